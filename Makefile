@@ -1,24 +1,31 @@
-# Magalu Cloud collection: every command a developer needs. `make help` lists them.
-# Names of targets and prerequisites are relative: the checkout's folder may have a space in its name.
+# Every command a developer needs: `make help` lists them.
+# Targets and prerequisites are relative names: the checkout's folder may have a space in its name.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-# Before HOME changes: pyenv's folder is found through it.
-PYENV_ROOT := $(or $(PYENV_ROOT),$(shell pyenv root 2>/dev/null))
-export PYENV_ROOT
+# pyenv's folder is found through HOME: ask before that changes.
+export PYENV_ROOT := $(or $(PYENV_ROOT),$(shell pyenv root 2>/dev/null))
+# Absolute, since suites also run in copies of the checkout. Unset where there is no contract: its tests are skipped.
+ifneq ($(MGC_CONTRACT),)
+override export MGC_CONTRACT := $(shell realpath -m -- '$(MGC_CONTRACT)')
+else ifneq ($(wildcard ../shared/api),)
+export MGC_CONTRACT := $(shell realpath -- ../shared/api)
+endif
 # A private HOME: no tool finds an old copy of the collection there, or leaves anything behind.
 export HOME := $(CURDIR)/.build/home
 export UV_CACHE_DIR ?= $(CURDIR)/.build/uv
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
-PYTHON := .venv/bin/python
 LINK := .build/collections/ansible_collections/magalu/cloud
 # The environment is made anew when the pins or the folder change: scripts in it name the folder.
 SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head -c 16)
+SYSTEM_PACKAGES := openssh-server chromium
+# In the order of their start, the longest first.
+GATES := sanity suites package cores integration lint docs
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -26,21 +33,90 @@ help:  ## list the targets
 setup: $(SETUP) $(LINK)  ## make .venv with the pinned tools
 $(SETUP):
 	python3 -m venv .venv
-	$(PYTHON) -m pip install --quiet "$$(grep '^uv==' requirements-dev.txt)"
-	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet "$$(grep '^uv==' requirements-dev.txt)"
+	.venv/bin/python -m uv pip install --quiet --python .venv/bin/python -r requirements-dev.txt
 	mkdir -p "$$HOME" && rm -f .build/setup-* && touch $@
 $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
-unit: setup  ## run the unit tests
-	$(PYTHON) -m pytest tests/unit
+quickstart: setup  ## run playbooks/quickstart.yml on the simulator; KEEP=1 leaves the simulator running
+ifdef KEEP
+	@tests/keep.sh ansible-playbook playbooks/quickstart.yml
+else
+	@python -m simulator --port 0 --speed 10 -- ansible-playbook playbooks/quickstart.yml
+endif
 
-pins:  ## write requirements-dev.txt from pyproject.toml
-	{ echo "# Made from pyproject.toml's group dev by: make pins"; $(PYTHON) -m uv pip compile --quiet --universal \
-		--python-version 3.11 --group dev --no-header --no-annotate; } > .build/pins
-	mv .build/pins requirements-dev.txt
+unit: setup  ## run the tests of plugins, simulator and skeleton
+	python -m pytest --ignore=tests/contract
+
+contract: setup  ## compare requests and answers with the API's OpenAPI files (MGC_CONTRACT, or ../shared/api)
+	python -m pytest tests/contract
+
+suites: setup  ## run all of pytest's suites, with the pinned ansible-core
+	python -m pytest -n 2
+
+coverage: setup  ## run all of pytest's suites and show which lines none of them reaches
+	python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+cores: setup  ## run the tests marked every_core with the oldest and the newest ansible-core
+	python tests/cores.py every_core
+
+matrix: setup  ## run suites, sanity and integration with every supported ansible-core
+	python tests/cores.py all
+
+integration: setup  ## run the integration targets on the simulator, or on the real cloud if MGC_API_KEY is set
+	tests/ansible-test.sh integration
+
+sanity: setup  ## run ansible-test sanity
+	tests/ansible-test.sh sanity
+
+lint: lint-ruff lint-mypy lint-ansible lint-docs lint-changelog  ## run all linters
+lint-ruff: setup
+	python -m ruff check && python -m ruff format --check
+lint-mypy: setup
+	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(wildcard plugins/module_utils plugins/inventory))
+lint-ansible: setup
+	ansible-lint --offline --profile production
+lint-docs: setup
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all \
+		--disallow-unknown-collection-refs --check-extra-docs-refs .
+lint-changelog: setup
+	antsibull-changelog lint
+
+docs: setup  ## build the documentation site in .build/docs/html
+	rm -rf .build/docs && mkdir -p -m 755 .build/docs/rst
+	antsibull-docs collection --fail-on-error --use-current --squash-hierarchy --dest-dir .build/docs/rst magalu.cloud
+	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
+
+package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
+	python -m pytest tests/package
+
+bench: setup  ## measure what a task costs (tests/benchmarks)
+	python -m pytest -s tests/benchmarks
+
+# ansible-test and the scripts of environments do not stand a space in the folder's path: there a copy is tested.
+test: setup  ## run everything that the CI runs
+ifneq ($(words $(CURDIR)),1)
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && tests/sync.sh "$$copy" && $(MAKE) -C "$$copy" test
+else
+	@rm -rf .build/logs && mkdir -p .build/logs
+	@status=0; $(MAKE) -j2 --keep-going --output-sync=target $(GATES:%=gate-%) || status=$$?; \
+	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
+	tail -n 1 .build/logs/suites.log; exit $$status
+endif
+gate-%:
+	@begin=$$SECONDS; result=ok; $(MAKE) $* > .build/logs/$*.log 2>&1 || { result=FAILED; cat .build/logs/$*.log; }; \
+	printf '%-12s %-8s %s\n' $* $$result $$((SECONDS - begin)) | tee -a .build/logs/summary; [ $$result = ok ]
+
+system-packages:  ## install what pip cannot (Debian): without it some tests are skipped, and fail in the CI
+	apt-get update && apt-get install --yes --no-install-recommends $(SYSTEM_PACKAGES)
+
+pins: setup  ## write the requirements files from pyproject.toml
+	pins="python -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11"; \
+	$$pins --group dev --output-file requirements-dev.txt; \
+	$$pins --group tests --output-file tests/requirements.txt
 
 clean:  ## remove all that make made
 	rm -rf .build .venv .hypothesis tests/output tests/integration/inventory tests/integration/integration_config.yml
 
-.PHONY: help setup unit pins clean
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' Makefile)

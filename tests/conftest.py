@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,14 @@ for name in [name for name in os.environ if name.startswith("MGC_") and name not
 
 settings.register_profile("magalu", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("magalu")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`needs("sshd")` names a program of `make system-packages`: skipped where it is missing, but never in the CI."""
+    for program in [name for mark in item.iter_markers("needs") for name in mark.args]:
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
+            missing = pytest.fail if os.environ.get("MGC_CI") else pytest.skip
+            missing(f"{program} is missing: make system-packages")
 
 
 @pytest.fixture(autouse=True)

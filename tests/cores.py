@@ -1,0 +1,90 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Run the tests with every supported ansible-core, each in an environment of its own below .build/matrix.
+
+`every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
+`all` runs all suites, ansible-test sanity and the integration targets with each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+# Which Pythons an ansible-core runs on, of those that the pinned FastAPI supports, the preferred first: the oldest with
+# the oldest, the newest with the newest.
+CORES = {
+    "2.16.19": ("3.11", "3.12"),
+    "2.19.14": ("3.13", "3.12", "3.11"),
+    "2.21.5": ("3.14", "3.13", "3.12"),
+}
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "tests/requirements.txt"
+
+
+def find_python(name: str) -> str | None:
+    """A Python that runs: pyenv's shim of a version that is not activated is found on PATH, and fails."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "/nonexistent").glob(f"versions/{name}*/bin")
+    for folder in [*os.environ["PATH"].split(os.pathsep), *map(str, pyenv)]:
+        python = shutil.which(f"python{name}", path=folder)
+        if python and subprocess.run([python, "-c", "pass"], capture_output=True, check=False).returncode == 0:
+            return python
+    return None
+
+
+def environment(core: str, python: str, name: str) -> Path:
+    """Make the environment, unless one with the same content is there."""
+    folder = ROOT / f".build/matrix/core-{core}-python-{name}"
+    stamp = folder / f"stamp-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
+    if not stamp.exists():
+        uv = [sys.executable, "-m", "uv"]
+        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
+        target = ["--python", folder / "bin/python", f"ansible-core=={core}", "-r", REQUIREMENTS]
+        subprocess.run([*uv, "pip", "install", "--quiet", *target], check=True)
+        stamp.touch()
+    return folder
+
+
+def run(folder: Path, commands: list[list[str]]) -> bool:
+    """Run the commands with the environment's programs first on PATH; all of them, also after a failure."""
+    env = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    env.pop("VIRTUAL_ENV", None)
+    codes = [subprocess.run(command, cwd=ROOT, env=env, check=False).returncode for command in commands]
+    return not any(codes)
+
+
+def main(what: str) -> int:
+    python = "python"
+    commands = {
+        "every_core": [[python, "-m", "pytest", "-m", "every_core"]],
+        "all": [
+            [python, "-m", "pytest", "-n", "2"],
+            ["tests/ansible-test.sh", "sanity"],
+            ["tests/ansible-test.sh", "integration"],
+        ],
+    }[what]
+    failed, left_out = [], []
+    for core, names in CORES.items():
+        if what == "every_core" and core == version("ansible-core"):
+            continue
+        found = {name: path for name in names if (path := find_python(name))}
+        left_out += [f"ansible-core {core} on Python {name}" for name in names if name not in found]
+        if found:
+            name = next(iter(found))
+            print(f"== ansible-core {core} on Python {name}", flush=True)
+            if not run(environment(core, found[name], name), commands):
+                failed.append(core)
+    for combination in left_out:
+        print(f"left out, since this machine has no such Python: {combination}")
+    if failed:
+        print(f"failed with ansible-core {', '.join(failed)}")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The tarball as a user meets it: what is in it, what Galaxy says to it, and that the README's commands work with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+IMPORTER = ROOT / "tests/galaxy-importer.cfg"
+README = (ROOT / "README.md").read_text()
+# Every file that git has in these places is shipped, and no other.
+SHIPPED = {
+    *("CHANGELOG.rst", "LICENSE", "README.md", "requirements.txt"),
+    *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "simulator"),
+}
+
+
+def run(*command: str | Path, cwd: Path, **environment: str | Path) -> str:
+    """Run a command as somebody who has the collection from nowhere else, and return what it said."""
+    env = {name: value for name, value in os.environ.items() if name != "ANSIBLE_COLLECTIONS_PATH"}
+    env |= {name: str(value) for name, value in environment.items()}
+    result = subprocess.run(
+        command, cwd=cwd, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    assert result.returncode == 0, f"{command} returned {result.returncode}:\n{result.stdout}"
+    return result.stdout
+
+
+@pytest.fixture(scope="session")
+def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    run(ROOT / "tests/sync.sh", folder / "tree", cwd=ROOT)
+    run("ansible-galaxy", "collection", "build", "tree", cwd=folder)
+    return next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="session")
+def home(tarball: Path) -> Path:
+    """A home in which nothing but the README's installation was done."""
+    folder = tarball.parent / "home"
+    folder.mkdir()
+    run("bash", "-euc", block(1).replace("magalu.cloud", str(tarball)), cwd=folder, HOME=folder)
+    return folder
+
+
+def block(number: int, language: str = "sh") -> str:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)[number]
+
+
+def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None:
+    with tarfile.open(tarball) as archive:
+        files = {member.name for member in archive if not member.isdir()}
+    known = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
+    wanted = {name for name in known if name.split("/")[0] in SHIPPED and (ROOT / name).exists()}
+    assert files == wanted | {"FILES.json", "MANIFEST.json", "tests/config.yml"}
+
+
+def test_galaxy_accepts_it(tarball: Path) -> None:
+    command = (sys.executable, "-m", "galaxy_importer.main", tarball)
+    said = run(*command, cwd=tarball.parent, GALAXY_IMPORTER_CONFIG=IMPORTER)
+    assert not re.search(r"\b(WARNING|ERROR)\b", said), said
+
+
+def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
+    assert "requests" in run("ansible-builder", "introspect", home / ".ansible/collections", cwd=home)
+
+
+def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
+    simulator = (sys.executable, "-m", "ansible_collections.magalu.cloud.simulator", "--port", "0", "--speed", "10")
+    command = (*simulator, "--", "ansible-playbook", "magalu.cloud.quickstart")
+    said = run(*command, cwd=home, HOME=home, PYTHONPATH=home / ".ansible/collections")
+    assert re.search(r"failed=0 ", said)
+
+
+def test_readme_clone_commands() -> None:
+    """`make test` itself is what runs this test."""
+    assert block(0).splitlines() == ["make quickstart", "make test"]
+    assert (ROOT / ".ci/run").read_text().endswith("\nexec make test\n")
+    assert re.search(r"failed=0 ", run("make", "quickstart", cwd=ROOT))
+
+
+def test_readme_first_playbook_on_the_simulator(home: Path) -> None:
+    (home / "first.yml").write_text(block(0, "yaml"))
+    run(sys.executable, "-m", "venv", "venv", cwd=home)
+    path = f"{home / 'venv/bin'}:{os.environ['PATH']}"
+    assert "changed=1 " in run("bash", "-euc", block(2), cwd=home, HOME=home, PATH=path)
+
+
+def test_readme_first_playbook_on_a_cloud(home: Path) -> None:
+    """The simulator that takes the README's key stands for the cloud."""
+    (home / "first.yml").write_text(block(0, "yaml"))
+    simulator = (sys.executable, "-m", "simulator", "--port", "0", "--speed", "60", "--api-key", "your-key")
+    said = run(*simulator, "--", "bash", "-euc", block(3), cwd=home, HOME=home, PYTHONPATH=ROOT)
+    assert said.count("changed=1 ") == 2  # predicted, and done
+
+
+def test_readme_has_no_other_commands() -> None:
+    assert len(re.findall(r"^```sh$", README, re.MULTILINE)) == 4
