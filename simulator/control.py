@@ -1,0 +1,67 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Control over HTTP: /_simulator/..., for those who are not in its process. It needs no key."""
+
+# Annotations are evaluated at once here: FastAPI reads them.
+
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from pydantic import BaseModel
+
+from .resource import Fields
+
+
+async def simulator(request: Request) -> Any:
+    return request.scope["simulator"]
+
+
+Simulator = Annotated[Any, Depends(simulator)]
+
+
+class ClockChange(BaseModel, extra="forbid"):
+    advance: float | None = None
+    speed: float | None = None
+
+
+@cache
+def control_app() -> FastAPI:
+    app = FastAPI(title="The simulator's controls", docs_url="/_simulator/docs", openapi_url="/_simulator/openapi.json",
+                  redoc_url=None)  # fmt: skip
+
+    @app.get("/_simulator/clock")
+    async def clock(simulator: Simulator) -> Fields:
+        return {"now": simulator.now(), "speed": simulator.cloud.clock.speed}
+
+    @app.post("/_simulator/clock")
+    async def move_clock(simulator: Simulator, change: ClockChange) -> Fields:
+        if change.speed is not None:
+            simulator.cloud.clock.speed = change.speed
+        if change.advance is not None:
+            simulator.advance(change.advance)
+        return await clock(simulator)
+
+    @app.get("/_simulator/requests")
+    async def requests(simulator: Simulator) -> list[Fields]:
+        found: list[Fields] = simulator.requests()
+        return found
+
+    @app.delete("/_simulator/requests", status_code=204)
+    async def clear_requests(simulator: Simulator) -> None:
+        simulator.clear_requests()
+
+    @app.get("/_simulator/state")
+    async def state(simulator: Simulator) -> Fields:
+        found: Fields = simulator.state()
+        return found
+
+    @app.put("/_simulator/state")
+    async def put_state(simulator: Simulator, resources: list[Fields]) -> list[Fields]:
+        return [simulator.seed(**resource) for resource in resources]
+
+    @app.post("/_simulator/reset", status_code=204)
+    async def reset(simulator: Simulator, settings: Fields | None = None) -> None:
+        simulator.reset(**(settings or {}))
+
+    return app

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a resource looks like in an answer: by edition, expand, x-api-version and the nulls switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .catalog import MachineType
+from .cloud import Region
+from .resource import Fields, Resource
+
+REQUIRED = {"machine_type", "image", "instance"}  # stay when nulls are omitted
+TYPE_FIELDS = ("id", "name", "vcpus", "ram", "disk")
+
+
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None or key in REQUIRED}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def finish(region: Region, row: Fields) -> Fields:
+    return row if region.settings.nulls == "sent" else without_nulls(row)
+
+
+def nested(row: Fields | None, expanded: bool, names: tuple[str, ...] = ()) -> Fields | None:
+    """An object inside another: its id only, unless expanded."""
+    if row is None or not expanded:
+        return row and {"id": row["id"]}
+    return {name: row[name] for name in names} if names else row
+
+
+def instance_row(region: Region, resource: Resource, fields: Fields, expand: set[str], version: str | None) -> Fields:
+    types = not expand.isdisjoint(("machine-type", "machine-types"))
+    row = {
+        "id": resource.id, "name": fields["name"],
+        "machine_type": nested(fields["machine_type"], types, TYPE_FIELDS),
+        "image": nested(fields["image"], "image" in expand),
+        "status": fields["status"], "state": fields["state"], "user_data": fields["user_data"],
+        "created_at": fields["created_at"], "updated_at": fields["updated_at"],
+        "ssh_key_name": fields["ssh_key_name"], "availability_zone": fields["availability_zone"],
+        "network": network_row(region, fields, "network" in expand, version), "error": fields["error"],
+    }  # fmt: skip
+    if region.edition != "2024-08" and "labels" in expand:
+        row["labels"] = fields["labels"]
+    return finish(region, row)
+
+
+def network_row(region: Region, fields: Fields, expanded: bool, version: str | None) -> Fields | None:
+    if not fields["interfaces"]:
+        return None
+    new = region.edition != "2024-08" and version == "1.1"
+    key = "interfaces" if new else "ports"
+    if not expanded:
+        return {key: [{"id": identifier} for identifier in fields["interfaces"]]}
+    public = fields["public_ip"] if region.now() >= fields["address_from"] else None
+    rows = [interface_row(region, identifier, index == 0, public if index == 0 else None, new)
+            for index, identifier in enumerate(fields["interfaces"])]  # fmt: skip
+    return {"vpc": fields["vpc"], key: rows}
+
+
+def interface_row(region: Region, identifier: str, primary: bool, public: str | None, new: bool) -> Fields:
+    interface = region.interfaces[identifier]
+    if new:
+        return {
+            "id": identifier, "name": interface["name"], "security_groups": interface["security_groups"],
+            "primary": primary, "associated_public_ipv4": public,
+            "ip_addresses": {"private_ipv4": interface["private_ipv4"], "public_ipv6": interface["public_ipv6"]},
+        }  # fmt: skip
+    return {
+        "id": identifier, "name": interface["name"],
+        "ipAddresses": {"publicIpAddress": public, "privateIpAddress": interface["private_ipv4"],
+                        "ipV6Address": interface["public_ipv6"]},
+    }  # fmt: skip
+
+
+def machine_type_row(region: Region, kind: MachineType, sku: bool = True) -> Fields:
+    row: Fields = {"id": kind.id, "name": kind.name, "vcpus": kind.vcpus, "ram": kind.ram, "disk": kind.disk,
+                   "gpu": kind.gpu, "status": kind.status}  # fmt: skip
+    if sku:
+        row["sku"] = f"vm.{kind.name.lower()}"
+    if region.edition != "2024-08":
+        row["availability_zones"] = region.offers(kind)
+    return row
+
+
+def catalog_image_row(region: Region, image: Fields) -> Fields:
+    row = {
+        "id": image["id"], "name": image["name"], "status": image["status"], "version": image["version"],
+        "platform": image["platform"], "release_at": image["release_at"],
+        "end_standard_support_at": image["end_life_at"], "end_life_at": image["end_life_at"],
+        "minimum_requirements": {"vcpu": image["vcpu"], "ram": image["ram"], "disk": image["disk"]},
+    }  # fmt: skip
+    if region.edition != "2024-08":
+        row |= {"labels": None, "availability_zones": list(region.zones)}
+    return finish(region, row)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Resources put there at once, settled or odd, and the description of everything there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import catalog, instances, networks
+from .clock import timestamp
+from .cloud import Cloud, Region
+from .resource import Fields, Refused, Resource
+from .settings import REGIONS
+
+LIST_KEYS = {"instance": "instances", "snapshot": "snapshots", "backup": "backups", "custom_image": "images"}
+
+
+def seed(region: Region, kind: str, fields: Fields) -> Fields:
+    """One resource of a kind; every field has a default, and may be what the API itself would refuse."""
+    if kind not in LIST_KEYS:
+        raise Refused(400, "simulator.kind", f"There is no kind {kind}, only {', '.join(LIST_KEYS)}")
+    fields = dict(fields)
+    created = float(fields.pop("created_at", region.now()))
+    number = len(region.resources[kind]) + 1
+    name = fields.pop("name", f"{kind.replace('_', '-')}-{number}")
+    made = {"name": name, "status": "completed", "created_at": timestamp(created), "updated_at": None, "error": None}
+    resource = Resource(kind, created, made, fields.pop("id", None))
+    made |= DEFAULTS[kind](region, resource, fields)
+    made |= {key: fields.pop(key) for key in list(fields) if key in made}
+    if fields:
+        raise Refused(400, "simulator.field", f"A {kind} has no {', '.join(fields)}, only {', '.join(sorted(made))}")
+    resource.base = made
+    region.add(resource)
+    return describe_resource(region, resource, made)
+
+
+def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
+    kind, zone = fields.pop("machine_type", "BV1-1-40"), fields.pop("availability_zone", region.zones[0])
+    public, extra = fields.pop("public_ip", False), fields.pop("interfaces", [])
+    made = {
+        "machine_type": kind and instances.type_row(region.machine_type(reference(kind, catalog.TYPES_BY_ID))),
+        "image": image_of(region, fields), "state": "running", "ssh_key_name": "deploy", "availability_zone": zone,
+        "user_data": None, "labels": None, "volumes": [], "password": None,
+        **networks.give_network(region, resource.id, {"associate_public_ip": bool(public)}),
+    }  # fmt: skip
+    if isinstance(public, str):
+        made["public_ip"] = region.public_ips[-1]["address"] = public
+    for interface in extra:
+        networks.take_interface(region, interface)
+    made["interfaces"] = [*made["interfaces"], *extra]
+    if made["image"] and made["image"]["platform"] == "windows":
+        made["password"] = {"from": resource.created}
+    return made
+
+
+def reference(given: str, ids: dict[str, Any]) -> Fields:
+    return {"id": given} if given in ids else {"name": given}
+
+
+def image_of(region: Region, fields: Fields) -> Fields | None:
+    """The image that a seed names; null if it says so."""
+    image = fields.pop("image", catalog.IMAGES[0].name)
+    ids = catalog.IMAGES_BY_ID | region.resources["custom_image"]
+    return image and instances.image_row(region.image(reference(image, ids)))
+
+
+DEFAULTS = {"instance": _instance}
+
+
+def fill(cloud: Cloud) -> None:
+    """The instances that a setting wants to be there from the start."""
+    for region in REGIONS if cloud.settings.instances else ():
+        for number in range(cloud.settings.instances):
+            seed(cloud.region(region), "instance", {"name": f"instance-{number + 1:05}"})
+
+
+def describe(cloud: Cloud, tenant: str | None = None) -> Fields:
+    """Everything, as it truly is, region by region."""
+    return {name: describe_region(cloud.region(name, tenant)) for name in REGIONS}
+
+
+def describe_region(region: Region) -> Fields:
+    rows: Fields = {LIST_KEYS[kind]: [describe_resource(region, resource, fields)
+                                      for resource, fields in region.present(kind)] for kind in LIST_KEYS}  # fmt: skip
+    rows["public_ips"] = [dict(ip, until=None) for ip in region.kept_public_ips()]
+    rows["interfaces"] = [{"id": identifier, "instance": networks.owner(region, identifier), **interface}
+                          for identifier, interface in region.interfaces.items()
+                          if interface.get("gone", region.now() + 1) > region.now()]  # fmt: skip
+    return rows
+
+
+def describe_resource(region: Region, resource: Resource, fields: Fields) -> Fields:
+    return {"id": resource.id, **fields}
