@@ -12,6 +12,7 @@ from . import catalog
 from .clock import Clock, timestamp
 from .resource import NEVER, Fields, Refused, Resource
 from .settings import REGION_NAMES, REGIONS, Settings
+from .store import Store
 
 KINDS = ("instance", "snapshot", "backup", "custom_image")
 
@@ -21,7 +22,11 @@ class Cloud:
 
     def __init__(self, settings: Settings) -> None:
         self.lock = threading.RLock()
+        self.store: Store | None = None
         self.reset(settings)
+        if settings.data:
+            self.store = Store(settings.data)
+            self.store.load(self)
 
     def reset(self, settings: Settings) -> None:
         with self.lock:
@@ -29,6 +34,12 @@ class Cloud:
             self.clock = Clock(settings.speed)
             self.regions: dict[tuple[str, str], Region] = {}
             self.twist: Fields | None = None  # a fault that changes how the operation being accepted will end
+            if self.store:
+                self.store.empty()
+
+    def save(self) -> None:
+        if self.store:
+            self.store.save(self)
 
     def region(self, name: str, tenant: str | None = None) -> Region:
         key = (tenant or self.settings.tenant, REGION_NAMES[name])
@@ -156,7 +167,9 @@ def not_found(kind: str, key: Any) -> Refused:
     return Refused(404, f"{kind}.not_found", f"{kind.replace('_', ' ').capitalize()} {key} not found")
 
 
-def steps(region: Region, action: str, moving: list[str], done: Fields, failed: str = "") -> list[tuple[float, Fields]]:
+def steps(
+    region: Region, action: str, moving: list[str], done: Fields, failed: Fields | None = None
+) -> list[tuple[float, Fields]]:
     """The changes that follow an accepted action: its moving statuses, spread over its duration, then the result."""
     seconds, twist, now = region.settings.duration(action), region.cloud.twist or {}, region.now()
     match twist.get("kind"):
@@ -165,8 +178,9 @@ def steps(region: Region, action: str, moving: list[str], done: Fields, failed: 
         case "unknown_status":
             moving, seconds = [twist.get("value") or "migrating"], twist.get("seconds") or max(seconds, 1.0)
         case "failing":
-            status = twist.get("value") or failed or moving[-1].removesuffix("_confirmed") + "_error"
-            done = failure(status, f"{action}.failed", f"The simulator was told to let this {action} fail")
+            done = failure(moving[-1].removesuffix("_confirmed") + "_error",
+                           f"{action}.failed", f"The simulator was told to let this {action} fail") | (failed or {})
+            done["status"] = twist.get("value") or done["status"]
     planned: list[tuple[float, Fields]] = []
     if seconds:
         share = 0.0 if seconds == NEVER else seconds / (2 * len(moving) - 1 if len(moving) > 1 else 1)

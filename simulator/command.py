@@ -118,6 +118,7 @@ def serve(simulator: Simulator) -> int:
     """Until SIGTERM or SIGINT. The socket listens already, so whoever reads the line can connect."""
     print(simulator.url, flush=True)
     simulator.serve()
+    simulator.close()
     return 0
 
 

@@ -8,9 +8,12 @@ from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 
-from .resource import Fields
+from .faults import Fault
+from .page import page
+from .resource import Fields, Refused
 
 
 async def simulator(request: Request) -> Any:
@@ -51,6 +54,20 @@ def control_app() -> FastAPI:
     async def clear_requests(simulator: Simulator) -> None:
         simulator.clear_requests()
 
+    @app.get("/_simulator/faults")
+    async def faults(simulator: Simulator) -> list[Fields]:
+        found: list[Fields] = simulator.faults()
+        return found
+
+    @app.post("/_simulator/faults", status_code=201)
+    async def add_fault(simulator: Simulator, fault: Fault) -> Fields:
+        simulator.gateway.faults.append(fault)
+        return fault.describe()
+
+    @app.delete("/_simulator/faults", status_code=204)
+    async def clear_faults(simulator: Simulator) -> None:
+        simulator.clear_faults()
+
     @app.get("/_simulator/state")
     async def state(simulator: Simulator) -> Fields:
         found: Fields = simulator.state()
@@ -63,5 +80,15 @@ def control_app() -> FastAPI:
     @app.post("/_simulator/reset", status_code=204)
     async def reset(simulator: Simulator, settings: Fields | None = None) -> None:
         simulator.reset(**(settings or {}))
+
+    @app.get("/", include_in_schema=False)
+    async def front(simulator: Simulator) -> HTMLResponse:
+        return HTMLResponse(page(simulator.settings, simulator.url))
+
+    @app.exception_handler(Refused)
+    @app.exception_handler(TypeError)
+    @app.exception_handler(ValueError)
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"message": str(error), "slug": "simulator.refused"}, 400)
 
     return app

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from . import schemas_2024, schemas_2026
 from .resource import Refused
 from .routes import catalog_routes, instance_routes
+from .routes_copies import backup_routes, custom_image_routes, snapshot_routes
 from .shared import answer
 
 
@@ -22,8 +25,9 @@ def edition_app(edition: str) -> FastAPI:
     models = schemas_2026 if new else schemas_2024
     app = FastAPI(title="Virtual Machine Api Product - v1", version="v1", redoc_url=None, redirect_slashes=False,
                   description=f"Edition {edition}, simulated.")  # fmt: skip
-    for routes in (instance_routes, catalog_routes):
+    for routes in (instance_routes, catalog_routes, snapshot_routes):
         app.include_router(routes(models, new))
+    app.include_router(custom_image_routes(models) if new else backup_routes(models))
 
     @app.exception_handler(Refused)
     async def refused(request: Request, refusal: Refused) -> Response:
@@ -41,3 +45,15 @@ def edition_app(edition: str) -> FastAPI:
         return answer({"detail": found}, 422)
 
     return app
+
+
+def checked(scope: dict[str, Any], status: int, body: bytes) -> str | None:
+    """What an answer lacks that the models of its route ask for."""
+    model = getattr(scope.get("route"), "response_model", None)
+    if model is None or status >= 300:
+        return None
+    try:
+        model.model_validate_json(body)
+    except ValidationError as error:
+        return str(error)
+    return None

@@ -5,79 +5,25 @@
 from __future__ import annotations
 
 import gzip
-import json
-import re
 import traceback
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
-from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from .cloud import Cloud, Region
-from .editions import edition_app
+from .editions import checked, edition_app
+from .exchange import Answer, Exchange, Headers, parsed, refusal
+from .faults import PAGES, TWISTS, Fault, connection, reset_connection
 from .resource import Fields
+from .seeds import between_pages
 from .settings import REGION_NAMES
 
 Receive = Callable[[], Awaitable[Fields]]
 Send = Callable[[Fields], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 GZIP_FROM = 1000  # bytes
-
-
-class Answer:
-    """A whole answer, before it is sent."""
-
-    def __init__(self, status: int, body: bytes, headers: Headers | None = None) -> None:
-        self.status, self.body = status, body
-        self.headers = headers if headers is not None else [(b"content-type", b"application/json")]
-
-
-class Exchange:
-    """One request and what was answered: a line of the record."""
-
-    def __init__(self, scope: Fields, body: bytes, at: float) -> None:
-        self.method: str = scope["method"]
-        self.path, self.region = scope["path"], ""
-        self.query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        self.raw, self.at = body, at
-        self.status: int | None = None
-        self.operation: str | None = None
-        self.answer = b""
-
-    def as_dict(self) -> Fields:
-        return {
-            "method": self.method, "path": self.path, "region": self.region, "query": list(self.query),
-            "headers": self.headers, "body": parsed(self.raw), "status": self.status, "operation": self.operation,
-            "at": self.at, "answer": parsed(self.answer),
-        }  # fmt: skip
-
-
-def parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return body.decode("utf-8", "replace")
-
-
-@cache
-def operations(edition: str) -> list[tuple[str, re.Pattern[str], str]]:
-    paths = edition_app(edition).openapi()["paths"]
-    return [(method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operation["operationId"])
-            for path, methods in paths.items() for method, operation in methods.items()]  # fmt: skip
-
-
-def operation_of(edition: str, method: str, path: str) -> str | None:
-    return next((name for verb, pattern, name in operations(edition) if verb == method and pattern.fullmatch(path)),
-                None)  # fmt: skip
-
-
-def refusal(status: int, slug: str, message: str, *headers: tuple[bytes, bytes]) -> Answer:
-    body = json.dumps({"message": message, "slug": slug}).encode()
-    return Answer(status, body, [(b"content-type", b"application/json"), *headers])
 
 
 class Gateway:
@@ -85,11 +31,20 @@ class Gateway:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+        self.faults: list[Fault] = []
         self.reset()
 
     def reset(self) -> None:
         self.record: deque[Exchange] = deque(maxlen=self.cloud.settings.record)
+        self.clear_faults()
+        self.stale: weakref.WeakSet[Any] = weakref.WeakSet()  # connections that are closed at their next request
         self.window = (0.0, 0)  # of the rate limit: when it began, requests in it
+
+    def clear_faults(self) -> None:
+        """What they hold goes on."""
+        for fault in self.faults:
+            fault.release()
+        self.faults = []
 
     async def __call__(self, scope: Fields, receive: Receive, send: Send) -> None:
         body = await read(receive)
@@ -103,10 +58,33 @@ class Gateway:
             region = self.cloud.region(exchange.region)
             return await self.send(send, exchange, await self.call(scope, region, body))
         self.record.append(exchange)
-        edition = self.cloud.settings.edition_of(exchange.region)
-        exchange.operation = operation_of(edition, exchange.method, exchange.path)
-        answer = self.refused(exchange) or await self.call(scope, self.enter(scope, exchange), body)
-        await self.send(send, exchange, answer)
+        if connection(send) in self.stale:
+            return connection(send).close()
+        exchange.find_operation(self.cloud.settings.edition_of(exchange.region))
+        await self.fail_or_serve(scope, exchange, send)
+
+    async def fail_or_serve(self, scope: Fields, exchange: Exchange, send: Send) -> None:
+        """The answer, and what the faults that this request meets make of it."""
+        fired = [fault for fault in list(self.faults) if fault.fires(exchange)]
+        twist = next((fault for fault in fired if fault.kind in TWISTS), None)
+        wire = next((fault for fault in fired if fault.kind not in (*TWISTS, *PAGES)), None)
+        before = wire is not None and wire.when == "before"
+        if wire and wire.kind == "hold" and before:
+            await wire.hold()
+        replaced = wire if wire and wire.kind in ("status", "html", "reset") else None
+        answer = None
+        if not (replaced and before):
+            answer = self.refused(exchange) or await self.serve(scope, exchange, twist)
+        for fault in fired:
+            if fault.kind in PAGES:
+                between_pages(self.cloud.region(exchange.region, self.tenant(exchange)), exchange, fault)
+        if wire and wire.kind == "hold" and not before:
+            await wire.hold()
+        if wire and wire.kind == "reset":
+            return reset_connection(send)
+        if wire and wire.kind == "close_keep_alive":
+            self.stale.add(connection(send))
+        await self.send(send, exchange, replaced.answer() if replaced else answer, wire)
 
     def refused(self, exchange: Exchange) -> Answer | None:
         """What the gateway answers by itself: to keys, and to too many requests."""
@@ -136,14 +114,24 @@ class Gateway:
             return settings.tenant
         return settings.keys.get(key)
 
-    def enter(self, scope: Fields, exchange: Exchange) -> Region:
-        """The region of the request's tenant, whom the gateway names to the service behind it."""
+    def tenant(self, exchange: Exchange) -> str | None:
         if self.cloud.settings.face == "service":
-            return self.cloud.region(exchange.region, exchange.headers.get("x-tenant-id"))
-        tenant = self.tenant_of(credential(exchange.headers) or "") or ""
-        headers = [pair for pair in scope["headers"] if pair[0] != b"x-tenant-id"]
-        scope["headers"] = [*headers, (b"x-tenant-id", tenant.encode())]
-        return self.cloud.region(exchange.region, tenant)
+            return exchange.headers.get("x-tenant-id")
+        return self.tenant_of(credential(exchange.headers) or "")
+
+    async def serve(self, scope: Fields, exchange: Exchange, twist: Fault | None) -> Answer:
+        """As the service behind the gateway, to which the gateway names the tenant."""
+        tenant = self.tenant(exchange)
+        if self.cloud.settings.face == "gateway":
+            headers = [pair for pair in scope["headers"] if pair[0] != b"x-tenant-id"]
+            scope["headers"] = [*headers, (b"x-tenant-id", (tenant or "").encode())]
+        with self.cloud.lock:
+            self.cloud.twist = twist and twist.model_dump()
+            answer = await self.call(scope, self.cloud.region(exchange.region, tenant), exchange.raw)
+            self.cloud.twist = None
+            if exchange.method != "GET" or "password" in exchange.path:
+                self.cloud.save()
+        return answer
 
     async def call(self, scope: Fields, region: Region, body: bytes) -> Answer:
         """The API's answer. It never waits for anything, so the lock is held throughout."""
@@ -164,12 +152,19 @@ class Gateway:
                 await edition_app(region.edition)(scope, receive, send)
             except Exception:  # noqa: BLE001 - a fault of the simulator's own: say so, and go on
                 traceback.print_exc()
+        if self.cloud.settings.validate and (wrong := checked(scope, answer.status, answer.body)):
+            return refusal(500, "simulator.invalid_answer", wrong)
         return answer
 
-    async def send(self, send: Send, exchange: Exchange, answer: Answer) -> None:
+    async def send(self, send: Send, exchange: Exchange, answer: Answer, wire: Fault | None = None) -> None:
         exchange.status, exchange.answer = answer.status, answer.body
         headers, body = self.dressed(exchange, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if wire and wire.kind == "slow":
+            return await wire.send_slowly(send, body)
+        if wire and wire.kind == "short_body":
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            return connection(send).close()
         await send({"type": "http.response.body", "body": body})
 
     def dressed(self, exchange: Exchange, answer: Answer) -> tuple[Headers, bytes]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from typing import Any
 
 from .catalog import Image, MachineType
 from .clock import timestamp
-from .cloud import Region, failure, moving, not_found, refuse_moving, steps
+from .cloud import Region, failure, not_found, refuse_moving, steps
 from .networks import give_network, take_along, take_interface
 from .resource import Fields, Refused, Resource
 
@@ -27,11 +26,11 @@ POWER = {
 }
 
 
-def create(region: Region, wanted: Fields, image: Image | None = None, action: str = "create") -> str:
-    """Accept an instance: from an image, or (with `image` given) as the restore of a copy."""
-    source = image or region.image(wanted["image"])
+def create(region: Region, wanted: Fields, image: Fields | None = None, action: str = "create") -> str:
+    """Accept an instance: from an image, or (with the row of one given) as the restore of a copy."""
+    image = image or usable_image(region, wanted["image"])
     kind = region.machine_type(wanted["machine_type"])
-    refuse_unfit(kind, source)
+    refuse_too_small(kind, image)
     zone = choose_zone(region, kind, wanted.get("availability_zone"))
     refuse_bad_user_data(wanted.get("user_data"))
     if region.settings.unique_names:
@@ -42,7 +41,7 @@ def create(region: Region, wanted: Fields, image: Image | None = None, action: s
     network = give_network(region, resource.id, wanted.get("network") or {},
                            public=why is None or "floating_ip" not in why["status"])  # fmt: skip
     resource.base = {
-        "name": wanted["name"], "machine_type": type_row(kind), "image": image_row(source), "state": "new",
+        "name": wanted["name"], "machine_type": type_row(kind), "image": image, "state": "new",
         "status": "provisioning", "created_at": timestamp(now), "updated_at": None, "error": None,
         "ssh_key_name": wanted.get("ssh_key_name") or None, "availability_zone": zone,
         "user_data": wanted.get("user_data"), "labels": wanted.get("labels"),
@@ -53,7 +52,7 @@ def create(region: Region, wanted: Fields, image: Image | None = None, action: s
     ready = planned[-1][0]
     if planned[-1][1].get("state") == "running":
         planned[-1][1]["address_from"] = now + ready + region.settings.address_delay
-        if source.platform == "windows":
+        if image["platform"] == "windows":
             planned[-1][1]["password"] = {"from": now + ready + region.settings.duration("windows_password")}
     resource.change(now, *planned)
     region.add(resource)
@@ -97,13 +96,18 @@ def over_capacity(region: Region, kind: MachineType, zone: str) -> bool:
     return len(alive) >= capacity.get(kind.name, 1 << 31) or here >= capacity.get(f"{kind.name}@{zone}", 1 << 31)
 
 
-def refuse_unfit(kind: MachineType, image: Image) -> None:
-    if moving(image.status) or image.status not in ("active", "deprecated"):
+def usable_image(region: Region, reference: Fields) -> Fields:
+    image = region.image(reference)
+    if image.status not in ("active", "deprecated"):
         raise Refused(400, "image.not_available", f"Image {image.name} is {image.status}")
-    if kind.vcpus < image.vcpu or kind.megabytes < image.ram * 1024 or kind.disk < image.disk:
+    return image_row(image)
+
+
+def refuse_too_small(kind: MachineType, image: Fields) -> None:
+    if kind.vcpus < image["vcpu"] or kind.megabytes < image["ram"] * 1024 or kind.disk < image["disk"]:
         raise Refused(400, "machine_type.insufficient",
-                      f"Image {image.name} needs {image.vcpu} vCPU, {image.ram} GB of RAM and {image.disk} GB "
-                      f"of disk, more than {kind.name} has")  # fmt: skip
+                      f"Image {image['name']} needs {image['vcpu']} vCPU, {image['ram']} GB of RAM and "
+                      f"{image['disk']} GB of disk, more than {kind.name} has")  # fmt: skip
 
 
 def choose_zone(region: Region, kind: MachineType, zone: str | None) -> str:
@@ -148,7 +152,7 @@ def retype(region: Region, identifier: str, reference: Fields) -> None:
         raise Refused(400, "machine_type.incompatible", f"{kind.name} is not compatible with {current['name']}")
     choose_zone(region, kind, fields["availability_zone"])
     if fields["image"]:
-        refuse_unfit(kind, region.image(fields["image"])._replace(status="active"))
+        refuse_too_small(kind, fields["image"])
     done: Fields = {"machine_type": type_row(kind)}
     if over_capacity(region, kind, fields["availability_zone"]):
         done = failure("retyping_error_capacity", "retype_instance.capacity.error", f"No capacity for {kind.name}")
@@ -210,6 +214,7 @@ def windows_password(region: Region, identifier: str) -> Fields:
     resource.base = {**resource.base, "password": {"read": now}}
     resource.later = [(at, {**changes, "password": {"read": now}} if "password" in changes else changes)
                       for at, changes in resource.later]  # fmt: skip
+    resource.version += 1
     return {"id": identifier, "user": "admin", "password": "Aa1!" + uuid.uuid4().hex[:16],
             "created_at": timestamp(password["from"])}  # fmt: skip
 
@@ -219,5 +224,6 @@ def type_row(kind: MachineType) -> Fields:
             "gpu": kind.gpu}  # fmt: skip
 
 
-def image_row(image: Image) -> dict[str, Any]:
-    return {"id": image.id, "name": image.name, "platform": image.platform}
+def image_row(image: Image) -> Fields:
+    return {"id": image.id, "name": image.name, "platform": image.platform, "vcpu": image.vcpu, "ram": image.ram,
+            "disk": image.disk}  # fmt: skip

@@ -30,6 +30,7 @@ class Resource:
         self.gone = created
         self.base: Fields = fields
         self.later: list[tuple[float, Fields]] = []
+        self.version = 0  # grows with each change, for whoever keeps the state
 
     def at(self, moment: float) -> Fields:
         """The fields as they are (or were, or will be) at a moment."""
@@ -55,6 +56,7 @@ class Resource:
         self.later = [step for step in self.later if step[0] <= now]
         self.later += [(now + seconds, fields) for seconds, fields in steps]
         self.touched = now
+        self.version += 1
 
     @property
     def deleted_at(self) -> float:

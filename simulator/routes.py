@@ -35,70 +35,70 @@ def instance_routes(s: ModuleType, new: bool) -> APIRouter:
     if new:
 
         @router.get("", response_model=s.ListInstanceV1Response, summary="List all instances.")
-        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING, x_api_version: ApiVersion = None):
+        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING, x_api_version: ApiVersion = None) -> Response:
             return page_of(here, page, expand, x_api_version)
 
         @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
-        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING, x_api_version: ApiVersion = None):
+        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING, x_api_version: ApiVersion = None) -> Response:
             return one(here, id, expand, x_api_version)
 
     else:
 
         @router.get("", response_model=s.ListInstanceV1Response, summary="List all instances.")
-        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING):
+        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING) -> Response:
             return page_of(here, page, expand, None)
 
         @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
-        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING):
+        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING) -> Response:
             return one(here, id, expand, None)
 
     @router.post("", status_code=201, response_model=schemas.CreateResponse, summary="Create an instance.")
-    async def instance_create_v1(here: Here, request: Request, body: s.InstanceCreateRequestV1Default):
+    async def instance_create_v1(here: Here, request: Request, body: s.InstanceCreateRequestV1Default) -> Response:
         return answer({"id": instances.create(here, wanted(request, body.model_dump(exclude_unset=True)))}, 201)
 
     @router.post("/network-interface/attach", status_code=204, summary="Attach network interface to an instance.")
-    async def instance_attach_port_v1(here: Here, body: schemas.NICRequest):
+    async def instance_attach_port_v1(here: Here, body: schemas.NICRequest) -> Response:
         instances.attach(here, body.instance.model_dump(), body.network.interface.id)
         return done()
 
     @router.post("/network-interface/detach", status_code=204,
                  summary="Detach a non primary network interface from an instance.")  # fmt: skip
-    async def instance_detach_port_v1(here: Here, body: schemas.NICRequest):
+    async def instance_detach_port_v1(here: Here, body: schemas.NICRequest) -> Response:
         instances.detach(here, body.instance.model_dump(), body.network.interface.id)
         return done()
 
     @router.delete("/{id}", status_code=204, summary="Delete an instance.")
-    async def instance_delete_v1(here: Here, id: UUID, delete_public_ip: bool = False):
+    async def instance_delete_v1(here: Here, id: UUID, delete_public_ip: bool = False) -> Response:
         instances.delete(here, str(id), delete_public_ip)
         return done()
 
     @plain.post("/{id}/start", status_code=204, summary="Starts an instance.")
-    async def start_instance(here: Here, id: UUID):
+    async def start_instance(here: Here, id: UUID) -> Response:
         instances.act(here, str(id), "start")
         return done()
 
     @plain.post("/{id}/stop", status_code=204, summary="Stops an instance.")
-    async def stop_instance(here: Here, id: UUID):
+    async def stop_instance(here: Here, id: UUID) -> Response:
         instances.act(here, str(id), "stop")
         return done()
 
     @plain.post("/{id}/suspend", status_code=204, summary="Suspends instance.")
-    async def suspend_instance(here: Here, id: UUID):
+    async def suspend_instance(here: Here, id: UUID) -> Response:
         instances.act(here, str(id), "suspend")
         return done()
 
     @plain.post("/{id}/reboot", status_code=204, summary="Reboot an instance.")
-    async def reboot_instance(here: Here, id: UUID):
+    async def reboot_instance(here: Here, id: UUID) -> Response:
         instances.act(here, str(id), "reboot")
         return done()
 
     @router.post("/{id}/retype", status_code=204, summary="Changes an instance machine-type.")
-    async def retype_instance(here: Here, id: UUID, body: schemas.InstanceRetypeRequest):
+    async def retype_instance(here: Here, id: UUID, body: schemas.InstanceRetypeRequest) -> Response:
         instances.retype(here, str(id), body.machine_type.model_dump())
         return done()
 
     @router.patch("/{id}/rename", status_code=204, summary="Renames an instance.")
-    async def update_instance_name(here: Here, id: str, body: schemas.IntanceUpdateRequest):
+    async def update_instance_name(here: Here, id: str, body: schemas.IntanceUpdateRequest) -> Response:
         instances.rename(here, id, body.name)
         return done()
 
@@ -106,13 +106,13 @@ def instance_routes(s: ModuleType, new: bool) -> APIRouter:
 
         @plain.get("/config/{id}/first-windows-password", response_model=s.InstanceAccess,
                    summary="Retrieve the first Windows password, once.")  # fmt: skip
-        async def view_instance_access(here: Here, id: UUID):
+        async def view_instance_access(here: Here, id: UUID) -> Response:
             return answer({"instance": instances.windows_password(here, str(id))})
 
         @plain.get("/{id}/init-logs", response_model=s.LogsOutputResponse, summary="Retrieve the init logs.")
         async def get_instance_console_logs(
             here: Here, id: str, lines: Annotated[int, Query(alias="max-lines-count", gt=0, le=5000)] = 50
-        ):
+        ) -> Response:
             return answer({"logs": instances.init_logs(here, id, lines)})
 
     both = APIRouter()
@@ -135,7 +135,7 @@ def catalog_routes(s: ModuleType, new: bool) -> APIRouter:
     TypePaging = paging(200 if new else 50, 1000 if new else HUGE, "created_at:asc", named=new, zoned=new)
 
     @router.get("/images", tags=["images"], response_model=s.ListImageExternalV1, summary="Retrieves all images.")
-    async def list_images_v1(here: Here, page: ImagePaging):
+    async def list_images_v1(here: Here, page: ImagePaging) -> Response:
         found = [(image.id, image._asdict()) for image in catalog.IMAGES if page.zone in (None, *here.zones)]
         shown, meta = cut(here, page, found)
         return answer({"images": [rows.catalog_image_row(here, fields) for identifier, fields in shown], **meta})
@@ -150,14 +150,14 @@ def catalog_routes(s: ModuleType, new: bool) -> APIRouter:
 
     @router.get("/machine-types", tags=["machine-types"], response_model=s.InstanceTypesV1ListResponse,
                 summary="Retrieves all machine-types.")  # fmt: skip
-    async def list_instance_types_v1(here: Here, page: TypePaging):
+    async def list_instance_types_v1(here: Here, page: TypePaging) -> Response:
         return types(here, page, "machine_types")
 
     if new:
 
         @router.get("/instance-types", tags=["instance-types"], response_model=s.PaginateInstanceTypesV1ListResponseCli,
                     summary="Retrieves all instance types.")  # fmt: skip
-        async def list_instance_types_v1_cli(here: Here, page: TypePaging):
+        async def list_instance_types_v1_cli(here: Here, page: TypePaging) -> Response:
             return types(here, page, "instance_types")
 
     return router

@@ -11,6 +11,7 @@ from .cloud import Region
 from .resource import Fields, Resource
 
 REQUIRED = {"machine_type", "image", "instance"}  # stay when nulls are omitted
+IMAGE_FIELDS = ("id", "name", "platform")
 TYPE_FIELDS = ("id", "name", "vcpus", "ram", "disk")
 
 
@@ -24,11 +25,9 @@ def finish(region: Region, row: Fields) -> Fields:
     return row if region.settings.nulls == "sent" else without_nulls(row)
 
 
-def nested(row: Fields | None, expanded: bool, names: tuple[str, ...] = ()) -> Fields | None:
+def nested(row: Fields | None, expanded: bool, names: tuple[str, ...]) -> Fields | None:
     """An object inside another: its id only, unless expanded."""
-    if row is None or not expanded:
-        return row and {"id": row["id"]}
-    return {name: row[name] for name in names} if names else row
+    return row and {name: row[name] for name in (names if expanded else ("id",))}
 
 
 def instance_row(region: Region, resource: Resource, fields: Fields, expand: set[str], version: str | None) -> Fields:
@@ -36,7 +35,7 @@ def instance_row(region: Region, resource: Resource, fields: Fields, expand: set
     row = {
         "id": resource.id, "name": fields["name"],
         "machine_type": nested(fields["machine_type"], types, TYPE_FIELDS),
-        "image": nested(fields["image"], "image" in expand),
+        "image": nested(fields["image"], "image" in expand, IMAGE_FIELDS),
         "status": fields["status"], "state": fields["state"], "user_data": fields["user_data"],
         "created_at": fields["created_at"], "updated_at": fields["updated_at"],
         "ssh_key_name": fields["ssh_key_name"], "availability_zone": fields["availability_zone"],
@@ -95,3 +94,40 @@ def catalog_image_row(region: Region, image: Fields) -> Fields:
     if region.edition != "2024-08":
         row |= {"labels": None, "availability_zones": list(region.zones)}
     return finish(region, row)
+
+
+def snapshot_row(region: Region, resource: Resource, fields: Fields, expand: set[str]) -> Fields:
+    source = fields["instance"]
+    types = not expand.isdisjoint(("machine-type", "machine-types"))
+    row = {
+        "id": resource.id, "name": fields["name"], "status": fields["status"], "state": fields["state"],
+        "created_at": fields["created_at"], "updated_at": fields["updated_at"], "size": fields["size"],
+        "instance": source and {
+            "id": source["id"], "image": nested(source["image"], "image" in expand, IMAGE_FIELDS),
+            "machine_type": nested(source["machine_type"], types, TYPE_FIELDS),
+        },
+    }  # fmt: skip
+    return finish(region, row)
+
+
+def backup_row(region: Region, resource: Resource, fields: Fields, expand: set[str]) -> Fields:
+    source = fields["instance"] or {"id": None}
+    instance: Fields = {"id": source["id"]}
+    if "instance" in expand and source["id"]:
+        found = region.resources["instance"].get(source["id"])
+        now = (found and region.shown(found)) or {"status": "deleted", "state": "deleted"}
+        instance |= {
+            "name": source["name"], "status": now["status"], "state": now["state"],
+            "image": nested(source["image"], False, IMAGE_FIELDS), "machine_type": nested(source["machine_type"], False, TYPE_FIELDS),
+        }  # fmt: skip
+    row = {
+        "id": resource.id, "name": fields["name"], "backup_type": fields["backup_type"], "instance": instance,
+        "status": fields["status"], "state": fields["state"], "size": fields["size"], "min_disk": fields["min_disk"],
+        "created_at": fields["created_at"], "updated_at": fields["updated_at"],
+    }  # fmt: skip
+    return finish(region, row)
+
+
+def custom_image_row(region: Region, resource: Resource, fields: Fields) -> Fields:
+    names = ("name", "status", "description", "version", "requirements", "platform", "metadata", "license")
+    return finish(region, {"id": resource.id, **{name: fields[name] for name in names}})

@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from typing import TYPE_CHECKING, Any
 
 from . import catalog, instances, networks
 from .clock import timestamp
 from .cloud import Cloud, Region
 from .resource import Fields, Refused, Resource
 from .settings import REGIONS
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .faults import Fault
 
 LIST_KEYS = {"instance": "instances", "snapshot": "snapshots", "backup": "backups", "custom_image": "images"}
 
@@ -38,7 +43,7 @@ def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
     kind, zone = fields.pop("machine_type", "BV1-1-40"), fields.pop("availability_zone", region.zones[0])
     public, extra = fields.pop("public_ip", False), fields.pop("interfaces", [])
     made = {
-        "machine_type": kind and instances.type_row(region.machine_type(reference(kind, catalog.TYPES_BY_ID))),
+        "machine_type": named_type(region, kind),
         "image": image_of(region, fields), "state": "running", "ssh_key_name": "deploy", "availability_zone": zone,
         "user_data": None, "labels": None, "volumes": [], "password": None,
         **networks.give_network(region, resource.id, {"associate_public_ip": bool(public)}),
@@ -64,14 +69,52 @@ def image_of(region: Region, fields: Fields) -> Fields | None:
     return image and instances.image_row(region.image(reference(image, ids)))
 
 
-DEFAULTS = {"instance": _instance}
+def _copy(region: Region, resource: Resource, fields: Fields) -> Fields:
+    """Of an instance given by id, or of one that never was: its image and machine type may then be named."""
+    identifier, kind = fields.pop("instance", ""), fields.pop("machine_type", "BV1-1-40")
+    image = image_of(region, fields)
+    source: Fields | None = {"id": identifier or str(uuid.uuid4()), "name": "gone", "image": image,
+                             "machine_type": named_type(region, kind)}  # fmt: skip
+    if identifier and identifier in region.resources["instance"]:
+        now = region.find("instance", identifier)[1]
+        source = {"id": identifier, "name": now["name"], "image": now["image"], "machine_type": now["machine_type"]}
+    disk = source["machine_type"]["disk"] if source["machine_type"] else 40
+    return {"state": "available", "source": source, "instance": None if identifier is None else source,
+            "size": disk, "min_disk": disk, "backup_type": "manual"}  # fmt: skip
+
+
+def _custom_image(region: Region, resource: Resource, fields: Fields) -> Fields:
+    return {
+        "status": "active", "description": None, "version": None, "requirements": None, "metadata": None,
+        "platform": "linux", "license": "unlicensed", "architecture": "x86/64", "uefi": False,
+        "url": "https://example.com/image.qcow2",
+    }  # fmt: skip
+
+
+def named_type(region: Region, kind: str | None) -> Fields | None:
+    return kind and instances.type_row(region.machine_type(reference(kind, catalog.TYPES_BY_ID)))
+
+
+DEFAULTS = {"instance": _instance, "snapshot": _copy, "backup": _copy, "custom_image": _custom_image}
 
 
 def fill(cloud: Cloud) -> None:
     """The instances that a setting wants to be there from the start."""
-    for region in REGIONS if cloud.settings.instances else ():
-        for number in range(cloud.settings.instances):
-            seed(cloud.region(region), "instance", {"name": f"instance-{number + 1:05}"})
+    for region in (cloud.region(name) for name in REGIONS) if cloud.settings.instances else ():
+        for number in range(cloud.settings.instances - len(region.resources["instance"])):
+            seed(region, "instance", {"name": f"instance-{number + 1:05}"})
+
+
+def between_pages(region: Region, exchange: Exchange, fault: Fault) -> None:
+    """After a list was answered: more of its resources, or fewer (those at its beginning)."""
+    kind = next((kind for kind, key in LIST_KEYS.items() if exchange.path == f"/v1/{key}"), "custom_image")
+    for number in range(fault.value or 1):
+        present = [resource for resource, fields in region.present(kind)]
+        if fault.kind == "create_between_pages":
+            seed(region, kind, {"name": f"{fault.name}-{number + 1}"})
+        elif present:
+            gone = {"status": "deleted", "state": "deleted"}
+            present[0].change(region.now(), (0, gone))
 
 
 def describe(cloud: Cloud, tenant: str | None = None) -> Fields:

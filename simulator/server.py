@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from .cloud import Cloud
+from .faults import Fault
 from .gateway import Gateway, Receive, Send
 from .resource import Fields
 from .seeds import describe, fill, seed
@@ -60,6 +61,11 @@ class Simulator:
     def serve(self) -> None:
         self.server.run(sockets=[self.socket])
 
+    def close(self) -> None:
+        self.socket.close()
+        if self.cloud.store:
+            self.cloud.store.close()
+
     def now(self) -> float:
         return self.cloud.clock.now()
 
@@ -72,9 +78,23 @@ class Simulator:
     def clear_requests(self) -> None:
         self.gateway.record.clear()
 
+    def add_fault(self, **fields: Any) -> Fields:
+        """See faults.Fault for the fields."""
+        fault = Fault.model_validate(fields)
+        self.gateway.faults.append(fault)
+        return fault.describe()
+
+    def faults(self) -> list[Fields]:
+        return [fault.describe() for fault in self.gateway.faults]
+
+    def clear_faults(self) -> None:
+        self.gateway.clear_faults()
+
     def seed(self, kind: str, region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
         with self.cloud.lock:
-            return seed(self.cloud.region(region, tenant), kind, fields)
+            made = seed(self.cloud.region(region, tenant), kind, fields)
+            self.cloud.save()
+            return made
 
     def state(self, tenant: str | None = None) -> Fields:
         with self.cloud.lock:
@@ -95,9 +115,10 @@ def serving(simulator: Simulator) -> Iterator[Simulator]:
     try:
         yield simulator
     finally:
+        simulator.clear_faults()
         simulator.server.should_exit = True
         thread.join(5)
-        simulator.socket.close()
+        simulator.close()
 
 
 def running(port: int = 0, **settings: Any) -> AbstractContextManager[Simulator]:

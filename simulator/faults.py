@@ -1,0 +1,111 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Faults: what goes wrong with which requests, when, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import socket
+import struct
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
+
+from .exchange import Answer, Exchange
+from .resource import Fields
+
+if TYPE_CHECKING:
+    from .gateway import Send
+
+TWISTS = ("stuck", "failing", "unknown_status")  # change how an accepted operation ends
+PAGES = ("create_between_pages", "delete_between_pages")  # act on the cloud after a list was answered
+_numbers = itertools.count(1)
+
+
+class Fault(BaseModel, extra="forbid"):
+    """Applies to requests of an operation: from the nth match on, a number of times, or to a share of them."""
+
+    name: str = Field(default_factory=lambda: f"fault-{next(_numbers)}")
+    operation: str = Field("*", description='operationId or its beginning, "METHOD /v1/path/{id}", or "*"')
+    nth: int | Literal["every"] = Field(1, validation_alias=AliasChoices("match", "nth"), description="1 is the first")
+    times: int | None = Field(None, description="how often at most; 1 unless nth is every or a share is given")
+    share: float = Field(1.0, ge=0, le=1, description="of the matches, by a fixed series of random numbers")
+    when: Literal["before", "after"] = Field("before", description="before the change is made, or after it")
+    kind: Literal[
+        "status", "reset", "hold", "slow", "short_body", "html", "close_keep_alive", "stuck", "failing",
+        "unknown_status", "create_between_pages", "delete_between_pages",
+    ]  # fmt: skip
+    status: int | None = Field(None, description="of the answer; 503 unless given, 502 with html")
+    headers: dict[str, str] = Field({}, description="more headers of the answer")
+    body: Any = Field(None, description="text, or anything that is sent as JSON")
+    seconds: float | None = Field(None, description="real time of hold and slow; the simulator's of unknown_status")
+    value: Any = Field(None, description="status of stuck, failing, unknown_status; number of rows between pages")
+
+    _seen: int = PrivateAttr(0)
+    _fired: int = PrivateAttr(0)
+    _random: random.Random = PrivateAttr(default_factory=lambda: random.Random(0))
+    _released: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop | None = PrivateAttr(None)
+
+    def fires(self, exchange: Exchange) -> bool:
+        """Whether this request is one of its matches that it applies to; counts."""
+        if self.operation not in ("*", exchange.route) and not (exchange.operation or "").startswith(self.operation):
+            return False
+        self._seen += 1
+        every = self.nth == "every" or self.share < 1
+        times = self.times if self.times is not None else (1 << 31 if every else 1)
+        begun = self.nth == "every" or self._seen >= self.nth
+        if not begun or self._fired >= times or self._random.random() >= self.share:
+            return False
+        self._fired += 1
+        return True
+
+    def describe(self) -> Fields:
+        return {**self.model_dump(exclude_none=True), "seen": self._seen, "fired": self._fired}
+
+    def answer(self) -> Answer:
+        """The answer in place of the API's own."""
+        html = self.kind == "html"
+        body = "<html><body><h1>502 Bad Gateway</h1></body></html>" if html and self.body is None else self.body
+        kind = "text/html" if html else "application/json"
+        if body is None:
+            body = {"message": "The simulator was told to fail", "slug": "simulated"}
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        named = {"content-type": kind, **{name.lower(): value for name, value in self.headers.items()}}
+        return Answer(self.status or (502 if html else 503), data,
+                      [(name.encode(), value.encode()) for name, value in named.items()])  # fmt: skip
+
+    async def hold(self) -> None:
+        """Until released, or its seconds of real time have passed."""
+        self._loop = asyncio.get_running_loop()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._released.wait(), self.seconds)
+
+    def release(self) -> None:
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._released.set)
+
+    async def send_slowly(self, send: Send, body: bytes) -> None:
+        pieces = 10
+        size = len(body) // pieces + 1
+        for start in range(0, pieces * size, size):
+            await asyncio.sleep((1.0 if self.seconds is None else self.seconds) / pieces)
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def connection(send: Any) -> asyncio.Transport:
+    """The transport under an answer: uvicorn's send is a method of the object that holds it."""
+    transport: asyncio.Transport = send.__self__.transport
+    return transport
+
+
+def reset_connection(send: Send) -> None:
+    """An RST instead of an answer: with a linger of 0 the close is not an orderly one."""
+    transport = connection(send)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
