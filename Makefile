@@ -64,8 +64,8 @@ cores: setup  ## run the tests marked every_core with the oldest and the newest 
 matrix: setup  ## run suites, sanity and integration with every supported ansible-core
 	python tests/cores.py all
 
-integration: setup  ## run the integration targets on the simulator, or on the real cloud if MGC_API_KEY is set
-	tests/ansible-test.sh integration
+integration: setup  ## run the integration targets (TARGETS=...) on the simulator, or on the real cloud with MGC_API_KEY
+	tests/ansible-test.sh integration $(TARGETS)
 
 sanity: setup  ## run ansible-test sanity
 	tests/ansible-test.sh sanity
@@ -74,7 +74,7 @@ lint: lint-ruff lint-mypy lint-ansible lint-docs lint-changelog  ## run all lint
 lint-ruff: setup
 	python -m ruff check && python -m ruff format --check
 lint-mypy: setup
-	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(wildcard plugins/module_utils plugins/inventory))
+	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/inventory/*.py))))
 lint-ansible: setup
 	ansible-lint --offline --profile production
 lint-docs: setup

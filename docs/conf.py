@@ -26,7 +26,7 @@ ANSIBLE_LABELS = {
 def write_inventory(path: Path) -> str:
     """Write these labels as the inventory that intersphinx would otherwise download."""
     rows = "".join(f"{label} std:label -1 {page}#{label} {label}\n" for label, page in ANSIBLE_LABELS.items())
-    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder of this file is compressed.\n"
+    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder of this file is compressed using zlib.\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head.encode() + zlib.compress(rows.encode()))
     return str(path)

@@ -1,20 +1,42 @@
 #!/usr/bin/env bash
-# Usage: tests/ansible-test.sh sanity|integration [ARGUMENTS]
+# Usage: tests/ansible-test.sh sanity|integration|integration-old [ARGUMENTS]
 # Run ansible-test, of the ansible-core that comes first on PATH, in a copy of the checkout whose folder has the
 # collection's name. Each command has a copy of its own: two runs in one folder disturb each other.
+# integration-old runs the modules, and sanity also imports them, on the oldest Python they support.
 set -euo pipefail
 
 command=$1
 shift
+oldest=3.9
 tree=.build/$command/ansible_collections/magalu/cloud
 log=$PWD/.build/$command/log
 tests/sync.sh "$tree"
 python tests/get_pip.py
 python=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd "$tree"
+
+ansible_test() { # else a run that found no files would pass
+    "$@" 2>&1 | tee "$log"
+    if grep "All targets skipped" "$log"; then return 1; fi
+}
+
+has_oldest() { # pyenv's shim of a version that is not activated is found on PATH, and fails
+    for bin in "${PYENV_ROOT:-/nonexistent}/versions/$oldest".*/bin; do
+        PATH=$(dirname "$(command -v ansible-test)"):$bin:$PATH
+    done
+    "python$oldest" -c pass 2> /dev/null || ! echo "left out, since this machine has no Python $oldest: $command on it"
+}
+
 case $command in
-    sanity) run=(ansible-test sanity) ;;
-    integration) run=(tests/integration/run --local) ;;
+    sanity)
+        ansible_test ansible-test sanity --python "$python" "$@"
+        if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest"; fi
+        ;;
+    integration)
+        ansible_test tests/integration/run --local --python "$python" "$@"
+        ;;
+    integration-old)
+        hosts=(--controller "origin:python=$python" --target "controller:python=venv/$oldest")
+        if has_oldest; then ansible_test tests/integration/run "${hosts[@]}" "$@"; fi
+        ;;
 esac
-"${run[@]}" --python "$python" "$@" 2>&1 | tee "$log"
-if grep "All targets skipped" "$log"; then exit 1; fi # else a run that found no files would pass

@@ -3,7 +3,8 @@
 """Run the tests with every supported ansible-core, each in an environment of its own below .build/matrix.
 
 `every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
-`all` runs all suites, ansible-test sanity and the integration targets with each.
+`all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
+oldest Python that they support.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def main(what: str) -> int:
             [python, "-m", "pytest", "-n", "2"],
             ["tests/ansible-test.sh", "sanity"],
             ["tests/ansible-test.sh", "integration"],
+            ["tests/ansible-test.sh", "integration-old"],
         ],
     }[what]
     failed, left_out = [], []

@@ -66,7 +66,8 @@ def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None
 def test_galaxy_accepts_it(tarball: Path) -> None:
     command = (sys.executable, "-m", "galaxy_importer.main", tarball)
     said = run(*command, cwd=tarball.parent, GALAXY_IMPORTER_CONFIG=IMPORTER)
-    assert not re.search(r"\b(WARNING|ERROR)\b", said), said
+    # W503 is how ruff formats, and off by default; the importer turns it on.
+    assert not re.search(r"^(WARNING|ERROR): (?!.* W503 )", said, re.MULTILINE), said
 
 
 def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
