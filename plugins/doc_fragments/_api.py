@@ -1,0 +1,69 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options that all modules and the inventory share."""
+
+    DOCUMENTATION = r"""
+options:
+  api_key:
+    description:
+      - The API key, sent as C(x-api-key).
+      - If neither this nor O(access_token) is given, the environment variables E(MGC_API_KEY) and E(MGC_ACCESS_TOKEN)
+        count, on the host that the module runs on.
+    type: str
+  access_token:
+    description:
+      - An access token, sent as C(Authorization) of type C(Bearer), in place of O(api_key).
+      - Both given is an error. An option beats the other one's environment variable.
+    type: str
+  tenant_id:
+    description:
+      - The tenant's id, sent as C(x-tenant-id). The public API knows it from the credentials.
+      - The environment variable E(MGC_TENANT_ID) counts if it is not given.
+    type: str
+  region:
+    description:
+      - The region, V(br-se1), V(br-ne1), V(br-mgl1), or any other that the cloud adds.
+      - The environment variable E(MGC_REGION) counts if it is not given.
+    type: str
+    default: br-se1
+  api_url:
+    description:
+      - The API's URL. C({region}) in it is replaced by the region.
+      - The environment variable E(MGC_API_URL) counts if it is not given.
+    type: str
+    default: https://api.magalu.cloud/{region}/compute
+  validate_certs:
+    description:
+      - Whether the API's certificate must be valid.
+      - The environment variable E(MGC_VALIDATE_CERTS) counts if it is not given.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file or folder with certificates of authorities to trust, in place of those that come with C(requests).
+      - The environment variable E(MGC_CA_PATH) counts if it is not given, then E(REQUESTS_CA_BUNDLE).
+    type: path
+  api_timeout:
+    description:
+      - How many seconds one request may take.
+      - The environment variable E(MGC_API_TIMEOUT) counts if it is not given.
+    type: float
+    default: 30
+  api_retries:
+    description:
+      - How often a request that failed is tried again, where that is safe. A creation is never sent again without
+        looking first.
+      - The environment variable E(MGC_API_RETRIES) counts if it is not given.
+    type: int
+    default: 4
+requirements:
+  - requests >= 2.25
+notes:
+  - An option or environment variable that is empty counts as not given.
+  - Proxies are taken from E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
+"""

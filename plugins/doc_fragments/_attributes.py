@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What the modules can do, and how they wait."""
+
+    DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode and says what it would do, without changing anything.
+    support: full
+  diff_mode:
+    description: Shows what the state is before and after.
+    support: full
+  action_group:
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    support: full
+    membership:
+      - magalu.cloud.vm
+"""
+
+    INFO = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode. It only reads, so that it does the same.
+    support: full
+  diff_mode:
+    description: It changes nothing, so that there is no difference to show.
+    support: N/A
+  action_group:
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    support: full
+    membership:
+      - magalu.cloud.vm
+"""
+
+    WAIT = r"""
+options:
+  wait:
+    description:
+      - Whether to wait until the last step has taken effect. Steps before it are always waited for.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+    type: int
+    default: 600
+"""

@@ -1,0 +1,300 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HTTP: one session, credentials, time-outs, retries by what is safe to repeat, and complete listings.
+
+It knows no resource beyond what `_api.Resource` says, and gives every failure as an `ApiError`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+import traceback
+import typing as t
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import REGION_PATHS, Resource, Row
+
+try:
+    import requests
+    from urllib3.exceptions import HTTPError
+except ImportError:
+    HAS_REQUESTS, REQUESTS_ERROR = False, traceback.format_exc()
+else:
+    HAS_REQUESTS, REQUESTS_ERROR = True, ""
+
+VERSION = "1.0.0"
+PAGE = 1000  # rows asked for; the edition of 2026 refuses more
+SMALLEST_FULL_PAGE = 50  # the API's own default: no server gives fewer rows a page while there are more
+LARGEST_BODY = 32 * 1024 * 1024
+RELISTINGS = 6
+_FORM_REFUSED = re.compile(r"labels|expand|x-api-version|\bname\b")
+
+
+class Clock(t.NamedTuple):
+    """Time, given from outside, so that tests can wait for hours in no time."""
+
+    now: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], None] = time.sleep
+
+
+class Connection(t.NamedTuple):
+    """How to reach the API: the shared options, resolved (see `_options.py`)."""
+
+    api_url: str
+    region: str
+    credential: str  # the option that the credential came from, and where that was given
+    headers: dict[str, str]
+    secrets: tuple[str, ...] = ()
+    validate_certs: bool = True
+    ca_path: str | None = None
+    api_timeout: float = 30
+    api_retries: int = 4
+
+
+class Answer(t.NamedTuple):
+    """A successful answer: its status, its parsed body (None without one)."""
+
+    status: int
+    body: t.Any
+
+
+class ApiError(Exception):
+    """A request that did not end as asked; `str()` of it is a sentence for people."""
+
+    def __init__(
+        self, method: str, path: str, message: str, status: int | None = None, slug: str | None = None,
+        details: t.Any = None, request_id: str | None = None, retry_after: float | None = None,
+        sent: bool = True, final: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(message)
+        self.method, self.path, self.message, self.status, self.slug = method, path, message, status, slug
+        self.details, self.request_id, self.retry_after = details, request_id, retry_after
+        self.sent = sent  # False: no connection was made, so nothing can have happened
+        self.final = final  # another try would end the same way
+
+    @property
+    def later(self) -> bool:
+        """The API refused for now, and did nothing."""
+        return self.status == 429 or (self.status == 503 and self.retry_after is not None)
+
+    @property
+    def lost(self) -> bool:
+        """The answer was lost: what was asked for may have been done."""
+        return self.sent and not self.later and (self.status is None or self.status < 300 or self.status >= 500)
+
+    @property
+    def passing(self) -> bool:
+        """A fault that may be over at the next look."""
+        return not self.final and (self.later or self.lost or not self.sent)
+
+
+def may_repeat(method: str, error: ApiError) -> bool:
+    """Whether the same request can be sent again without looking first."""
+    if not error.sent:
+        return not error.final
+    if method == "GET":
+        return error.passing
+    return method in ("DELETE", "PATCH") and (error.status in (None, 429, 502, 503, 504)) and not error.final
+
+
+class Client:
+    """The API of one region."""
+
+    def __init__(self, connection: Connection, agent: str, clock: Clock | None = None) -> None:
+        self.connection = connection
+        self.clock = clock or Clock()
+        self.deadline: float | None = None  # by `clock.now()`: no retry goes beyond it
+        self.secrets = list(connection.secrets)
+        self.editions: dict[str, str] = {}  # region -> "2024" or "2026", as far as answers have told
+        self.sortable_by_id = True
+        self.date: tuple[float, float] | None = None  # the API's clock (epoch), and ours at that moment
+        region = REGION_PATHS.get(connection.region, connection.region)
+        self.url = connection.api_url.replace("{region}", region).rstrip("/")
+        self._headers = dict(connection.headers, **{"User-Agent": f"magalu.cloud/{VERSION} {agent}"})
+        self._proxies = requests.utils.get_environ_proxies(self.url)
+        self._context: t.Any = None
+        if self.url.startswith("https:"):
+            from ansible_collections.magalu.cloud.plugins.module_utils import _tls  # not for a local simulator
+
+            self._context = _tls.context(connection.validate_certs, connection.ca_path)
+        self._session = self._new_session(10)
+
+    @property
+    def edition(self) -> str | None:
+        """The API's edition in this region, None while no answer has told."""
+        return self.editions.get(self.connection.region)
+
+    def client_for(self, region: str) -> Client:
+        """The same account in another region."""
+        return Client(self.connection._replace(region=region), self._headers["User-Agent"].split(" ", 1)[1], self.clock)
+
+    def api_now(self) -> float | None:
+        """The API's own clock by the last answer's Date header, None before the first."""
+        return self.date and self.date[0] + self.clock.now() - self.date[1]
+
+    def request(
+        self, method: str, path: str, query: t.Sequence[tuple[str, str]] = (), body: t.Any = None,
+        headers: dict[str, str] | None = None, once: bool = False,
+    ) -> Answer:  # fmt: skip
+        """Sends a request, again where that is safe (`may_repeat`), until the tries or the time are used up.
+
+        A 429 or 503 with Retry-After does not use up a try: it says itself when to come back.
+        """
+        tries = 0
+        while True:
+            try:
+                return self._send(method, path, query, body, headers)
+            except ApiError as error:
+                told = error.later and error.retry_after is not None
+                tries += 0 if told else 1
+                if once or tries > self.connection.api_retries or not may_repeat(method, error):
+                    raise
+                pause = error.retry_after or 0
+                pause += min(0.5 * 2 ** max(tries - 1, 0), 15) * random.uniform(0.8 if not told else 0.1, 1.2)
+                if self.clock.now() + pause > (self.deadline or self.clock.now() + 600):
+                    error.message += f" (given up after {tries or 1} tries: no time is left for another)"
+                    raise
+                self.clock.sleep(pause)
+
+    def get(self, resource: Resource, row_id: str) -> Row | None:
+        """One row by id, None if there is none."""
+        try:
+            row: Row = self._read(resource, f"{resource.path}/{quote(row_id, safe='')}", []).body
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        return row
+
+    def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
+        """All rows, proved complete; with `name` the edition of 2026 sends only those (filter again all the same)."""
+        for _attempt in range(RELISTINGS):
+            rows = self._pages(resource, name)
+            if rows is not None:
+                return rows
+        text = f"the list of {resource.kind}s kept changing while its pages were read, {RELISTINGS} times"
+        raise ApiError("GET", resource.path, text)
+
+    def _pages(self, resource: Resource, name: str | None) -> list[Row] | None:
+        """The rows of all pages in order, None if they shifted meanwhile.
+
+        Each page begins with the last row of the one before: if another stands there, rows before it were deleted, and
+        the one that slipped over the border would be missing. The end is what a total, or a page shorter than any
+        server makes them, says.
+        """
+        rows: list[Row] = []
+        limit = PAGE
+        while True:
+            offset = max(len(rows) - 1, 0)
+            query = [("_limit", str(limit)), ("_offset", str(offset)), ("name", name or "")]
+            try:
+                body = self._read(resource, resource.path, query).body
+            except ApiError as error:
+                if not (error.slug == "body_too_large" and limit > SMALLEST_FULL_PAGE):
+                    raise
+                limit //= 4
+                continue
+            page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
+            if not isinstance(page, list):
+                raise ApiError("GET", resource.path, f"the answer has no list '{resource.keys[0]}'", 200, final=True)
+            total = (body.get("meta") or {}).get("page", {}).get("total")
+            if rows and (not page or page[0].get("id") != rows[-1].get("id")):
+                return None
+            fresh = page[1:] if rows else page
+            rows += fresh
+            if not fresh or (len(rows) >= total if total is not None else len(page) < SMALLEST_FULL_PAGE):
+                complete = total is None or len(rows) >= total
+                return rows if complete and len({row.get("id") for row in rows}) == len(rows) else None
+
+    def _read(self, resource: Resource, path: str, query: list[tuple[str, str]]) -> Answer:
+        """A GET in the form of 2026; where that is refused in its own words, in the form of 2024 from then on."""
+        old = self.edition == "2024"
+        expand = [("expand", value) for value in resource.expand if not (old and value == "labels")]
+        listed = []
+        if query:
+            order = resource.sort + (",id:asc" if self.sortable_by_id else "")
+            listed = [*(pair for pair in query if pair[1] and not (old and pair[0] == "name")), ("_sort", order)]
+        try:
+            answer = self.request(
+                "GET",
+                path,
+                listed + expand,
+                headers={"x-api-version": resource.version} if resource.version and not old else None,
+            )
+        except ApiError as error:
+            text = f"{error.message} {error.details}" if error.status in (400, 422) else ""
+            if "sort" in text and self.sortable_by_id:
+                self.sortable_by_id = False
+            elif not self.edition and _FORM_REFUSED.search(text):
+                self.editions[self.connection.region] = "2024"
+            else:
+                raise
+            return self._read(resource, path, query)
+        if isinstance(answer.body, dict) and query:
+            self.editions[self.connection.region] = "2026" if "meta" in answer.body else "2024"
+        return answer
+
+    def _new_session(self, size: int) -> t.Any:
+        session = requests.Session()
+        session.trust_env = False  # no .netrc; proxies and CA bundles are taken from the environment by ourselves
+        if self._context is not None:
+            from ansible_collections.magalu.cloud.plugins.module_utils import _tls
+
+            session.mount("https://", _tls.adapter(self._context, size))
+        return session
+
+    def _send(self, method: str, path: str, query: t.Any, body: t.Any, headers: dict[str, str] | None) -> Answer:
+        # A keep-alive connection that the server has closed meanwhile looks exactly like a lost answer.
+        session = self._new_session(1) if method == "POST" else self._session
+        timeout = self.connection.api_timeout
+        until = time.monotonic() + timeout
+        try:
+            response = session.request(
+                method, self.url + path, params=query, json=body, headers=dict(self._headers, **headers or {}),
+                timeout=(timeout, timeout), allow_redirects=False, stream=True, proxies=self._proxies,
+                verify=self.connection.validate_certs,
+            )  # fmt: skip
+            content = b"".join(self._body(response, until))
+        except (requests.RequestException, HTTPError, OSError, ValueError) as cause:
+            from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+
+            raise _errors.from_network(self, method, path, cause) from None
+        finally:
+            if session is not self._session:
+                session.close()
+        if "Date" in response.headers:
+            try:
+                self.date = (parsedate_to_datetime(response.headers["Date"]).timestamp(), self.clock.now())
+            except (TypeError, ValueError):
+                pass
+        try:
+            parsed = json.loads(content) if content.strip() else None
+        except ValueError:
+            parsed = content
+        if 200 <= response.status_code < 300 and not isinstance(parsed, bytes):
+            return Answer(response.status_code, parsed)
+        from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+
+        raise _errors.from_answer(self, method, path, response, parsed)
+
+    @staticmethod
+    def _body(response: t.Any, until: float) -> t.Iterator[bytes]:
+        """The body bit by bit, within the time and the size that one answer may take."""
+        raw, size = response.raw, 0
+        read = getattr(raw, "read1", None)  # urllib3 2: returns what is there; 1.26: small bits instead
+        bits = iter(lambda: read(65536, decode_content=True), b"") if read else response.iter_content(512)
+        for bit in bits:
+            size += len(bit)
+            if size > LARGEST_BODY:
+                response.close()
+                raise ValueError("body_too_large")
+            if time.monotonic() > until:
+                response.close()
+                raise requests.exceptions.ReadTimeout("the answer came too slowly")
+            yield bit
+        if read:
+            raw.release_conn()

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A declaration held against the catalogs, and the body of a creation. Imported only where something is to be made."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import FIELDS, INSTANCES, Refused, Row, dig, reference
+from ansible_collections.magalu.cloud.plugins.module_utils._read import same_reference
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+
+LARGEST_USER_DATA = 65000  # characters of base64, by the API's schema; 48,750 bytes before encoding
+_LIST_OF_IDS = ("network.security_groups", "network.subnets")
+_CLOUD_INIT = (b"#", b"Content-Type:", b"MIME-Version:", b"From ", b"\x1f\x8b")
+
+
+def catalogs(client: Client) -> dict[str, t.Any]:
+    """Images and machine types, read at the same time, and the edition that they tell."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, MACHINE_TYPES
+
+    with ThreadPoolExecutor(2) as pool:
+        images, machine_types = pool.map(client.listing, (IMAGES, MACHINE_TYPES))
+    return {"images": images, "machine_types": machine_types, "edition": client.edition}
+
+
+def look_up(kind: str, wanted: str, rows: list[Row]) -> Row:
+    """The catalog's row of that id or name; the error names the nearest ones."""
+    found = [row for row in rows if same_reference(wanted, row)]
+    usable = [row for row in found if row.get("status") in ("active", None)]
+    if len(found) > 1 and len(usable) != 1:
+        raise Refused(
+            f"{len(found)} {kind}s are named {wanted!r}: {', '.join(row['id'] for row in found)}. Give the id."
+        )
+    if found:
+        return (usable or found)[0]
+    names = sorted({str(row.get("name")) for row in rows})
+    folded = {name.lower(): name for name in names}
+    near = [folded[name] for name in difflib.get_close_matches(wanted.lower(), folded, 4, 0.5)]
+    hint = (
+        f"nearest: {', '.join(near)}" if near else f"there are {', '.join(names[:10])}" if names else "there are none"
+    )
+    raise Refused(f"There is no {kind} {wanted!r} in this region ({hint}).")
+
+
+def machine_type(wanted: str, zone: str | None, image: Row | None, rows: list[Row]) -> Row:
+    """The machine type, checked for the zone and for what the image needs.
+
+    `ram` is GB in some answers and MB in others, so it is left to the API.
+    """
+    kind = look_up("machine type", wanted, rows)
+    if kind.get("status") not in ("active", "deprecated", None):
+        raise Refused(f"Machine type {kind['name']} cannot be used: its status is {kind['status']}.")
+    _offered("Machine type", kind, zone, rows)
+    needs = (image or {}).get("minimum_requirements") or {}
+    lacking = _lacking(kind, needs)
+    if lacking:
+        fit = [row["name"] for row in rows if not _lacking(row, needs) and _in_zone(row, zone)]
+        raise Refused(
+            f"Machine type {kind['name']} is too small for image {(image or {})['name']}: {lacking}. "
+            f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
+        )
+    return kind
+
+
+def _lacking(kind: Row, needs: Row) -> str:
+    pairs = (("vcpus", "vcpu", "vCPUs"), ("disk", "disk", "GB of disk"))
+    short = [(word, kind[own], needs[its]) for own, its, word in pairs if (needs.get(its) or 0) > (kind.get(own) or 0)]
+    return ", ".join(f"it has {has} {word}, the image needs {need}" for word, has, need in short)
+
+
+def _in_zone(row: Row, zone: str | None) -> bool:
+    zones = row.get("availability_zones")
+    return zone is None or not zones or zone in zones
+
+
+def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
+    if not _in_zone(row, zone):
+        zones = ", ".join(row["availability_zones"])
+        known = {other for each in rows for other in each.get("availability_zones") or []}
+        why = "is not offered there" if zone in known else "is not offered there, and no other is: is the zone right?"
+        raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
+
+
+def new_type(want: Row, row: Row, known: dict[str, t.Any]) -> Row:
+    """The machine type that an instance is to change to, as the catalog has it."""
+    image = next((image for image in known["images"] if image["id"] == dig(row, "image.id")), None)
+    kind = machine_type(want["machine_type"], row.get("availability_zone"), image, known["machine_types"])
+    return {"id": kind["id"], "name": kind["name"]}
+
+
+def creation(want: Row, known: dict[str, t.Any]) -> Step:
+    """The step that creates the instance, after the declaration was checked against the catalogs."""
+    name = want["new_name"] or want["name"]
+    for option in ("machine_type", "image"):
+        if want[option] is None:
+            raise Refused(f"There is no instance {name!r}, and to create it {option} is needed.")
+    edition = known["edition"]
+    late = [field.option for field in FIELDS if field.since > (edition or "2024") and dig(want, field.option)]
+    if late:
+        raise Refused(f"This region's API is of the edition of 2024, which does not know {', '.join(late)}.")
+    image = look_up("image", want["image"], known["images"])
+    if image.get("status") not in ("active", "deprecated"):
+        raise Refused(f"Image {image['name']} cannot be used: its status is {image['status']}.")
+    zone = want["availability_zone"]
+    _offered("Image", image, zone, known["images"])
+    kind = machine_type(want["machine_type"], zone, image, known["machine_types"])
+    body = _body(dict(want, name=name), edition)
+    body.update(machine_type={"id": kind["id"]}, image={"id": image["id"]})
+    own = dig(want, "network.interface")
+    address = own is None and dig(want, "network.associate_public_ip") is not False
+    effect = {
+        "name": name, "state": "running", "status": "completed", "ssh_key_name": want["ssh_key_name"],
+        "machine_type": {"id": kind["id"], "name": kind["name"]}, "image": {"id": image["id"], "name": image["name"]},
+        "availability_zone": zone, "labels": want["labels"], "user_data": want["user_data_base64"],
+        "network": {"interfaces": [{"id": own, "primary": True}] if own else []},
+    }  # fmt: skip
+    goal = {"state": "running", "public_ipv4": address}
+    return Step(
+        "create", f"create instance {name}", "POST", INSTANCES.path, goal, effect, body, sends=2, key=f"create {name}"
+    )
+
+
+def _body(want: Row, edition: str | None) -> Row:
+    """The body of a creation: only what was given, each where the API has it."""
+    body: Row = {}
+    for field in FIELDS:
+        value = dig(want, field.option)
+        if value is None:
+            continue
+        if field.compare == "reference" or field.option == "network.interface":
+            value = reference(value)
+        elif field.option in _LIST_OF_IDS:
+            value = [{"id": item} for item in value]
+        elif field.option == "volumes":
+            value = [reference(item) for item in value]
+        place = body
+        *parents, key = field.create.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[key] = value
+    if edition != "2026":
+        body.setdefault("ssh_key_name", "")  # required in the edition of 2024, where empty means none
+    return body
+
+
+def user_data(text: str | None, encoded: str | None) -> str | None:
+    """User data in base64, checked for its size; `encoded` must be base64 already."""
+    if text is not None:
+        encoded = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    if encoded is None:
+        return None
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise Refused(f"user_data_base64 is no base64: {error}. Plain text goes into user_data.") from error
+    if len(encoded) > LARGEST_USER_DATA:
+        raise Refused(
+            f"The user data is too long: {len(encoded)} characters of base64 ({len(raw)} bytes of text), of "
+            f"{LARGEST_USER_DATA} characters ({LARGEST_USER_DATA * 3 // 4} bytes) that the API takes."
+        )
+    return encoded
+
+
+def doubts(want: Row, known: dict[str, t.Any]) -> list[str]:
+    """Warnings about a creation that the API accepts, and that probably is not what is meant."""
+    image = look_up("image", want["image"], known["images"])
+    windows = "windows" in str(image.get("platform")).lower()
+    warnings = []
+    if image.get("status") == "deprecated":
+        warnings.append(f"Image {image['name']} is deprecated.")
+    data = want["user_data_base64"]
+    if data and not windows and not base64.b64decode(data).startswith(_CLOUD_INIT):
+        warnings.append("cloud-init ignores user data that does not begin with '#!', '#cloud-config' or a MIME header.")
+    if not data and not want["ssh_key_name"] and not windows:
+        warnings.append("Without ssh_key_name and user_data nobody will be able to log in to this Linux instance.")
+    return warnings

@@ -1,0 +1,332 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The only code that changes the cloud, and the only code that waits.
+
+A `Member` is one resource on its way: from an observation and the time it says what is next, without any effect of its
+own. `drive` supplies observations, time and requests, for one member or for many.
+"""
+
+from __future__ import annotations
+
+import calendar
+import random
+import time
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+    CREATION_FAILED,
+    GONE,
+    MOVING,
+    OPERATION_FAILED,
+    Refused,
+    Row,
+    creating,
+    status_class,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
+from ansible_collections.magalu.cloud.plugins.module_utils._read import Seen
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, Step, reached
+
+LOOK_FOR = 30.0  # seconds that the effect of a lost answer, or of a refusal after a stale read, is looked for
+NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no motion at all, means "not yet"
+SETTLE = 10.0  # seconds that a settled row without the goal is given, since reads can lag behind
+MOST_SENDS = 30
+
+ACCEPTED, LOST, DOUBTED, CONFLICT, LATER = "accepted", "lost", "doubted", "conflict", "later"
+# A 400 to these may come from a stale read: the state was another one already.
+_MAY_BE_DONE = ("start", "stop", "suspend", "reboot", "retype", "attach", "detach")
+
+
+class Failed(Exception):
+    """A member that cannot reach its goal; `doing` and `error` say what failed, where the API was asked."""
+
+    def __init__(self, message: str, doing: str = "", error: ApiError | None = None) -> None:
+        super().__init__(message)
+        self.doing, self.error = doing, error
+
+
+class Pending:
+    """The step that was sent last, until its goal holds."""
+
+    def __init__(self, step: Step, now: float, before: t.Any) -> None:
+        self.step, self.at, self.before = step, now, before
+        self.answer = ACCEPTED
+        self.error: ApiError | None = None
+        self.moved = False  # whether the row was seen in motion since
+        self.settled_from = now  # since when it was not
+        self.counts = True  # whether the sending counts, which a refusal for now does not
+
+
+class Member:
+    """One resource: what is planned for it, what was sent, and when to look next."""
+
+    def __init__(self, plan: t.Callable[[Seen, Memory], Plan], memory: Memory, label: str, wait: bool = True) -> None:
+        self.plan, self.memory, self.label, self.wait = plan, memory, label, wait
+        self.id: str | None = None
+        self.listing = True  # whether the next look is to be a listing by name, or a read by id
+        self.known: set[str] = set()
+        self.pending: Pending | None = None
+        self.row: Row | None = None
+        self.done: list[Step] = []  # the steps that were sent, each once, however often it had to be sent
+        self.notes: list[str] = []
+        self.over = False
+        self.fresh = True  # whether `row` was read after the last step
+        self.last_error: ApiError | None = None
+        self.failure: Failed | Refused | ApiError | None = None
+        self.next_look = 0.0
+        self.moving_since: float | None = None
+
+    def advance(self, seen: Seen, now: float, api_now: float | None) -> Step | None:
+        """The step to send now, or None: then `over` says whether the end is reached, `next_look` when to look again.
+
+        Raises `Failed` or `Refused` where the goal cannot be reached.
+        """
+        listed, self.listing = self.listing, False
+        row = self.row = seen.get("instance") or seen.get("renamed")
+        self.fresh = True
+        self.memory.look(row)
+        if self.pending and not self._settle(row, now, api_now):
+            return None
+        if row:
+            self.id = str(row["id"])
+            self.known.add(self.id)
+        plan = self.plan(seen, self.memory)
+        self.notes += [note for note in plan.warnings if note not in self.notes]
+        moving = status_class(row) == MOVING
+        if moving and (self.wait if not plan.steps else not plan.steps[0].anytime):
+            self.moving_since = now if self.moving_since is None else self.moving_since
+            self._look(now, pause(creating(row), age(row, now - self.moving_since, api_now)))
+            return None
+        self.moving_since = None
+        if not plan.steps:
+            self.over = True
+            return None
+        step = plan.steps[0]
+        if step.action == "create" and not listed:
+            self._look(now, 0, listing=True)
+            return None
+        self._may_send(step)
+        self.memory.sent[step.name] = self.memory.sent.get(step.name, 0) + 1
+        self.pending = Pending(step, now, fingerprint(row))
+        self.over = len(plan.steps) == 1 and not self.wait
+        return step
+
+    def accepted(self, answer: t.Any, now: float) -> None:
+        """The API took the step."""
+        pending = self._sent(now)
+        self._record(pending.step)
+        self.fresh = False
+        if pending.step.action == "create" and isinstance(answer, dict) and answer.get("id"):
+            self._created(str(answer["id"]))
+        self.next_look = now + pause(pending.step.action == "create", 0)
+
+    def refused(self, error: ApiError, now: float) -> None:
+        """The API did not take the step, or its answer was lost. Raises `Failed` where that is final."""
+        pending = self._sent(now)
+        step, self.over = pending.step, False
+        pending.error = error
+        self._look(now, 1 if not error.retry_after else error.retry_after, listing=step.action == "create")
+        if error.later:
+            pending.answer = LATER
+            self._uncount(pending)
+        elif error.lost:
+            pending.answer = LOST
+        elif error.status == 404 and step.action != "create":
+            pending.answer = CONFLICT
+        elif error.status == 409:
+            pending.answer = CONFLICT
+            self._look(now, 2, listing=step.action in ("create", "rename"))
+        elif error.status == 400 and step.action in _MAY_BE_DONE:
+            pending.answer = DOUBTED
+        else:
+            raise Failed("", step.does, error)
+
+    def time_out(self, seconds: float) -> Failed:
+        """The error for a member whose time is up."""
+        what = self.pending.step.does if self.pending else f"wait for {self.label}"
+        row = self.row or {}
+        status = f"its status is {row.get('status')!r}, its state {row.get('state')!r}" if row else "it cannot be read"
+        if row and status_class(row) not in (MOVING, GONE) and self.pending and not row.get("public_ipv4"):
+            status += ", and it has no public IPv4 address yet" if self.pending.step.goal.get("public_ipv4") else ""
+        error = self.pending.error if self.pending and self.pending.answer != ACCEPTED else None
+        return Failed(
+            f"Timed out after {seconds:g} s (wait_timeout) on the way to {what}: {status}. The next run carries on from "
+            "there.", what, error,
+        )  # fmt: skip
+
+    def _settle(self, row: Row | None, now: float, api_now: float | None) -> bool:
+        """Whether the pending step is behind us, so that it is time to plan anew; if not, `next_look` is set."""
+        pending = t.cast(Pending, self.pending)
+        step, status, waited = pending.step, status_class(row), now - pending.at
+        making = step.action == "create"
+        if making and pending.answer in (LOST, CONFLICT):
+            if row is None or row["id"] in self.known or status == GONE:
+                return self._over_with(waited >= LOOK_FOR) or self._look(now, pause(False, waited), listing=True)
+            if pending.answer == CONFLICT:
+                return self._over_with(True)
+            self._created(str(row["id"]))
+            self._record(step)
+            pending.answer = ACCEPTED
+        if status == MOVING:
+            pending.moved, pending.settled_from = True, now
+            if pending.answer == CONFLICT:
+                self._uncount(pending)
+        if reached(step.goal, row, pending.moved):
+            return self._reached(step, now)
+        if status == MOVING and not (step.anytime and pending.answer == LATER):
+            return self._look(now, pause(making, age(row, waited, api_now) if making else waited))
+        changed = pending.moved or fingerprint(row) != pending.before
+        if pending.answer in (CONFLICT, LATER):
+            return self._over_with(True)
+        if row is None:
+            if making and waited >= NOT_YET:
+                raise Failed(f"{self.label} was created (id {self.id}), but cannot be read any more.", step.does)
+            if making:
+                return self._look(now, pause(True, waited))
+            self.id = self.pending = None
+            return self._look(now, 0, listing=True)
+        if status == CREATION_FAILED or (status == OPERATION_FAILED and changed and step.action == "delete"):
+            return self._over_with(True)
+        if status == OPERATION_FAILED and changed:
+            reason = row.get("error") or {}
+            words = f"{reason.get('message') or 'the API gives no reason'} (slug {reason.get('slug')})"
+            raise Failed(
+                f"Failed to {step.does}: {words}; its status is {row['status']}, its state {row.get('state')}."
+            )
+        limit = NOT_YET if pending.answer == ACCEPTED else LOOK_FOR
+        if pending.answer == DOUBTED and waited >= limit and not changed:
+            raise Failed("", step.does, pending.error)
+        if step.action == "reboot" and waited >= LOOK_FOR:
+            self.notes.append(f"The API showed nothing of the reboot of {self.label} for {LOOK_FOR:g} s.")
+            return self._reached(step, now)
+        if making and row.get("state") == "running":
+            return self._look(now, pause(True, waited))
+        settled = pending.moved and now - pending.settled_from >= SETTLE
+        return self._over_with(settled or waited >= limit) or self._look(now, pause(making, waited))
+
+    def _reached(self, step: Step, now: float) -> bool:
+        if t.cast(Pending, self.pending).answer in (ACCEPTED, LOST):
+            self._record(step)
+        self.pending = None
+        if step.action == "delete":
+            self.id = None
+        # Another run may have created one of the same name at the same time: only a listing shows that.
+        return step.action != "create" or self._look(now, 0, listing=True)
+
+    def _over_with(self, over: bool) -> bool:
+        if over:
+            self.pending = None
+        return over
+
+    def _look(self, now: float, seconds: float, listing: bool = False) -> bool:
+        """Sets the time of the next look. Gives False: the pending step is not behind us yet."""
+        self.next_look, self.listing = now + seconds, listing or self.listing
+        return False
+
+    def _sent(self, now: float) -> Pending:
+        pending = t.cast(Pending, self.pending)
+        pending.at = pending.settled_from = now
+        return pending
+
+    def _record(self, step: Step) -> None:
+        if all(step.name != other.name or step.action != other.action for other in self.done):
+            self.done.append(step)
+
+    def _uncount(self, pending: Pending) -> None:
+        if pending.counts:
+            pending.counts = False
+            self.memory.sent[pending.step.name] -= 1
+
+    def _created(self, row_id: str) -> None:
+        self.id = row_id
+        self.known.add(row_id)
+        self.memory.created.append(row_id)
+
+    def _may_send(self, step: Step) -> None:
+        """Refuses a step that was sent too often."""
+        sent = self.memory.sent.get(step.name, 0)
+        if sent >= step.sends or sum(self.memory.sent.values()) >= MOST_SENDS:
+            raise Failed(
+                f"Gave up to {step.does}: it was sent {sent} times and did not take effect. If it does later, the next "
+                "run will find it.", step.does, self.last_error,
+            )  # fmt: skip
+
+
+def fingerprint(row: Row | None) -> t.Any:
+    """What changes in a row when something happened to it."""
+    return None if row is None else [row.get(key) for key in ("id", "status", "state", "name", "updated_at", "error")]
+
+
+def pause(making: bool, waited: float) -> float:
+    """Seconds until the next look, after so many seconds since the start of what is waited for.
+
+    What is being created cannot be ready at once; from then on even steps notice the end earlier than growing ones.
+    """
+    if making:
+        return 10 - waited if waited < 10 else 3 if waited < 120 else 5
+    return 1 if waited < 15 else 3 if waited < 120 else 5
+
+
+def age(row: Row | None, waited: float, api_now: float | None) -> float:
+    """Seconds since the row was created, by the API's own clock; `waited` where that cannot be told."""
+    try:
+        born = calendar.timegm(time.strptime(str((row or {})["created_at"])[:19], "%Y-%m-%dT%H:%M:%S"))
+    except (KeyError, ValueError):
+        return waited
+    return waited if api_now is None else max(api_now - born, waited)
+
+
+def drive(
+    members: list[Member], observe: t.Callable[[list[Member]], list[Seen]], client: Client, seconds: float,
+    first: list[Seen] | None = None,
+) -> None:  # fmt: skip
+    """Leads all members to their goals within so many seconds; each then is `over` or has a `failure`.
+
+    `observe` gives what is seen of each of the members (one read for one, one listing for many); `first` is what was
+    seen already.
+    """
+    clock = client.clock
+    deadline = client.deadline if client.deadline is not None else clock.now() + seconds
+    while True:
+        going = [member for member in members if not member.over and not member.failure]
+        if not going:
+            return
+        wakes = min(member.next_look for member in going)
+        clock.sleep(max(min(wakes, deadline) - clock.now(), 0))
+        due = [member for member in going if member.next_look <= clock.now()] or going
+        try:
+            seen, first = first if first is not None else observe(due), None
+        except ApiError as error:
+            if not error.passing or clock.now() >= deadline:
+                for member in due:
+                    member.failure = error
+            for member in due:
+                member.next_look = clock.now() + max(error.retry_after or 0, 2)
+            continue
+        except Refused as error:
+            for member in due:
+                member.failure = error
+            continue
+        for member, what in zip(due, seen):
+            try:
+                _advance(member, what, client)
+                if not member.over and clock.now() >= deadline:
+                    raise member.time_out(seconds)
+            except (Failed, Refused) as error:
+                member.failure = error
+
+
+def _advance(member: Member, seen: Seen, client: Client) -> None:
+    """One look's worth for one member."""
+    clock = client.clock
+    step = member.advance(seen, clock.now(), client.api_now())
+    if step:
+        try:
+            answer = client.request(step.method, step.path, step.query, step.body)
+        except ApiError as error:
+            member.last_error = error
+            member.refused(error, clock.now())
+        else:
+            member.accepted(answer.body, clock.now())
+    if member.pending is None or member.pending.answer == ACCEPTED:  # never before a Retry-After is over
+        member.next_look += (member.next_look - clock.now()) * random.uniform(-0.1, 0.1)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a declaration of an instance may say, how it is checked before the first request, and how it is followed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, dig
+from ansible_collections.magalu.cloud.plugins.module_utils._plan_instance import Want, plan
+from ansible_collections.magalu.cloud.plugins.module_utils._read import Seen, find_instance, require_uuid
+from ansible_collections.magalu.cloud.plugins.module_utils._step import CatalogsNeeded, Memory, Plan
+
+if t.TYPE_CHECKING:
+    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+
+_TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
+NETWORK: dict[str, t.Any] = {
+    "type": "dict",
+    "options": {
+        "vpc": {"type": "str"},
+        "interface": {"type": "str"},
+        "security_groups": _TEXTS,
+        "subnets": _TEXTS,
+        "associate_public_ip": {"type": "bool"},
+    },
+    "mutually_exclusive": [
+        ("interface", other) for other in ("vpc", "security_groups", "subnets", "associate_public_ip")
+    ],
+}
+SPEC: dict[str, t.Any] = {
+    "id": {"type": "str"},
+    "name": {"type": "str"},
+    "new_name": {"type": "str"},
+    "machine_type": {"type": "str"},
+    "image": {"type": "str"},
+    "ssh_key_name": {"type": "str", "no_log": False},
+    "availability_zone": {"type": "str"},
+    "network": NETWORK,
+    "network_interfaces": _TEXTS,
+    "purge_network_interfaces": {"type": "bool", "default": False},
+    "user_data": {"type": "str", "no_log": True},
+    "user_data_base64": {"type": "str", "no_log": True},
+    "labels": _TEXTS,
+    "volumes": _TEXTS,
+    "delete_public_ip": {"type": "bool"},
+    "on_immutable_change": {"type": "str", "default": "warn", "choices": ["warn", "fail", "recreate", "ignore"]},
+    "on_failed": {"type": "str", "default": "fail", "choices": ["fail", "replace"]},
+    "protect_names": _TEXTS,
+    "protect_labels": _TEXTS,
+    "state": {
+        "type": "str",
+        "default": "present",
+        "choices": ["present", "running", "stopped", "suspended", "rebooted", "absent"],
+    },
+}
+
+
+def wanted(params: dict[str, t.Any]) -> Want:
+    """The options as the planner takes them. Raises `Refused` for what can be seen to be wrong without a request."""
+    want = {name: params.get(name) for name in SPEC}
+    for option in ("id", "network.interface"):
+        if dig(want, option):
+            require_uuid(option, dig(want, option))
+    for option in ("network.security_groups", "network.subnets", "network_interfaces"):
+        for value in dig(want, option) or []:
+            require_uuid(option, value)
+    for option in ("name", "new_name"):
+        length = len(want[option] or "")
+        if length > 255:
+            raise Refused(f"{option} has {length} characters, and may have 255.")
+    if len(dig(want, "network.subnets") or []) > 1:
+        raise Refused("network.subnets may hold one subnet.")
+    if want["new_name"] and want["state"] == "absent":
+        raise Refused("new_name says how the instance is to be called, so it does not go with state: absent.")
+    if dig(want, "network.interface") and want["on_failed"] == "replace":
+        raise Refused("on_failed: replace does not go with network.interface: it would die with the failed attempt.")
+    if want["user_data"] is not None or want["user_data_base64"] is not None:
+        from ansible_collections.magalu.cloud.plugins.module_utils import _declare
+
+        want["user_data_base64"] = _declare.user_data(want["user_data"], want["user_data_base64"])
+    return want
+
+
+def label(want: Want) -> str:
+    """How the instance is called in messages."""
+    return f"instance {want['name'] or want['id']}"
+
+
+def observer(client: Client, want: Want) -> t.Callable[[str | None, bool], Seen]:
+    """Reads what there is of the declared instance: one list, or one read by id."""
+
+    def observe(row_id: str | None, listing: bool) -> Seen:
+        names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
+        found = find_instance(client, names, row_id or want["id"], listing)
+        row = found.get(want["name"] or "") or found.get("")
+        return {"instance": row, "renamed": found.get(want["new_name"] or "-")}
+
+    return observe
+
+
+def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
+    """The plan, with the catalogs read once, and only where the plan depends on them."""
+    catalogs: dict[str, t.Any] = {}
+
+    def planned(seen: Seen, memory: Memory) -> Plan:
+        try:
+            return plan(seen, want, catalogs or None, memory)
+        except CatalogsNeeded:
+            from ansible_collections.magalu.cloud.plugins.module_utils import _declare
+
+            catalogs.update(_declare.catalogs(client))
+            made = plan(seen, want, catalogs, memory)
+            doubts = _declare.doubts(want, catalogs) if any(step.action == "create" for step in made.steps) else []
+            return made._replace(warnings=(*made.warnings, *doubts))
+
+    return planned

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading: find by id or name without guessing, bring both shapes of a network to one, derive the addresses."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+    GONE,
+    INSTANCES,
+    UUID,
+    Refused,
+    Row,
+    deleting,
+    dig,
+    status_class,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+
+# What the planner sees: a part of the whole (`instance`, later `copy`, `source`) and its row, None if there is none.
+Seen = dict[str, t.Optional[Row]]
+
+
+def only(rows: list[Row], kind: str, name: str) -> Row | None:
+    """The one row of that name, None without one; more than one is refused, never guessed.
+
+    Rows that are gone match nothing; one that is being deleted matches only if no other does.
+    """
+    found = [row for row in rows if row.get("name") == name and status_class(row) != GONE]
+    found = [row for row in found if not deleting(row)] or found
+    if len(found) > 1:
+        ids = ", ".join(sorted(str(row["id"]) for row in found))
+        raise Refused(f"{len(found)} {kind}s are named {name!r}: {ids}. Say which one is meant with id.")
+    return found[0] if found else None
+
+
+def find_instance(client: Client, names: t.Sequence[str], row_id: str | None, listing: bool) -> dict[str, Row | None]:
+    """The instances of these names and this id, by the name asked for ("" for the one by id).
+
+    With `listing` the names are looked up by listing, else only the id is read. What was just created may be missing
+    in a list: the one with `row_id` is then read by its id.
+    """
+    found: dict[str, Row | None] = {}
+    if listing:
+        rows = whole = None
+        for name in names:
+            if whole is None:
+                rows = client.listing(INSTANCES, name)
+                whole = None if client.edition == "2026" else rows
+            found[name] = only(rows or [], INSTANCES.kind, name)
+    if row_id and not any(row and row["id"] == row_id for row in found.values()):
+        found[""] = client.get(INSTANCES, row_id)
+    return {name: row and with_addresses(row) for name, row in found.items()}
+
+
+def interfaces(row: Row) -> list[Row] | None:
+    """The instance's interfaces in one shape, whatever the edition; None where the answer does not tell.
+
+    Each has `id`, `primary` (None where the answer does not tell), `security_groups` and the three addresses.
+    """
+    network = row.get("network")
+    if not isinstance(network, dict):
+        return None
+    given = network.get("interfaces")
+    given = network.get("ports") if given is None else given
+    if given is None:
+        return None
+    found = []
+    for port in given:
+        old, new = port.get("ipAddresses") or {}, port.get("ip_addresses") or {}
+        found.append({
+            "id": port["id"], "primary": port.get("primary"), "security_groups": port.get("security_groups"),
+            "private_ipv4": new.get("private_ipv4") or old.get("privateIpAddress"),
+            "public_ipv4": port.get("associated_public_ipv4") or old.get("publicIpAddress"),
+            "public_ipv6": new.get("public_ipv6") or old.get("ipV6Address"),
+        })  # fmt: skip
+    return found
+
+
+def with_addresses(row: Row) -> Row:
+    """The API's own object plus `private_ipv4`, `public_ipv4` and `public_ipv6`.
+
+    They are those of the primary interface; the edition of 2024 does not say which one that is, then it is the first
+    that has such an address.
+    """
+    ports = sorted(interfaces(row) or [], key=lambda port: port["primary"] is not True)
+    addresses = {
+        kind: next((port[kind] for port in ports if port[kind]), None)
+        for kind in ("private_ipv4", "public_ipv4", "public_ipv6")
+    }
+    return dict(row, **addresses)
+
+
+def public_addresses(row: Row) -> list[str]:
+    """All public IPv4 addresses of the instance."""
+    return [port["public_ipv4"] for port in interfaces(row) or [] if port["public_ipv4"]]
+
+
+def same_reference(wanted: str, value: t.Any) -> bool | None:
+    """Whether an id or name means the object `{id, name}` of an answer; None where the answer does not tell."""
+    known = dig(value, "id" if UUID.fullmatch(wanted) else "name")
+    return None if known is None else known == wanted
+
+
+def require_uuid(option: str, value: str) -> None:
+    """Refuses an id that the API would answer with 422."""
+    if not UUID.fullmatch(value):
+        raise Refused(f"{option} is {value!r}, but ids are UUIDs (like 9ec75090-2872-4f51-8111-53d05d96d2c6).")

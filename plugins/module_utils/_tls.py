@@ -1,0 +1,62 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One TLS context for a process: `requests` would parse the CA bundle anew for every connection (25 ms each).
+
+What comes with `requests` is imported inside, since Ansible imports every module util also where it is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+
+
+def context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
+    """The context for `validate_certs` and `ca_path` (a file or a folder).
+
+    Without `ca_path` the environment's REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE counts, then the bundle that comes with
+    `requests`. None of them counts against `validate_certs=False`.
+    """
+    import certifi
+    import urllib3
+
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not validate_certs:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+        urllib3.disable_warnings()  # the module warns itself, once
+        return made
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    path = ca_path or named or certifi.where()
+    source = "ca_path" if ca_path else "REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)"
+    folder = os.path.isdir(path)
+    try:
+        made.load_verify_locations(None if folder else path, path if folder else None)
+    except (OSError, ssl.SSLError) as error:
+        raise Refused(f"{source} is {path!r}, which cannot be read as CA certificates: {error}") from error
+    return made
+
+
+def adapter(tls: ssl.SSLContext, size: int) -> t.Any:
+    """An adapter for a session, whose connections all use the one context, also through a proxy."""
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, ssl_context=tls, **kwargs)
+
+        def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            return super().proxy_manager_for(*args, ssl_context=tls, **kwargs)
+
+        def cert_verify(self, *args: t.Any) -> None:
+            """The context says it all; the parent would have the bundle parsed again."""
+
+        def build_connection_pool_key_attributes(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
+            kept = {key: value for key, value in pool.items() if key not in ("ca_certs", "ca_cert_dir")}
+            return host, dict(kept, ssl_context=tls)
+
+    return Adapter(pool_maxsize=size)

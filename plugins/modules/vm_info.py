@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_info
+short_description: List virtual machines, images, machine types, snapshots and backups on Magalu Cloud
+version_added: 1.0.0
+description:
+  - Lists what there is, completely, or one by id or name.
+  - Finding none is no error. A kind that the API's edition in this region does not have is one.
+author:
+  - Magalu Cloud collection contributors (@magalucloud)
+extends_documentation_fragment:
+  - magalu.cloud._api
+  - magalu.cloud._attributes.info
+options:
+  kind:
+    description:
+      - What to list. The result has it under the same name.
+    type: str
+    choices: [instances, snapshots, backups, images, machine_types]
+    default: instances
+  id:
+    description: Only the one with this id.
+    type: str
+  name:
+    description: Only those with exactly this name.
+    type: str
+  name_pattern:
+    description: Only those whose whole name matches this shell pattern. Case counts.
+    type: str
+  state:
+    description: Only those in one of these states. For instances, snapshots and backups.
+    type: list
+    elements: str
+  status:
+    description: Only those with one of these statuses.
+    type: list
+    elements: str
+  availability_zone:
+    description: Only instances in this zone, or images and machine types that are offered in it.
+    type: str
+  machine_type:
+    description: Only instances of the machine type with this name or id.
+    type: str
+  image:
+    description: Only instances made from the image with this name or id.
+    type: str
+  labels:
+    description: Only instances and images that have all of these labels.
+    type: list
+    elements: str
+  platform:
+    description: Only images of one of these platforms, for example V(linux).
+    type: list
+    elements: str
+  usable:
+    description: Only images or machine types that an instance can be made with (V(true)), or only the others (V(false)).
+    type: bool
+  sort:
+    description:
+      - The order, as C(FIELD), C(FIELD:asc) or C(FIELD:desc). Fields of nested objects are written with a dot, for
+        example V(machine_type.name). Without it the API's own order, by the time of creation.
+    type: list
+    elements: str
+  expand:
+    description:
+      - Which nested objects the API is to give in full, and not by their ids only - V(image), V(machine-type),
+        V(network) and V(labels) of instances, V(image) and V(machine-type) of snapshots, V(instance) of backups.
+      - All of them if this is not given. An empty list gives small answers; addresses and labels are missing then.
+    type: list
+    elements: str
+  user_data:
+    description: Whether instances are returned with their user data, which is large and may hold secrets.
+    type: bool
+    default: false
+seealso:
+  - module: magalu.cloud.vm_instance
+"""
+
+EXAMPLES = r"""
+- name: All running instances, by name
+  magalu.cloud.vm_info:
+    kind: instances
+    state: [running]
+    sort: [name]
+  register: running
+
+- name: Images that Linux servers can be made from
+  magalu.cloud.vm_info:
+    kind: images
+    platform: [linux]
+    usable: true
+
+- name: Machine types that are offered in one zone
+  magalu.cloud.vm_info:
+    kind: machine_types
+    availability_zone: br-se1-a
+"""
+
+RETURN = r"""
+instances:
+  description: The instances, as the API describes them, with their addresses. Without user data unless asked for.
+  returned: when O(kind=instances)
+  type: list
+  elements: dict
+  sample:
+    - id: 9ec75090-2872-4f51-8111-53d05d96d2c6
+      name: web-01
+      state: running
+      status: completed
+      machine_type: {id: 3a1f7d1c-6a1e-4d1e-9d5e-0f6d1b0c8a11, name: BV1-1-40}
+      private_ipv4: 172.18.0.12
+      public_ipv4:
+      public_ipv6: 2804:1234::12
+snapshots:
+  description: The snapshots.
+  returned: when O(kind=snapshots)
+  type: list
+  elements: dict
+  sample:
+    - {id: 4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a, name: web-01-2026-11-25, state: available, status: completed, size: 40}
+backups:
+  description: The backups.
+  returned: when O(kind=backups)
+  type: list
+  elements: dict
+  sample:
+    - {id: 2ae0b896-855c-456c-b4a5-c8f4e6d2f4f6, name: web-01-weekly, state: available, status: completed, min_disk: 40}
+images:
+  description: The images.
+  returned: when O(kind=images)
+  type: list
+  elements: dict
+  sample:
+    - {id: 7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22, name: cloud-ubuntu-24.04 LTS, platform: linux, status: active}
+machine_types:
+  description: The machine types.
+  returned: when O(kind=machine_types)
+  type: list
+  elements: dict
+  sample:
+    - {id: 3a1f7d1c-6a1e-4d1e-9d5e-0f6d1b0c8a11, name: BV1-1-40, vcpus: 1, ram: 1, disk: 40, status: active}
+count:
+  description: How many there are.
+  returned: success
+  type: int
+  sample: 1
+"""
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _info
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
+
+TEXTS = {"type": "list", "elements": "str"}
+SPEC = {
+    "kind": {"type": "str", "default": "instances", "choices": list(_info.KINDS)},
+    "id": {"type": "str"},
+    "name": {"type": "str"},
+    "name_pattern": {"type": "str"},
+    "state": TEXTS,
+    "status": TEXTS,
+    "availability_zone": {"type": "str"},
+    "machine_type": {"type": "str"},
+    "image": {"type": "str"},
+    "labels": TEXTS,
+    "platform": TEXTS,
+    "usable": {"type": "bool"},
+    "sort": TEXTS,
+    "expand": TEXTS,
+    "user_data": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = Module(SPEC, mutually_exclusive=[("id", "name", "name_pattern")])
+    try:
+        _info.check(module.params)
+    except Refused as error:
+        module.fail_json(str(error))
+    client = module.client()
+    kind = module.params["kind"]
+    try:
+        rows = _info.read(client, module.params)
+    except (ApiError, Refused) as error:
+        module.fail(client, f"list {kind.replace('_', ' ')}", error)
+    module.exit_json(changed=False, count=len(rows), **{kind: rows})
+
+
+if __name__ == "__main__":
+    main()
