@@ -57,13 +57,13 @@ def instance_routes(s: ModuleType, new: bool) -> APIRouter:
         return answer({"id": instances.create(here, wanted(request, body.model_dump(exclude_unset=True)))}, 201)
 
     @router.post("/network-interface/attach", status_code=204, summary="Attach network interface to an instance.")
-    async def instance_attach_port_v1(here: Here, body: schemas.NICRequest) -> Response:
+    async def instance_attach_port(here: Here, body: schemas.NICRequest) -> Response:
         instances.attach(here, body.instance.model_dump(), body.network.interface.id)
         return done()
 
     @router.post("/network-interface/detach", status_code=204,
                  summary="Detach a non primary network interface from an instance.")  # fmt: skip
-    async def instance_detach_port_v1(here: Here, body: schemas.NICRequest) -> Response:
+    async def instance_detach_port(here: Here, body: schemas.NICRequest) -> Response:
         instances.detach(here, body.instance.model_dump(), body.network.interface.id)
         return done()
 

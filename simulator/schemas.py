@@ -72,7 +72,7 @@ class ValidationError(BaseModel):
 
 
 class HTTPValidationError(BaseModel):
-    detail: list[ValidationError] = []
+    detail: list[ValidationError] = None  # type: ignore[assignment]
 
 
 class ImageReqMin(BaseModel):

@@ -18,6 +18,7 @@ from .resource import Fields, Resource
 HUGE = 2147483647
 SORT = r"^(^[\w-]+:(asc|desc)(,[\w-]+:(asc|desc))*)?$"
 OTHERS: dict[int | str, dict[str, Any]] = {
+    422: {"model": schemas.HTTPValidationError, "description": "Validation Error"},
     "default": {"model": schemas.ExceptionModel | schemas.ErrorMessageV1 | schemas.HTTPValidationError,
                 "description": "Any other refusal"},
 }  # fmt: skip
