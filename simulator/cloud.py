@@ -83,11 +83,11 @@ class Region:
         """All that are there now, as they truly are."""
         now = self.now()
         for resource in list(self.resources[kind].values()):
-            resource.forget(now - self.settings.stale)
+            resource.forget(now)
             fields = resource.at(now)
             if fields["status"] != "deleted":
                 yield resource, fields
-            elif now - resource.deleted_at > self.settings.keep_deleted + self.settings.stale:
+            elif now - resource.gone > self.settings.keep_deleted + self.settings.stale:
                 del self.resources[kind][resource.id]
 
     def find(self, kind: str, identifier: str) -> tuple[Resource, Fields]:
@@ -119,8 +119,9 @@ class Region:
 
     def shown(self, resource: Resource) -> Fields | None:
         now, settings = self.now(), self.settings
+        resource.forget(now)
         fields = resource.seen(now, settings.stale)
-        if fields and fields["status"] == "deleted" and now - resource.deleted_at >= settings.keep_deleted:
+        if fields and fields["status"] == "deleted" and now - resource.gone >= settings.keep_deleted:
             return None
         return fields
 

@@ -37,7 +37,7 @@ def new_copy(region: Region, kind: str, name: str, source: Fields, action: str, 
         "error": None, "backup_type": "manual", "source": source, "instance": source,
         "size": source["machine_type"]["disk"], "min_disk": source["machine_type"]["disk"],
     })  # fmt: skip
-    resource.change(now, *steps(region, action, statuses, {"status": "completed", "state": "available"}, failed))
+    resource.plan(now, *steps(region, action, statuses, {"status": "completed", "state": "available"}, failed))
     return region.add(resource)
 
 

@@ -22,7 +22,7 @@ def create(region: Region, wanted: Fields) -> str:
         "status": "pending", "created_at": timestamp(now), "updated_at": None, "error": None, "description": None,
         "version": None, "requirements": None, "metadata": None, **wanted,
     })  # fmt: skip
-    resource.change(now, *steps(region, "image", ["pending", "importing"], {"status": "active"}, {"status": "error"}))
+    resource.plan(now, *steps(region, "image", ["pending", "importing"], {"status": "active"}, {"status": "error"}))
     return region.add(resource).id
 
 

@@ -54,7 +54,7 @@ def create(region: Region, wanted: Fields, image: Fields | None = None, action: 
         planned[-1][1]["address_from"] = now + ready + region.settings.address_delay
         if image["platform"] == "windows":
             planned[-1][1]["password"] = {"from": now + ready + region.settings.duration("windows_password")}
-    resource.change(now, *planned)
+    resource.plan(now, *planned)
     region.add(resource)
     return resource.id
 

@@ -26,14 +26,19 @@ class Resource:
         self.kind = kind
         self.id = identifier or str(uuid.uuid4())
         self.created = created
-        self.touched = created
-        self.gone = created
+        self.gone = created  # the moment since which it is gone, if it is
         self.base: Fields = fields
         self.later: list[tuple[float, Fields]] = []
+        self.acts: list[tuple[float, Fields | None]] = [(created, None)]  # the last ones, and what was before each
         self.version = 0  # grows with each change, for whoever keeps the state
 
+    def was_there_all_along(self) -> None:
+        """Put there by a test: neither lists nor reads come too early for it."""
+        self.created = self.gone = 0.0
+        self.acts = []
+
     def at(self, moment: float) -> Fields:
-        """The fields as they are (or were, or will be) at a moment."""
+        """The fields as they are (or will be) at a moment."""
         if not self.later or self.later[0][0] > moment:
             return self.base
         fields = dict(self.base)
@@ -44,29 +49,28 @@ class Resource:
         return fields
 
     def forget(self, before: float) -> None:
-        """Fold the changes that no reader will look behind any more."""
+        """Fold the changes that have come true."""
         while self.later and self.later[0][0] <= before:
             at, changes = self.later.pop(0)
             self.base = {**self.base, **changes}
             if changes.get("status") == "deleted":
                 self.gone = at
 
-    def change(self, now: float, *steps: tuple[float, Fields]) -> None:
-        """Plan changes, each (seconds from now, fields); what had been planned beyond now is void."""
-        self.later = [step for step in self.later if step[0] <= now]
-        self.later += [(now + seconds, fields) for seconds, fields in steps]
-        self.touched = now
+    def plan(self, now: float, *steps: tuple[float, Fields]) -> None:
+        """What is to come, each (seconds from now, fields); what had been planned before is void."""
+        self.forget(now)
+        self.later = [(now + seconds, fields) for seconds, fields in steps]
         self.version += 1
 
-    @property
-    def deleted_at(self) -> float:
-        """The moment since which it is gone (if it is)."""
-        for at, changes in self.later:
-            if changes.get("status") == "deleted":
-                return at
-        return self.gone
+    def change(self, now: float, *steps: tuple[float, Fields]) -> None:
+        """Plan what an action leads to."""
+        self.forget(now)
+        self.acts = [*self.acts[-7:], (now, self.base)]
+        self.plan(now, *steps)
 
     def seen(self, now: float, stale: float) -> Fields | None:
-        """The fields as a reader gets them, who is behind by `stale` seconds after each action; None: not yet there."""
-        moment = now - stale if now - self.touched < stale else now
-        return None if moment < self.created else self.at(moment)
+        """As a reader gets it: for some time after an action as it was before that one; None: not yet there."""
+        for at, before in self.acts if stale else ():
+            if now - at < stale:
+                return before
+        return self.at(now)

@@ -35,11 +35,13 @@ def instance_routes(s: ModuleType, new: bool) -> APIRouter:
     if new:
 
         @router.get("", response_model=s.ListInstanceV1Response, summary="List all instances.")
-        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING, x_api_version: ApiVersion = None) -> Response:
+        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING,
+                                    x_api_version: ApiVersion = None) -> Response:  # fmt: skip
             return page_of(here, page, expand, x_api_version)
 
         @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
-        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING, x_api_version: ApiVersion = None) -> Response:
+        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING,
+                                      x_api_version: ApiVersion = None) -> Response:  # fmt: skip
             return one(here, id, expand, x_api_version)
 
     else:

@@ -35,6 +35,7 @@ def seed(region: Region, kind: str, fields: Fields) -> Fields:
     if fields:
         raise Refused(400, "simulator.field", f"A {kind} has no {', '.join(fields)}, only {', '.join(sorted(made))}")
     resource.base = made
+    resource.was_there_all_along()
     region.add(resource)
     return describe_resource(region, resource, made)
 
@@ -54,7 +55,7 @@ def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
         networks.take_interface(region, interface)
     made["interfaces"] = [*made["interfaces"], *extra]
     if made["image"] and made["image"]["platform"] == "windows":
-        made["password"] = {"from": resource.created}
+        made["password"] = {"from": 0.0}
     return made
 
 

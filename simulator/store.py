@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS resource (tenant, region, kind, id, document, PRIMARY
 CREATE TABLE IF NOT EXISTS region (tenant, name, document, PRIMARY KEY (tenant, name));
 CREATE TABLE IF NOT EXISTS clock (one PRIMARY KEY, now);
 """
-PLAIN = ("created", "touched", "gone", "base", "later", "version")  # what a resource's document holds
+PLAIN = ("created", "gone", "base", "later", "version")  # what a resource's document holds
 PARTS = ("interfaces", "public_ips", "numbers")  # what a region's does
 
 

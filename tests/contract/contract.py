@@ -42,7 +42,7 @@ def file_name(edition: str) -> str:
 def load(edition: str) -> dict[str, Any]:
     text = (folder() / file_name(edition)).read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(text, loader)  # noqa: S506 - a safe loader either way
+    document: dict[str, Any] = yaml.load(text, loader)
     return document
 
 

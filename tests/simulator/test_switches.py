@@ -1,0 +1,262 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Each switch changes what it says."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from simulator.settings import Settings
+from tests.simulator.client import LINUX, Api, wanted
+
+
+def test_stale_reads_are_behind_actions(api: Api) -> None:
+    api.sim.reset(stale=2)
+    identifier = api.create()
+    assert api.refused("GET", f"/instances/{identifier}")[0] == 404
+    assert api.names() == []
+    api.sim.advance(2)
+    assert api.instance(identifier)["status"] == "provisioning"
+    api.sim.advance(13)
+    api("POST", f"/instances/{identifier}/stop")
+    for _read in range(2):
+        row = api.instance(identifier)
+        assert (row["status"], row["state"]) == ("completed", "running")
+        assert api.get("/instances")["instances"][0]["state"] == "running"
+        api.sim.advance(1)
+    assert api.instance(identifier)["status"] == "stopping"
+    api.sim.advance(4)
+    api("PATCH", f"/instances/{identifier}/rename", {"name": "new"})
+    assert api.names() == ["web-1"]
+    assert api.refused("POST", "/instances", wanted("new"))[0] == 409
+    api.sim.advance(2)
+    assert api.names() == ["new"]
+    seeded = api.sim.seed("instance", name="seeded")["id"]
+    api("POST", f"/instances/{seeded}/stop")
+    assert api.instance(seeded)["status"] == "completed"
+
+
+def test_lists_lag_behind_creations(api: Api) -> None:
+    api.sim.reset(lag=3)
+    identifier = api.create()
+    assert api.names() == []
+    assert api.instance(identifier)["name"] == "web-1"
+    api.sim.advance(3)
+    assert api.names() == ["web-1"]
+
+
+@pytest.mark.parametrize(("delay", "seconds", "there"), [(0, 15, True), (10, 24, False), (10, 25, True),
+                                                         (float("inf"), 9999, False)])  # fmt: skip
+def test_the_public_address_may_come_later(api: Api, delay: float, seconds: float, there: bool) -> None:
+    api.sim.reset(address_delay=delay)
+    identifier = api.create(network={})
+    api.sim.advance(seconds)
+    row = api.instance(identifier, expand="network")
+    assert row["status"] == "completed"
+    assert bool(row["network"]["interfaces"][0]["associated_public_ipv4"]) is there
+
+
+def test_durations_and_instant(api: Api) -> None:
+    api.sim.reset(durations={"create": 120})
+    identifier = api.create()
+    api.sim.advance(119)
+    assert api.instance(identifier)["state"] == "new"
+    api.sim.advance(1)
+    assert api.instance(identifier)["state"] == "running"
+    api.sim.reset(instant=True)
+    identifier = api.create()
+    assert api.instance(identifier)["status"] == "completed"
+    api("DELETE", f"/instances/{identifier}")
+    assert api.names() == []
+    with pytest.raises(ValueError, match="fly"):
+        api.sim.reset(durations={"fly": 1})
+
+
+def test_capacity_of_a_type_and_a_zone(api: Api) -> None:
+    api.sim.reset(capacity={"BV1-1-40@br-se1-a": 1, "BV2-4-40": 0})
+
+    def status(name: str, **fields: Any) -> str:
+        return str(api.instance(api.running(name, **fields))["status"])
+
+    assert status("a", availability_zone="br-se1-a") == "completed"
+    assert status("b", availability_zone="br-se1-a") == "creating_error_capacity"
+    assert status("c", availability_zone="br-se1-b") == "completed"
+    assert status("d") == "completed"
+    assert status("e", machine_type={"name": "BV2-4-40"}) == "creating_error_capacity"
+    [row] = api.get("/instances", name="e")["instances"]
+    assert row["error"]["slug"] == "create_instance.capacity.error"
+    [first] = api.get("/instances", name="a")["instances"]
+    api("POST", f"/instances/{first['id']}/retype", {"machine_type": {"name": "BV2-4-40"}})
+    api.sim.advance(6)
+    row = api.instance(first["id"])
+    assert (row["status"], row["state"]) == ("retyping_error_capacity", "running")
+    assert row["machine_type"] == first["machine_type"]
+
+
+def test_quotas(api: Api) -> None:
+    statuses = [api.instance(api.running(f"a{number}", network={}))["status"] for number in range(4)]
+    assert statuses == ["completed"] * 3 + ["creating_error_quota_floating_ip"]
+    failed = api.get("/instances", name="a3", expand="network")["instances"][0]
+    assert failed["network"]["interfaces"][0]["associated_public_ipv4"] is None
+    first = api.get("/instances", name="a0")["instances"][0]["id"]
+    api("DELETE", f"/instances/{first}")
+    api.sim.advance(3)
+    assert api.instance(api.running("kept", network={}))["status"] == "creating_error_quota_floating_ip"
+    for setting, status in (("quota_instances", "instance"), ("quota_vcpus", "vcpu")):
+        api.sim.reset(**{setting: 1})
+        api.running("a")
+        assert api.instance(api.running("b"))["status"] == f"creating_error_quota_{status}"
+    api.sim.reset(quota_public_ips=None)
+    assert {api.instance(api.running(f"a{number}", network={}))["status"] for number in range(5)} == {"completed"}
+
+
+def test_deleted_ones_can_be_shown_for_a_while(api: Api) -> None:
+    api.sim.reset(keep_deleted=60)
+    identifier = api.running()
+    api("DELETE", f"/instances/{identifier}")
+    api.sim.advance(3)
+    row = api.instance(identifier)
+    assert (row["status"], row["state"]) == ("deleted", "deleted")
+    assert api.names() == ["web-1"]
+    assert api.refused("POST", f"/instances/{identifier}/start")[0] == 404
+    api.create()
+    api.sim.advance(60)
+    assert api.refused("GET", f"/instances/{identifier}")[0] == 404
+
+
+@pytest.mark.parametrize(("headers", "status", "slug"), [
+    ({}, 401, "unauthorized"),
+    ({"x-api-key": ""}, 401, "unauthorized"),
+    ({"x-api-key": "wrong"}, 403, "forbidden"),
+    ({"x-api-key": "simulator-expired"}, 403, "forbidden"),
+    ({"x-api-key": "simulator-read-only"}, 403, "forbidden"),
+    ({"authorization": "Bearer wrong"}, 403, "forbidden"),
+    ({"authorization": "Bearer simulator"}, 201, ""),
+    ({"authorization": "Basic simulator"}, 401, "unauthorized"),
+    ({"x-api-key": "simulator"}, 201, ""),
+])  # fmt: skip
+def test_keys(sim: Any, headers: dict[str, str], status: int, slug: str) -> None:
+    answer = Api(sim, key=None, **headers)("POST", "/instances", wanted())
+    assert (answer.status_code, answer.json().get("slug", "")) == (status, slug)
+
+
+def test_a_read_only_key_reads(sim: Any) -> None:
+    assert Api(sim, key="simulator-read-only").names() == []
+
+
+def test_another_key_and_the_tenants_of_keys(sim: Any) -> None:
+    sim.reset(api_key="mine", tenant="t1", keys={"theirs": "t2"})
+    mine, theirs = Api(sim, key="mine"), Api(sim, key="theirs", **{"x-tenant-id": "t1"})
+    mine.create()
+    assert (mine.names(), theirs.names()) == (["web-1"], [])
+    assert Api(sim)("GET", "/instances").status_code == 403
+    assert sim.environment["MGC_API_KEY"] == "mine"
+    assert len(sim.state("t1")["br-se1"]["instances"]) == 1
+    assert sim.state("t2")["br-se1"]["instances"] == []
+
+
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_the_service_face_wants_the_tenant_and_no_key(sim: Any, edition: str) -> None:
+    sim.reset(face="service", edition=edition)
+    nobody = Api(sim, key=None)
+    answer = nobody("GET", "/instances")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["header", "x-tenant-id"]
+    assert nobody("GET", "/images").status_code == (200 if edition == "2024-08" else 422)
+    one, two = (Api(sim, key=None, **{"x-tenant-id": tenant}) for tenant in ("one", "two"))
+    one.create()
+    assert (one.names(), two.names()) == (["web-1"], [])
+
+
+def test_rate_limits_follow_the_clock(api: Api) -> None:
+    api.sim.reset(rate_limit=2, rate_window=30)
+    statuses = [api("GET", "/instances").status_code for _request in range(3)]
+    assert statuses == [200, 200, 429]
+    api.sim.advance(20.5)
+    assert api("GET", "/instances").headers["retry-after"] == "10"
+    api.sim.advance(10)
+    assert api("GET", "/instances").status_code == 200
+
+
+def test_loopback_addresses(api: Api) -> None:
+    api.sim.reset(loopback=True)
+    rows = [api.instance(api.running(name, network={}), expand="network")["network"]["interfaces"][0] for name in "ab"]
+    addresses = {address for row in rows for address in (row["associated_public_ipv4"],
+                                                         row["ip_addresses"]["private_ipv4"])}  # fmt: skip
+    assert len(addresses) == 4
+    assert all(address.startswith("127.") for address in addresses)
+
+
+def test_texts_and_names_that_settings_give(api: Api) -> None:
+    api.sim.reset(init_log="one\ntwo {name}", vpcs=("blue",), validate=True)
+    assert api.refused("POST", "/instances", wanted(network={"vpc": {"name": "vpc_default"}}))[0] == 404
+    identifier = api.running(network={"vpc": {"name": "blue"}})
+    assert api.get(f"/instances/{identifier}/init-logs")["logs"] == ["one", "two web-1"]
+    assert api.instance(identifier, expand="network")["network"]["vpc"]["name"] == "blue"
+
+
+def test_validate_finds_an_answer_that_breaks_its_model(api: Api) -> None:
+    api.sim.reset(validate=True)
+    identifier = api.sim.seed("instance", state="flying")["id"]
+    assert api.refused("GET", f"/instances/{identifier}") == (500, "simulator.invalid_answer")
+
+
+def test_instances_at_the_start(api: Api) -> None:
+    api.sim.reset(instances=3)
+    assert api.names() == ["instance-00001", "instance-00002", "instance-00003"]
+    assert Api(api.sim, "br-ne1").get("/instances")["meta"]["page"]["total"] == 3
+
+
+def test_the_record_is_bounded(api: Api) -> None:
+    api.sim.reset(record=2)
+    for number in range(3):
+        api("GET", f"/instances/{number}")
+    assert [request["path"] for request in api.sim.requests()] == ["/v1/instances/1", "/v1/instances/2"]
+
+
+def test_the_state_can_outlive_the_process(tmp_path: Path) -> None:
+    file = str(tmp_path / "cloud.db")
+    with running(speed=0, data=file) as sim:
+        api = Api(sim)
+        identifier = api.create(network={})
+        sim.advance(1000)
+        api("POST", f"/instances/{identifier}/stop")
+        snapshot = sim.seed("snapshot", region="br-ne1", name="s")["id"]
+        gone = sim.seed("instance", name="gone")["id"]
+        api("DELETE", f"/instances/{gone}")
+        sim.advance(3)
+        api.create("other")
+        before, now = sim.state(), sim.now()
+    with running(speed=0, data=file) as sim:
+        assert sim.now() >= now - 3
+        sim.advance(max(0, now - sim.now()))
+        assert sim.state() == before
+        sim.advance(4)
+        api = Api(sim)
+        assert api.instance(identifier)["state"] == "stopped"
+        assert Api(sim, "br-ne1").get(f"/snapshots/{snapshot}")["name"] == "s"
+        assert api.instance(api.create("third"))["name"] == "third"
+        sim.reset()
+    with sqlite3.connect(file) as database:
+        assert database.execute("SELECT count(*) FROM resource").fetchone() == (0,)
+    database.close()
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"edition": "2025"}, "edition must be"), ({"editions": {"br-ne1": "x"}}, "edition must be"),
+    ({"editions": {"mars": "2024-08"}}, "unknown region"), ({"nulls": "never"}, "nulls must be"),
+    ({"face": "back"}, "face must be"),
+])  # fmt: skip
+def test_settings_that_make_no_sense(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings(**settings)
+
+
+def test_images_of_the_catalog_stay(api: Api) -> None:
+    api.sim.reset()
+    assert LINUX in api.names("/images")
