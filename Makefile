@@ -19,6 +19,8 @@ export HOME := $(CURDIR)/.build/home
 export UV_CACHE_DIR ?= $(CURDIR)/.build/uv
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
+export ANSIBLE_LOCALHOST_WARNING := false
+export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 
 LINK := .build/collections/ansible_collections/magalu/cloud
 # The environment is made anew when the pins or the folder change: scripts in it name the folder.
@@ -39,6 +41,7 @@ $(SETUP):
 $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
+quickstart: export ANSIBLE_CALLBACK_RESULT_FORMAT := yaml
 quickstart: setup  ## run playbooks/quickstart.yml on the simulator; KEEP=1 leaves the simulator running
 ifdef KEEP
 	@tests/keep.sh ansible-playbook playbooks/quickstart.yml
@@ -102,7 +105,7 @@ else
 	@rm -rf .build/logs && mkdir -p .build/logs
 	@status=0; $(MAKE) -j2 --keep-going --output-sync=target $(GATES:%=gate-%) || status=$$?; \
 	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
-	tail -n 1 .build/logs/suites.log; exit $$status
+	grep -E '^=+ .* in [0-9.]+s' .build/logs/suites.log | tail -n 1 || true; exit $$status
 endif
 gate-%:
 	@begin=$$SECONDS; result=ok; $(MAKE) $* > .build/logs/$*.log 2>&1 || { result=FAILED; cat .build/logs/$*.log; }; \
