@@ -16,7 +16,7 @@ import typing as t
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import REGION_PATHS, Resource, Row
+from ._api import REGION_PATHS, Resource, Row
 
 try:
     import requests
@@ -118,7 +118,7 @@ class Client:
         self._proxies = requests.utils.get_environ_proxies(self.url)
         self._context: t.Any = None
         if self.url.startswith("https:"):
-            from ansible_collections.magalu.cloud.plugins.module_utils import _tls  # not for a local simulator
+            from . import _tls  # not for a local simulator
 
             self._context = _tls.context(connection.validate_certs, connection.ca_path)
         self._session = self._new_session(10)
@@ -242,7 +242,7 @@ class Client:
         session = requests.Session()
         session.trust_env = False  # no .netrc; proxies and CA bundles are taken from the environment by ourselves
         if self._context is not None:
-            from ansible_collections.magalu.cloud.plugins.module_utils import _tls
+            from . import _tls
 
             session.mount("https://", _tls.adapter(self._context, size))
         return session
@@ -260,7 +260,7 @@ class Client:
             )  # fmt: skip
             content = b"".join(self._body(response, until))
         except (requests.RequestException, HTTPError, OSError, ValueError) as cause:
-            from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+            from . import _errors
 
             raise _errors.from_network(self, method, path, cause) from None
         finally:
@@ -277,7 +277,7 @@ class Client:
             parsed = content
         if 200 <= response.status_code < 300 and not isinstance(parsed, bytes):
             return Answer(response.status_code, parsed)
-        from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+        from . import _errors
 
         raise _errors.from_answer(self, method, path, response, parsed)
 

@@ -8,12 +8,12 @@ import base64
 import difflib
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import FIELDS, INSTANCES, Refused, Row, dig, reference
-from ansible_collections.magalu.cloud.plugins.module_utils._read import same_reference
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Step
+from ._api import FIELDS, INSTANCES, Refused, Row, dig, reference
+from ._read import same_reference
+from ._step import Step
 
 if t.TYPE_CHECKING:
-    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+    from ._client import Client
 
 LARGEST_USER_DATA = 65000  # characters of base64, by the API's schema; 48,750 bytes before encoding
 _LIST_OF_IDS = ("network.security_groups", "network.subnets")
@@ -24,7 +24,7 @@ def catalogs(client: Client) -> dict[str, t.Any]:
     """Images and machine types, read at the same time, and the edition that they tell."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, MACHINE_TYPES
+    from ._api import IMAGES, MACHINE_TYPES
 
     with ThreadPoolExecutor(2) as pool:
         images, machine_types = pool.map(client.listing, (IMAGES, MACHINE_TYPES))

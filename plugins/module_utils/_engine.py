@@ -13,19 +13,10 @@ import random
 import time
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
-    CREATION_FAILED,
-    GONE,
-    MOVING,
-    OPERATION_FAILED,
-    Refused,
-    Row,
-    creating,
-    status_class,
-)
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
-from ansible_collections.magalu.cloud.plugins.module_utils._read import Seen
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, Step, reached
+from ._api import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Refused, Row, creating, dig, status_class
+from ._client import ApiError, Client
+from ._read import Seen, interfaces
+from ._step import Memory, Plan, Step
 
 LOOK_FOR = 30.0  # seconds that the effect of a lost answer, or of a refusal after a stale read, is looked for
 NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no motion at all, means "not yet"
@@ -250,6 +241,30 @@ class Member:
                 f"Gave up to {step.does}: it was sent {sent} times and did not take effect. If it does later, the next "
                 "run will find it.", step.does, self.last_error,
             )  # fmt: skip
+
+
+def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False) -> bool:
+    """Whether the row is what a step was sent for. What the answer does not tell counts as reached once it is settled.
+
+    Keys of a goal: `gone`; `state`, `name`: the value; `machine_type`: its id; `attached`, `detached`: an interface's
+    id; `public_ipv4`: there must be one; `moved`: it must have been seen in motion (a reboot leaves no other trace).
+    """
+    status = status_class(row)
+    if "gone" in goal:
+        return status == GONE
+    if row is None or status in (GONE, MOVING):
+        return False
+    if goal.get("moved") and not moved:
+        return False
+    ports = interfaces(row)
+    attached = None if ports is None else [port["id"] for port in ports]
+    return not (
+        any(goal[key] != row.get(key) for key in ("state", "name") if key in goal)
+        or goal.get("machine_type") not in (None, dig(row, "machine_type.id") or goal.get("machine_type"))
+        or ("attached" in goal and attached is not None and goal["attached"] not in attached)
+        or ("detached" in goal and attached is not None and goal["detached"] in attached)
+        or (goal.get("public_ipv4") and not row.get("public_ipv4"))
+    )
 
 
 def fingerprint(row: Row | None) -> t.Any:

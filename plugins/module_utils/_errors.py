@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 if t.TYPE_CHECKING:
     import requests
 
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
+from ._client import ApiError, Client
 
 _NEVER_SENT = (
     "NewConnectionError",

@@ -7,19 +7,9 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
-    BACKUPS,
-    IMAGES,
-    INSTANCES,
-    MACHINE_TYPES,
-    SNAPSHOTS,
-    Refused,
-    Resource,
-    Row,
-    dig,
-)
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
-from ansible_collections.magalu.cloud.plugins.module_utils._read import require_uuid, same_reference, with_addresses
+from ._api import BACKUPS, IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, Refused, Resource, Row, dig
+from ._client import ApiError, Client
+from ._read import require_uuid, same_reference, with_addresses
 
 Params = dict[str, t.Any]
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, dig
-from ansible_collections.magalu.cloud.plugins.module_utils._plan_instance import Want, plan
-from ansible_collections.magalu.cloud.plugins.module_utils._read import Seen, find_instance, require_uuid
-from ansible_collections.magalu.cloud.plugins.module_utils._step import CatalogsNeeded, Memory, Plan
+from ._api import Refused, dig
+from ._plan_instance import Want, plan
+from ._read import Seen, find_instance, require_uuid
+from ._step import CatalogsNeeded, Memory, Plan
 
 if t.TYPE_CHECKING:
-    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+    from ._client import Client
 
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 NETWORK: dict[str, t.Any] = {
@@ -76,7 +76,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
     if dig(want, "network.interface") and want["on_failed"] == "replace":
         raise Refused("on_failed: replace does not go with network.interface: it would die with the failed attempt.")
     if want["user_data"] is not None or want["user_data_base64"] is not None:
-        from ansible_collections.magalu.cloud.plugins.module_utils import _declare
+        from . import _declare
 
         want["user_data_base64"] = _declare.user_data(want["user_data"], want["user_data_base64"])
     return want
@@ -107,7 +107,7 @@ def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
         try:
             return plan(seen, want, catalogs or None, memory)
         except CatalogsNeeded:
-            from ansible_collections.magalu.cloud.plugins.module_utils import _declare
+            from . import _declare
 
             catalogs.update(_declare.catalogs(client))
             made = plan(seen, want, catalogs, memory)

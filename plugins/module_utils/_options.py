@@ -9,8 +9,8 @@ import typing as t
 
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import DEFAULT_URL, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._client import Connection
+from ._api import DEFAULT_URL, Refused
+from ._client import Connection
 
 # option: (environment variable, default, type)
 SHARED: dict[str, tuple[str, t.Any, str]] = {
@@ -70,7 +70,7 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = o
             raise Refused(f"api_key and access_token exclude each other, but both are given {where}; leave one out.")
         keys = options
     if not keys:
-        from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+        from . import _errors
 
         raise Refused(_errors.no_credentials())
     secret = values[keys[0]]

@@ -6,19 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
-    GONE,
-    INSTANCES,
-    UUID,
-    Refused,
-    Row,
-    deleting,
-    dig,
-    status_class,
-)
+from ._api import GONE, INSTANCES, UUID, Refused, Row, deleting, dig, status_class
 
 if t.TYPE_CHECKING:
-    from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+    from ._client import Client
 
 # What the planner sees: a part of the whole (`instance`, later `copy`, `source`) and its row, None if there is none.
 Seen = dict[str, t.Optional[Row]]

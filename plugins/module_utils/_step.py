@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import GONE, MOVING, Row, dig, status_class
-from ansible_collections.magalu.cloud.plugins.module_utils._read import interfaces
+from ._api import INSTANCES, MOVING, POWER, POWER_STATE, Row, status_class
 
 POWER_STATES = ("running", "stopped", "suspended")
 
@@ -69,25 +68,26 @@ def predict(row: Row | None, steps: t.Iterable[Step]) -> Row | None:
     return row
 
 
-def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False) -> bool:
-    """Whether the row is what a step was sent for. What the answer does not tell counts as reached once it is settled.
+def label(row: Row) -> str:
+    """How an instance is called in messages."""
+    return f"instance {row.get('name') or row.get('id')}"
 
-    Keys of a goal: `gone`; `state`, `name`: the value; `machine_type`: its id; `attached`, `detached`: an interface's
-    id; `public_ipv4`: there must be one; `moved`: it must have been seen in motion (a reboot leaves no other trace).
-    """
-    status = status_class(row)
-    if "gone" in goal:
-        return status == GONE
-    if row is None or status in (GONE, MOVING):
-        return False
-    if goal.get("moved") and not moved:
-        return False
-    ports = interfaces(row)
-    attached = None if ports is None else [port["id"] for port in ports]
-    return not (
-        any(goal[key] != row.get(key) for key in ("state", "name") if key in goal)
-        or goal.get("machine_type") not in (None, dig(row, "machine_type.id") or goal.get("machine_type"))
-        or ("attached" in goal and attached is not None and goal["attached"] not in attached)
-        or ("detached" in goal and attached is not None and goal["detached"] in attached)
-        or (goal.get("public_ipv4") and not row.get("public_ipv4"))
-    )
+
+def reason(row: Row) -> str:
+    """Why the last operation failed, in the API's words."""
+    error = row.get("error") or {}
+    return f"{error.get('message') or 'the API gives no reason'} (slug {error.get('slug')})"
+
+
+def action(action: str, row: Row, effect: Row | None, goal: Row, **more: t.Any) -> Step:
+    """A step by the action's route: POST /v1/instances/{id}/ACTION if nothing else is said."""
+    more.setdefault("does", f"{action} {label(row)}")
+    more.setdefault("path", f"{INSTANCES.path}/{row['id']}/{action}")
+    more.setdefault("method", "POST")
+    return Step(action=action, goal=goal, effect=effect, **more)
+
+
+def power(state: str, end: str, row: Row) -> list[Step]:
+    """The shortest legal way from one power state to another."""
+    verbs = POWER.get((state, end), ())
+    return [action(verb, row, {"state": POWER_STATE[verb]}, {"state": POWER_STATE[verb]}) for verb in verbs]

@@ -11,7 +11,7 @@ import os
 import ssl
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ._api import Refused
 
 
 def context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:

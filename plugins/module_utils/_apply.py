@@ -1,0 +1,88 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a task does beyond reading and planning: apply the plan, tell a failure, show a diff. Imported only then."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import _engine, _errors
+from ._api import Refused, Row, status_class
+from ._client import ApiError, Client
+from ._read import Seen, interfaces
+from ._step import Memory, Plan
+
+Observe = t.Callable[[t.Optional[str], bool], Seen]
+_MEANT = {
+    "started": "running", "start": "running", "on": "running", "restarted": "rebooted", "stop": "stopped",
+    "reset": "rebooted", "off": "stopped", "poweroff": "stopped", "paused": "suspended", "deleted": "absent",
+    "created": "present", "reboot": "rebooted", "suspend": "suspended",
+}  # fmt: skip
+
+
+def meant(message: str) -> str:
+    """A question to append to Ansible's message about an unknown state, where it is known what people mean by it."""
+    wrong = re.search(r"got: (\w+)", message)
+    state = _MEANT.get(wrong.group(1).lower()) if wrong else None
+    return f". Did you mean {state}?" if state else ""
+
+
+def apply(
+    client: Client,
+    label: str,
+    observe: Observe,
+    plan: t.Callable[[Seen, Memory], Plan],
+    params: dict[str, t.Any],
+    seen: Seen,
+) -> _engine.Member:
+    """Leads one resource to its goal; the member that comes back says how far that went."""
+    member = _engine.Member(plan, Memory(), label, params["wait"])
+    _engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], client, params["wait_timeout"], [seen])
+    if member.failure:
+        member.row = member.row or ({"id": member.id} if member.id else None)
+    elif not member.fresh:
+        member.row = _last_look(observe, member)
+    return member
+
+
+def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]]:
+    """The message and the result of a failure: what was being done to what, what the API said, what was done before."""
+    cause = error if isinstance(error, ApiError) else getattr(error, "error", None)
+    doing = getattr(error, "doing", "") or doing
+    words = [] if isinstance(error, ApiError) or not str(error) else [_errors.mask(client, str(error))]
+    if cause:
+        words.append(_errors.sentence(client, doing, cause))
+        result = dict(result, error=_errors.as_result(client, doing, cause))
+    if result.get("actions"):
+        words.append(f"Done before: {', '.join(action['description'] for action in result['actions'])}.")
+    if result.get("created"):
+        words.append(f"Created by this run, and still there: {', '.join(result['created'])}.")
+    return " ".join(words), result
+
+
+def _last_look(observe: Observe, member: _engine.Member) -> Row | None:
+    """The row after a step that was not waited for; what is not to be read yet is what is known of it."""
+    known = {"id": member.id} if member.id else None
+    try:
+        return observe(member.id, False).get("instance") or known
+    except (ApiError, Refused):
+        return known
+
+
+def view(row: Row | None) -> dict[str, t.Any]:
+    """What a diff shows of an instance; user data as length and digest."""
+    if row is None or status_class(row) == "gone":
+        return {}
+    view = {key: row.get(key) for key in ("name", "state", "availability_zone", "ssh_key_name", "labels")}
+    for key in ("machine_type", "image"):
+        named = row.get(key) or {}
+        view[key] = named.get("name") or named.get("id")
+    ports = interfaces(row)
+    view["network_interfaces"] = None if ports is None else sorted(port["id"] for port in ports)
+    if row.get("user_data"):
+        import hashlib
+
+        data = str(row["user_data"])
+        view["user_data"] = f"{len(data)} characters of base64, sha256 {hashlib.sha256(data.encode()).hexdigest()[:16]}"
+    return {name: value for name, value in view.items() if value is not None}

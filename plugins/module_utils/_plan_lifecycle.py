@@ -1,0 +1,102 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The planner's larger half: an instance that is to be created, deleted or replaced. Imported where that is so."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from ._api import INSTANCES, MOVING, Refused, Row, deleting, dig, status_class
+from ._plan_instance import Catalogs, Want, attachments
+from ._read import interfaces, public_addresses
+from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict, reason
+
+
+def _missing(want: Want) -> str:
+    if want["id"]:
+        return f"There is no instance with id {want['id']}, and one with a given id cannot be created."
+    return f"There is no instance {want['name']!r} to be renamed, and none {want['new_name']!r}."
+
+
+def _removal(row: Row, want: Want, with_public_ip: bool) -> Step:
+    """The deletion, unless the instance is protected; labels that were not read count as protected."""
+    called = f"{label(row)} ({row['id']})"
+    pattern = next((p for p in want["protect_names"] or [] if fnmatch.fnmatchcase(str(row.get("name")), p)), None)
+    if pattern:
+        raise Refused(f"{called} is protected from deletion: its name matches {pattern!r} of protect_names.")
+    if want["protect_labels"]:
+        labels = row.get("labels")
+        if labels is None:
+            raise Refused(f"{called} counts as protected from deletion: the API did not give its labels.")
+        held = sorted(set(labels) & set(want["protect_labels"]))
+        if held:
+            raise Refused(f"{called} is protected from deletion: it has the label {held[0]!r} of protect_labels.")
+    query = (("delete_public_ip", "true"),) if with_public_ip else ()
+    path = f"{INSTANCES.path}/{row['id']}"
+    return action("delete", row, None, {"gone": True}, method="DELETE", path=path, query=query, anytime=True)
+
+
+def begin_or_end(row: Row | None, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
+    """The plan where there is no living instance, or is to be none."""
+    if want["state"] == "absent":
+        return _absence(row, want)
+    if row is not None and not deleting(row):
+        return _replacement(row, want, catalogs, memory)
+    if want["id"] or (want["new_name"] and row is None):
+        raise Refused(_missing(want))
+    steps = _creation(want, catalogs, memory)
+    return Plan(steps, row, predict(None, steps), leaving=row is not None)
+
+
+def _absence(row: Row | None, want: Want) -> Plan:
+    if row is None or deleting(row):
+        return Plan((), row, None, leaving=row is not None)
+    step = _removal(row, want, bool(want["delete_public_ip"]))
+    return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(public_addresses(row)))
+
+
+def _creation(want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
+    """The creation, and what can only be done after it."""
+    if catalogs is None:
+        raise CatalogsNeeded
+    from . import _declare
+
+    step = _declare.creation(want, catalogs)
+    row: Row = dict(step.effect or {}, id="{id}")
+    end = memory.start_state if want["state"] == "present" else want["state"]
+    attached = attachments(row, want)
+    return (step, *attached, *power("running", end or "running", row))
+
+
+def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
+    """What becomes of an instance whose creation failed. It never ran, so nothing is lost with it."""
+    if want["on_failed"] == "replace" and row["id"] not in memory.created and not want["id"]:
+        removal = _removal(row, want, with_public_ip=True)
+        steps = (removal, *_creation(want, catalogs, memory))
+        return Plan(steps, row, predict(None, steps[1:]))
+    remedy = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
+    raise Refused(
+        f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}. {remedy}, or set "
+        "on_failed: replace, which does that and creates it anew."
+    )
+
+
+def recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
+    called = label(row)
+    ports = interfaces(row)
+    reasons = {
+        "it is in motion": status_class(row) == MOVING,
+        "it is declared by id, which a new one cannot have": bool(want["id"]),
+        "the API does not tell its interfaces": ports is None,
+        "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
+        "its interface is the user's own, which would be deleted with it": bool(dig(want, "network.interface")),
+    }
+    against = next((why for why, holds in reasons.items() if holds), None)
+    if against:
+        raise Refused(f"{called} differs in {differences}, and cannot be recreated: {against}.")
+    keep = not want["delete_public_ip"]
+    removal = _removal(row, want, with_public_ip=not keep)
+    memory.look(row)
+    steps = (removal, *_creation(want, catalogs, memory))
+    lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."
+    return Plan(steps, row, predict(None, steps[1:]), (lost,), tuple(public_addresses(row)) if keep else ())

@@ -1,0 +1,23 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All measurements, as JSON: python -m tests.benchmarks"""
+
+from __future__ import annotations
+
+import json
+import platform
+
+import ansible.release
+
+from simulator import running
+from tests import conftest  # noqa: F401  (makes the collection importable under its name)
+from tests.benchmarks import tasks, waits
+
+with running(speed=0) as sim:
+    report = {
+        "ansible-core": ansible.release.__version__,
+        "python": platform.python_version(),
+        "a task that changes nothing": tasks.measure(sim),
+        "waiting": waits.measure(sim),
+    }
+print(json.dumps(report, indent=2))

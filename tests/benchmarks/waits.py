@@ -1,0 +1,36 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How late a wait notices that an instance is ready, on the simulator's clock, and the requests that it costs."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from tests.engine import task
+from tests.engine.task import BASE
+
+
+def measure(sim: Any) -> dict[str, Any]:
+    """Means over creations of 20 to 120 s, and over actions of 1 to 15 s."""
+    creations = [_one(sim, "create", took) for took in range(20, 121, 5)]
+    actions = [_one(sim, "stop", took) for took in range(1, 16)]
+    return {"creation of 20 to 120 s": _means(creations), "action of up to 15 s": _means(actions)}
+
+
+def _one(sim: Any, action: str, took: float) -> tuple[float, int]:
+    """Seconds from the end in the cloud to our notice, and the requests from the change on."""
+    sim.reset(durations={action: took + 0.37})
+    if action == "stop":
+        sim.seed("instance", name="web")
+    done = task.run(sim, **BASE, state="running" if action == "create" else "stopped")
+    if done.failure:
+        raise done.failure
+    requests = sim.requests()
+    sent = next(number for number, request in enumerate(requests) if request["method"] == "POST")
+    return sim.now() - requests[sent]["at"] - took - 0.37, len(requests) - sent
+
+
+def _means(measured: list[tuple[float, int]]) -> dict[str, float]:
+    late, requests = zip(*measured)
+    return {"seconds late": round(statistics.mean(late), 2), "requests": round(statistics.mean(requests), 1)}

@@ -1,0 +1,310 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the engine does when the cloud does not: lost answers, refusals, motion, failures, time-outs, doubles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import task
+from tests.engine.task import BASE, LARGE, SMALL
+
+POST_CREATE = "POST /v1/instances"
+FAULTS: list[dict[str, Any]] = [{"kind": "reset"}, {"kind": "status", "status": 500}, {"kind": "html", "status": 502}]
+LOST = [(fault, when) for fault in FAULTS for when in ("before", "after")] + [({"kind": "short_body"}, "after")]
+
+
+def names(sim: Any) -> list[str]:
+    return [instance["name"] for instance in sim.state()["br-se1"]["instances"]]
+
+
+def act(sim: Any, row: dict[str, Any], action: str) -> None:
+    """Another hand's request."""
+    task.client(sim).request("POST", f"/v1/instances/{row['id']}/{action}")
+
+
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize(("fault", "when"), LOST, ids=lambda value: value if isinstance(value, str) else value["kind"])
+def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, fault: Any, when: str, unique: bool) -> None:
+    sim.reset(unique_names=unique, lag=5)
+    sim.add_fault(operation=POST_CREATE, when=when, **fault)
+    done = task.run(sim, **BASE, state="running")
+    assert done.failure is None
+    assert done.actions == ["create"]
+    assert names(sim) == ["web"]
+    assert task.sent(sim) == ["POST instances"] * (2 if when == "before" else 1)
+
+
+def test_a_creation_is_sent_twice_at_most(sim: Any) -> None:
+    sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=500, body={"message": "no"})
+    start = sim.now()
+    done = task.run(sim, **BASE)
+    assert task.sent(sim) == ["POST instances"] * 2
+    assert "was sent 2 times" in str(done.failure)
+    assert "next run will find it" in str(done.failure)
+    assert done.failure.error.status == 500
+    assert sim.now() - start >= 60, "it was looked for half a minute after each"
+
+
+@pytest.mark.parametrize("action", ["start", "stop", "suspend"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_action_whose_answer_is_lost_happens(sim: Any, action: str, when: str) -> None:
+    before, after = {"start": ("stopped", "running"), "stop": ("running", "stopped")}.get(
+        action, ("running", "suspended")
+    )
+    sim.seed("instance", name="web", state=before)
+    sim.add_fault(operation=f"POST /v1/instances/{{id}}/{action}", when=when, kind="reset")
+    done = task.run(sim, name="web", state=after)
+    assert (done.failure, done.actions, done.row["state"]) == (None, [action], after)
+
+
+def test_a_reboot_is_never_sent_twice(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="POST /v1/instances/{id}/reboot", when="before", kind="reset")
+    done = task.run(sim, name="web", state="rebooted")
+    assert task.sent(sim) == ["POST reboot"]
+    assert done.failure is None
+    assert any("showed nothing of the reboot" in note for note in done.member.notes)
+
+
+def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
+    sim.add_fault(operation=POST_CREATE, times=5, nth="every", kind="status", status=429, headers={"Retry-After": "20"})
+    start = sim.now()
+    done = task.run(sim, **BASE)
+    assert (done.failure, done.actions, names(sim)) == (None, ["create"], ["web"])
+    assert sim.now() - start >= 100
+    times = [request["at"] for request in sim.requests() if request["method"] == "POST"]
+    assert all(later - earlier >= 20 for earlier, later in zip(times, times[1:]))
+
+
+def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
+    """Another run creates it between our list and our creation, and our first lists do not show it yet."""
+    api = task.client(sim)
+    declared = task.want(**BASE, state="stopped")
+    sim.reset(lag=8)
+    observe = task._instance.observer(api, declared)
+    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
+    seen = observe(None, True)
+    other = task.run(sim, wait=False, **BASE)
+    task._engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], api, 600, [seen])
+    assert member.failure is None
+    assert names(sim) == ["web"]
+    assert member.row["id"] == other.row["id"] if other.row else True
+    assert [step.action for step in member.done] == ["stop"]
+
+
+def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: Any) -> None:
+    sim.reset(unique_names=False)
+    declared = task.want(**BASE)
+    api = task.client(sim)
+    observe = task._instance.observer(api, declared)
+    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
+    seen = observe(None, True)
+    task.run(sim, wait=False, **BASE)
+    task._engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], api, 600, [seen])
+    ids = [instance["id"] for instance in sim.state()["br-se1"]["instances"]]
+    assert len(ids) == 2
+    assert all(one in str(member.failure) for one in ids)
+    assert member.memory.created[0] in ids
+    assert task.sent(sim) == ["POST instances"] * 2
+
+
+def test_reads_that_lag_do_not_make_a_refusal_a_failure(sim: Any) -> None:
+    sim.reset(stale=5)
+    row = sim.seed("instance", name="web")
+    sim.advance(60)
+    act(sim, row, "stop")
+    sim.advance(4.5)  # it is stopped by now, and reads still show that it runs
+    done = task.run(sim, name="web", state="stopped")
+    assert (done.failure, done.row["state"]) == (None, "stopped")
+    assert done.actions == [], "the other hand stopped it"
+
+
+def test_a_refusal_that_nothing_explains_is_passed_on(sim: Any) -> None:
+    sim.seed("instance", name="web", state="stopped")
+    sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=400,
+                  body={"slug": "not_now", "message": "the moon is full", "details": {}})  # fmt: skip
+    done = task.run(sim, name="web", state="running")
+    assert done.failure.error.slug == "not_now"
+    assert done.failure.doing == "start instance web"
+    assert done.actions == []
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", "suspended", "present", "rebooted", "absent"])
+@pytest.mark.parametrize(("first", "motion"), [("running", "stop"), ("running", "suspend"), ("stopped", "start")])
+def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, state: str) -> None:
+    row = sim.seed("instance", name="web", state=first, machine_type=SMALL)
+    act(sim, row, motion)
+    sim.advance(1)
+    plan = task.check(sim, **{**BASE, "machine_type": LARGE}, state=state)
+    sim.clear_requests()
+    done = task.run(sim, **{**BASE, "machine_type": LARGE}, state=state)
+    assert done.failure is None
+    assert done.actions == [step.action for step in plan.steps]
+    if state == "absent":
+        assert done.row is None
+    else:
+        assert (done.row["state"], done.row["machine_type"]["name"]) == (plan.after["state"], LARGE)
+
+
+def test_a_creation_that_is_under_way_is_waited_for_and_not_repeated(sim: Any) -> None:
+    task.run(sim, wait=False, **BASE)
+    sim.advance(5)
+    done = task.run(sim, **BASE, state="running")
+    assert (done.failure, done.actions, done.row["state"]) == (None, [], "running")
+    assert task.sent(sim) == ["POST instances"]
+
+
+def test_what_is_being_created_can_be_deleted(sim: Any) -> None:
+    task.run(sim, wait=False, **BASE)
+    done = task.run(sim, name="web", state="absent")
+    assert (done.failure, done.actions, names(sim)) == (None, ["delete"], [])
+
+
+def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None:
+    old = sim.seed("instance", name="web")
+    task.client(sim).request("DELETE", f"/v1/instances/{old['id']}")
+    sim.advance(1)
+    assert [step.action for step in task.check(sim, **BASE).steps] == ["create"]
+    done = task.run(sim, **BASE)
+    assert (done.failure, done.actions) == (None, ["create"])
+    assert done.row["id"] != old["id"]
+
+
+def test_absent_waits_for_another_ones_deletion(sim: Any) -> None:
+    old = sim.seed("instance", name="web")
+    task.client(sim).request("DELETE", f"/v1/instances/{old['id']}")
+    sim.advance(1)
+    done = task.run(sim, name="web", state="absent")
+    assert (done.failure, done.actions, done.row) == (None, [], None)
+    assert task.sent(sim) == [f"DELETE {old['id']}"]
+
+
+def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> None:
+    sim.reset(capacity={SMALL: 0})
+    done = task.run(sim, **BASE)
+    text = str(done.failure)
+    assert done.row["id"] in text
+    assert "capacity" in text
+    assert "on_failed: replace" in text
+    assert done.actions == ["create"]
+    assert task.sent(sim) == ["POST instances"]
+
+
+def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) -> None:
+    sim.reset(capacity={SMALL: 0})
+    public = {**BASE, "network": {"associate_public_ip": True}}
+    failed = task.run(sim, **public).row
+    assert len(sim.state()["br-se1"]["public_ips"]) == 1
+    sim.clear_requests()
+    done = task.run(sim, **{**public, "machine_type": LARGE}, on_failed="replace")
+    assert (done.failure, done.actions) == (None, ["delete", "create"])
+    assert done.row["id"] != failed["id"]
+    assert len(sim.state()["br-se1"]["public_ips"]) == 1
+    deletion = next(request for request in sim.requests() if request["method"] == "DELETE")
+    assert deletion["query"] == [["delete_public_ip", "true"]] or deletion["query"] == [("delete_public_ip", "true")]
+
+
+def test_an_own_creation_that_fails_is_not_replaced_again_and_again(sim: Any) -> None:
+    sim.reset(capacity={SMALL: 0})
+    done = task.run(sim, **BASE, on_failed="replace")
+    assert done.failure is not None
+    assert done.actions == ["create"]
+
+
+def test_an_operation_that_fails_is_told(sim: Any) -> None:
+    sim.seed("instance", name="web", machine_type=SMALL)
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="failing", value="retyping_error_capacity")
+    done = task.run(sim, name="web", machine_type=LARGE)
+    assert "retyping_error_capacity" in str(done.failure)
+    assert "Failed to retype instance web to BV2-2-40" in str(done.failure)
+
+
+def test_an_old_failure_is_a_warning_and_no_obstacle(sim: Any) -> None:
+    sim.seed("instance", name="web", status="retyping_error", machine_type=SMALL)
+    done = task.run(sim, name="web", machine_type=LARGE, state="stopped")
+    assert (done.failure, done.actions) == (None, ["retype", "stop"])
+    assert any("last operation on instance web failed (retyping_error)" in note for note in done.member.notes)
+
+
+def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck")
+    start = sim.now()
+    done = task.run(sim, timeout=90, name="web", state="stopped")
+    text = str(done.failure)
+    assert "Timed out after 90 s (wait_timeout) on the way to stop instance web" in text
+    assert "'stopping" in text
+    assert "next run carries on from there" in text
+    assert 85 <= sim.now() - start <= 100
+    assert done.actions == ["stop"]
+
+
+def test_a_public_address_that_never_comes_is_told(sim: Any) -> None:
+    sim.reset(address_delay=float("inf"))
+    done = task.run(sim, **{**BASE, "network": {"associate_public_ip": True}})
+    assert "no public IPv4 address yet" in str(done.failure)
+
+
+def test_a_creation_ends_when_its_public_address_is_there(sim: Any) -> None:
+    sim.reset(address_delay=30)
+    done = task.run(sim, **{**BASE, "network": None})
+    assert done.failure is None
+    assert done.row["public_ipv4"]
+
+
+@pytest.mark.parametrize("state", ["present", "stopped"])
+def test_wait_false_skips_only_the_last_wait(sim: Any, state: str) -> None:
+    start = sim.now()
+    done = task.run(sim, wait=False, **BASE, state=state)
+    assert done.failure is None
+    assert done.actions == (["create"] if state == "present" else ["create", "stop"])
+    assert (sim.now() - start < 5) == (state == "present")
+
+
+def test_passing_faults_while_waiting_do_not_fail_the_task(sim: Any) -> None:
+    sim.add_fault(operation="GET /v1/instances/{id}", nth="every", times=7, kind="status", status=503)
+    sim.add_fault(operation="GET /v1/instances/{id}", nth=9, times=4, kind="reset")
+    done = task.run(sim, **BASE)
+    assert (done.failure, done.actions, done.row["state"]) == (None, ["create"], "running")
+
+
+def test_what_is_no_passing_fault_ends_the_wait(sim: Any) -> None:
+    sim.add_fault(operation="GET /v1/instances/{id}", nth=2, kind="status", status=403, times=9)
+    done = task.run(sim, **BASE)
+    assert done.failure.status == 403
+    assert done.actions == ["create"]
+
+
+def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
+    """Somebody starts the instance again while it is being stopped for us."""
+    row = sim.seed("instance", name="web")
+    api = task.client(sim)
+    declared = task.want(name="web", state="stopped")
+    observe = task._instance.observer(api, declared)
+    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
+    looks = []
+
+    def disturbed(due: Any) -> Any:
+        looks.append(1)
+        sim.advance(3)
+        if len(looks) == 3:
+            act(sim, row, "start")
+        return [observe(due[0].id, due[0].listing)]
+
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="unknown_status", value="hibernating", seconds=6)
+    task._engine.drive([member], disturbed, api, 600, [observe(None, True)])
+    assert member.failure is None
+    assert member.row["state"] == "stopped"
+
+
+def test_recreate_takes_the_power_state_along(sim: Any) -> None:
+    old = sim.seed(
+        "instance", name="web", state="stopped", image="cloud-debian-12 LTS", machine_type=SMALL, public_ip=True
+    )
+    done = task.run(sim, **BASE, on_immutable_change="recreate")
+    assert (done.failure, done.actions, done.row["state"]) == (None, ["delete", "create", "stop"], "stopped")
+    assert done.row["id"] != old["id"]
+    assert any("loses its disk" in note for note in done.member.notes)
