@@ -92,16 +92,17 @@ docs: setup  ## build the documentation site in .build/docs/html
 	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
 
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
-	python -m pytest tests/package
+	python -m pytest -n 2 tests/package
 
 bench: setup  ## measure what a task costs (tests/benchmarks)
 	python -m pytest -s tests/benchmarks
 
-# ansible-test and the scripts of environments do not stand a space in the folder's path: there a copy is tested.
-test: setup  ## run everything that the CI runs
+# ansible-test does not stand a space in the folder's path: there a copy is tested.
 ifneq ($(words $(CURDIR)),1)
+test:
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && tests/sync.sh "$$copy" && $(MAKE) -C "$$copy" test
 else
+test: setup  ## run everything that the CI runs
 	@rm -rf .build/logs && mkdir -p .build/logs
 	@status=0; $(MAKE) -j2 --keep-going --output-sync=target $(GATES:%=gate-%) || status=$$?; \
 	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
