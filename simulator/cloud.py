@@ -14,6 +14,7 @@ from .resource import NEVER, Fields, Refused, Resource
 from .settings import REGION_NAMES, REGIONS, Settings
 from .store import Store
 
+SETTLED = ("completed", "active", "deprecated", "deleted", "invalid_image")
 KINDS = ("instance", "snapshot", "backup", "custom_image")
 
 
@@ -179,8 +180,11 @@ def steps(
         case "unknown_status":
             moving, seconds = [twist.get("value") or "migrating"], twist.get("seconds") or max(seconds, 1.0)
         case "failing":
-            done = failure(moving[-1].removesuffix("_confirmed") + "_error",
-                           f"{action}.failed", f"The simulator was told to let this {action} fail") | (failed or {})
+            done = failure(
+                moving[-1].removesuffix("_confirmed") + "_error",
+                f"{action}.failed",
+                f"The simulator was told to let this {action} fail",
+            ) | (failed or {})
             done["status"] = twist.get("value") or done["status"]
     planned: list[tuple[float, Fields]] = []
     if seconds:
@@ -203,4 +207,4 @@ def refuse_moving(kind: str, resource: Resource, fields: Fields) -> None:
 
 
 def moving(status: str) -> bool:
-    return status not in ("completed", "active", "deprecated", "deleted") and "error" not in status         and status != "invalid_image"  # fmt: skip
+    return status not in SETTLED and "error" not in status

@@ -116,6 +116,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(simulator: Simulator) -> int:
     """Until SIGTERM or SIGINT. The socket listens already, so whoever reads the line can connect."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn has its own while it runs, and raises them again then
+        signal.signal(number, lambda received, frame: setattr(simulator.server, "should_exit", True))
     print(simulator.url, flush=True)
     simulator.serve()
     simulator.close()
@@ -127,9 +129,15 @@ def run_around(command: list[str], port: int, settings: Settings) -> int:
     with serving(Simulator(settings, port)) as simulator:
         child = subprocess.Popen(command, env={**os.environ, **simulator.environment})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda received, frame: child.send_signal(received))
+            signal.signal(number, lambda received, frame: pass_on(child, received))
         code = child.wait()
     return 128 - code if code < 0 else code
+
+
+def pass_on(child: subprocess.Popen[bytes], number: int) -> None:
+    """A Ctrl-C at a terminal has reached the command already."""
+    if number != signal.SIGINT or not sys.stdin.isatty():
+        child.send_signal(number)
 
 
 def console() -> None:

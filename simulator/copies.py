@@ -23,7 +23,7 @@ def create(region: Region, kind: str, name: str, reference: Fields) -> str:
     if kind == "backup":
         of_this = [copy for resource, copy in region.present(kind) if copy["source"]["id"] == source.id]
         if len(of_this) >= BACKUPS_OF_ONE_INSTANCE:
-            raise Refused(400, "backup.quota", f"Instance {source.id} has {len(of_this)} backups, the most there can be")
+            raise Refused(400, "backup.quota", f"Instance {source.id} has {len(of_this)} backups already")
     return new_copy(region, kind, name, {"id": source.id, "name": fields["name"], "image": fields["image"],
                                          "machine_type": fields["machine_type"]}, kind, ["provisioning", "creating"],
                     {"status": FAILED[kind], "state": "error"}).id  # fmt: skip

@@ -173,7 +173,8 @@ def detach(region: Region, instance: Fields, interface: str) -> None:
         raise not_found("interface", interface)
     if interface == fields["interfaces"][0]:
         raise Refused(400, "interface.primary", "The primary interface cannot be detached")
-    begin(region, resource, fields, "detach", {"interfaces": [item for item in fields["interfaces"] if item != interface]})
+    kept = [item for item in fields["interfaces"] if item != interface]
+    begin(region, resource, fields, "detach", {"interfaces": kept})
 
 
 def rename(region: Region, identifier: str, name: str) -> None:

@@ -118,7 +118,8 @@ def backup_row(region: Region, resource: Resource, fields: Fields, expand: set[s
         now = (found and region.shown(found)) or {"status": "deleted", "state": "deleted"}
         instance |= {
             "name": source["name"], "status": now["status"], "state": now["state"],
-            "image": nested(source["image"], False, IMAGE_FIELDS), "machine_type": nested(source["machine_type"], False, TYPE_FIELDS),
+            "image": nested(source["image"], False, IMAGE_FIELDS),
+            "machine_type": nested(source["machine_type"], False, TYPE_FIELDS),
         }  # fmt: skip
     row = {
         "id": resource.id, "name": fields["name"], "backup_type": fields["backup_type"], "instance": instance,

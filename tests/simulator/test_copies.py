@@ -15,12 +15,6 @@ every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 SECONDS = {"snapshot": 10, "backup": 20}
 
 
-@pytest.fixture
-def instance(api: Api) -> str:
-    """An id; its simulator is reset by each test to the edition that it wants, before this is used."""
-    return str(api.sim.seed("instance", name="web-1")["id"])
-
-
 def ready(api: Api, kind: str, edition: str) -> tuple[str, str]:
     """(id of an instance, id of a finished copy)."""
     api.sim.reset(edition=edition)
@@ -65,7 +59,7 @@ def test_a_copy_is_made_in_time(api: Api, kind: str, edition: str) -> None:
 
 @every_kind
 def test_names_of_copies_are_unique(api: Api, kind: str, edition: str) -> None:
-    identifier, made = ready(api, kind, edition)
+    identifier = ready(api, kind, edition)[0]
     body = {"name": "copy", "instance": {"id": identifier}}
     assert api.refused("POST", f"/{kind}s", body) == (409, f"{kind}.name.conflict")
     other = api("POST", f"/{kind}s", body | {"name": "other"}).json()["id"]
@@ -91,7 +85,7 @@ def test_restoring(api: Api, kind: str, edition: str) -> None:
 
 @every_kind
 def test_an_unfinished_copy_cannot_be_used(api: Api, kind: str, edition: str) -> None:
-    identifier, made = ready(api, kind, edition)
+    identifier = ready(api, kind, edition)[0]
     other = api("POST", f"/{kind}s", {"name": "other", "instance": {"id": identifier}}).json()["id"]
     assert api.refused("POST", restore_path(kind, other), restored())[0] == 409
     assert api.refused("DELETE", f"/{kind}s/{other}")[0] == 409
@@ -103,7 +97,7 @@ def test_an_unfinished_copy_cannot_be_used(api: Api, kind: str, edition: str) ->
 
 @every_kind
 def test_a_copy_is_deleted_in_time(api: Api, kind: str, edition: str) -> None:
-    identifier, made = ready(api, kind, edition)
+    made = ready(api, kind, edition)[1]
     assert api("DELETE", f"/{kind}s/{made}").status_code == 204
     assert api.get(f"/{kind}s/{made}")["status"] == "deleting"
     assert api.refused("DELETE", f"/{kind}s/{made}")[0] == 409
@@ -192,7 +186,8 @@ def test_custom_images(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("change", "status"), [({"name": "a b"}, 400), ({"url": "file:///x"}, 400),
-                                                ({"platform": "plan9"}, 422), ({"architecture": "arm"}, 422)])  # fmt: skip
+                                                ({"platform": "plan9"}, 422),
+                                                ({"architecture": "arm"}, 422)])  # fmt: skip
 def test_images_that_are_refused(api: Api, change: dict[str, Any], status: int) -> None:
     assert api.refused("POST", "/images/custom", image() | change)[0] == status
 

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""python -m simulator: alone, and around a command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from simulator.command import parser, settings_from
+from simulator.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+START = [sys.executable, "-m", "simulator", "--port", "0"]
+
+
+def test_alone_until_told_to_stop() -> None:
+    began = time.monotonic()
+    with subprocess.Popen([*START, "--instances", "2"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        headers = {"x-api-key": "simulator"}
+        rows = requests.get(url.format(region="br-se1") + "/v1/instances", headers=headers, timeout=10).json()
+        assert len(rows["instances"]) == 2
+        assert time.monotonic() - began < 5  # 0.7 s on a quiet machine
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stdout.read() == ""
+
+
+def test_around_a_command() -> None:
+    script = "import os, sys; print(os.environ['MGC_API_URL'], os.environ['MGC_API_KEY']); sys.exit(7)"
+    done = subprocess.run([*START, "--api-key", "mine", "--", sys.executable, "-c", script], cwd=ROOT, text=True,
+                          capture_output=True, timeout=20, check=False)  # fmt: skip
+    assert done.returncode == 7
+    url, key = done.stdout.split()
+    assert url.startswith("http://127.0.0.1:")
+    assert url.endswith("/{region}/compute")
+    assert key == "mine"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_reach_the_command(number: int) -> None:
+    script = ("import signal, sys; [signal.signal(n, lambda s, f: sys.exit(40 + s)) for n in (2, 15)]; "
+              "print('ready', flush=True); signal.pause()")  # fmt: skip
+    with subprocess.Popen([*START, "--", sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE,
+                          text=True) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.wait(10) == 40 + number
+
+
+def test_a_command_that_dies_of_a_signal() -> None:
+    script = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    done = subprocess.run([*START, "--", sys.executable, "-c", script], cwd=ROOT, timeout=20, check=False)
+    assert done.returncode == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "NAME=VALUE"),
+    (["--", "/no/such/command"], "No such file"),
+])  # fmt: skip
+def test_mistakes_are_told(arguments: list[str], message: str) -> None:
+    done = subprocess.run([*START, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_every_switch_has_an_option() -> None:
+    def settings(*arguments: str) -> Settings:
+        parsed = vars(parser().parse_args(arguments))
+        return settings_from({name: value for name, value in parsed.items() if name not in ("port", "command")})
+
+    assert settings() == Settings()
+    assert settings(
+        "--edition=2024-08", "--edition=br-ne1=2026-08", "--speed=0", "--instant", "--duration=create=5",
+        "--instances=3", "--data=x.db", "--no-unique-names", "--lag=1", "--stale=2", "--address-delay=inf",
+        "--page-limit=60", "--nulls=omitted", "--no-sort-by-id", "--strict-expand", "--keep-deleted=9",
+        "--capacity=BV1-1-40@br-se1-a=1", "--quota-public-ips=5", "--quota-instances=6", "--quota-vcpus=7",
+        "--api-key=k", "--tenant=t", "--key=k2=t2", "--face=service", "--rate-limit=8", "--rate-window=60",
+        "--unknown-ssh-key=a", "--unknown-ssh-key=b", "--vpc=v", "--loopback", "--init-log=text", "--validate",
+        "--record=10",
+    ) == Settings(
+        edition="2024-08", editions={"br-ne1": "2026-08"}, speed=0, instant=True, durations={"create": 5.0},
+        instances=3, data="x.db", unique_names=False, lag=1, stale=2, address_delay=float("inf"), page_limit=60,
+        nulls="omitted", sort_by_id=False, strict_expand=True, keep_deleted=9, capacity={"BV1-1-40@br-se1-a": 1},
+        quota_public_ips=5, quota_instances=6, quota_vcpus=7, api_key="k", tenant="t", keys={"k2": "t2"},
+        face="service", rate_limit=8, rate_window=60, unknown_ssh_keys=("a", "b"), vpcs=("v",), loopback=True,
+        init_log="text", validate=True, record=10,
+    )  # fmt: skip
+
+
+def test_it_runs_under_the_name_of_the_collection() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".build/collections")}
+    done = subprocess.run([sys.executable, "-m", "ansible_collections.magalu.cloud.simulator", "--help"], text=True,
+                          env=environment, capture_output=True, timeout=20, check=False, cwd="/")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "--unique-names" in done.stdout

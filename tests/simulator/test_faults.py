@@ -1,0 +1,245 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Each kind of fault, and which requests it meets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from simulator import running
+from tests.simulator.client import Api, wanted
+
+LIST = "list_instances"
+
+
+@pytest.fixture
+def add(api: Api) -> Any:
+    yield api.sim.add_fault
+    api.sim.clear_faults()
+
+
+def statuses(api: Api, count: int, path: str = "/instances") -> list[int]:
+    return [api("GET", path).status_code for _request in range(count)]
+
+
+@pytest.mark.parametrize(("match", "expected"), [
+    ({}, [503, 200, 200, 200]),
+    ({"match": 3}, [200, 200, 503, 200]),
+    ({"nth": 2, "times": 2}, [200, 503, 503, 200]),
+    ({"match": "every"}, [503, 503, 503, 503]),
+    ({"match": "every", "times": 3}, [503, 503, 503, 200]),
+    ({"match": "every", "share": 0.0}, [200, 200, 200, 200]),
+])  # fmt: skip
+def test_which_matches(api: Api, add: Any, match: dict[str, Any], expected: list[int]) -> None:
+    add(operation=LIST, kind="status", **match)
+    assert statuses(api, 4) == expected
+    assert statuses(api, 1, "/images") == [200]
+
+
+def test_a_share_of_the_matches_is_the_same_each_time(api: Api, add: Any) -> None:
+    found = []
+    for _run in range(2):
+        api.sim.clear_faults()
+        add(kind="status", status=500, share=0.3)
+        found.append(statuses(api, 50))
+    assert found[0] == found[1]
+    assert 5 < found[0].count(500) < 25
+
+
+@pytest.mark.parametrize("operation", ["*", "list_instances_v1", "GET /v1/instances", "list_"])
+def test_which_operations(api: Api, add: Any, operation: str) -> None:
+    add(operation=operation, kind="status")
+    assert statuses(api, 1) == [503]
+
+
+@pytest.mark.parametrize("operation", ["GET /v1/instances/{id}", "instance_details"])
+def test_operations_with_an_id(api: Api, add: Any, operation: str) -> None:
+    identifier = api.sim.seed("instance")["id"]
+    add(operation=operation, kind="status")
+    assert statuses(api, 1) == [200]
+    assert statuses(api, 1, f"/instances/{identifier}") == [503]
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", []), ("after", ["web-1"])])
+@pytest.mark.parametrize("kind", ["status", "html", "reset"])
+def test_a_lost_answer_with_or_without_the_change(api: Api, add: Any, kind: str, when: str, made: list[str]) -> None:
+    add(operation="instance_create", kind=kind, when=when)
+    if kind == "reset":
+        with pytest.raises(requests.ConnectionError):
+            api("POST", "/instances", wanted())
+    else:
+        answer = api("POST", "/instances", wanted())
+        assert answer.status_code == (503 if kind == "status" else 502)
+        assert answer.headers["content-type"].startswith("text/html" if kind == "html" else "application/json")
+        assert answer.headers["x-request-id"]
+    assert api.names() == made
+    assert api.sim.requests()[0]["status"] == {"status": 503, "html": 502, "reset": None}[kind]
+
+
+def test_an_answer_of_ones_own(api: Api, add: Any) -> None:
+    add(kind="status", status=429, headers={"Retry-After": "7"}, body={"slug": "slow", "message": "down"})
+    answer = api("GET", "/instances")
+    assert (answer.status_code, answer.headers["retry-after"], answer.json()["slug"]) == (429, "7", "slow")
+    add(kind="status", status=200, body="no JSON", headers={"content-type": "text/plain"})
+    assert api("GET", "/instances").text == "no JSON"
+    add(kind="status", status=500, body="")
+    assert api("GET", "/instances").content == b""
+
+
+def test_a_status_fault_comes_before_the_key_is_looked_at(sim: Any, add: Any) -> None:
+    add(kind="status")
+    assert Api(sim, key=None)("GET", "/instances").status_code == 503
+
+
+def test_hold_until_a_number_of_seconds(api: Api, add: Any) -> None:
+    add(kind="hold", seconds=0.2)
+    began = time.monotonic()
+    assert statuses(api, 1) == [200]
+    assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize(("when", "meanwhile"), [("before", 0), ("after", 1)])
+def test_hold_until_released(api: Api, add: Any, when: str, meanwhile: int) -> None:
+    add(operation="instance_create", kind="hold", when=when)
+    client = Api(api.sim)
+    thread = threading.Thread(target=client.create)
+    thread.start()
+    while not api.sim.faults()[0]["fired"]:
+        pass
+    assert len(api.names()) == meanwhile
+    api.sim.clear_faults()
+    thread.join()
+    assert api.names() == ["web-1"]
+
+
+def test_a_client_that_gives_up_on_a_held_answer(api: Api, add: Any) -> None:
+    add(operation="instance_create", kind="hold", when="after")
+    with pytest.raises(requests.ReadTimeout):
+        api.session.post(f"{api.base}/instances", json=wanted(), timeout=0.1)
+    assert api.names() == ["web-1"]
+
+
+def test_held_answers_do_not_keep_the_server_from_stopping() -> None:
+    began = time.monotonic()
+    with running(speed=0) as sim:
+        sim.add_fault(kind="hold")
+        client = Api(sim)
+        thread = threading.Thread(target=client.names)
+        thread.start()
+        while not sim.faults()[0]["fired"]:
+            pass
+    thread.join()
+    assert time.monotonic() - began < 3
+
+
+def test_a_slow_body(api: Api, add: Any) -> None:
+    add(kind="slow", seconds=0.3)
+    began = time.monotonic()
+    assert api.names() == []
+    assert time.monotonic() - began >= 0.3
+
+
+def test_a_body_cut_short(api: Api, add: Any) -> None:
+    add(kind="short_body")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        api("GET", "/instances")
+    assert api.names() == []
+
+
+def test_a_connection_that_was_closed_meanwhile(api: Api, add: Any) -> None:
+    add(kind="close_keep_alive")
+    assert api.names() == []
+    with pytest.raises(requests.ConnectionError):
+        api("POST", "/instances", wanted())
+    assert api.names() == []
+    assert [request["status"] for request in api.sim.requests()] == [200, None, 200]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "starting"), ("starting_confirmed", "starting_confirmed")])
+def test_a_status_that_is_stuck(api: Api, add: Any, value: str | None, shown: str) -> None:
+    identifier = api.sim.seed("instance", state="stopped")["id"]
+    add(operation="start_instance", kind="stuck", value=value)
+    api("POST", f"/instances/{identifier}/start")
+    api.sim.advance(1_000_000)
+    row = api.instance(identifier)
+    assert (row["status"], row["state"]) == (shown, "stopped")
+    assert api.refused("DELETE", f"/instances/{identifier}")[0] == 409
+
+
+@pytest.mark.parametrize(("action", "status"), [("stop", "stopping_error"), ("retype", "retyping_error"),
+                                                ("reboot", "rebooting_error")])  # fmt: skip
+def test_an_operation_that_fails(api: Api, add: Any, action: str, status: str) -> None:
+    identifier = api.sim.seed("instance", machine_type="BV1-1-10")["id"]
+    add(kind="failing")
+    api("POST", f"/instances/{identifier}/{action}", {"machine_type": {"name": "BV1-1-20"}})
+    api.sim.advance(6)
+    row = api.instance(identifier, expand="machine-type")
+    assert (row["status"], row["state"], row["machine_type"]["name"]) == (status, "running", "BV1-1-10")
+    assert row["error"]["slug"] == f"{action}.failed"
+
+
+@pytest.mark.parametrize(("value", "status"), [(None, "creating_error"), ("creating_error_gpu", "creating_error_gpu")])
+def test_a_creation_that_fails(api: Api, add: Any, value: str | None, status: str) -> None:
+    add(operation="instance_create", kind="failing", value=value)
+    row = api.instance(api.running())
+    assert (row["status"], row["state"]) == (status, "new")
+    assert row["error"]["message"]
+
+
+def test_a_deletion_that_fails_can_be_repeated(api: Api, add: Any) -> None:
+    identifier = api.running(network={})
+    add(operation="instance_delete", kind="failing", value="deleting_network_error")
+    api("DELETE", f"/instances/{identifier}", delete_public_ip="true")
+    api.sim.advance(3)
+    assert api.instance(identifier)["status"] == "deleting_network_error"
+    assert len(api.sim.state()["br-se1"]["public_ips"]) == 1
+    api("DELETE", f"/instances/{identifier}", delete_public_ip="true")
+    api.sim.advance(3)
+    assert api.names() == []
+    assert api.sim.state()["br-se1"]["public_ips"] == []
+
+
+@pytest.mark.parametrize(("edition", "kind", "status"), [("2026-08", "snapshot", "creating_error"),
+                                                         ("2024-08", "backup", "error")])  # fmt: skip
+def test_a_copy_that_fails(api: Api, add: Any, edition: str, kind: str, status: str) -> None:
+    api.sim.reset(edition=edition)
+    identifier = api.sim.seed("instance")["id"]
+    add(kind="failing")
+    made = api("POST", f"/{kind}s", {"name": "c", "instance": {"id": identifier}}).json()["id"]
+    api.sim.advance(20)
+    row = api.get(f"/{kind}s/{made}")
+    assert (row["status"], row["state"]) == (status, "error")
+
+
+def test_a_status_that_nobody_knows(api: Api, add: Any) -> None:
+    identifier = api.sim.seed("instance")["id"]
+    add(kind="unknown_status", seconds=10)
+    api("POST", f"/instances/{identifier}/stop")
+    assert api.instance(identifier)["status"] == "migrating"
+    api.sim.advance(9)
+    assert api.instance(identifier)["status"] == "migrating"
+    api.sim.advance(1)
+    assert (api.instance(identifier)["status"], api.instance(identifier)["state"]) == ("completed", "stopped")
+
+
+@pytest.mark.parametrize("kind", ["instance", "snapshot"])
+def test_rows_that_come_and_go_between_pages(api: Api, add: Any, kind: str) -> None:
+    path = f"/{kind}s"
+    for name in "abcd":
+        api.sim.seed(kind, name=name)
+    add(operation=f"GET /v1{path}", kind="delete_between_pages")
+    add(operation=f"GET /v1{path}", kind="create_between_pages", match=2, value=2, name="new")
+    assert api.names(path, _limit=2) == ["a", "b"]
+    assert api.names(path, _limit=2, _offset=2) == ["d"]
+    assert api.names(path) == ["b", "c", "d", "new-1", "new-2"]
+
+
+def test_what_no_fault_is(api: Api, add: Any) -> None:
+    for wrong in ({"kind": "nothing"}, {"kind": "status", "share": 2}, {"kind": "status", "odd": 1}, {}):
+        with pytest.raises(ValueError, match="Fault"):
+            add(**wrong)
