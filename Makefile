@@ -94,8 +94,8 @@ docs: setup  ## build the documentation site in .build/docs/html
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
 	python -m pytest -n 2 tests/package
 
-bench: setup  ## measure what a task costs (tests/benchmarks)
-	python -m pytest -s tests/benchmarks
+bench: setup  ## measure what a task costs, with every supported ansible-core
+	python tests/cores.py bench
 
 # ansible-test does not stand a space in the folder's path: there a copy is tested.
 ifneq ($(words $(CURDIR)),1)

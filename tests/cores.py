@@ -4,7 +4,7 @@
 
 `every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
 `all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
-oldest Python that they support.
+oldest Python that they support. `bench` measures with each.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def run(folder: Path, commands: list[list[str]]) -> bool:
 
 
 def main(what: str) -> int:
-    python = "python"
     commands = {
-        "every_core": [[python, "-m", "pytest", "-m", "every_core"]],
+        "bench": [["python", "-m", "tests.benchmarks"]],
+        "every_core": [["python", "-m", "pytest", "-m", "every_core"]],
         "all": [
-            [python, "-m", "pytest", "-n", "2"],
+            ["python", "-m", "pytest", "-n", "2"],
             ["tests/ansible-test.sh", "sanity"],
             ["tests/ansible-test.sh", "integration"],
             ["tests/ansible-test.sh", "integration-old"],
