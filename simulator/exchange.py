@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from functools import cache
@@ -36,7 +37,7 @@ class Exchange:
         self.status: int | None = None
         self.operation: str | None = None
         self.route = ""  # "METHOD /v1/path/{id}"
-        self.answer = b""
+        self.answer = b""  # as it was sent: compressed or not
 
     def find_operation(self, edition: str) -> None:
         for method, pattern, path, name in operations(edition):
@@ -53,6 +54,8 @@ class Exchange:
 
 
 def parsed(body: bytes) -> Any:
+    if body.startswith(b"\x1f\x8b"):
+        body = gzip.decompress(body)
     try:
         return json.loads(body) if body else None
     except ValueError:

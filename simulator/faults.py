@@ -36,9 +36,19 @@ class Fault(BaseModel, extra="forbid"):
     share: float = Field(1.0, ge=0, le=1, description="of the matches, by a fixed series of random numbers")
     when: Literal["before", "after"] = Field("before", description="before the change is made, or after it")
     kind: Literal[
-        "status", "reset", "hold", "slow", "short_body", "html", "close_keep_alive", "stuck", "failing",
-        "unknown_status", "create_between_pages", "delete_between_pages",
-    ]  # fmt: skip
+        "status",  # an answer of its own instead of the API's
+        "html",  # the same, as a gateway's page
+        "reset",  # the connection is reset instead of an answer
+        "hold",  # held until the faults are cleared, or for seconds
+        "slow",  # the body comes in ten pieces, in seconds
+        "short_body",  # half of the body, then the end of the connection
+        "close_keep_alive",  # answered well, but the connection ends at its next request, which is not looked at
+        "stuck",  # the operation's status never changes again
+        "failing",  # the operation fails: its error status (or value), and error
+        "unknown_status",  # the operation shows a status that nobody knows, for seconds
+        "create_between_pages",  # more rows after this list was answered
+        "delete_between_pages",  # fewer: its first ones are gone
+    ]
     status: int | None = Field(None, description="of the answer; 503 unless given, 502 with html")
     headers: dict[str, str] = Field({}, description="more headers of the answer")
     body: Any = Field(None, description="text, or anything that is sent as JSON")

@@ -24,6 +24,7 @@ from .settings import REGION_NAMES
 Receive = Callable[[], Awaitable[Fields]]
 Send = Callable[[Fields], Awaitable[None]]
 GZIP_FROM = 1000  # bytes
+READ_ONLY_KEY, EXPIRED_KEY = "simulator-read-only", "simulator-expired"
 
 
 class Gateway:
@@ -72,9 +73,11 @@ class Gateway:
         if wire and wire.kind == "hold" and before:
             await wire.hold()
         replaced = wire if wire and wire.kind in ("status", "html", "reset") else None
-        answer = None
-        if not (replaced and before):
-            answer = self.refused(exchange) or await self.serve(scope, exchange, twist)
+        if replaced and before:
+            answer = replaced.answer()
+        else:
+            made = self.refused(exchange) or await self.serve(scope, exchange, twist)
+            answer = replaced.answer() if replaced else made
         for fault in fired:
             if fault.kind in PAGES:
                 between_pages(self.cloud.region(exchange.region, self.tenant(exchange)), exchange, fault)
@@ -84,7 +87,7 @@ class Gateway:
             return reset_connection(send)
         if wire and wire.kind == "close_keep_alive":
             self.stale.add(connection(send))
-        await self.send(send, exchange, replaced.answer() if replaced else answer, wire)
+        await self.send(send, exchange, answer, wire)
 
     def refused(self, exchange: Exchange) -> Answer | None:
         """What the gateway answers by itself: to keys, and to too many requests."""
@@ -102,15 +105,15 @@ class Gateway:
         key = credential(exchange.headers)
         if key is None:
             return refusal(401, "unauthorized", "No API key and no access token was sent")
-        if key == f"{settings.api_key}-read-only" and exchange.method != "GET":
+        if key == READ_ONLY_KEY and exchange.method != "GET":
             return refusal(403, "forbidden", "The key lacks the scope virtual-machine.write")
-        if key == f"{settings.api_key}-expired":
+        if key == EXPIRED_KEY:
             return refusal(403, "forbidden", "The key has expired")
         return None if self.tenant_of(key) else refusal(403, "forbidden", "The key is not valid")
 
     def tenant_of(self, key: str) -> str | None:
         settings = self.cloud.settings
-        if key in (settings.api_key, f"{settings.api_key}-read-only"):
+        if key in (settings.api_key, READ_ONLY_KEY):
             return settings.tenant
         return settings.keys.get(key)
 
@@ -157,8 +160,8 @@ class Gateway:
         return answer
 
     async def send(self, send: Send, exchange: Exchange, answer: Answer, wire: Fault | None = None) -> None:
-        exchange.status, exchange.answer = answer.status, answer.body
         headers, body = self.dressed(exchange, answer)
+        exchange.status, exchange.answer = answer.status, body
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if wire and wire.kind == "slow":
             return await wire.send_slowly(send, body)

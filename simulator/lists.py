@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import random
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -49,6 +50,8 @@ def cut(region: Region, page: Page, found: Iterable[tuple[str, Fields]]) -> tupl
         if field not in SORTABLE or (field == "id" and not region.settings.sort_by_id):
             raise invalid("_sort", f"cannot sort by {field}")
     rows = [pair for pair in found if page.name is None or pair[1]["name"] == page.name]
+    if region.settings.shuffle_ties:
+        random.shuffle(rows)
     for field, descending in reversed(orders(page.sort)):
         rows.sort(key=sort_key(field), reverse=descending)
     limit = min(page.limit, region.settings.page_limit or page.limit)

@@ -16,7 +16,7 @@ def give_network(region: Region, instance: str, wanted: Fields, public: bool = T
     """The network fields of a new instance: a free interface of the tenant's own, or a new one."""
     given = wanted.get("interface") or {}
     if given.get("id"):
-        extra = [name for name in ("vpc", "associate_public_ip") if name in wanted]
+        extra: list[str] = [name for name in ("vpc", "associate_public_ip") if name in wanted]
         extra += [name for name in ("security_groups", "subnets") if name in given]
         if extra:
             raise Refused(400, "network.invalid", f"With an interface given by id, {', '.join(extra)} may not be given")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import catalog, instances, networks
 from .clock import timestamp
 from .cloud import Cloud, Region
-from .resource import Fields, Refused, Resource
+from .resource import NEVER, Fields, Refused, Resource
 from .settings import REGIONS
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
     }  # fmt: skip
     if isinstance(public, str):
         made["public_ip"] = region.public_ips[-1]["address"] = public
-    for interface in extra:
+    for interface in extra or ():
         networks.take_interface(region, interface)
-    made["interfaces"] = [*made["interfaces"], *extra]
+    made["interfaces"] = [] if extra is None else [*made["interfaces"], *extra]
     if made["image"] and made["image"]["platform"] == "windows":
         made["password"] = {"from": 0.0}
     return made
@@ -126,10 +126,18 @@ def describe(cloud: Cloud, tenant: str | None = None) -> Fields:
 def describe_region(region: Region) -> Fields:
     rows: Fields = {LIST_KEYS[kind]: [describe_resource(region, resource, fields)
                                       for resource, fields in region.present(kind)] for kind in LIST_KEYS}  # fmt: skip
-    rows["public_ips"] = [dict(ip, until=None) for ip in region.kept_public_ips()]
-    rows["interfaces"] = [{"id": identifier, "instance": networks.owner(region, identifier), **interface}
-                          for identifier, interface in region.interfaces.items()
-                          if interface.get("gone", region.now() + 1) > region.now()]  # fmt: skip
+    now, holders = region.now(), {}
+    for resource, fields in region.present("instance"):
+        holders |= dict.fromkeys([*fields["interfaces"], fields["public_ip"]], resource.id)
+    rows["public_ips"] = [
+        {"id": ip["id"], "address": ip["address"], "instance": holders.get(ip["address"])}
+        for ip in region.kept_public_ips()
+    ]
+    rows["interfaces"] = [
+        {"id": identifier, "instance": holders.get(identifier), **interface}
+        for identifier, interface in region.interfaces.items()
+        if interface.get("gone", NEVER) > now
+    ]
     return rows
 
 

@@ -64,6 +64,7 @@ class Simulator:
     def close(self) -> None:
         self.socket.close()
         if self.cloud.store:
+            self.cloud.save()
             self.cloud.store.close()
 
     def now(self) -> float:

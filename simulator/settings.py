@@ -50,13 +50,14 @@ class Settings:
     page_limit: int | None = None  # the most rows in one answer, whatever was asked for
     nulls: str = "sent"  # or omitted: absent optional fields
     sort_by_id: bool = True  # whether _sort takes id
+    shuffle_ties: bool = False  # rows that _sort does not tell apart come in another order each time
     strict_expand: bool = False  # an unknown value of expand is answered 400
     keep_deleted: float = 0.0  # seconds that deleted ones are still shown, with status deleted
     capacity: dict[str, int] = field(default_factory=dict)  # {type or type@zone: instances it has room for}
     quota_public_ips: int | None = 3  # for each region; None is no limit
     quota_instances: int | None = None
     quota_vcpus: int | None = None
-    api_key: str = "simulator"  # the good one; KEY-read-only and KEY-expired are what they say
+    api_key: str = "simulator"  # the good one; simulator-read-only and simulator-expired are what they say
     tenant: str = "tenant-1"  # the good key's tenant
     keys: dict[str, str] = field(default_factory=dict)  # more good keys and their tenants
     face: str = "gateway"  # tenant from the key; or service: from the header x-tenant-id, no key looked at

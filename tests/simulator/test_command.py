@@ -84,7 +84,8 @@ def test_every_switch_has_an_option() -> None:
     assert settings(
         "--edition=2024-08", "--edition=br-ne1=2026-08", "--speed=0", "--instant", "--duration=create=5",
         "--instances=3", "--data=x.db", "--no-unique-names", "--lag=1", "--stale=2", "--address-delay=inf",
-        "--page-limit=60", "--nulls=omitted", "--no-sort-by-id", "--strict-expand", "--keep-deleted=9",
+        "--page-limit=60", "--nulls=omitted", "--no-sort-by-id", "--shuffle-ties", "--strict-expand",
+        "--keep-deleted=9",
         "--capacity=BV1-1-40@br-se1-a=1", "--quota-public-ips=5", "--quota-instances=6", "--quota-vcpus=7",
         "--api-key=k", "--tenant=t", "--key=k2=t2", "--face=service", "--rate-limit=8", "--rate-window=60",
         "--unknown-ssh-key=a", "--unknown-ssh-key=b", "--vpc=v", "--loopback", "--init-log=text", "--validate",
@@ -92,7 +93,8 @@ def test_every_switch_has_an_option() -> None:
     ) == Settings(
         edition="2024-08", editions={"br-ne1": "2026-08"}, speed=0, instant=True, durations={"create": 5.0},
         instances=3, data="x.db", unique_names=False, lag=1, stale=2, address_delay=float("inf"), page_limit=60,
-        nulls="omitted", sort_by_id=False, strict_expand=True, keep_deleted=9, capacity={"BV1-1-40@br-se1-a": 1},
+        nulls="omitted", sort_by_id=False, shuffle_ties=True, strict_expand=True, keep_deleted=9,
+        capacity={"BV1-1-40@br-se1-a": 1},
         quota_public_ips=5, quota_instances=6, quota_vcpus=7, api_key="k", tenant="t", keys={"k2": "t2"},
         face="service", rate_limit=8, rate_window=60, unknown_ssh_keys=("a", "b"), vpcs=("v",), loopback=True,
         init_log="text", validate=True, record=10,

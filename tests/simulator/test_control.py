@@ -26,6 +26,9 @@ def test_the_clock(sim: Any) -> None:
 
 
 def test_the_record(api: Api) -> None:
+    api.get("/machine-types")  # compressed
+    assert len(api.sim.requests()[0]["answer"]["machine_types"]) > 20
+    api.sim.clear_requests()
     api("POST", "/instances", {"name": "x"}, odd="1")
     [request] = api.sim.requests()
     [told] = control(api.sim, "GET", "/_simulator/requests").json()

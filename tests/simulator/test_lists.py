@@ -92,6 +92,8 @@ def test_absent_fields_are_null_or_left_out(api: Api, nulls: str) -> None:
     optional = {"name", "user_data", "updated_at", "error", "labels"}
     assert optional & set(row) == (optional if nulls == "sent" else set())
     assert row["image"] is row["machine_type"] is None
+    bare = api.sim.seed("instance", interfaces=None)["id"]
+    assert api.instance(bare, expand="network").get("network", "left out") == (None if nulls == "sent" else "left out")
     assert ("associated_public_ipv4" in row["network"]["interfaces"][0]) is (nulls == "sent")
 
 
@@ -109,6 +111,12 @@ def test_sorting_by_id_can_be_refused(api: Api) -> None:
     api.sim.reset(sort_by_id=False)
     assert api("GET", "/instances", _sort="created_at:asc,id:asc").status_code == 422
     assert api.get("/instances", _sort="created_at:asc")["instances"] == []
+
+
+def test_ties_can_come_in_any_order(api: Api) -> None:
+    api.sim.reset(instances=50, shuffle_ties=True)
+    assert len({tuple(api.names()) for _read in range(5)}) == 5
+    assert len({tuple(api.names(_sort="created_at:asc,id:asc")) for _read in range(5)}) == 1
 
 
 def test_strict_expand(api: Api) -> None:
