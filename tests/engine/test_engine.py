@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
     assert (done.failure, done.actions, names(sim)) == (None, ["create"], ["web"])
     assert sim.now() - start >= 100
     times = [request["at"] for request in sim.requests() if request["method"] == "POST"]
-    assert all(later - earlier >= 20 for earlier, later in zip(times, times[1:]))
+    assert all(later - earlier >= 20 for earlier, later in itertools.pairwise(times))
 
 
 def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
