@@ -14,8 +14,13 @@ override export MGC_CONTRACT := $(shell realpath -m -- '$(MGC_CONTRACT)')
 else ifneq ($(wildcard ../shared/api),)
 export MGC_CONTRACT := $(shell realpath -- ../shared/api)
 endif
-# A private HOME: no tool finds an old copy of the collection there, or leaves anything behind.
+# A private HOME: no tool finds an old copy of the collection there, or leaves anything behind. Which package index to
+# use is the developer's own setting.
+export OWN_HOME := $(or $(OWN_HOME),$(HOME))
 export HOME := $(CURDIR)/.build/home
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 export UV_CACHE_DIR ?= $(CURDIR)/.build/uv
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
@@ -34,10 +39,12 @@ help:  ## list the targets
 
 setup: $(SETUP) $(LINK)  ## make .venv with the pinned tools
 $(SETUP):
+	mkdir -p "$$HOME/.config"
+	for tool in pip uv; do rm -f "$$HOME/.config/$$tool"; ln -s "$$OWN_HOME/.config/$$tool" "$$HOME/.config/$$tool"; done
 	python3 -m venv .venv
 	.venv/bin/python -m pip install --quiet "$$(grep '^uv==' requirements-dev.txt)"
 	.venv/bin/python -m uv pip install --quiet --python .venv/bin/python -r requirements-dev.txt
-	mkdir -p "$$HOME" && rm -f .build/setup-* && touch $@
+	rm -f .build/setup-* && touch $@
 $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
@@ -53,7 +60,7 @@ unit: setup  ## run the tests of plugins, simulator and skeleton
 	python -m pytest --ignore=tests/contract
 
 contract: setup  ## compare requests and answers with the API's OpenAPI files (MGC_CONTRACT, or ../shared/api)
-	python -m pytest tests/contract
+	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
 	python -m pytest -n 2
