@@ -50,11 +50,12 @@ def _from_environment(variable: str) -> str:
     return value
 
 
-def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = os.environ) -> Connection:
+def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | None = None) -> Connection:
     """What the options come to; `given` gives an option's value, None or blank where it is not given.
 
     Raises `Refused` with a sentence that names the option, and never the value of a secret.
     """
+    environ = os.environ if environ is None else environ
     values: dict[str, t.Any] = {}
     sources: dict[str, str] = {}
     for name, (variable, default, kind) in SHARED.items():

@@ -125,9 +125,15 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
             state = "running"
         kind = _declare.new_type(want, row, catalogs)
         steps.append(
-            action("retype", row, {"machine_type": kind}, {"machine_type": kind["id"]},
-                  does=f"retype {label(row)} to {kind['name']}", body={"machine_type": {"id": kind["id"]}})
-        )  # fmt: skip
+            action(
+                "retype",
+                row,
+                {"machine_type": kind},
+                {"machine_type": kind["id"]},
+                does=f"retype {label(row)} to {kind['name']}",
+                body={"machine_type": {"id": kind["id"]}},
+            )
+        )
     steps += attachments(row, want)
     if want["state"] != "rebooted":
         steps += power(state, start if want["state"] == "present" else want["state"], row)

@@ -10,7 +10,6 @@ import platform
 import ansible.release
 
 from simulator import running
-from tests import conftest  # noqa: F401  (makes the collection importable under its name)
 from tests.benchmarks import tasks, waits
 
 with running(speed=0) as sim:
