@@ -134,7 +134,7 @@ class Region:
 
     def refuse_taken_name(self, kind: str, name: str, but: Resource | None = None) -> None:
         if any(fields["name"] == name and resource is not but for resource, fields in self.present(kind)):
-            raise Refused(409, f"{kind}.name.conflict", f"A {kind} named {name} already exists", name=name)
+            raise Refused(409, f"{kind}.name.conflict", f"A {kind} named {name} already exists", {"name": name})
 
     def machine_type(self, reference: Fields) -> catalog.MachineType:
         found = (catalog.TYPES_BY_ID.get(reference["id"]) if reference.get("id")
@@ -203,7 +203,7 @@ def failure(status: str, slug: str, message: str) -> Fields:
 def refuse_moving(kind: str, resource: Resource, fields: Fields) -> None:
     if moving(fields["status"]):
         raise Refused(409, f"{kind}.conflict", f"{kind.capitalize()} {resource.id} is {fields['status']}",
-                      status=fields["status"])  # fmt: skip
+                      {"status": fields["status"]})  # fmt: skip
 
 
 def moving(status: str) -> bool:

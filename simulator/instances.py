@@ -139,7 +139,7 @@ def begin(region: Region, resource: Resource, fields: Fields, action: str, done:
     if fields["state"] not in states:
         raise Refused(400, f"instance.{action}.invalid_state",
                       f"Instance must be {' or '.join(states)} to {action}, it is {fields['state']}",
-                      state=fields["state"])  # fmt: skip
+                      {"state": fields["state"]})  # fmt: skip
     done = done if "status" in done else {"status": "completed", "error": None, **done}
     resource.change(region.now(), *steps(region, action, statuses, done))
 

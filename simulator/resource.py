@@ -14,9 +14,9 @@ NEVER = float("inf")
 class Refused(Exception):
     """The API's answer to a request that breaks a rule."""
 
-    def __init__(self, status: int, slug: str, message: str, /, **details: Any) -> None:
+    def __init__(self, status: int, slug: str, message: str, details: Fields | None = None) -> None:
         super().__init__(message)
-        self.status, self.slug, self.message, self.details = status, slug, message, details
+        self.status, self.slug, self.message, self.details = status, slug, message, details or {}
 
 
 class Resource:

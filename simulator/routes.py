@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from . import catalog, instances, rows, schemas
 from .lists import Page, cut, expansions
 from .resource import Fields
-from .shared import HUGE, NOTHING, OTHERS, REFUSALS, TENANT, ApiVersion, Expand, Here, answer, done, listing, paging
+from .shared import HUGE, EXPAND, OTHERS, REFUSALS, TENANT, ApiVersion, Expand, Here, answer, done, listing, paging
 
 INSTANCE_EXPAND = ("image", "machine-type", "machine-types", "network")
 
@@ -35,23 +35,23 @@ def instance_routes(s: ModuleType, new: bool) -> APIRouter:
     if new:
 
         @router.get("", response_model=s.ListInstanceV1Response, summary="List all instances.")
-        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING,
+        async def list_instances_v1(here: Here, page: Paging, expand: Expand = EXPAND,
                                     x_api_version: ApiVersion = None) -> Response:  # fmt: skip
             return page_of(here, page, expand, x_api_version)
 
         @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
-        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING,
+        async def instance_details_v1(here: Here, id: str, expand: Expand = EXPAND,
                                       x_api_version: ApiVersion = None) -> Response:  # fmt: skip
             return one(here, id, expand, x_api_version)
 
     else:
 
         @router.get("", response_model=s.ListInstanceV1Response, summary="List all instances.")
-        async def list_instances_v1(here: Here, page: Paging, expand: Expand = NOTHING) -> Response:
+        async def list_instances_v1(here: Here, page: Paging, expand: Expand = EXPAND) -> Response:
             return page_of(here, page, expand, None)
 
         @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
-        async def instance_details_v1(here: Here, id: str, expand: Expand = NOTHING) -> Response:
+        async def instance_details_v1(here: Here, id: str, expand: Expand = EXPAND) -> Response:
             return one(here, id, expand, None)
 
     @router.post("", status_code=201, response_model=schemas.CreateResponse, summary="Create an instance.")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from . import copies, images, rows, schemas
 from .lists import expansions
 from .routes import wanted
-from .shared import HUGE, NOTHING, OTHERS, REFUSALS, TENANT, Expand, Here, answer, done, listing, paging
+from .shared import HUGE, EXPAND, OTHERS, REFUSALS, TENANT, Expand, Here, answer, done, listing, paging
 
 SNAPSHOT_EXPAND = ("image", "machine-type", "machine-types")
 
@@ -22,7 +22,7 @@ def snapshot_routes(s: ModuleType, new: bool) -> APIRouter:
     Paging = paging(200 if new else 50, 1000 if new else HUGE, "created_at:asc", named=new)
 
     @router.get("", response_model=s.ListSnapshotResponseV1, summary="Lists all snapshots.")
-    async def list_snapshots_v1(here: Here, page: Paging, expand: Expand = NOTHING) -> Response:
+    async def list_snapshots_v1(here: Here, page: Paging, expand: Expand = EXPAND) -> Response:
         values = expansions(here, expand, SNAPSHOT_EXPAND)
         return listing(here, "snapshot", page, "snapshots",
                        lambda resource, fields: rows.snapshot_row(here, resource, fields, values))  # fmt: skip
@@ -32,7 +32,7 @@ def snapshot_routes(s: ModuleType, new: bool) -> APIRouter:
         return answer({"id": copies.create(here, "snapshot", body.name, body.instance.model_dump())}, 202)
 
     @router.get("/{id}", response_model=s.SnapshotResponseV1, summary="Retrieve the details of an snapshot.")
-    async def snapshot_details_v1(here: Here, id: str, expand: Expand = NOTHING) -> Response:
+    async def snapshot_details_v1(here: Here, id: str, expand: Expand = EXPAND) -> Response:
         resource, fields = here.read("snapshot", id)
         return answer(rows.snapshot_row(here, resource, fields, expansions(here, expand, SNAPSHOT_EXPAND)))
 
@@ -68,7 +68,7 @@ def backup_routes(s: ModuleType) -> APIRouter:
     Paging = paging(50, HUGE, "created_at:asc", named=False)
 
     @router.get("", response_model=s.ListBackupResponse, summary="Lists all backups in the current tenant.")
-    async def list_backups(here: Here, page: Paging, expand: Expand = NOTHING) -> Response:
+    async def list_backups(here: Here, page: Paging, expand: Expand = EXPAND) -> Response:
         values = expansions(here, expand, ("instance",))
         return listing(here, "backup", page, "backups",
                        lambda resource, fields: rows.backup_row(here, resource, fields, values))  # fmt: skip
@@ -78,7 +78,7 @@ def backup_routes(s: ModuleType) -> APIRouter:
         return answer({"id": copies.create(here, "backup", body.name, body.instance.model_dump())}, 202)
 
     @router.get("/{id}", response_model=s.BackupResponse, summary="Retrieve the details of a backup.")
-    async def details_backup(here: Here, id: str, expand: Expand = NOTHING) -> Response:
+    async def details_backup(here: Here, id: str, expand: Expand = EXPAND) -> Response:
         resource, fields = here.read("backup", id)
         return answer(rows.backup_row(here, resource, fields, expansions(here, expand, ("instance",))))
 

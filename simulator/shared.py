@@ -39,8 +39,8 @@ async def here(request: Request) -> Region:
 
 TENANT = [Depends(tenant)]
 Here = Annotated[Region, Depends(here)]
-Expand = Annotated[list[str], Query()]
-NOTHING: list[str] = []
+Expand = list[str]
+EXPAND: Any = Query(default=[])
 ApiVersion = Annotated[str | None, Header()]
 
 

@@ -206,8 +206,11 @@ def test_interfaces_come_and_go(api: Api) -> None:
     attach, detach = ("/instances/network-interface/" + verb for verb in ("attach", "detach"))
     assert api("POST", attach, request).status_code == 204
     assert api.refused("POST", attach, request)[0] == 409
-    assert seen(api, identifier, 2) == [("attach_nic_pending", "running"), ("attaching_nic", "running"),
-                                       ("completed", "running")]  # fmt: skip
+    assert [status for status, state in seen(api, identifier, 2)] == [
+        "attach_nic_pending",
+        "attaching_nic",
+        "completed",
+    ]
     rows = api.instance(identifier, expand="network")["network"]["interfaces"]
     assert [(row["id"] == UUID, row["primary"]) for row in rows] == [(False, True), (True, False)]
     other = api.running("web-2")
