@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from . import catalog, instances, rows, schemas
 from .lists import Page, cut, expansions
 from .resource import Fields
-from .shared import HUGE, EXPAND, OTHERS, REFUSALS, TENANT, ApiVersion, Expand, Here, answer, done, listing, paging
+from .shared import EXPAND, HUGE, OTHERS, REFUSALS, TENANT, ApiVersion, Expand, Here, answer, done, listing, paging
 
 INSTANCE_EXPAND = ("image", "machine-type", "machine-types", "network")
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from . import copies, images, rows, schemas
 from .lists import expansions
 from .routes import wanted
-from .shared import HUGE, EXPAND, OTHERS, REFUSALS, TENANT, Expand, Here, answer, done, listing, paging
+from .shared import EXPAND, HUGE, OTHERS, REFUSALS, TENANT, Expand, Here, answer, done, listing, paging
 
 SNAPSHOT_EXPAND = ("image", "machine-type", "machine-types")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import requests
 
 from tests.simulator.client import Api
@@ -77,6 +78,24 @@ def test_state_is_seen_and_seeded(api: Api) -> None:
     assert len(row["network"]["interfaces"]) == 2
     assert row["network"]["interfaces"][0]["associated_public_ipv4"] == state["br-se1"]["public_ips"][0]["address"]
     assert Api(api.sim, "br-ne1").get("/snapshots")["snapshots"][0]["instance"] is None
+
+
+def test_a_seed_with_an_address_of_its_own(api: Api) -> None:
+    identifier = api.sim.seed("instance", public_ip="192.0.2.7")["id"]
+    [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
+    assert interface["associated_public_ipv4"] == "192.0.2.7"
+    [ip] = api.sim.state()["br-se1"]["public_ips"]
+    assert (ip["address"], ip["instance"]) == ("192.0.2.7", identifier)
+
+
+def test_an_error_of_its_own_is_a_500(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("simulator.instances.act", lambda *arguments: 1 / 0)
+    identifier = api.sim.seed("instance")["id"]
+    assert api("POST", f"/instances/{identifier}/stop").status_code == 500
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert api.instance(identifier)["state"] == "running"
 
 
 def test_seeds_that_make_no_sense(sim: Any) -> None:

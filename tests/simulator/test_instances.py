@@ -235,6 +235,11 @@ def test_interfaces_in_each_state(api: Api, state: str) -> None:
     assert api("POST", "/instances/network-interface/attach", request).status_code == 204
 
 
+def test_a_vpc_by_its_id_exists(api: Api) -> None:
+    identifier = api.running(network={"vpc": {"id": UUID}, "associate_public_ip": False})
+    assert api.instance(identifier, expand="network")["network"]["vpc"]["id"] == UUID
+
+
 def test_created_with_an_interface_of_ones_own(api: Api) -> None:
     identifier = api.running(network={"interface": {"id": UUID}})
     assert api.instance(identifier)["network"] == {"interfaces": [{"id": UUID}]}
