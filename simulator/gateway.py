@@ -155,6 +155,7 @@ class Gateway:
                 await edition_app(region.edition)(scope, receive, send)
             except Exception:  # noqa: BLE001 - a fault of the simulator's own: say so, and go on
                 traceback.print_exc()
+                return refusal(500, "simulator.error", "The simulator itself has failed; see its stderr")
         if self.cloud.settings.validate and (wrong := checked(scope, answer.status, answer.body)):
             return refusal(500, "simulator.invalid_answer", wrong)
         return answer

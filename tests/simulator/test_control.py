@@ -93,7 +93,7 @@ def test_an_error_of_its_own_is_a_500(
 ) -> None:
     monkeypatch.setattr("simulator.instances.act", lambda *arguments: 1 / 0)
     identifier = api.sim.seed("instance")["id"]
-    assert api("POST", f"/instances/{identifier}/stop").status_code == 500
+    assert api.refused("POST", f"/instances/{identifier}/stop") == (500, "simulator.error")
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert api.instance(identifier)["state"] == "running"
 
