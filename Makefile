@@ -86,7 +86,7 @@ lint-ruff: setup
 lint-mypy: setup
 	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/inventory/*.py))))
 lint-ansible: setup
-	ansible-lint --offline --profile production
+	ansible-lint --nocolor --offline --profile production
 lint-docs: setup
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all \
 		--disallow-unknown-collection-refs --check-extra-docs-refs .

@@ -48,7 +48,8 @@ def test_run_time_requirements_are_the_same_everywhere() -> None:
 
 def test_build_ignore_matches_something_each() -> None:
     """A name that no longer exists in .gitignore or the checkout would hide a mistake."""
-    known = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    known = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
     ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
     folders = {str(parent) for name in known for parent in Path(name).parents}
     for entry in GALAXY["build_ignore"]:
