@@ -1,0 +1,81 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every request that the collection sends, and every answer that it gets for it, keeps to the contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _info
+from tests.contract.contract import EDITIONS, check_answer, check_request, folder
+from tests.engine import task
+from tests.engine.task import BASE, LARGE
+
+folder()
+PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
+GROUP, SUBNET, VPC, VOLUME, OWN, MORE = (f"{number}3333333-3333-4333-8333-333333333333" for number in range(1, 7))
+FILTERS = {name: None for name in (*_info.FILTERS, "id", "name", "name_pattern", "status", "sort")}
+
+
+def tour(sim: Any, edition: str) -> None:
+    """Every option of a declaration, and every action."""
+    new = edition == "2026-08"
+    later: dict[str, Any] = {"labels": ["prod"], "volumes": [VOLUME]} if new else {}
+    network: dict[str, Any] = {"vpc": VPC, "security_groups": [GROUP], "associate_public_ip": True}
+    if new:
+        network["subnets"] = [SUBNET]
+    done = [
+        task.run(sim, **{**BASE, "network": network}, availability_zone="br-se1-a", user_data="#!/bin/sh\n", **later),
+        task.run(sim, name="web", network_interfaces=PORTS),
+        task.run(sim, name="web", state="suspended", machine_type=LARGE),
+        task.run(sim, name="web", state="running"),
+        task.run(sim, name="web", state="rebooted"),
+        task.run(sim, name="web", state="stopped", new_name="web-2"),
+        task.run(sim, name="web-2", state="absent", delete_public_ip=True),
+        task.run(sim, **{**BASE, "name": "own", "network": {"interface": OWN}}),
+        task.run(sim, **{**BASE, "name": "vpc", "network": {"vpc": "vpc-apps", "associate_public_ip": False}}),
+        task.run(sim, **{**BASE, "name": "bare", "ssh_key_name": None, "network": None}),
+        task.run(sim, name="bare", state="absent"),
+    ]
+    if new:
+        done.append(task.run(sim, name="own", network_interfaces=[MORE]))
+        done.append(task.run(sim, name="own", network_interfaces=[], purge_network_interfaces=True))
+    assert [one.failure for one in done] == [None] * len(done)
+    sim.seed("snapshot", name="copy")
+    if not new:
+        sim.seed("backup", name="copy")
+    for kind in _info.KINDS:
+        if new and kind == "backups":
+            continue
+        rows = _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False})
+        assert rows
+        _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False, "id": rows[0]["id"]})
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("settings", [{}, {"nulls": "omitted", "strict_expand": True}], ids=["", "omitted"])
+def test_requests_and_answers_keep_to_the_contract(sim: Any, edition: str, settings: Any) -> None:
+    sim.reset(edition=edition, **settings)
+    tour(sim, edition)
+    seen = set()
+    for request in sim.requests():
+        call = (request["method"], request["path"])
+        check_request(edition, *call, request["query"], request["headers"], request["body"])
+        check_answer(edition, *call, request["status"], request["answer"])
+        seen.add(request["operation"].split("_v1")[0])
+    verbs = ("attach", "create", "delete", "detach", "details", "list", "reboot", "retype", "start", "stop", "suspend")
+    missing = {verb for verb in (*verbs, "name") if not any(verb in operation for operation in seen)}
+    assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour goes everywhere"
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_check_mode_sends_nothing_but_get(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web", state="suspended", image="cloud-debian-12 LTS", public_ip=True)
+    for state in ("present", "running", "stopped", "suspended", "rebooted", "absent"):
+        task.check(sim, **{**BASE, "machine_type": LARGE}, state=state, network_interfaces=PORTS)
+        task.check(sim, **{**BASE, "name": "new"}, state=state)
+    task.check(sim, **BASE, new_name="db", on_immutable_change="recreate")
+    assert {request["method"] for request in sim.requests()} == {"GET"}
