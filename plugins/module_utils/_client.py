@@ -16,7 +16,7 @@ import typing as t
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
-from ._api import REGION_PATHS, Resource, Row
+from ._api import REGION_PATHS, Resource, Row, dig
 
 try:
     import requests
@@ -144,7 +144,7 @@ class Client:
 
         A 429 or 503 with Retry-After does not use up a try: it says itself when to come back.
         """
-        tries = 0
+        tries, until = 0, self.deadline or self.clock.now() + 600
         while True:
             try:
                 return self._send(method, path, query, body, headers)
@@ -155,7 +155,7 @@ class Client:
                     raise
                 pause = error.retry_after or 0
                 pause += min(0.5 * 2 ** max(tries - 1, 0), 15) * random.uniform(0.8 if not told else 0.1, 1.2)
-                if self.clock.now() + pause > (self.deadline or self.clock.now() + 600):
+                if self.clock.now() + pause > until:
                     error.message += f" (given up after {tries or 1} tries: no time is left for another)"
                     raise
                 self.clock.sleep(pause)
@@ -163,11 +163,13 @@ class Client:
     def get(self, resource: Resource, row_id: str) -> Row | None:
         """One row by id, None if there is none."""
         try:
-            row: Row = self._read(resource, f"{resource.path}/{quote(row_id, safe='')}", []).body
+            row = self._read(resource, f"{resource.path}/{quote(row_id, safe='')}", []).body
         except ApiError as error:
             if error.status == 404:
                 return None
             raise
+        if not isinstance(row, dict):
+            raise ApiError("GET", resource.path, f"the answer is no {resource.kind}", 200, final=True)
         return row
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
@@ -196,12 +198,12 @@ class Client:
             except ApiError as error:
                 if not (error.slug == "body_too_large" and limit > SMALLEST_FULL_PAGE):
                     raise
-                limit //= 4
+                limit = max(limit // 4, SMALLEST_FULL_PAGE)
                 continue
             page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
-            if not isinstance(page, list):
+            if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
                 raise ApiError("GET", resource.path, f"the answer has no list '{resource.keys[0]}'", 200, final=True)
-            total = (body.get("meta") or {}).get("page", {}).get("total")
+            total = dig(body, "meta.page.total")
             if rows and (not page or page[0].get("id") != rows[-1].get("id")):
                 return None
             fresh = page[1:] if rows else page
@@ -214,22 +216,19 @@ class Client:
         """A GET in the form of 2026; where that is refused in its own words, in the form of 2024 from then on."""
         old = self.edition == "2024"
         expand = [("expand", value) for value in resource.expand if not (old and value == "labels")]
+        headers = {"x-api-version": resource.version} if resource.version and not old else None
         listed = []
         if query:
             order = resource.sort + (",id:asc" if self.sortable_by_id else "")
             listed = [*(pair for pair in query if pair[1] and not (old and pair[0] == "name")), ("_sort", order)]
         try:
-            answer = self.request(
-                "GET",
-                path,
-                listed + expand,
-                headers={"x-api-version": resource.version} if resource.version and not old else None,
-            )
+            answer = self.request("GET", path, listed + expand, headers=headers)
         except ApiError as error:
             text = f"{error.message} {error.details}" if error.status in (400, 422) else ""
-            if "sort" in text and self.sortable_by_id:
+            # By what was sent: another thread may have learned the same meanwhile.
+            if "sort" in text and any(value.endswith(",id:asc") for _key, value in listed):
                 self.sortable_by_id = False
-            elif not self.edition and _FORM_REFUSED.search(text):
+            elif not old and self.edition != "2026" and _FORM_REFUSED.search(text):
                 self.editions[self.connection.region] = "2024"
             else:
                 raise
@@ -273,7 +272,7 @@ class Client:
                 pass
         try:
             parsed = json.loads(content) if content.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = content
         if 200 <= response.status_code < 300 and not isinstance(parsed, bytes):
             return Answer(response.status_code, parsed)

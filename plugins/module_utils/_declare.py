@@ -17,7 +17,10 @@ if t.TYPE_CHECKING:
 
 LARGEST_USER_DATA = 65000  # characters of base64, by the API's schema; 48,750 bytes before encoding
 _LIST_OF_IDS = ("network.security_groups", "network.subnets")
-_CLOUD_INIT = (b"#", b"Content-Type:", b"MIME-Version:", b"From ", b"\x1f\x8b")
+# What cloud-init knows user data by, whatever its case and the white space before it.
+_CLOUD_INIT = (
+    b"#!", b"#cloud-", b"#include", b"#part-handler", b"## template:", b"content-type:", b"mime-version:", b"\x1f\x8b",
+)  # fmt: skip
 
 
 def catalogs(client: Client) -> dict[str, t.Any]:
@@ -177,7 +180,7 @@ def doubts(want: Row, known: dict[str, t.Any]) -> list[str]:
     if image.get("status") == "deprecated":
         warnings.append(f"Image {image['name']} is deprecated.")
     data = want["user_data_base64"]
-    if data and not windows and not base64.b64decode(data).startswith(_CLOUD_INIT):
+    if data and not windows and not base64.b64decode(data).lstrip().lower().startswith(_CLOUD_INIT):
         warnings.append("cloud-init ignores user data that does not begin with '#!', '#cloud-config' or a MIME header.")
     if not data and not want["ssh_key_name"] and not windows:
         warnings.append("Without ssh_key_name and user_data nobody will be able to log in to this Linux instance.")

@@ -18,7 +18,6 @@ _NEVER_SENT = (
     "NewConnectionError",
     "NameResolutionError",
     "ConnectTimeoutError",
-    "ProxyError",
     "SSLCertVerificationError",
 )
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -28,7 +27,7 @@ def mask(client: Client, text: str) -> str:
     """The text without any secret of this run."""
     for secret in sorted(filter(None, client.secrets), key=len, reverse=True):
         text = text.replace(secret, "********")
-    return re.sub(r"(://)[^/@\s:]*:[^/@\s]*@", r"\1********@", text)  # a proxy's user and password
+    return re.sub(r"(://)[^/\s]*@", r"\1********@", text)  # a proxy's user and password
 
 
 def from_network(client: Client, method: str, path: str, cause: Exception) -> ApiError:
@@ -37,17 +36,20 @@ def from_network(client: Client, method: str, path: str, cause: Exception) -> Ap
         return ApiError(method, path, "the answer is larger than 32 MiB", 200, "body_too_large", final=True)
     chain = _chain(cause)
     names = {type(link).__name__ for link in chain}
-    host = re.sub(r"^\w+://([^/]*).*", r"\1", client.url)
+    host = re.sub(r"^\w+://(?:[^/]*@)?([^/]*).*", r"\1", client.url)
     deepest = mask(client, re.sub(r"<[^>]*>:? ?", "", str(chain[-1])))[:300]
     sent = not names & set(_NEVER_SENT)
     final = False
     if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
         text, sent, final = f"api_url or a header is not usable: {deepest}", False, True
+    elif names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown"}:
+        text = f"the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) does not let us through: {deepest}"
+        # urllib3 1.26 says the same where a request was sent through the proxy and its answer was lost.
+        final = "ProxyError" not in names
+        sent = sent and not final and "Tunnel connection failed" not in str(chain[-1])
     elif "NameResolutionError" in names or "gaierror" in names:
         text = f"the name {host} does not resolve; is region {client.connection.region!r} right, and api_url?"
         sent = False
-    elif "ProxyError" in names:
-        text = f"the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) does not let us through: {deepest}"
     elif "SSLCertVerificationError" in names or "CertificateError" in names:
         text = (
             f"the certificate of {host} is not trusted: {deepest}. If it is signed by an authority of your own, give its "
@@ -93,12 +95,14 @@ def from_answer(client: Client, method: str, path: str, response: requests.Respo
             )
         message = message or str(body.get("detail") or body.get("error") or "")
     elif isinstance(body, bytes):
-        message = " ".join(_TAGS.sub(" ", body[:5000].decode("utf-8", "replace")).split())[:200]
+        text = mask(client, body.decode("utf-8", "replace"))  # first: a cut could leave half of a secret
+        message = " ".join(_TAGS.sub(" ", text[:5000]).split())[:200]
         if 200 <= status < 300:
             message = f"the answer is no JSON: {message}"
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
         message = f"the API redirects to {target}, which is not followed; is api_url right?"
+    details = mask_all(client, details)
     request_id = response.headers.get("X-Request-ID") or response.headers.get("X-Mgc-Trace-Id")
     return ApiError(
         method, path, mask(client, message), status, slug and mask(client, str(slug)), details, request_id,
@@ -148,19 +152,16 @@ def sentence(client: Client, doing: str, error: ApiError) -> str:
 
 def as_result(client: Client, doing: str, error: ApiError) -> dict[str, t.Any]:
     """The error as it stands in a result."""
-    details = error.details
-    if details is not None:
-        details = mask_all(client, details)
     return {
         "doing": doing, "status": error.status, "slug": error.slug, "message": mask(client, error.message),
-        "details": details, "request_id": error.request_id,
+        "details": error.details, "request_id": error.request_id,
     }  # fmt: skip
 
 
 def mask_all(client: Client, value: t.Any) -> t.Any:
     """The same value with every text in it masked."""
     if isinstance(value, dict):
-        return {key: mask_all(client, item) for key, item in value.items()}
+        return {mask(client, str(key)): mask_all(client, item) for key, item in value.items()}
     if isinstance(value, list):
         return [mask_all(client, item) for item in value]
     return mask(client, value) if isinstance(value, str) else value

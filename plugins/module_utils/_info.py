@@ -58,7 +58,8 @@ def read(client: Client, params: Params) -> list[Row]:
         resource = resource._replace(expand=tuple(params["expand"]))
     if params["id"] and resource not in (IMAGES, MACHINE_TYPES):
         row = client.get(resource, params["id"])
-        rows = [row] if row else []
+        # Its list tells a kind that this edition does not have from one that is not there.
+        rows = [row] if row else [] if resource.kind == "instance" else _listed(client, resource, params["id"])
     else:
         rows = _listed(client, resource, params["name"])
     rows = [row for row in rows if matches(row, params)]
@@ -91,7 +92,7 @@ def _listed(client: Client, resource: Resource, name: str | None) -> list[Row]:
             raise
     client.listing(MACHINE_TYPES)  # a wrong URL answers 404 here as well, and that is the error then
     edition = f"of {client.edition}" if client.edition else "in this region"
-    instead = " Use snapshots instead." if resource is BACKUPS else ""
+    instead = " Use snapshots instead." if resource.kind == BACKUPS.kind else ""
     raise Refused(f"The edition of the API {edition} has no {resource.kind}s.{instead}")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
@@ -78,16 +79,20 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | N
     headers = {"x-api-key": secret} if keys[0] == "api_key" else {"Authorization": f"Bearer {secret}"}
     if values["tenant_id"]:
         headers["x-tenant-id"] = values["tenant_id"]
-    scheme, separator, rest = values["api_url"].partition("://")
-    if not separator or scheme not in ("http", "https") or not rest.strip("/"):
-        raise Refused(f"api_url (MGC_API_URL): {values['api_url']!r} is no URL that begins with https:// or http://")
+    url = values["api_url"]
+    try:
+        if not (url.startswith(("https://", "http://")) and urlsplit(url).hostname and urlsplit(url).port != 0):
+            raise ValueError(url)
+    except ValueError:
+        raise Refused(f"api_url (MGC_API_URL): {url!r} is no URL that begins with https:// or http://") from None
     for name in ("api_timeout", "api_retries"):
-        if values[name] < (0 if name == "api_retries" else 0.001):
-            raise Refused(f"{name} ({SHARED[name][0]}): {values[name]:g} is too small")
+        least = 0 if name == "api_retries" else 0.001
+        if not least <= values[name] <= 1e6:  # nor NaN
+            raise Refused(f"{name} ({SHARED[name][0]}): {values[name]:g} is not between {least:g} and 1,000,000")
     source = sources[keys[0]]
     credential = f"{keys[0]} ({'given as an option' if source == 'option' else 'from ' + source})"
     others = {name: values[name] for name in ("region", "validate_certs", "ca_path", "api_timeout", "api_retries")}
-    return Connection(values["api_url"], headers=headers, credential=credential, secrets=(secret,), **others)
+    return Connection(url, headers=headers, credential=credential, secrets=(secret,), **others)
 
 
 def _typed(value: t.Any, kind: str, source: str) -> t.Any:
@@ -111,11 +116,10 @@ def _typed(value: t.Any, kind: str, source: str) -> t.Any:
 
 def unprotected(made: Connection) -> str | None:
     """A warning where credentials travel so that others can read them."""
-    host = made.api_url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    local = name == "localhost" or name.startswith("127.") or name == "::1"
-    if made.api_url.startswith("http://") and not local:
-        return f"api_url is http://{host}: credentials travel unprotected."
-    if made.api_url.startswith("https://") and not made.validate_certs:
+    host = urlsplit(made.api_url).hostname or ""
+    local = host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
+    if made.api_url.startswith("http://"):
+        return None if local else f"api_url is http://{host}: credentials travel unprotected."
+    if not made.validate_certs:
         return "validate_certs is false: whoever stands between can read the credentials."
     return None

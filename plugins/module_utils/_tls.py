@@ -7,6 +7,7 @@ What comes with `requests` is imported inside, since Ansible imports every modul
 
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 import typing as t
@@ -21,22 +22,30 @@ def context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
     `requests`. None of them counts against `validate_certs=False`.
     """
     import certifi
-    import urllib3
 
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if not validate_certs:
+        return _context(None)
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    path = ca_path or named or certifi.where()
+    source = "ca_path" if ca_path else "REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)"
+    try:
+        return _context(path)
+    except (OSError, ssl.SSLError) as error:
+        raise Refused(f"{source} is {path!r}, which cannot be read as CA certificates: {error}") from error
+
+
+@functools.lru_cache(None)
+def _context(path: str | None) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if path is None:
+        import urllib3
+
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
         urllib3.disable_warnings()  # the module warns itself, once
         return made
-    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    path = ca_path or named or certifi.where()
-    source = "ca_path" if ca_path else "REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)"
     folder = os.path.isdir(path)
-    try:
-        made.load_verify_locations(None if folder else path, path if folder else None)
-    except (OSError, ssl.SSLError) as error:
-        raise Refused(f"{source} is {path!r}, which cannot be read as CA certificates: {error}") from error
+    made.load_verify_locations(None if folder else path, path if folder else None)
     return made
 
 

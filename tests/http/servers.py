@@ -1,0 +1,119 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Small servers in a thread, for what the simulator does not do: TLS, proxies, odd answers, and raw requests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+
+class Asked(NamedTuple):
+    """A request as it came in."""
+
+    method: str
+    target: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    connection: int  # the same number, the same connection
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Gives the server's next answer, again and again the last one."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(self.command, self.path, headers, body, self.client_address[1])
+        self.server.asked.append(asked)
+        with self.server.lock:
+            answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        answer(self, asked) if callable(answer) else self.reply(*answer)
+
+    def reply(self, status: int, body: Any = b"", headers: dict[str, str] | None = None) -> None:
+        """One whole answer; what is not bytes is sent as JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response_only(status)
+        for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def tunnel(self, port: int) -> None:
+        """CONNECT: whatever host was asked for, it is the server at that port."""
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            self.send_response_only(200)
+            self.end_headers()
+            pair = {self.connection: there, there: self.connection}
+            while True:
+                for one in select.select(list(pair), [], [])[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        self.close_connection = True
+                        return
+                    pair[one].sendall(data)
+
+
+Answer = Any  # (status, body, headers), or a function of the handler and the request
+
+
+class Server(ThreadingHTTPServer):
+    """The server; `asked` has all requests."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, answers: list[Answer], tls: ssl.SSLContext | None) -> None:
+        self.asked: list[Asked] = []
+        self.answers, self.tls, self.lock = answers, tls, threading.Lock()
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"{'https://localhost' if self.tls else 'http://127.0.0.1'}:{self.port}"
+
+    def finish_request(self, request: Any, address: Any) -> None:
+        with contextlib.suppress(OSError):  # a client that went away, or that does not trust the certificate
+            if self.tls:
+                request = self.tls.wrap_socket(request, server_side=True)
+            with request:
+                super().finish_request(request, address)
+
+
+@contextmanager
+def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server that gives these answers in turn, and the last one from then on."""
+    server = Server(list(answers), tls)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def proxy_to(port: int) -> Callable[[Handler, Asked], None]:
+    """The answer of a proxy that leads to that port."""
+    return lambda handler, asked: handler.tunnel(port)

@@ -1,0 +1,309 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One request: what is sent, over which connection, and what becomes of odd answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import socket
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, INSTANCES, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._client import LARGEST_BODY, VERSION, ApiError
+from tests.http.clients import KEY, Ticks, client, client_of
+from tests.http.servers import Asked, Handler, serving
+
+OK = (200, {"instances": [], "meta": {"page": {"total": 0}}})
+DATA = "c2VjcmV0"  # user data
+
+
+def failure(api: Any, method: str = "GET", path: str = "/v1/instances", **more: Any) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        api.request(method, path, **more)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("options", "header", "value"),
+    [
+        ({}, "x-api-key", KEY),
+        ({"api_key": None, "access_token": "abc"}, "authorization", "Bearer abc"),
+        ({"tenant_id": "tenant"}, "x-tenant-id", "tenant"),
+    ],
+)
+def test_credentials_go_into_their_header(options: dict[str, Any], header: str, value: str) -> None:
+    with serving(OK) as server:
+        client(server.url, **options).request("GET", "/v1/instances")
+    sent = server.asked[0].headers
+    assert sent[header] == value
+    assert len({"x-api-key", "authorization"} & set(sent)) == 1
+    assert ("x-tenant-id" in sent) == ("tenant_id" in options)
+
+
+def test_user_agent_names_collection_core_and_python() -> None:
+    with serving(OK) as server:
+        client(server.url).client_for("br-ne1").request("GET", "/v1/instances")
+    assert server.asked[0].headers["user-agent"] == f"magalu.cloud/{VERSION} ansible-core/2.x python/3.y"
+
+
+def test_a_netrc_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with serving(OK) as server:
+        client(server.url).request("GET", "/v1/instances")
+        client(server.url, api_key=None, access_token="abc").request("POST", "/v1/instances", body={})
+    assert "authorization" not in server.asked[0].headers
+    assert server.asked[1].headers["authorization"] == "Bearer abc"
+
+
+def test_reads_share_a_connection_and_what_is_not_idempotent_gets_a_fresh_one() -> None:
+    with serving(OK) as server:
+        api = client(server.url)
+        for method in ("GET", "GET", "POST", "DELETE", "POST", "PATCH", "GET"):
+            api.request(method, "/v1/instances")
+    shared = [asked.connection for asked in server.asked if asked.method != "POST"]
+    fresh = [asked.connection for asked in server.asked if asked.method == "POST"]
+    assert len(set(shared)) == 1
+    assert len({*shared, *fresh}) == 3
+
+
+def test_a_connection_closed_meanwhile_loses_no_read_and_no_create(sim: Any) -> None:
+    sim.add_fault(kind="close_keep_alive", nth="every", operation="GET /v1/instances")
+    api = client_of(sim)
+    body = {"name": "web", "image": {"name": "cloud-debian-12 LTS"}, "machine_type": {"name": "BV1-1-40"}}
+    assert api.listing(INSTANCES) == []
+    assert api.request("POST", "/v1/instances", body=body).status == 201
+    assert [row["name"] for row in api.listing(INSTANCES)] == ["web"]
+    assert [request["status"] for request in sim.requests()] == [200, 201, None, 200]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_redirects_are_not_followed(status: int, method: str) -> None:
+    with serving(OK) as elsewhere, serving((status, b"", {"Location": f"{elsewhere.url}/?key={KEY}"})) as server:
+        error = failure(client(server.url), method)
+    assert elsewhere.asked == []
+    assert len(server.asked) == 1
+    assert (error.status, error.final, error.lost) == (status, True, False)
+    assert (
+        error.message == f"the API redirects to {elsewhere.url}/?key=********, which is not followed; is api_url right?"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html><script>x()</script><p>Wel&shy;come", b"\xff\xfe", b"{", b"[" * 200_000, gzip.compress(b"{}")]
+)
+@pytest.mark.parametrize(("method", "times"), [("GET", 3), ("POST", 1)])
+def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
+    body: bytes, method: str, times: int
+) -> None:
+    with serving((200, body)) as server:
+        error = failure(client(server.url), method)
+    assert len(server.asked) == times
+    assert error.status == 200
+    assert error.lost
+    assert error.message.startswith("the answer is no JSON")
+    assert "<" not in error.message
+    assert len(error.message) < 300
+
+
+def test_a_body_that_cannot_be_unpacked_is_an_error() -> None:
+    with serving((200, b"no gzip", {"Content-Encoding": "gzip"})) as server:
+        error = failure(client(server.url))
+    assert error.lost
+    assert len(server.asked) == 3
+
+
+def test_a_compressed_body_is_unpacked() -> None:
+    with serving((200, gzip.compress(json.dumps(OK[1]).encode()), {"Content-Encoding": "gzip"})) as server:
+        assert client(server.url).request("GET", "/v1/instances").body == OK[1]
+    assert "gzip" in server.asked[0].headers["accept-encoding"]
+
+
+def huge(handler: Handler, asked: Asked) -> None:
+    """50 MB, all the same."""
+    handler.send_response_only(200)
+    handler.send_header("Content-Length", "50000000")
+    handler.end_headers()
+    for number in range(50):
+        handler.wfile.write(b" " * 1_000_000)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_body_of_50_mb_ends_in_an_error(method: str) -> None:
+    with serving(huge) as server:
+        error = failure(client(server.url), method)
+    assert len(server.asked) == 1
+    assert error.final
+    assert (error.slug, error.message) == ("body_too_large", "the answer is larger than 32 MiB")
+
+
+def test_a_small_body_that_unpacks_to_a_large_one_ends_in_an_error() -> None:
+    bomb = gzip.compress(b" " * (LARGEST_BODY + 100_000))
+    with serving((200, bomb, {"Content-Encoding": "gzip"})) as server:
+        assert failure(client(server.url)).slug == "body_too_large"
+
+
+@pytest.mark.parametrize("kind", ["slow", "hold"])
+def test_a_slow_answer_ends_in_an_error(sim: Any, kind: str) -> None:
+    sim.reset(instances=50)
+    sim.add_fault(kind=kind, seconds=30)
+    error = failure(client_of(sim, api_timeout=0.15, api_retries=0))
+    assert error.message == f"no complete answer from 127.0.0.1:{sim.port} within api_timeout (0.15 s)"
+    assert error.lost
+    assert error.passing
+
+
+def test_a_slow_answer_that_comes_in_time_is_taken(sim: Any) -> None:
+    sim.add_fault(kind="slow", seconds=0.2)
+    assert client_of(sim).listing(INSTANCES) == []
+
+
+@pytest.mark.parametrize("kind", ["short_body", "reset"])
+def test_a_connection_that_breaks_may_have_done_something(sim: Any, kind: str) -> None:
+    sim.seed("instance")
+    sim.add_fault(kind=kind, nth="every", when="after")
+    error = failure(client_of(sim, api_retries=0))
+    assert error.message.startswith(f"the connection to 127.0.0.1:{sim.port} broke before the answer was complete")
+    assert (error.status, error.lost) == (None, True)
+
+
+def test_a_connection_that_breaks_within_chunks_may_have_done_something() -> None:
+    def cut(handler: Handler, asked: Asked) -> None:
+        handler.send_response_only(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"20\r\n" + b"[]" + b" " * 30 + b"\r\n")
+        handler.close_connection = True
+
+    with serving(cut) as server:
+        assert failure(client(server.url), "POST").lost
+    assert len(server.asked) == 1
+
+
+def test_where_nothing_listens_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ticks = Ticks()
+    error = failure(client(f"http://127.0.0.1:{port}", ticks), "POST", body={})
+    assert (error.sent, error.lost, error.passing) == (False, False, True)
+    assert len(ticks.slept) == 2
+    assert error.message == f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused"
+
+
+def test_a_connection_that_is_not_accepted_in_time_was_not_made() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as full:
+        full.listen(0)
+        with socket.create_connection(full.getsockname()):
+            api = client(f"http://127.0.0.1:{full.getsockname()[1]}", api_timeout=0.1, api_retries=1)
+            error = failure(api, "POST")
+    assert (error.sent, error.lost) == (False, False)
+    assert "within api_timeout (0.1 s)" in error.message
+
+
+def test_a_region_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*args: Any, **kwargs: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = failure(client("https://someone:else@{region}.api.test/compute", region="br-nowhere"), "POST")
+    assert error.message == (
+        "the name br-nowhere.api.test does not resolve; is region 'br-nowhere' right, and api_url?"
+    )
+    assert not error.sent
+
+
+def test_a_host_that_can_be_none_is_an_error_at_once() -> None:
+    ticks = Ticks()
+    assert failure(client("http://exa mple", ticks), "POST").sent is False
+    assert ticks.slept == []
+
+
+def test_the_apis_own_clock_is_known_from_its_date(sim: Any) -> None:
+    api = client_of(sim)
+    assert api.api_now() is None
+    sim.advance(1_000_000)
+    api.listing(INSTANCES)
+    sim.advance(50)
+    assert abs(api.api_now() - sim.now()) < 1
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Nov 2026 25:00:00 GMT"])
+def test_a_date_that_is_none_is_no_clock(date: str) -> None:
+    with serving((200, {}, {"Date": date})) as server:
+        api = client(server.url)
+        api.request("GET", "/v1/instances")
+    assert api.api_now() is None
+
+
+def test_ids_are_quoted() -> None:
+    with serving((404, {})) as server:
+        assert client(server.url).get(SNAPSHOTS, "../a?b#c d%") is None
+    assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
+
+
+@pytest.mark.parametrize("body", [b"", b"null", [], "text", 7])
+def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer is no instance"):
+        client(server.url).get(INSTANCES, "1")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", [], {}, {"instances": None}, {"instances": {}}, {"instances": [None]}, {"other": []}]
+)
+def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer has no list 'instances'"):
+        client(server.url).listing(INSTANCES)
+
+
+@pytest.mark.parametrize(
+    ("url", "region", "path"),
+    [
+        ("{url}/{region}/compute", "br-se1", "/br-se1/compute/v1/images"),
+        ("{url}/{region}/compute/", "br-mgl1", "/br-se-1/compute/v1/images"),
+        ("{url}/{region}", "br-new7", "/br-new7/v1/images"),
+        ("{url}", "br-ne1", "/v1/images"),
+    ],
+)
+def test_the_region_is_a_part_of_the_url(url: str, region: str, path: str) -> None:
+    with serving((200, {"images": []})) as server:
+        client(url.replace("{url}", server.url), region=region).listing(IMAGES)
+    assert server.asked[0].target.partition("?")[0] == path
+
+
+def echo(handler: Handler, asked: Asked) -> None:
+    """A server that tells all that it was told, in every place where it can."""
+    told = f"{dict(asked.headers)} {asked.body.decode()}"
+    details = [{"loc": ["body", told], "msg": told, "input": {told: [told]}}]
+    status = int(asked.target.rpartition("/")[2])
+    handler.reply(status, {"slug": told, "message": told, "details": details}, {"Location": KEY})
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 422, 500])
+@pytest.mark.parametrize("html", [True, False])
+def test_no_secret_is_in_any_error(status: int, html: bool) -> None:
+    def page(handler: Handler, asked: Asked) -> None:
+        handler.reply(status, f"<html>{asked.headers} {asked.body!r}".encode(), {"Location": KEY})
+
+    with serving(page if html else echo) as server:
+        api = client(server.url, api_retries=0)
+        api.secrets.append(DATA)
+        try:
+            api.request("POST", f"/v1/{status}", body={"user_data": DATA})
+        except ApiError as error:
+            sentence = _errors.sentence(api, "create", error)
+            result = _errors.as_result(api, "create", error)
+            shown = f"{error!s} {error!r} {vars(error)} {sentence} {result} {traceback.format_exc()}"
+        else:
+            assert (status, html) == (200, False)
+            return
+    assert not re.search(f"{KEY}|{DATA}", shown)
+    assert "****" in shown
