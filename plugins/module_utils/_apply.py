@@ -10,8 +10,9 @@ import typing as t
 from . import _engine, _errors
 from ._api import Refused, Row, status_class
 from ._client import ApiError, Client
+from ._module import Module, actions, shown
 from ._read import Seen, interfaces
-from ._step import Memory, Plan
+from ._step import Memory, Plan, Step
 
 Observe = t.Callable[[t.Optional[str], bool], Seen]
 _MEANT = {
@@ -29,21 +30,30 @@ def meant(message: str) -> str:
 
 
 def apply(
+    module: Module,
     client: Client,
     label: str,
     observe: Observe,
     plan: t.Callable[[Seen, Memory], Plan],
-    params: dict[str, t.Any],
     seen: Seen,
-) -> _engine.Member:
-    """Leads one resource to its goal; the member that comes back says how far that went."""
-    member = _engine.Member(plan, Memory(), label, params["wait"])
-    _engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], client, params["wait_timeout"], [seen])
+    key: str,
+) -> tuple[Row | None, list[Step], list[str]]:
+    """Leads one resource to its goal: the row in the end, the steps that were done, and warnings.
+
+    Where that fails, the module ends here, with all that was done so far.
+    """
+    timeout = module.params["wait_timeout"]
+    member = _engine.Member(plan, Memory(), label, module.params["wait"])
+    _engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], client, timeout, [seen])
     if member.failure:
-        member.row = member.row or ({"id": member.id} if member.id else None)
-    elif not member.fresh:
-        member.row = _last_look(observe, member)
-    return member
+        for warning in member.notes:
+            module.warn(warning)
+        row = member.row or ({"id": member.id} if member.id else None)
+        result = {**shown(key, row), "changed": bool(member.done), "actions": actions(member.done)}
+        if member.memory.created:
+            result["created"] = member.memory.created
+        module.fail(client, f"look at {label}", member.failure, **result)
+    return member.row if member.fresh else _last_look(observe, member), member.done, member.notes
 
 
 def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]]:

@@ -10,7 +10,7 @@ import typing as t
 
 from ._api import FIELDS, INSTANCES, Refused, Row, dig, reference
 from ._read import same_reference
-from ._step import Step
+from ._step import Step, action, label
 
 if t.TYPE_CHECKING:
     from ._client import Client
@@ -92,11 +92,13 @@ def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
         raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
 
 
-def new_type(want: Row, row: Row, known: dict[str, t.Any]) -> Row:
-    """The machine type that an instance is to change to, as the catalog has it."""
+def retype(want: Row, row: Row, known: dict[str, t.Any]) -> Step:
+    """The step to another machine type, as the catalog has it."""
     image = next((image for image in known["images"] if image["id"] == dig(row, "image.id")), None)
     kind = machine_type(want["machine_type"], row.get("availability_zone"), image, known["machine_types"])
-    return {"id": kind["id"], "name": kind["name"]}
+    new = {"id": kind["id"], "name": kind["name"]}
+    does, body = f"retype {label(row)} to {kind['name']}", {"machine_type": {"id": kind["id"]}}
+    return action("retype", row, {"machine_type": new}, {"machine_type": kind["id"]}, does=does, body=body)
 
 
 def creation(want: Row, known: dict[str, t.Any]) -> Step:

@@ -14,19 +14,14 @@ from ._step import CatalogsNeeded, Memory, Plan
 if t.TYPE_CHECKING:
     from ._client import Client
 
+STATES = ["present", "running", "stopped", "suspended", "rebooted", "absent"]
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 NETWORK: dict[str, t.Any] = {
-    "type": "dict",
-    "options": {
-        "vpc": {"type": "str"},
-        "interface": {"type": "str"},
-        "security_groups": _TEXTS,
-        "subnets": _TEXTS,
-        "associate_public_ip": {"type": "bool"},
-    },
-    "mutually_exclusive": [
-        ("interface", other) for other in ("vpc", "security_groups", "subnets", "associate_public_ip")
-    ],
+    "vpc": {"type": "str"},
+    "interface": {"type": "str"},
+    "security_groups": _TEXTS,
+    "subnets": _TEXTS,
+    "associate_public_ip": {"type": "bool"},
 }
 SPEC: dict[str, t.Any] = {
     "id": {"type": "str"},
@@ -36,7 +31,11 @@ SPEC: dict[str, t.Any] = {
     "image": {"type": "str"},
     "ssh_key_name": {"type": "str", "no_log": False},
     "availability_zone": {"type": "str"},
-    "network": NETWORK,
+    "network": {
+        "type": "dict",
+        "options": NETWORK,
+        "mutually_exclusive": [("interface", other) for other in NETWORK if other != "interface"],
+    },
     "network_interfaces": _TEXTS,
     "purge_network_interfaces": {"type": "bool", "default": False},
     "user_data": {"type": "str", "no_log": True},
@@ -48,11 +47,7 @@ SPEC: dict[str, t.Any] = {
     "on_failed": {"type": "str", "default": "fail", "choices": ["fail", "replace"]},
     "protect_names": _TEXTS,
     "protect_labels": _TEXTS,
-    "state": {
-        "type": "str",
-        "default": "present",
-        "choices": ["present", "running", "stopped", "suspended", "rebooted", "absent"],
-    },
+    "state": {"type": "str", "default": "present", "choices": STATES},
 }
 
 
@@ -102,16 +97,19 @@ def observer(client: Client, want: Want) -> t.Callable[[str | None, bool], Seen]
 def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
     """The plan, with the catalogs read once, and only where the plan depends on them."""
     catalogs: dict[str, t.Any] = {}
+    doubts: list[str] = []
 
     def planned(seen: Seen, memory: Memory) -> Plan:
         try:
-            return plan(seen, want, catalogs or None, memory)
+            made = plan(seen, want, catalogs or None, memory)
         except CatalogsNeeded:
             from . import _declare
 
             catalogs.update(_declare.catalogs(client))
             made = plan(seen, want, catalogs, memory)
-            doubts = _declare.doubts(want, catalogs) if any(step.action == "create" for step in made.steps) else []
-            return made._replace(warnings=(*made.warnings, *doubts))
+            doubts.extend(
+                _declare.doubts(want, catalogs) if any(step.action == "create" for step in made.steps) else ()
+            )
+        return made._replace(warnings=(*made.warnings, *doubts)) if doubts else made
 
     return planned

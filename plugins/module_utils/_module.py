@@ -73,28 +73,14 @@ class Module(AnsibleModule):  # type: ignore[misc]
             seen = observe(None, True)
             planned = plan(seen, memory)
         except (ApiError, Refused) as error:
-            self.fail(client, f"look at {label}", error, **_shown(key, seen.get("instance")))
+            self.fail(client, f"look at {label}", error, **shown(key, seen.get("instance")))
         row, steps, warnings = planned.after, list(planned.steps), list(planned.warnings)
         waits = self.params.get("wait", True) and status_class(planned.before) == MOVING
         if not self.check_mode and (steps or waits):
             from . import _apply
 
-            member = _apply.apply(client, label, observe, plan, self.params, seen)
-            row, steps, warnings = member.row, member.done, list(dict.fromkeys(warnings + member.notes))
-            if member.failure:
-                for warning in warnings:
-                    self.warn(warning)
-                made = {"created": member.memory.created} if member.memory.created else {}
-                self.fail(
-                    client,
-                    f"look at {label}",
-                    member.failure,
-                    changed=bool(steps),
-                    actions=_actions(steps),
-                    **_shown(key, row),
-                    **made,
-                )
-        result = dict(_shown(key, row), changed=bool(steps), actions=_actions(steps))
+            row, steps, warnings = _apply.apply(self, client, label, observe, plan, seen, key)
+        result = {**shown(key, row), "changed": bool(steps), "actions": actions(steps)}
         if planned.kept_public_ips:
             kept = ", ".join(planned.kept_public_ips)
             warnings.append(f"The public IP {kept} of {label} is kept, and billed (delete_public_ip: true deletes it).")
@@ -115,7 +101,8 @@ def _without_blanks(value: t.Any) -> t.Any:
     return {key: _without_blanks(item) for key, item in value.items() if item is None or not _options.blank(item)}
 
 
-def _actions(steps: list[Step]) -> list[dict[str, str]]:
+def actions(steps: list[Step]) -> list[dict[str, str]]:
+    """The steps as they stand in a result."""
     return [{"action": step.action, "description": step.does} for step in steps]
 
 
@@ -124,5 +111,6 @@ def public(row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "user_data"}
 
 
-def _shown(key: str, row: Row | None) -> dict[str, t.Any]:
+def shown(key: str, row: Row | None) -> dict[str, t.Any]:
+    """The row at its place in a result."""
     return {key: public(row) if row else None}

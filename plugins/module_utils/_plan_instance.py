@@ -13,7 +13,6 @@ import typing as t
 from ._api import (
     CREATION_FAILED,
     FIELDS,
-    INSTANCES,
     OPERATION_FAILED,
     RETYPE_STATES,
     Field,
@@ -49,10 +48,10 @@ def plan(seen: Seen, want: Want, catalogs: Catalogs | None, memory: Memory) -> P
         warnings.append(f"The last operation on {called} failed ({row['status']}): {reason(row)}")
     fixed = [field for field in FIELDS if field.change is None and same(field, want, row) is False]
     if fixed and want["on_immutable_change"] != "ignore":
-        text = "; ".join(_difference(field, want, row) for field in fixed)
-        if want["on_immutable_change"] == "recreate" and row["id"] not in memory.created:
-            from . import _plan_lifecycle
+        from . import _plan_lifecycle
 
+        text = _plan_lifecycle.differences(fixed, want, row)
+        if want["on_immutable_change"] == "recreate" and row["id"] not in memory.created:
             return _plan_lifecycle.recreation(row, want, catalogs, memory, text)
         text = f"{called} differs in what the API cannot change later: {text}."
         if want["on_immutable_change"] == "fail":
@@ -85,12 +84,6 @@ def same(field: Field, want: Want, row: Row) -> bool | None:
     return bool(wanted == value)
 
 
-def target_name(want: Want) -> str | None:
-    """The name that the instance is to have in the end, None if any will do."""
-    name: str | None = want["new_name"] or want["name"]
-    return name
-
-
 def _chosen(seen: Seen, want: Want) -> Row | None:
     """The row that the declaration is about. A rename that is done already is found under its new name."""
     row, renamed = seen.get("instance"), seen.get("renamed")
@@ -104,15 +97,10 @@ def _chosen(seen: Seen, want: Want) -> Row | None:
 def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
     """What leads from the row, which is settled, to the declaration."""
     steps: list[Step] = []
-    name = target_name(want)
+    name = want["new_name"] or want["name"]
     if name and row.get("name") != name:
-        path = f"{INSTANCES.path}/{row['id']}/rename"
-        does = f"rename {label(row)} to {name}"
-        steps.append(
-            action(
-                "rename", row, {"name": name}, {"name": name}, does=does, method="PATCH", path=path, body={"name": name}
-            )
-        )
+        does, effect = f"rename {label(row)} to {name}", {"name": name}
+        steps.append(action("rename", row, effect, effect, does=does, method="PATCH", body=effect))
     state = str(row.get("state"))
     start = memory.start_state or state
     if _type_differs(want, row, catalogs):
@@ -123,17 +111,7 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
         if state not in RETYPE_STATES:
             steps += power(state, "running", row)
             state = "running"
-        kind = _declare.new_type(want, row, catalogs)
-        steps.append(
-            action(
-                "retype",
-                row,
-                {"machine_type": kind},
-                {"machine_type": kind["id"]},
-                does=f"retype {label(row)} to {kind['name']}",
-                body={"machine_type": {"id": kind["id"]}},
-            )
-        )
+        steps.append(_declare.retype(want, row, catalogs))
     steps += attachments(row, want)
     if want["state"] != "rebooted":
         steps += power(state, start if want["state"] == "present" else want["state"], row)
@@ -157,11 +135,3 @@ def _type_differs(want: Want, row: Row, catalogs: Catalogs | None) -> bool:
         ids = [kind["id"] for kind in catalogs["machine_types"] if kind.get("name") == wanted]
         equal = value.get("id") in ids
     return not equal
-
-
-def _difference(field: Field, want: Want, row: Row) -> str:
-    if field.compare == "data":
-        return "user data"
-    value = dig(row, field.read)
-    shown = value.get("name", value.get("id")) if isinstance(value, dict) else value
-    return f"{field.option} is {shown!r}, declared is {dig(want, field.option)!r}"

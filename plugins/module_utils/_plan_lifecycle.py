@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import fnmatch
 
-from ._api import INSTANCES, MOVING, Refused, Row, deleting, dig, status_class
+from ._api import INSTANCES, MOVING, Field, Refused, Row, deleting, dig, status_class
 from ._plan_instance import Catalogs, Want, attachments
 from ._read import interfaces, public_addresses
 from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict, reason
@@ -34,6 +34,19 @@ def _removal(row: Row, want: Want, with_public_ip: bool) -> Step:
     query = (("delete_public_ip", "true"),) if with_public_ip else ()
     path = f"{INSTANCES.path}/{row['id']}"
     return action("delete", row, None, {"gone": True}, method="DELETE", path=path, query=query, anytime=True)
+
+
+def differences(fields: list[Field], want: Want, row: Row) -> str:
+    """What is and what is declared, of fields that differ."""
+    return "; ".join(_difference(field, want, row) for field in fields)
+
+
+def _difference(field: Field, want: Want, row: Row) -> str:
+    if field.compare == "data":
+        return "user data"
+    value = dig(row, field.read)
+    shown = value.get("name", value.get("id")) if isinstance(value, dict) else value
+    return f"{field.option} is {shown!r}, declared is {dig(want, field.option)!r}"
 
 
 def begin_or_end(row: Row | None, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:

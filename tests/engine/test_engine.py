@@ -309,3 +309,14 @@ def test_recreate_takes_the_power_state_along(sim: Any) -> None:
     assert (done.failure, done.actions, done.row["state"]) == (None, ["delete", "create", "stop"], "stopped")
     assert done.row["id"] != old["id"]
     assert any("loses its disk" in note for note in done.member.notes)
+
+
+def test_what_is_probably_not_meant_is_a_warning_in_both_modes(sim: Any) -> None:
+    doubtful = {**BASE, "ssh_key_name": None, "state": "stopped"}
+    assert any("nobody will be able to log in" in warning for warning in task.check(sim, **doubtful).warnings)
+    done = task.run(sim, **doubtful)
+    assert done.member.notes == [
+        "Without ssh_key_name and user_data nobody will be able to log in to this Linux instance."
+    ]
+    done = task.run(sim, **{**BASE, "name": "db"}, user_data="apt install nginx")
+    assert any("cloud-init ignores user data" in note for note in done.member.notes)
