@@ -135,8 +135,3 @@ def dig(data: t.Any, path: str) -> t.Any:
     for key in path.split("."):
         data = data.get(key) if isinstance(data, dict) else None
     return data
-
-
-def reference(value: str) -> dict[str, str]:
-    """How the API is told an id or a name; what has the shape of a UUID is an id."""
-    return {"id" if UUID.fullmatch(value) else "name": value}

@@ -8,8 +8,6 @@ It knows no resource beyond what `_api.Resource` says, and gives every failure a
 from __future__ import annotations
 
 import json
-import random
-import re
 import time
 import traceback
 import typing as t
@@ -31,7 +29,6 @@ PAGE = 1000  # rows asked for; the edition of 2026 refuses more
 SMALLEST_FULL_PAGE = 50  # the API's own default: no server gives fewer rows a page while there are more
 LARGEST_BODY = 32 * 1024 * 1024
 RELISTINGS = 6
-_FORM_REFUSED = re.compile(r"labels|expand|x-api-version|\bname\b")
 
 
 class Clock(t.NamedTuple):
@@ -92,15 +89,6 @@ class ApiError(Exception):
         return not self.final and (self.later or self.lost or not self.sent)
 
 
-def may_repeat(method: str, error: ApiError) -> bool:
-    """Whether the same request can be sent again without looking first."""
-    if not error.sent:
-        return not error.final
-    if method == "GET":
-        return error.passing
-    return method in ("DELETE", "PATCH") and (error.status in (None, 429, 502, 503, 504)) and not error.final
-
-
 class Client:
     """The API of one region."""
 
@@ -140,25 +128,18 @@ class Client:
         self, method: str, path: str, query: t.Sequence[tuple[str, str]] = (), body: t.Any = None,
         headers: dict[str, str] | None = None, once: bool = False,
     ) -> Answer:  # fmt: skip
-        """Sends a request, again where that is safe (`may_repeat`), until the tries or the time are used up.
-
-        A 429 or 503 with Retry-After does not use up a try: it says itself when to come back.
-        """
-        tries, until = 0, self.deadline or self.clock.now() + 600
+        """Sends a request, again where that is safe (`_retry.may_repeat`), until the tries or the time are used up."""
+        tries = None
         while True:
             try:
                 return self._send(method, path, query, body, headers)
             except ApiError as error:
-                told = error.later and error.retry_after is not None
-                tries += 0 if told else 1
-                if once or tries > self.connection.api_retries or not may_repeat(method, error):
+                if once:
                     raise
-                pause = error.retry_after or 0
-                pause += min(0.5 * 2 ** max(tries - 1, 0), 15) * random.uniform(0.8 if not told else 0.1, 1.2)
-                if self.clock.now() + pause > until:
-                    error.message += f" (given up after {tries or 1} tries: no time is left for another)"
-                    raise
-                self.clock.sleep(pause)
+                from . import _retry
+
+                tries = tries or _retry.Tries(self)
+                self.clock.sleep(tries.pause(error))  # raises the error if it is the last
 
     def get(self, resource: Resource, row_id: str) -> Row | None:
         """One row by id, None if there is none."""
@@ -224,13 +205,9 @@ class Client:
         try:
             answer = self.request("GET", path, listed + expand, headers=headers)
         except ApiError as error:
-            text = f"{error.message} {error.details}" if error.status in (400, 422) else ""
-            # By what was sent: another thread may have learned the same meanwhile.
-            if "sort" in text and any(value.endswith(",id:asc") for _key, value in listed):
-                self.sortable_by_id = False
-            elif not old and self.edition != "2026" and _FORM_REFUSED.search(text):
-                self.editions[self.connection.region] = "2024"
-            else:
+            from . import _retry
+
+            if not _retry.in_another_form(self, error, listed, old):
                 raise
             return self._read(resource, path, query)
         if isinstance(answer.body, dict) and query:

@@ -8,14 +8,13 @@ import base64
 import difflib
 import typing as t
 
-from ._api import FIELDS, INSTANCES, Refused, Row, dig, reference
+from ._api import FIELDS, INSTANCES, UUID, Refused, Row, dig
 from ._read import same_reference
 from ._step import Step, action, label
 
 if t.TYPE_CHECKING:
     from ._client import Client
 
-LARGEST_USER_DATA = 65000  # characters of base64, by the API's schema; 48,750 bytes before encoding
 _LIST_OF_IDS = ("network.security_groups", "network.subnets")
 # What cloud-init knows user data by, whatever its case and the white space before it.
 _CLOUD_INIT = (
@@ -101,6 +100,11 @@ def retype(want: Row, row: Row, known: dict[str, t.Any]) -> Step:
     return action("retype", row, {"machine_type": new}, {"machine_type": kind["id"]}, does=does, body=body)
 
 
+def reference(value: str) -> dict[str, str]:
+    """How the API is told an id or a name; what has the shape of a UUID is an id."""
+    return {"id" if UUID.fullmatch(value) else "name": value}
+
+
 def creation(want: Row, known: dict[str, t.Any]) -> Step:
     """The step that creates the instance, after the declaration was checked against the catalogs."""
     name = want["new_name"] or want["name"]
@@ -154,24 +158,6 @@ def _body(want: Row, edition: str | None) -> Row:
     if edition != "2026":
         body.setdefault("ssh_key_name", "")  # required in the edition of 2024, where empty means none
     return body
-
-
-def user_data(text: str | None, encoded: str | None) -> str | None:
-    """User data in base64, checked for its size; `encoded` must be base64 already."""
-    if text is not None:
-        encoded = base64.b64encode(text.encode("utf-8")).decode("ascii")
-    if encoded is None:
-        return None
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError as error:
-        raise Refused(f"user_data_base64 is no base64: {error}. Plain text goes into user_data.") from error
-    if len(encoded) > LARGEST_USER_DATA:
-        raise Refused(
-            f"The user data is too long: {len(encoded)} characters of base64 ({len(raw)} bytes of text), of "
-            f"{LARGEST_USER_DATA} characters ({LARGEST_USER_DATA * 3 // 4} bytes) that the API takes."
-        )
-    return encoded
 
 
 def doubts(want: Row, known: dict[str, t.Any]) -> list[str]:

@@ -8,11 +8,12 @@ import re
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 if t.TYPE_CHECKING:
     import requests
 
-from ._client import ApiError, Client
+from ._client import ApiError, Client, Connection
 
 _NEVER_SENT = (
     "NewConnectionError",
@@ -40,13 +41,13 @@ def from_network(client: Client, method: str, path: str, cause: Exception) -> Ap
     deepest = mask(client, re.sub(r"<[^>]*>:? ?", "", str(chain[-1])))[:300]
     sent = not names & set(_NEVER_SENT)
     final = False
-    if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
-        text, sent, final = f"api_url or a header is not usable: {deepest}", False, True
-    elif names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown"}:
+    if names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown"}:
         text = f"the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) does not let us through: {deepest}"
         # urllib3 1.26 says the same where a request was sent through the proxy and its answer was lost.
         final = "ProxyError" not in names
         sent = sent and not final and "Tunnel connection failed" not in str(chain[-1])
+    elif names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
+        text, sent, final = f"api_url or a header is not usable: {deepest}", False, True
     elif "NameResolutionError" in names or "gaierror" in names:
         text = f"the name {host} does not resolve; is region {client.connection.region!r} right, and api_url?"
         sent = False
@@ -176,3 +177,12 @@ def no_credentials() -> str:
         f"the host that the module runs on, which is {platform.node()!r}. To run it on the controller instead, use "
         "delegate_to: localhost."
     )
+
+
+def unprotected(made: Connection) -> list[str]:
+    """Warnings where credentials travel so that others can read them."""
+    host = urlsplit(made.api_url).hostname or ""
+    local = host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
+    if made.api_url.startswith("http://"):
+        return [] if local else [f"api_url is http://{host}: credentials travel unprotected."]
+    return [] if made.validate_certs else ["validate_certs is false: whoever stands between can read the credentials."]

@@ -8,8 +8,9 @@ import fnmatch
 import typing as t
 
 from ._api import BACKUPS, IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, Refused, Resource, Row, dig
+from ._checks import require_uuid
 from ._client import ApiError, Client
-from ._read import require_uuid, same_reference, with_addresses
+from ._read import same_reference, with_addresses
 
 Params = dict[str, t.Any]
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import Refused, dig
+from ._api import dig
 from ._plan_instance import Want, plan
-from ._read import Seen, find_instance, require_uuid
+from ._read import Seen, find_instance
 from ._step import CatalogsNeeded, Memory, Plan
 
 if t.TYPE_CHECKING:
@@ -51,29 +51,18 @@ SPEC: dict[str, t.Any] = {
 }
 
 
+# Options whose values can be wrong in a way that is seen without a request.
+_CHECKED = ("id", "new_name", "network.interface", "network.security_groups", "network.subnets", "network_interfaces",
+            "user_data", "user_data_base64")  # fmt: skip
+
+
 def wanted(params: dict[str, t.Any]) -> Want:
     """The options as the planner takes them. Raises `Refused` for what can be seen to be wrong without a request."""
     want = {name: params.get(name) for name in SPEC}
-    for option in ("id", "network.interface"):
-        if dig(want, option):
-            require_uuid(option, dig(want, option))
-    for option in ("network.security_groups", "network.subnets", "network_interfaces"):
-        for value in dig(want, option) or []:
-            require_uuid(option, value)
-    for option in ("name", "new_name"):
-        length = len(want[option] or "")
-        if length > 255:
-            raise Refused(f"{option} has {length} characters, and may have 255.")
-    if len(dig(want, "network.subnets") or []) > 1:
-        raise Refused("network.subnets may hold one subnet.")
-    if want["new_name"] and want["state"] == "absent":
-        raise Refused("new_name says how the instance is to be called, so it does not go with state: absent.")
-    if dig(want, "network.interface") and want["on_failed"] == "replace":
-        raise Refused("on_failed: replace does not go with network.interface: it would die with the failed attempt.")
-    if want["user_data"] is not None or want["user_data_base64"] is not None:
-        from . import _declare
+    if any(dig(want, option) is not None for option in _CHECKED) or len(want["name"] or "") > 255:
+        from . import _checks
 
-        want["user_data_base64"] = _declare.user_data(want["user_data"], want["user_data_base64"])
+        want["user_data_base64"] = _checks.check(want)
     return want
 
 

@@ -15,6 +15,7 @@ from ._client import ApiError, Client
 from ._read import Seen
 from ._step import Memory, Plan, Step
 
+_PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # credentials cannot be read on the way
 WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
 
 
@@ -44,9 +45,11 @@ class Module(AnsibleModule):  # type: ignore[misc]
         try:
             connection = _options.connection(self.params.get)
             self.no_log_values.update(connection.secrets)
-            warning = _options.unprotected(connection)
-            if warning:
-                self.warn(warning)
+            if not (connection.validate_certs and connection.api_url.startswith(_PROTECTED)):
+                from . import _errors
+
+                for warning in _errors.unprotected(connection):
+                    self.warn(warning)
             client = Client(connection, f"ansible-core/{self.ansible_version} python/{platform.python_version()}")
         except Refused as error:
             self.fail_json(str(error))
@@ -106,11 +109,6 @@ def actions(steps: list[Step]) -> list[dict[str, str]]:
     return [{"action": step.action, "description": step.does} for step in steps]
 
 
-def public(row: Row) -> Row:
-    """A row as it goes into a result: user data is large and holds secrets."""
-    return {key: value for key, value in row.items() if key != "user_data"}
-
-
 def shown(key: str, row: Row | None) -> dict[str, t.Any]:
-    """The row at its place in a result."""
-    return {key: public(row) if row else None}
+    """The row at its place in a result. User data is large and holds secrets, so it stays out."""
+    return {key: row and {name: value for name, value in row.items() if name != "user_data"}}

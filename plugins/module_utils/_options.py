@@ -112,14 +112,3 @@ def _typed(value: t.Any, kind: str, source: str) -> t.Any:
         return {"int": int, "float": float}[kind](text)
     except (KeyError, ValueError):
         raise Refused(f"{source}: {text!r} is no {'boolean' if kind == 'bool' else kind}") from None
-
-
-def unprotected(made: Connection) -> str | None:
-    """A warning where credentials travel so that others can read them."""
-    host = urlsplit(made.api_url).hostname or ""
-    local = host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
-    if made.api_url.startswith("http://"):
-        return None if local else f"api_url is http://{host}: credentials travel unprotected."
-    if not made.validate_certs:
-        return "validate_certs is false: whoever stands between can read the credentials."
-    return None

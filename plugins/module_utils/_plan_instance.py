@@ -11,10 +11,10 @@ import base64
 import typing as t
 
 from ._api import (
-    CREATION_FAILED,
     FIELDS,
-    OPERATION_FAILED,
+    MOVING,
     RETYPE_STATES,
+    SETTLED,
     Field,
     Refused,
     Row,
@@ -24,7 +24,7 @@ from ._api import (
     status_class,
 )
 from ._read import Seen, same_reference
-from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict, reason
+from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict
 
 Want = dict[str, t.Any]
 Catalogs = dict[str, t.Any]  # rows of "images" and "machine_types", and the "edition" that they told
@@ -37,26 +37,16 @@ def plan(seen: Seen, want: Want, catalogs: Catalogs | None, memory: Memory) -> P
     where the declaration cannot or must not be followed, `CatalogsNeeded` where it must be checked against catalogs
     that are None.
     """
-    row = _chosen(seen, want)
-    status = status_class(row)
-    if row is None or want["state"] == "absent" or status == CREATION_FAILED or deleting(row):
+    row, warnings = _chosen(seen, want), []
+    fixed = [field for field in FIELDS if row and field.change is None and same(field, want, row) is False]
+    if fixed or want["state"] == "absent" or status_class(row) not in (SETTLED, MOVING) or deleting(row):
         from . import _plan_lifecycle
 
-        return _plan_lifecycle.begin_or_end(row, want, catalogs, memory)
-    called, warnings = label(row), []
-    if status == OPERATION_FAILED:
-        warnings.append(f"The last operation on {called} failed ({row['status']}): {reason(row)}")
-    fixed = [field for field in FIELDS if field.change is None and same(field, want, row) is False]
-    if fixed and want["on_immutable_change"] != "ignore":
-        from . import _plan_lifecycle
-
-        text = _plan_lifecycle.differences(fixed, want, row)
-        if want["on_immutable_change"] == "recreate" and row["id"] not in memory.created:
-            return _plan_lifecycle.recreation(row, want, catalogs, memory, text)
-        text = f"{called} differs in what the API cannot change later: {text}."
-        if want["on_immutable_change"] == "fail":
-            raise Refused(f"{text} Declare it as it is, or set on_immutable_change to recreate, warn or ignore.")
-        warnings.append(text)
+        made = _plan_lifecycle.plan(row, fixed, want, catalogs, memory)
+        if isinstance(made, Plan):
+            return made
+        warnings = made
+    row = t.cast(Row, row)
     steps = _changes(outcome(row), want, catalogs, memory)
     return Plan(steps, row, predict(outcome(row), steps), tuple(warnings))
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import fnmatch
 
-from ._api import INSTANCES, MOVING, Field, Refused, Row, deleting, dig, status_class
+from ._api import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILED, Field, Refused, Row, deleting, dig, status_class
 from ._plan_instance import Catalogs, Want, attachments
-from ._read import interfaces, public_addresses
-from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict, reason
+from ._read import interfaces
+from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict
 
 
 def _missing(want: Want) -> str:
@@ -36,9 +36,10 @@ def _removal(row: Row, want: Want, with_public_ip: bool) -> Step:
     return action("delete", row, None, {"gone": True}, method="DELETE", path=path, query=query, anytime=True)
 
 
-def differences(fields: list[Field], want: Want, row: Row) -> str:
-    """What is and what is declared, of fields that differ."""
-    return "; ".join(_difference(field, want, row) for field in fields)
+def reason(row: Row) -> str:
+    """Why the last operation failed, in the API's words."""
+    error = row.get("error") or {}
+    return f"{error.get('message') or 'the API gives no reason'} (slug {error.get('slug')})"
 
 
 def _difference(field: Field, want: Want, row: Row) -> str:
@@ -49,23 +50,46 @@ def _difference(field: Field, want: Want, row: Row) -> str:
     return f"{field.option} is {shown!r}, declared is {dig(want, field.option)!r}"
 
 
-def begin_or_end(row: Row | None, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
-    """The plan where there is no living instance, or is to be none."""
+def plan(
+    row: Row | None, fixed: list[Field], want: Want, catalogs: Catalogs | None, memory: Memory
+) -> Plan | list[str]:
+    """The whole plan where there is no living instance, is to be none, or is to be another one; else warnings.
+
+    `fixed` are the fields that differ, and that the API cannot change.
+    """
     if want["state"] == "absent":
         return _absence(row, want)
-    if row is not None and not deleting(row):
+    if row is None or deleting(row):
+        if want["id"] or (want["new_name"] and row is None):
+            raise Refused(_missing(want))
+        steps = _creation(want, catalogs, memory)
+        return Plan(steps, row, predict(None, steps), leaving=row is not None)
+    status, warnings = status_class(row), []
+    if status == CREATION_FAILED:
         return _replacement(row, want, catalogs, memory)
-    if want["id"] or (want["new_name"] and row is None):
-        raise Refused(_missing(want))
-    steps = _creation(want, catalogs, memory)
-    return Plan(steps, row, predict(None, steps), leaving=row is not None)
+    if status == OPERATION_FAILED:
+        warnings.append(f"The last operation on {label(row)} failed ({row['status']}): {reason(row)}")
+    if fixed and want["on_immutable_change"] != "ignore":
+        differences = "; ".join(_difference(field, want, row) for field in fixed)
+        if want["on_immutable_change"] == "recreate" and row["id"] not in memory.created:
+            return _recreation(row, want, catalogs, memory, differences)
+        text = f"{label(row)} differs in what the API cannot change later: {differences}."
+        if want["on_immutable_change"] == "fail":
+            raise Refused(f"{text} Declare it as it is, or set on_immutable_change to recreate, warn or ignore.")
+        warnings.append(text)
+    return warnings
+
+
+def _public_addresses(row: Row) -> list[str]:
+    """All public IPv4 addresses of the instance."""
+    return [port["public_ipv4"] for port in interfaces(row) or [] if port["public_ipv4"]]
 
 
 def _absence(row: Row | None, want: Want) -> Plan:
     if row is None or deleting(row):
         return Plan((), row, None, leaving=row is not None)
     step = _removal(row, want, bool(want["delete_public_ip"]))
-    return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(public_addresses(row)))
+    return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(_public_addresses(row)))
 
 
 def _creation(want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
@@ -94,7 +118,7 @@ def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory
     )
 
 
-def recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
+def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
     called = label(row)
     ports = interfaces(row)
     reasons = {
@@ -112,4 +136,4 @@ def recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, 
     memory.look(row)
     steps = (removal, *_creation(want, catalogs, memory))
     lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."
-    return Plan(steps, row, predict(None, steps[1:]), (lost,), tuple(public_addresses(row)) if keep else ())
+    return Plan(steps, row, predict(None, steps[1:]), (lost,), tuple(_public_addresses(row)) if keep else ())

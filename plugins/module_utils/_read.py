@@ -85,18 +85,7 @@ def with_addresses(row: Row) -> Row:
     return dict(row, **addresses)
 
 
-def public_addresses(row: Row) -> list[str]:
-    """All public IPv4 addresses of the instance."""
-    return [port["public_ipv4"] for port in interfaces(row) or [] if port["public_ipv4"]]
-
-
 def same_reference(wanted: str, value: t.Any) -> bool | None:
     """Whether an id or name means the object `{id, name}` of an answer; None where the answer does not tell."""
     known = dig(value, "id" if UUID.fullmatch(wanted) else "name")
     return None if known is None else known == wanted
-
-
-def require_uuid(option: str, value: str) -> None:
-    """Refuses an id that the API would answer with 422."""
-    if not UUID.fullmatch(value):
-        raise Refused(f"{option} is {value!r}, but ids are UUIDs (like 9ec75090-2872-4f51-8111-53d05d96d2c6).")

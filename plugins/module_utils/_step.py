@@ -73,12 +73,6 @@ def label(row: Row) -> str:
     return f"instance {row.get('name') or row.get('id')}"
 
 
-def reason(row: Row) -> str:
-    """Why the last operation failed, in the API's words."""
-    error = row.get("error") or {}
-    return f"{error.get('message') or 'the API gives no reason'} (slug {error.get('slug')})"
-
-
 def action(action: str, row: Row, effect: Row | None, goal: Row, **more: t.Any) -> Step:
     """A step by the action's route: POST /v1/instances/{id}/ACTION if nothing else is said."""
     more.setdefault("does", f"{action} {label(row)}")

@@ -22,8 +22,10 @@ def context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
     `requests`. None of them counts against `validate_certs=False`.
     """
     import certifi
+    import urllib3
 
     if not validate_certs:
+        urllib3.disable_warnings()  # the module warns itself, once
         return _context(None)
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     path = ca_path or named or certifi.where()
@@ -38,11 +40,8 @@ def context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
 def _context(path: str | None) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if path is None:
-        import urllib3
-
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
-        urllib3.disable_warnings()  # the module warns itself, once
         return made
     folder = os.path.isdir(path)
     made.load_verify_locations(None if folder else path, path if folder else None)
