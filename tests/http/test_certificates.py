@@ -1,0 +1,138 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which certificates are trusted: by option, by environment, by default; directly and through a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from tests.http.certificates import Authority
+from tests.http.clients import Ticks, client
+from tests.http.servers import Server, proxy_to, serving
+
+OK = (200, {})
+
+
+class Site(NamedTuple):
+    """A server called localhost, the authority that vouches for it, and one that does not."""
+
+    server: Server
+    good: Authority
+    other: Authority
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Authority]:
+    folder = tmp_path_factory.mktemp("authorities")
+    return Authority(folder, "good"), Authority(folder, "other")
+
+
+@pytest.fixture(params=["direct", "proxy"])
+def site(authorities: tuple[Authority, Authority], request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    good, other = authorities
+    with serving(OK, tls=good.server("localhost")) as server, serving(proxy_to(server.port)) as proxy:
+        if request.param == "proxy":
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        yield Site(server, good, other)
+        assert bool(proxy.asked) == (request.param == "proxy")
+
+
+def answered(site: Site, **options: Any) -> None:
+    """The server is trusted and answers."""
+    assert client(site.server.url, **options).request("POST", "/v1/instances", body={}).status == 200
+    assert client(site.server.url, **options).request("GET", "/v1/instances").status == 200
+
+
+def refused(site: Site, **options: Any) -> ApiError:
+    """The server is not trusted, is sent nothing, and is not asked again."""
+    ticks = Ticks()
+    with pytest.raises(ApiError, match="the certificate of localhost:.* is not trusted") as caught:
+        client(site.server.url, ticks, **options).request("POST", "/v1/instances", body={})
+    assert (site.server.asked, ticks.slept) == ([], [])
+    assert (caught.value.sent, caught.value.final, caught.value.lost) == (False, True, False)
+    assert "ca_path (MGC_CA_PATH)" in caught.value.message
+    return caught.value
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(site: Site) -> None:
+    refused(site)
+
+
+def test_ca_path_is_a_file(site: Site) -> None:
+    answered(site, ca_path=str(site.good.path))
+
+
+def test_ca_path_is_a_folder(site: Site) -> None:
+    answered(site, ca_path=str(site.good.folder))
+
+
+def test_ca_path_of_another_authority_is_refused(site: Site) -> None:
+    refused(site, ca_path=str(site.other.path))
+    refused(site, ca_path=str(site.other.folder))
+
+
+def test_the_environments_bundle_counts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(site.good.path))
+    answered(site)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
+    site.server.asked.clear()
+    refused(site)
+
+
+def test_ca_path_beats_the_environments_bundle(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
+    answered(site, ca_path=str(site.good.path))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.good.path))
+    site.server.asked.clear()
+    refused(site, ca_path=str(site.other.path))
+
+
+def test_validate_certs_false_beats_everything(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
+    answered(site, validate_certs=False)
+    answered(site, validate_certs=False, ca_path=str(site.other.path))
+    refused_before = len(site.server.asked)
+    with pytest.raises(ApiError, match="is not trusted"):  # and it is forgotten with the client
+        client(site.server.url).request("GET", "/v1/instances")
+    assert len(site.server.asked) == refused_before
+
+
+@pytest.mark.parametrize(("validate", "served"), [(True, False), (False, True)])
+def test_a_certificate_of_another_host_is_refused(
+    authorities: tuple[Authority, Authority], validate: bool, served: bool
+) -> None:
+    good, other = authorities
+    with serving(OK, tls=good.server("api.test")) as server:
+        site = Site(server, good, other)
+        if served:
+            answered(site, validate_certs=validate, ca_path=str(good.path))
+        else:
+            assert "Hostname mismatch" in refused(site, validate_certs=validate, ca_path=str(good.path)).message
+
+
+def test_what_is_no_tls_at_all_is_an_error() -> None:
+    with serving(OK) as server:
+        api = client(server.url.replace("http://", "https://"), api_retries=0)
+        with pytest.raises(ApiError, match=r"TLS with 127.0.0.1:\d+ failed"):
+            api.request("GET", "/v1/instances")
+
+
+def test_the_bundle_is_read_once_for_all_connections_clients_and_regions(
+    authorities: tuple[Authority, Authority], tmp_path: Path
+) -> None:
+    """A bundle that is gone after the first look is not missed."""
+    good = authorities[0]
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(good.path.read_bytes())
+    with serving(OK, tls=good.server("localhost")) as server:
+        first = client(server.url, ca_path=str(bundle))
+        bundle.unlink()
+        for one in (first, first.client_for("br-ne1"), client(server.url, ca_path=str(bundle))):
+            for method in ("GET", "POST", "GET", "POST"):
+                one.request(method, "/v1/instances", body={})
+    assert len({asked.connection for asked in server.asked}) == 9

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which edition of the API answers, found from its answers, and whether it sorts by id."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from tests.http.clients import client, client_of
+from tests.http.servers import Asked, Handler, serving
+
+
+def query(request: dict[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in request["query"]:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("edition", ["2024", "2026"])
+def test_the_edition_is_told_by_the_first_list(sim: Any, edition: str) -> None:
+    sim.reset(edition=f"{edition}-08")
+    api = client_of(sim)
+    assert api.edition is None
+    api.listing(INSTANCES, "web")
+    assert api.edition == edition
+    api.listing(INSTANCES, "web")
+    first, second = sim.requests()
+    assert query(first) == {
+        "_limit": ["1000"],
+        "_offset": ["0"],
+        "name": ["web"],
+        "_sort": ["created_at:asc,id:asc"],
+        "expand": ["image", "machine-type", "network", "labels"],
+    }
+    assert first["headers"]["x-api-version"] == "1.1"
+    old = edition == "2024"
+    assert ("name" in query(second)) is not old
+    assert ("labels" in query(second)["expand"]) is not old
+    assert ("x-api-version" in second["headers"]) is not old
+
+
+def test_where_the_form_of_2026_is_refused_that_of_2024_is_used_from_then_on(sim: Any) -> None:
+    sim.reset(edition="2024-08", strict_expand=True)
+    row = sim.seed("instance")
+    api = client_of(sim)
+    assert api.get(INSTANCES, row["id"])["id"] == row["id"]
+    assert api.edition == "2024"
+    assert [row["name"] for row in api.listing(INSTANCES)] == [row["name"]]
+    assert [request["status"] for request in sim.requests()] == [400, 200, 200]
+
+
+@pytest.mark.parametrize("word", ["name", "expand", "labels", "x-api-version"])
+@pytest.mark.parametrize("status", [400, 422])
+def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: str) -> None:
+    refusal = {"detail": [{"loc": ["query", word], "msg": "extra", "type": "extra"}]}
+    with serving((status, refusal), (200, {"instances": []})) as server:
+        api = client(server.url)
+        assert api.listing(INSTANCES, "web") == []
+    assert api.edition == "2024"
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(("status", "message"), [(400, "the tenant is suspended"), (403, "labels"), (404, "name")])
+def test_other_refusals_say_nothing_about_the_edition(status: int, message: str) -> None:
+    with serving((status, {"message": message})) as server:
+        api = client(server.url)
+        with pytest.raises(ApiError, match=message):
+            api.listing(INSTANCES, "web")
+    assert api.edition is None
+    assert len(server.asked) == 1
+
+
+def test_an_edition_that_was_seen_is_not_given_up_for_a_refusal() -> None:
+    good = (200, {"instances": [], "meta": {"page": {"total": 0}}})
+    with serving(good, (422, {"message": "name is odd"})) as server:
+        api = client(server.url)
+        api.listing(INSTANCES)
+        with pytest.raises(ApiError, match="name is odd"):
+            api.listing(INSTANCES, "x")
+    assert api.edition == "2026"
+
+
+def test_editions_are_told_apart_by_region(sim: Any) -> None:
+    sim.reset(edition="2026-08", editions={"br-ne1": "2024-08"})
+    here = client_of(sim)
+    there = here.client_for("br-ne1")
+    for api in (here, there):
+        api.listing(INSTANCES)
+    assert (here.edition, there.edition) == ("2026", "2024")
+    assert [request["region"] for request in sim.requests()] == ["br-se1", "br-ne1"]
+    assert sim.requests()[1]["headers"]["x-api-key"] == "simulator"
+
+
+def test_only_reads_of_instances_name_a_version(sim: Any) -> None:
+    api = client_of(sim)
+    for resource in (INSTANCES, SNAPSHOTS, IMAGES, MACHINE_TYPES):
+        api.listing(resource)
+    api.get(INSTANCES, sim.seed("instance")["id"])
+    api.get(SNAPSHOTS, sim.seed("snapshot")["id"])
+    versions = [request["headers"].get("x-api-version") for request in sim.requests()]
+    assert versions == ["1.1", None, None, None, "1.1", None]
+
+
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_where_id_does_not_sort_the_lists_do_without(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition, sort_by_id=False, instances=120, page_limit=50)
+    api = client_of(sim)
+    assert len(api.listing(INSTANCES)) == 120
+    assert len(api.listing(MACHINE_TYPES)) > 50
+    statuses = [request["status"] for request in sim.requests()]
+    assert statuses.count(422) == 1
+    assert {query(request)["_sort"][0] for request in sim.requests()[1:]} == {
+        "created_at:asc",
+        MACHINE_TYPES.sort,
+    }
+
+
+@pytest.mark.parametrize("word", ["_sort", "labels"])
+def test_two_lists_at_once_may_both_be_refused(word: str) -> None:
+    """Both are sent before either is answered, so each learns it by itself."""
+    both = threading.Barrier(2, timeout=10)
+
+    def answer(handler: Handler, asked: Asked) -> None:
+        if word in asked.target and (word != "_sort" or "id%3Aasc" in asked.target):
+            both.wait()
+            handler.reply(422, {"message": f"{word} is refused"})
+        else:
+            handler.reply(200, {"instances": []})
+
+    with serving(answer) as server, ThreadPoolExecutor(2) as pool:
+        api = client(server.url)
+        assert list(pool.map(api.listing, (INSTANCES, INSTANCES))) == [[], []]
+    assert len(server.asked) == 4
