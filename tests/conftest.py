@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible.plugins.loader import init_plugin_loader
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".build/collections"
@@ -38,7 +38,14 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)  # for the playbooks t
 for name in [name for name in os.environ if name.startswith("MGC_") and name not in ("MGC_CI", "MGC_CONTRACT")]:
     del os.environ[name]
 
-settings.register_profile("magalu", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "magalu",
+    deadline=None,
+    database=None,
+    derandomize=bool(os.environ.get("CI")),
+    # Both depend on luck, and on what else the machine is doing.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 settings.load_profile("magalu")
 
 
