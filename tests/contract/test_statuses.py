@@ -1,0 +1,126 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every status that the contracts know, and what it means: the table of statuses, written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+    BACKUPS,
+    CREATION_FAILED,
+    GONE,
+    IMAGES,
+    INSTANCES,
+    MOVING,
+    OPERATION_FAILED,
+    SETTLED,
+    SNAPSHOTS,
+    Resource,
+    status_class,
+)
+from tests.contract.contract import EDITIONS, load
+
+INSTANCE = {
+    SETTLED: "completed",
+    MOVING: """
+        provisioning creating attaching_nic detaching_nic attach_nic_pending detach_nic_pending retyping_pending
+        retyping retyping_confirmed stopping_pending stopping suspending_pending suspending rebooting_pending rebooting
+        starting_pending starting deleting_pending deleting""",
+    CREATION_FAILED: """
+        creating_error creating_error_gpu creating_network_error creating_error_quota creating_error_quota_ram
+        creating_error_quota_vcpu creating_error_quota_disk creating_error_quota_instance
+        creating_error_quota_floating_ip creating_error_quota_network""",
+    OPERATION_FAILED: """
+        attaching_nic_error detaching_nic_error retyping_error retyping_error_quota_ram retyping_error_quota_vcpu
+        retyping_error_quota stopping_error suspending_error rebooting_error starting_error deleting_error
+        deleting_network_error""",
+    GONE: "deleted",
+}
+COPY = {
+    SETTLED: "completed",
+    MOVING: "provisioning creating restoring deleting pending_copy copying",
+    CREATION_FAILED: "creating_error creating_error_quota error",
+    OPERATION_FAILED: "copy_error deleted_error",
+    GONE: "deleted",
+}
+IMAGE = {
+    SETTLED: "active deprecated",
+    MOVING: "pending creating importing deleting",
+    CREATION_FAILED: "error importing_error invalid_image",
+    OPERATION_FAILED: "deleting_error",
+    GONE: "deleted",
+}
+# The schema of a status -> the kinds it is of, and their column of the table.
+SCHEMAS: dict[str, tuple[tuple[Resource, ...], dict[str, str]]] = {
+    "InstanceV1Status": ((INSTANCES,), INSTANCE),
+    "BackupStatus": ((BACKUPS, SNAPSHOTS), COPY),
+    "ImageV1Status": ((IMAGES,), IMAGE),
+}
+# In no contract, but seen: they are failures by their names.
+UNHEARD_OF = {"creating_error_capacity": CREATION_FAILED, "retyping_error_capacity": OPERATION_FAILED,
+              "migrating": MOVING, "something_new": MOVING, "": MOVING}  # fmt: skip
+
+
+def meaning(table: dict[str, str], status: str) -> str:
+    found = [kind for kind, statuses in table.items() if status in statuses.split()]
+    assert len(found) == 1, f"{status} stands in the table {len(found)} times"
+    return found[0]
+
+
+def known() -> list[tuple[str, str, str]]:
+    return [
+        (edition, name, status)
+        for edition in EDITIONS
+        for name, schema in load(edition)["components"]["schemas"].items()
+        for status in schema.get("x-known-values", ())
+    ]
+
+
+def test_every_list_of_statuses_in_the_contracts_is_known_here() -> None:
+    assert {name for edition, name, status in known()} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize(("edition", "schema", "status"), known())
+def test_every_status_of_the_contracts_means_what_the_table_says(edition: str, schema: str, status: str) -> None:
+    resources, table = SCHEMAS[schema]
+    state = {"creating_network_error": "new"}.get(status, "running")
+    for resource in resources:
+        assert status_class({"status": status, "state": state}, resource) == meaning(table, status)
+
+
+@pytest.mark.parametrize(
+    ("resource", "table", "status"),
+    [(resource, table, status) for resources, table in SCHEMAS.values() for resource in resources
+     for statuses in table.values() for status in statuses.split()],
+)  # fmt: skip
+def test_the_table_itself(resource: Resource, table: dict[str, str], status: str) -> None:
+    assert status_class({"status": status}, resource) == meaning(table, status)
+    assert status_class({"status": status, "state": "deleted"}, resource) == GONE
+
+
+@pytest.mark.parametrize(("status", "expected"), UNHEARD_OF.items())
+@pytest.mark.parametrize("resource", [INSTANCES, SNAPSHOTS, BACKUPS, IMAGES], ids=lambda value: value.kind)
+def test_a_status_that_nobody_knows_is_moving_unless_its_name_says_that_it_failed(
+    resource: Resource, status: str, expected: str
+) -> None:
+    assert status_class({"status": status, "state": "running"}, resource) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (None, GONE),
+        ({"status": "completed", "state": "error"}, CREATION_FAILED),
+        ({"status": "retyping_error", "state": "error"}, CREATION_FAILED),
+        ({"status": "stopping_error", "state": "new"}, CREATION_FAILED),
+        ({"status": "completed", "state": "new"}, MOVING),
+        ({"status": "completed", "state": "running"}, SETTLED),
+        ({"status": "completed"}, SETTLED),
+        ({}, MOVING),
+    ],
+)
+def test_the_state_has_a_word_too(row: Any, expected: str) -> None:
+    assert status_class(row) == expected

@@ -1,0 +1,252 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A declaration against the catalogs: what is found, what is refused and with which words, and the body it comes to."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _checks, _declare, _instance
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+
+IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
+ZONES = ["br-se1-a", "br-se1-b"]
+TYPES = [
+    {"id": IDS[0], "name": "BV1-1-20", "vcpus": 1, "ram": 1, "disk": 20, "status": "active",
+     "availability_zones": ZONES},
+    {"id": IDS[1], "name": "BV2-4-40", "vcpus": 2, "ram": 4096, "disk": 40, "status": "active",
+     "availability_zones": ZONES},
+    {"id": IDS[2], "name": "L40x1-DP8", "vcpus": 8, "ram": 65536, "disk": 100, "status": "active",
+     "availability_zones": ZONES[1:]},
+    {"id": IDS[3], "name": "old", "vcpus": 8, "ram": 8, "disk": 100, "status": "inactive"},
+]  # fmt: skip
+IMAGES: list[dict[str, t.Any]] = [
+    {"id": IDS[4], "name": "cloud-ubuntu-24.04 LTS", "status": "active", "platform": "linux",
+     "availability_zones": ZONES, "minimum_requirements": {"vcpu": 1, "ram": 1, "disk": 10}},
+    {"id": IDS[5], "name": "windows-server-2022", "status": "active", "platform": "Windows",
+     "minimum_requirements": {"vcpu": 2, "ram": 2, "disk": 40}},
+    {"id": IDS[6], "name": "cloud-debian-9", "status": "deprecated", "platform": "linux"},
+    {"id": IDS[7], "name": "broken", "status": "error", "platform": "linux"},
+]  # fmt: skip
+CATALOGS = {"images": IMAGES, "machine_types": TYPES, "edition": "2026"}
+BASE = {"name": "web", "machine_type": "BV1-1-20", "image": "cloud-ubuntu-24.04 LTS", "ssh_key_name": "deploy"}
+DEFAULTS = {name: option.get("default") for name, option in _instance.SPEC.items()}
+
+
+def want(**options: t.Any) -> dict[str, t.Any]:
+    return _instance.wanted({**DEFAULTS, **BASE, **options})
+
+
+def body(edition: str = "2026", **options: t.Any) -> t.Any:
+    return _declare.creation(want(**options), dict(CATALOGS, edition=edition)).body
+
+
+def refusal(function: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> str:
+    with pytest.raises(Refused) as caught:
+        function(*arguments, **options)
+    return str(caught.value)
+
+
+def test_a_catalogs_row_is_found_by_name_or_id() -> None:
+    assert _declare.look_up("image", "cloud-debian-9", IMAGES)["id"] == IDS[6]
+    assert _declare.look_up("image", IDS[6], IMAGES)["name"] == "cloud-debian-9"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows", "hint"),
+    [
+        ("cloud-ubuntu-24.04", IMAGES, "nearest: cloud-ubuntu-24.04 LTS"),
+        ("CLOUD-UBUNTU-24.04 lts", IMAGES, "nearest: cloud-ubuntu-24.04 LTS"),
+        ("xyz", IMAGES, "there are broken, cloud-debian-9, cloud-ubuntu-24.04 LTS, windows-server-2022"),
+        (IDS[9], IMAGES, "there are broken"),
+        ("x", [], "there are none"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_nearest(wanted: str, rows: t.Any, hint: str) -> None:
+    text = refusal(_declare.look_up, "image", wanted, rows)
+    assert text.startswith(f"There is no image {wanted!r} in this region ({hint}")
+
+
+def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> None:
+    double = {"id": IDS[8], "name": "cloud-ubuntu-24.04 LTS", "status": "deprecated"}
+    assert _declare.look_up("image", double["name"], [double, *IMAGES])["id"] == IDS[4]
+    text = refusal(_declare.look_up, "image", double["name"], [dict(double, status="active"), *IMAGES])
+    assert text == f"2 images are named 'cloud-ubuntu-24.04 LTS': {IDS[8]}, {IDS[4]}. Give the id."
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"machine_type": None}, "There is no instance 'web', and to create it machine_type is needed."),
+        ({"image": None}, "There is no instance 'web', and to create it image is needed."),
+        ({"machine_type": "BV2-4-4"}, "There is no machine type 'BV2-4-4' in this region (nearest: BV2-4-40"),
+        ({"machine_type": "old"}, "Machine type old cannot be used: its status is inactive."),
+        ({"image": "broken"}, "Image broken cannot be used: its status is error."),
+        (
+            {"image": "windows-server-2022"},
+            (
+                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2, it has "
+                "20 GB of disk, the image needs 40. Large enough: BV2-4-40, L40x1-DP8"
+            ),
+        ),
+        (
+            {"image": "windows-server-2022", "availability_zone": "br-se1-a"},
+            (
+                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2, it has "
+                "20 GB of disk, the image needs 40. Large enough: BV2-4-40"
+            ),
+        ),
+        (
+            {"machine_type": "L40x1-DP8", "availability_zone": "br-se1-a"},
+            "availability_zone is 'br-se1-a', but machine type L40x1-DP8 is not offered there (it is in br-se1-b).",
+        ),
+        (
+            {"availability_zone": "br-se1-z"},
+            (
+                "availability_zone is 'br-se1-z', but image cloud-ubuntu-24.04 LTS is not offered there, and no other is: is "
+                "the zone right? (it is in br-se1-a, br-se1-b)."
+            ),
+        ),
+    ],
+)
+def test_a_declaration_that_the_catalogs_refuse(options: dict[str, t.Any], text: str) -> None:
+    assert refusal(body, **options).startswith(text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"labels": ["a"]}, {"volumes": ["data"]}, {"network": {"subnets": [IDS[8]]}}],
+    ids=lambda value: next(iter(value)),
+)
+def test_what_only_the_edition_of_2026_takes_is_refused_before_the_request(options: dict[str, t.Any]) -> None:
+    assert body(**options)
+    name = "network.subnets" if "network" in options else next(iter(options))
+    text = f"This region's API is of the edition of 2024, which does not know {name}."
+    assert refusal(body, "2024", **options) == text
+
+
+def test_the_body_has_only_what_was_given() -> None:
+    ids = {"machine_type": {"id": IDS[0]}, "image": {"id": IDS[4]}}
+    assert body() == {"name": "web", "ssh_key_name": "deploy", **ids}
+    assert body(ssh_key_name=None) == {"name": "web", **ids}
+    assert body("2024", ssh_key_name=None) == {"name": "web", "ssh_key_name": "", **ids}
+    assert body(new_name="db")["name"] == "db"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"availability_zone": "br-se1-a"}, {"availability_zone": "br-se1-a"}),
+        ({"user_data": "#!/bin/sh"}, {"user_data": "IyEvYmluL3No"}),
+        ({"user_data_base64": "IyEvYmluL3No"}, {"user_data": "IyEvYmluL3No"}),
+        ({"labels": ["a", "b"]}, {"labels": ["a", "b"]}),
+        ({"volumes": ["data", IDS[8]]}, {"volumes": [{"name": "data"}, {"id": IDS[8]}]}),
+        ({"network": {"vpc": "vpc-apps"}}, {"network": {"vpc": {"name": "vpc-apps"}}}),
+        ({"network": {"vpc": IDS[8]}}, {"network": {"vpc": {"id": IDS[8]}}}),
+        ({"network": {"interface": IDS[8]}}, {"network": {"interface": {"id": IDS[8]}}}),
+        ({"network": {"associate_public_ip": False}}, {"network": {"associate_public_ip": False}}),
+        ({"network": {"associate_public_ip": True}}, {"network": {"associate_public_ip": True}}),
+        (
+            {"network": {"security_groups": [IDS[8], IDS[9]], "subnets": [IDS[7]]}},
+            {"network": {"interface": {"security_groups": [{"id": IDS[8]}, {"id": IDS[9]}],
+                                       "subnets": [{"id": IDS[7]}]}}},
+        ),
+    ],
+)  # fmt: skip
+def test_each_option_stands_where_the_api_has_it(options: dict[str, t.Any], expected: t.Any) -> None:
+    base = body()
+    assert {key: value for key, value in body(**options).items() if base.get(key) != value} == expected
+
+
+def test_an_address_is_waited_for_unless_it_was_not_wanted() -> None:
+    def waits(**network: t.Any) -> t.Any:
+        return _declare.creation(want(network=network or None), CATALOGS).goal["public_ipv4"]
+
+    assert waits() is waits(associate_public_ip=True) is waits(vpc="default") is True
+    assert waits(associate_public_ip=False) is waits(interface=IDS[8]) is False
+
+
+LARGEST = 48750
+
+
+@given(st.integers(0, LARGEST + 2000), st.binary(min_size=1, max_size=8))
+@example(LARGEST, b"a")
+@example(LARGEST + 1, b"a")
+def test_user_data_may_be_as_long_as_the_api_takes(length: int, pattern: bytes) -> None:
+    raw = (pattern * (length // len(pattern) + 1))[:length]
+    encoded = base64.b64encode(raw).decode()
+    if length <= LARGEST:
+        assert _checks.user_data(None, encoded) == encoded
+        return
+    text = refusal(_checks.user_data, None, encoded)
+    assert f"{len(encoded)} characters of base64 ({length} bytes of text), of 65000 characters (48750 bytes)" in text
+    assert encoded not in text
+
+
+@given(st.text(min_size=1))
+def test_user_data_is_encoded_as_utf_8(text: str) -> None:
+    assert base64.b64decode(_checks.user_data(text, None) or "").decode() == text
+
+
+def test_the_length_of_user_data_is_that_of_its_bytes() -> None:
+    assert _checks.user_data("\u00e9" * (LARGEST // 2), None)
+    assert "97502 bytes" not in refusal(_checks.user_data, "\u00e9" * (LARGEST // 2 + 1), None)
+    assert "48752 bytes of text" in refusal(_checks.user_data, "\u00e9" * (LARGEST // 2 + 1), None)
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF)))
+@example("#!/bin/sh")
+@example("IyEvYmluL3No=")
+@example("IyEvY mluL3No")
+@example("a" * 65001)
+def test_user_data_base64_is_checked_and_passed_on_as_it_is(encoded: str) -> None:
+    try:
+        passed = _checks.user_data(None, encoded)
+    except Refused as error:
+        assert "user_data" in str(error) or "user data" in str(error)
+        assert len(encoded) < 8 or encoded not in str(error)
+        return
+    assert passed == encoded
+    assert base64.b64decode(encoded, validate=True) is not None
+
+
+def test_no_user_data_is_none() -> None:
+    assert _checks.user_data(None, None) is None
+
+
+def doubts(**options: t.Any) -> list[str]:
+    return _declare.doubts(want(**options), CATALOGS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#!/bin/sh\n", "#cloud-config\n", "#cloud-boothook\n", "#include\nhttps://x", "## template: jinja\n#cloud-config",
+     "Content-Type: multipart/mixed", "MIME-Version: 1.0\n", "#part-handler\n", "\n  #CLOUD-config\n"],
+)  # fmt: skip
+def test_what_cloud_init_takes_gives_no_warning(text: str) -> None:
+    assert doubts(user_data=text) == []
+
+
+@pytest.mark.parametrize("text", ["echo hello", "# cloud-config", "#", "packages: [nginx]", "cloud-config"])
+def test_what_cloud_init_ignores_gives_a_warning(text: str) -> None:
+    assert [warning[:28] for warning in doubts(user_data=text)] == ["cloud-init ignores user data"]
+    assert doubts(user_data=text, image="windows-server-2022", machine_type="BV2-4-40") == []
+
+
+def test_compressed_user_data_gives_no_warning() -> None:
+    assert doubts(user_data_base64=base64.b64encode(b"\x1f\x8b\x08 ...").decode()) == []
+
+
+def test_a_linux_instance_that_nobody_can_log_in_to_gives_a_warning() -> None:
+    assert [warning[:28] for warning in doubts(ssh_key_name=None)] == ["Without ssh_key_name and use"]
+    assert doubts(ssh_key_name=None, user_data="#!/bin/sh") == []
+    assert doubts(ssh_key_name=None, image="windows-server-2022") == []
+
+
+def test_a_deprecated_image_gives_a_warning() -> None:
+    assert doubts(image="cloud-debian-9") == ["Image cloud-debian-9 is deprecated."]

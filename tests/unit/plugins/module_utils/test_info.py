@@ -1,0 +1,138 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filters and the order of `vm_info`, and what is refused before any request."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _info
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.modules.vm_info import SPEC
+
+ID = "9ec75090-2872-4f51-8111-53d05d96d2c6"
+DEFAULTS: dict[str, t.Any] = {name: option.get("default") for name, option in SPEC.items()}
+INSTANCE = {
+    "id": ID, "name": "web-01", "state": "running", "status": "completed", "availability_zone": "br-se1-a",
+    "machine_type": {"id": ID, "name": "BV1-1-40"}, "image": {"id": ID, "name": "ubuntu"}, "labels": ["prod", "blue"],
+}  # fmt: skip
+IMAGE = {"id": ID, "name": "ubuntu", "status": "deprecated", "platform": "linux", "labels": None,
+         "availability_zones": ["br-se1-a", "br-se1-b"]}  # fmt: skip
+BARE = {"id": "x", "status": "completed", "name": None}
+GIVEN = {
+    "state": ["running"], "availability_zone": "br-se1-a", "machine_type": "BV1-1-40", "image": "ubuntu",
+    "labels": ["prod"], "platform": ["linux"], "usable": True, "expand": [],
+}  # fmt: skip
+
+
+def params(**options: t.Any) -> dict[str, t.Any]:
+    return {**DEFAULTS, **options}
+
+
+def test_without_filters_everything_passes() -> None:
+    for row in (INSTANCE, IMAGE, BARE, {}):
+        assert _info.matches(row, params())
+
+
+@pytest.mark.parametrize(
+    ("option", "passing", "other"),
+    [
+        ("id", [ID], [ID[:-1] + "0"]),
+        ("name", ["web-01"], ["web", "WEB-01", "web-*"]),
+        ("name_pattern", ["web-*", "*", "web-0?", "web-0[0-3]", "web-01"], ["WEB-*", "web", "eb-01", "web-0"]),
+        ("state", [["running"], ["stopped", "running"]], [["stopped"], [], ["run"]]),
+        ("status", [["completed"]], [["creating"], []]),
+        ("availability_zone", ["br-se1-a"], ["br-se1", "br-se1-b"]),
+        ("machine_type", ["BV1-1-40", ID], ["BV1-1", ID[:-1] + "0"]),
+        ("image", ["ubuntu", ID], ["debian"]),
+        ("labels", [["prod"], ["blue", "prod"], []], [["pro"], ["prod", "green"]]),
+    ],
+)
+def test_each_filter_of_instances(option: str, passing: list[t.Any], other: list[t.Any]) -> None:
+    for value in passing:
+        assert _info.matches(INSTANCE, params(**{option: value})), value
+    for value in other:
+        assert not _info.matches(INSTANCE, params(**{option: value})), value
+
+
+@pytest.mark.parametrize(
+    ("option", "passing", "other"),
+    [
+        ("platform", [["linux"], ["windows", "linux"]], [["windows"]]),
+        ("availability_zone", ["br-se1-a", "br-se1-b"], ["br-se1-c"]),
+        ("usable", [True], [False]),
+        ("labels", [[]], [["prod"]]),
+    ],
+)
+def test_each_filter_of_images(option: str, passing: list[t.Any], other: list[t.Any]) -> None:
+    for value in passing:
+        assert _info.matches(IMAGE, params(**{option: value})), value
+    for value in other:
+        assert not _info.matches(IMAGE, params(**{option: value})), value
+
+
+@pytest.mark.parametrize(
+    ("status", "usable"), [("active", True), ("deprecated", True), ("error", False), (None, False)]
+)
+def test_usable_is_what_an_instance_can_be_made_with(status: str | None, usable: bool) -> None:
+    for wanted in (True, False):
+        assert _info.matches({"status": status}, params(usable=wanted)) is (wanted is usable)
+
+
+@pytest.mark.parametrize("option", ["id", "name", "state", "availability_zone", "machine_type", "image", "platform"])
+def test_what_the_answer_does_not_tell_passes_no_filter_for_it(option: str) -> None:
+    value = {**GIVEN, "id": ID, "name": "web", "labels": ["prod"]}[option]
+    assert not _info.matches(BARE, params(**{option: value}))
+    assert not _info.matches({}, params(**{option: value}))
+
+
+@pytest.mark.parametrize(("option", "kind"), [(option, kind) for option in _info.FILTERS for kind in _info.KINDS])
+def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str) -> None:
+    given = params(kind=kind, **{option: GIVEN[option]})
+    if kind in _info.FILTERS[option]:
+        _info.check(given)
+        return
+    with pytest.raises(Refused, match=f"^{option} is a filter of .*, not of {kind}.$"):
+        _info.check(given)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "images", "user_data": True}, "user_data is of instances, not of images."),
+        ({"expand": ["image", "ports"]}, "expand: ports is not of instances, which have image, machine-type, "),
+        ({"kind": "snapshots", "expand": ["labels"]}, "expand: labels is not of snapshots, which have image, machine-"),
+        ({"id": "web-01"}, "id is 'web-01', but ids are UUIDs"),
+        ({"sort": ["name", "id:up"]}, "sort: 'id:up' is neither FIELD, nor FIELD:asc, nor FIELD:desc."),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_request(options: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(Refused) as caught:
+        _info.check(params(**options))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("kind", _info.KINDS)
+def test_what_every_kind_takes(kind: str) -> None:
+    _info.check(params(kind=kind, id=ID, sort=["name", "created_at:desc", "machine_type.name:asc"], status=["x"]))
+
+
+VALUES = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.text(max_size=2) | st.just({}) | st.just([])
+)
+
+
+@given(st.lists(VALUES))
+def test_anything_can_be_sorted_and_what_is_missing_comes_last(values: list[t.Any]) -> None:
+    rows = [{"a": {"b": value}} for value in values] + [{}, {"a": None}]
+    ordered = [_info.dig(row, "a.b") for row in sorted(rows, key=_info._by("a.b"))]
+    missing = values.count(None) + 2
+    assert ordered[len(ordered) - missing :] == [None] * missing
+    numbers = [value for value in ordered if isinstance(value, (int, float))]
+    assert numbers == sorted(numbers) == ordered[: len(numbers)]
+    texts = [value for value in ordered if isinstance(value, str)]
+    assert texts == sorted(texts)
