@@ -8,13 +8,13 @@ import re
 import typing as t
 
 from . import _engine, _errors
-from ._api import Refused, Row, status_class
+from ._api import Refused, Resource, Row, status_class
 from ._client import ApiError, Client
 from ._module import Module, actions, shown
 from ._read import Seen, interfaces
-from ._step import Memory, Plan, Step
+from ._step import Look, Memory, Plan, Step
 
-Observe = t.Callable[[t.Optional[str], bool], Seen]
+Observe = t.Callable[[Look], Seen]
 _MEANT = {
     "started": "running", "start": "running", "on": "running", "restarted": "rebooted", "stop": "stopped",
     "reset": "rebooted", "off": "stopped", "poweroff": "stopped", "paused": "suspended", "deleted": "absent",
@@ -35,21 +35,24 @@ def apply(
     label: str,
     observe: Observe,
     plan: t.Callable[[Seen, Memory], Plan],
+    kinds: dict[str, Resource],
     seen: Seen,
-    key: str,
 ) -> tuple[Row | None, list[Step], list[str]]:
     """Leads one resource to its goal: the row in the end, the steps that were done, and warnings.
 
     Where that fails, the module ends here, with all that was done so far.
     """
     timeout = module.params["wait_timeout"]
-    member = _engine.Member(plan, Memory(), label, module.params["wait"])
-    _engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], client, timeout, [seen])
+    member = _engine.Member(plan, label, kinds, module.params["wait"])
+    _engine.drive([member], lambda due: [observe(due[0].look)], client, timeout, [seen])
     if member.failure:
         for warning in member.notes:
             module.warn(warning)
-        row = member.row or ({"id": member.id} if member.id else None)
-        result = {**shown(key, row), "changed": bool(member.done), "actions": actions(member.done)}
+        result = {
+            **shown(member.main, member.row or _known(member)),
+            "changed": bool(member.done),
+            "actions": actions(member.done),
+        }
         if member.memory.created:
             result["created"] = member.memory.created
         module.fail(client, f"look at {label}", member.failure, **result)
@@ -71,13 +74,17 @@ def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any])
     return " ".join(words), result
 
 
+def _known(member: _engine.Member) -> Row | None:
+    row_id = member.look.ids.get(member.main)
+    return {"id": row_id} if row_id else None
+
+
 def _last_look(observe: Observe, member: _engine.Member) -> Row | None:
     """The row after a step that was not waited for; what is not to be read yet is what is known of it."""
-    known = {"id": member.id} if member.id else None
     try:
-        return observe(member.id, False).get("instance") or known
+        return observe(member.look._replace(listing=False, part=member.main)).get(member.main) or _known(member)
     except (ApiError, Refused):
-        return known
+        return _known(member)
 
 
 def view(row: Row | None) -> dict[str, t.Any]:

@@ -11,7 +11,6 @@ import json
 import time
 import traceback
 import typing as t
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from ._api import REGION_PATHS, Resource, Row, dig
@@ -99,7 +98,7 @@ class Client:
         self.secrets = list(connection.secrets)
         self.editions: dict[str, str] = {}  # region -> "2024" or "2026", as far as answers have told
         self.sortable_by_id = True
-        self.date: tuple[float, float] | None = None  # the API's clock (epoch), and ours at that moment
+        self.date: tuple[str | None, float] = (None, 0)  # the last answer's Date, and our time then
         region = REGION_PATHS.get(connection.region, connection.region)
         self.url = connection.api_url.replace("{region}", region).rstrip("/")
         self._headers = dict(connection.headers, **{"User-Agent": f"magalu.cloud/{VERSION} {agent}"})
@@ -119,10 +118,6 @@ class Client:
     def client_for(self, region: str) -> Client:
         """The same account in another region."""
         return Client(self.connection._replace(region=region), self._headers["User-Agent"].split(" ", 1)[1], self.clock)
-
-    def api_now(self) -> float | None:
-        """The API's own clock by the last answer's Date header, None before the first."""
-        return self.date and self.date[0] + self.clock.now() - self.date[1]
 
     def request(
         self, method: str, path: str, query: t.Sequence[tuple[str, str]] = (), body: t.Any = None,
@@ -242,11 +237,7 @@ class Client:
         finally:
             if session is not self._session:
                 session.close()
-        if "Date" in response.headers:
-            try:
-                self.date = (parsedate_to_datetime(response.headers["Date"]).timestamp(), self.clock.now())
-            except (TypeError, ValueError):
-                pass
+        self.date = (response.headers.get("Date"), self.clock.now())
         try:
             parsed = json.loads(content) if content.strip() else None
         except (ValueError, RecursionError):

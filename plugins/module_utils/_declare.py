@@ -133,7 +133,16 @@ def creation(want: Row, known: dict[str, t.Any]) -> Step:
     }  # fmt: skip
     goal = {"state": "running", "public_ipv4": address}
     return Step(
-        "create", f"create instance {name}", "POST", INSTANCES.path, goal, effect, body, sends=2, key=f"create {name}"
+        "create",
+        f"create instance {name}",
+        "POST",
+        INSTANCES.path,
+        goal,
+        effect,
+        body,
+        sends=2,
+        key=f"create {name}",
+        makes=True,
     )
 
 

@@ -8,15 +8,14 @@ own. `drive` supplies observations, time and requests, for one member or for man
 
 from __future__ import annotations
 
-import calendar
 import random
-import time
 import typing as t
 
-from ._api import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Refused, Row, creating, dig, status_class
+from ._api import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Refused, Resource, Row, creating, status_class
 from ._client import ApiError, Client
-from ._read import Seen, interfaces
-from ._step import Memory, Plan, Step
+from ._goals import age, api_now, fingerprint, pause, reached
+from ._read import Seen
+from ._step import Look, Memory, Plan, Step
 
 LOOK_FOR = 30.0  # seconds that the effect of a lost answer, or of a refusal after a stale read, is looked for
 NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no motion at all, means "not yet"
@@ -51,18 +50,27 @@ class Pending:
 class Member:
     """One resource: what is planned for it, what was sent, and when to look next."""
 
-    def __init__(self, plan: t.Callable[[Seen, Memory], Plan], memory: Memory, label: str, wait: bool = True) -> None:
-        self.plan, self.memory, self.label, self.wait = plan, memory, label, wait
-        self.id: str | None = None
-        self.listing = True  # whether the next look is to be a listing by name, or a read by id
+    def __init__(
+        self, plan: t.Callable[[Seen, Memory], Plan], label: str, kinds: dict[str, Resource], wait: bool = True,
+        recover: t.Callable[[Seen, Memory], Plan] | None = None,
+    ) -> None:  # fmt: skip
+        """`kinds` says what the parts of what is seen are; the first is the one that this is about.
+
+        `recover` plans what is to be put right after a failure, before it is told.
+        """
+        self.plan, self.label, self.wait, self.recover = plan, label, wait, recover
+        self.kinds, self.main = kinds, next(iter(kinds))
+        self.memory = Memory()
+        self.seen: Seen = {}
+        self.look = Look({}, True, self.main)  # what is to be read next
         self.known: set[str] = set()
         self.pending: Pending | None = None
-        self.row: Row | None = None
         self.done: list[Step] = []  # the steps that were sent, each once, however often it had to be sent
         self.notes: list[str] = []
         self.over = False
-        self.fresh = True  # whether `row` was read after the last step
+        self.fresh = True  # whether what was seen was read after the last step
         self.last_error: ApiError | None = None
+        self.failed: Failed | Refused | ApiError | None = None  # while `recover` is at work
         self.failure: Failed | Refused | ApiError | None = None
         self.next_look = 0.0
         self.moving_since: float | None = None
@@ -72,34 +80,32 @@ class Member:
 
         Raises `Failed` or `Refused` where the goal cannot be reached.
         """
-        listed, self.listing = self.listing, False
-        row = self.row = seen.get("instance") or seen.get("renamed")
-        self.fresh = True
-        self.memory.look(row)
-        if self.pending and not self._settle(row, now, api_now):
+        listed = self.look.listing
+        self.seen = seen = seen if listed else {**self.seen, **seen}
+        self.look, self.fresh = self.look._replace(listing=False), True
+        self.memory.look(seen.get("instance"))
+        if self.pending and not self._settle(now, api_now):
             return None
-        if row:
-            self.id = str(row["id"])
-            self.known.add(self.id)
-        plan = self.plan(seen, self.memory)
+        for part, row in seen.items():
+            if row:
+                self._note(part, str(row["id"]))
+        plan = (self.recover if self.recover and self.failed else self.plan)(seen, self.memory)
         self.notes += [note for note in plan.warnings if note not in self.notes]
-        moving = status_class(row) == MOVING
-        if moving and (self.wait if not plan.steps else not plan.steps[0].anytime):
-            self.moving_since = now if self.moving_since is None else self.moving_since
-            self._look(now, pause(creating(row), age(row, now - self.moving_since, api_now)))
+        if self._waits(plan, now, api_now):
             return None
-        self.moving_since = None
         if not plan.steps:
+            if self.failed:
+                raise self.failed
             self.over = True
             return None
         step = plan.steps[0]
-        if step.action == "create" and not listed:
+        if step.makes and not listed:
             self._look(now, 0, listing=True)
             return None
         self._may_send(step)
         self.memory.sent[step.name] = self.memory.sent.get(step.name, 0) + 1
-        self.pending = Pending(step, now, fingerprint(row))
-        self.over = len(plan.steps) == 1 and not self.wait
+        self.pending = Pending(step, now, fingerprint(seen.get(step.part)))
+        self.over = len(plan.steps) == 1 and not self.wait and not self.failed
         return step
 
     def accepted(self, answer: t.Any, now: float) -> None:
@@ -107,26 +113,29 @@ class Member:
         pending = self._sent(now)
         self._record(pending.step)
         self.fresh = False
-        if pending.step.action == "create" and isinstance(answer, dict) and answer.get("id"):
-            self._created(str(answer["id"]))
-        self.next_look = now + pause(pending.step.action == "create", 0)
+        if pending.step.makes and isinstance(answer, dict) and answer.get("id"):
+            self._created(pending.step.part, str(answer["id"]))
+        # What is made without a word on its id can only be found by listing.
+        self._look(
+            now, pause(pending.step.makes, 0), listing=pending.step.makes and pending.step.part not in self.look.ids
+        )
 
     def refused(self, error: ApiError, now: float) -> None:
         """The API did not take the step, or its answer was lost. Raises `Failed` where that is final."""
         pending = self._sent(now)
         step, self.over = pending.step, False
         pending.error = error
-        self._look(now, 1 if not error.retry_after else error.retry_after, listing=step.action == "create")
+        self._look(now, 1 if not error.retry_after else error.retry_after, listing=step.makes)
         if error.later:
             pending.answer = LATER
             self._uncount(pending)
         elif error.lost:
             pending.answer = LOST
-        elif error.status == 404 and step.action != "create":
+        elif error.status == 404 and not step.makes:
             pending.answer = CONFLICT
         elif error.status == 409:
             pending.answer = CONFLICT
-            self._look(now, 2, listing=step.action in ("create", "rename"))
+            self._look(now, 2, listing=step.makes or step.action == "rename")
         elif error.status == 400 and step.action in _MAY_BE_DONE:
             pending.answer = DOUBTED
         else:
@@ -135,9 +144,15 @@ class Member:
     def time_out(self, seconds: float) -> Failed:
         """The error for a member whose time is up."""
         what = self.pending.step.does if self.pending else f"wait for {self.label}"
-        row = self.row or {}
+        part = self.pending.step.part if self.pending else self.main
+        row = self.seen.get(part) or {}
         status = f"its status is {row.get('status')!r}, its state {row.get('state')!r}" if row else "it cannot be read"
-        if row and status_class(row) not in (MOVING, GONE) and self.pending and not row.get("public_ipv4"):
+        if (
+            row
+            and status_class(row, self._kind(part)) not in (MOVING, GONE)
+            and self.pending
+            and not row.get("public_ipv4")
+        ):
             status += ", and it has no public IPv4 address yet" if self.pending.step.goal.get("public_ipv4") else ""
         error = self.pending.error if self.pending and self.pending.answer != ACCEPTED else None
         return Failed(
@@ -145,24 +160,50 @@ class Member:
             "there.", what, error,
         )  # fmt: skip
 
-    def _settle(self, row: Row | None, now: float, api_now: float | None) -> bool:
+    @property
+    def row(self) -> Row | None:
+        """What was seen last of what this is about."""
+        return self.seen.get(self.main)
+
+    def _kind(self, part: str) -> Resource:
+        return self.kinds.get(part, self.kinds[self.main])
+
+    def _waits(self, plan: Plan, now: float, api_now: float | None) -> bool:
+        """Whether what the next step needs, or what this is about, is in motion and has to settle first."""
+        if plan.steps:
+            parts = () if plan.steps[0].anytime else plan.steps[0].needs or (plan.steps[0].part,)
+        else:
+            parts = (self.main,) if self.wait else ()
+        part = next((one for one in parts if status_class(self.seen.get(one), self._kind(one)) == MOVING), None)
+        if part is None:
+            self.moving_since = None
+            return False
+        row = self.seen.get(part)
+        self.moving_since = now if self.moving_since is None else self.moving_since
+        self.look = self.look._replace(part=part)
+        self._look(now, pause(creating(row), age(row, now - self.moving_since, api_now)))
+        return True
+
+    def _settle(self, now: float, api_now: float | None) -> bool:
         """Whether the pending step is behind us, so that it is time to plan anew; if not, `next_look` is set."""
         pending = t.cast(Pending, self.pending)
-        step, status, waited = pending.step, status_class(row), now - pending.at
-        making = step.action == "create"
-        if making and pending.answer in (LOST, CONFLICT):
+        step, waited = pending.step, now - pending.at
+        kind, row, making = self._kind(step.part), self.seen.get(step.part), step.makes
+        status = status_class(row, kind)
+        if making and (pending.answer in (LOST, CONFLICT) or step.part not in self.look.ids):
             if row is None or row["id"] in self.known or status == GONE:
-                return self._over_with(waited >= LOOK_FOR) or self._look(now, pause(False, waited), listing=True)
+                limit = NOT_YET if pending.answer == ACCEPTED else LOOK_FOR
+                return self._over_with(waited >= limit) or self._look(now, pause(False, waited), listing=True)
             if pending.answer == CONFLICT:
                 return self._over_with(True)
-            self._created(str(row["id"]))
+            self._created(step.part, str(row["id"]))
             self._record(step)
             pending.answer = ACCEPTED
         if status == MOVING:
             pending.moved, pending.settled_from = True, now
             if pending.answer == CONFLICT:
                 self._uncount(pending)
-        if reached(step.goal, row, pending.moved):
+        if reached(step.goal, row, pending.moved, kind):
             return self._reached(step, now)
         if status == MOVING and not (step.anytime and pending.answer == LATER):
             return self._look(now, pause(making, age(row, waited, api_now) if making else waited))
@@ -171,10 +212,12 @@ class Member:
             return self._over_with(True)
         if row is None:
             if making and waited >= NOT_YET:
-                raise Failed(f"{self.label} was created (id {self.id}), but cannot be read any more.", step.does)
+                lost = self.look.ids.get(step.part)
+                raise Failed(f"{self.label} was created (id {lost}), but cannot be read any more.", step.does)
             if making:
                 return self._look(now, pause(True, waited))
-            self.id = self.pending = None
+            self.pending = None
+            self.look.ids.pop(step.part, None)
             return self._look(now, 0, listing=True)
         if status == CREATION_FAILED or (status == OPERATION_FAILED and changed and step.action == "delete"):
             return self._over_with(True)
@@ -190,7 +233,7 @@ class Member:
         if step.action == "reboot" and waited >= LOOK_FOR:
             self.notes.append(f"The API showed nothing of the reboot of {self.label} for {LOOK_FOR:g} s.")
             return self._reached(step, now)
-        if making and row.get("state") == "running":
+        if making and row.get("state") == step.goal.get("state"):
             return self._look(now, pause(True, waited))
         settled = pending.moved and now - pending.settled_from >= SETTLE
         return self._over_with(settled or waited >= limit) or self._look(now, pause(making, waited))
@@ -200,9 +243,9 @@ class Member:
             self._record(step)
         self.pending = None
         if step.action == "delete":
-            self.id = None
+            self.look.ids.pop(step.part, None)
         # Another run may have created one of the same name at the same time: only a listing shows that.
-        return step.action != "create" or self._look(now, 0, listing=True)
+        return not step.makes or self._look(now, 0, listing=True)
 
     def _over_with(self, over: bool) -> bool:
         if over:
@@ -211,12 +254,14 @@ class Member:
 
     def _look(self, now: float, seconds: float, listing: bool = False) -> bool:
         """Sets the time of the next look. Gives False: the pending step is not behind us yet."""
-        self.next_look, self.listing = now + seconds, listing or self.listing
+        self.next_look = now + seconds
+        self.look = self.look._replace(listing=listing or self.look.listing)
         return False
 
     def _sent(self, now: float) -> Pending:
         pending = t.cast(Pending, self.pending)
         pending.at = pending.settled_from = now
+        self.look = self.look._replace(part=pending.step.part)
         return pending
 
     def _record(self, step: Step) -> None:
@@ -228,10 +273,21 @@ class Member:
             pending.counts = False
             self.memory.sent[pending.step.name] -= 1
 
-    def _created(self, row_id: str) -> None:
-        self.id = row_id
+    def _note(self, part: str, row_id: str) -> None:
+        self.look.ids[part] = row_id
         self.known.add(row_id)
+
+    def _created(self, part: str, row_id: str) -> None:
+        self._note(part, row_id)
         self.memory.created.append(row_id)
+
+    def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
+        """Notes a failure; with `recover`, what is to be put right is done first."""
+        if self.recover is None or self.failed is not None:
+            self.failure = self.failed or failure
+            return
+        self.failed, self.pending, self.over = failure, None, False
+        self._look(now, 0, listing=True)
 
     def _may_send(self, step: Step) -> None:
         """Refuses a step that was sent too often."""
@@ -241,54 +297,6 @@ class Member:
                 f"Gave up to {step.does}: it was sent {sent} times and did not take effect. If it does later, the next "
                 "run will find it.", step.does, self.last_error,
             )  # fmt: skip
-
-
-def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False) -> bool:
-    """Whether the row is what a step was sent for. What the answer does not tell counts as reached once it is settled.
-
-    Keys of a goal: `gone`; `state`, `name`: the value; `machine_type`: its id; `attached`, `detached`: an interface's
-    id; `public_ipv4`: there must be one; `moved`: it must have been seen in motion (a reboot leaves no other trace).
-    """
-    status = status_class(row)
-    if "gone" in goal:
-        return status == GONE
-    if row is None or status in (GONE, MOVING):
-        return False
-    if goal.get("moved") and not moved:
-        return False
-    ports = interfaces(row)
-    attached = None if ports is None else [port["id"] for port in ports]
-    return not (
-        any(goal[key] != row.get(key) for key in ("state", "name") if key in goal)
-        or goal.get("machine_type") not in (None, dig(row, "machine_type.id") or goal.get("machine_type"))
-        or ("attached" in goal and attached is not None and goal["attached"] not in attached)
-        or ("detached" in goal and attached is not None and goal["detached"] in attached)
-        or (goal.get("public_ipv4") and not row.get("public_ipv4"))
-    )
-
-
-def fingerprint(row: Row | None) -> t.Any:
-    """What changes in a row when something happened to it."""
-    return None if row is None else [row.get(key) for key in ("id", "status", "state", "name", "updated_at", "error")]
-
-
-def pause(making: bool, waited: float) -> float:
-    """Seconds until the next look, after so many seconds since the start of what is waited for.
-
-    What is being created cannot be ready at once; from then on even steps notice the end earlier than growing ones.
-    """
-    if making:
-        return 10 - waited if waited < 10 else 3 if waited < 120 else 5
-    return 1 if waited < 15 else 3 if waited < 120 else 5
-
-
-def age(row: Row | None, waited: float, api_now: float | None) -> float:
-    """Seconds since the row was created, by the API's own clock; `waited` where that cannot be told."""
-    try:
-        born = calendar.timegm(time.strptime(str((row or {})["created_at"])[:19], "%Y-%m-%dT%H:%M:%S"))
-    except (KeyError, ValueError):
-        return waited
-    return waited if api_now is None else max(api_now - born, waited)
 
 
 def drive(
@@ -314,27 +322,27 @@ def drive(
         except ApiError as error:
             if not error.passing or clock.now() >= deadline:
                 for member in due:
-                    member.failure = error
+                    member.fail(error, clock.now())
             for member in due:
                 member.next_look = clock.now() + max(error.retry_after or 0, 2)
             continue
         except Refused as error:
             for member in due:
-                member.failure = error
+                member.fail(error, clock.now())
             continue
         for member, what in zip(due, seen):
             try:
                 _advance(member, what, client)
                 if not member.over and clock.now() >= deadline:
                     raise member.time_out(seconds)
-            except (Failed, Refused) as error:
-                member.failure = error
+            except (Failed, Refused, ApiError) as error:
+                member.fail(error, clock.now())
 
 
 def _advance(member: Member, seen: Seen, client: Client) -> None:
     """One look's worth for one member."""
     clock = client.clock
-    step = member.advance(seen, clock.now(), client.api_now())
+    step = member.advance(seen, clock.now(), api_now(client))
     if step:
         try:
             answer = client.request(step.method, step.path, step.query, step.body)

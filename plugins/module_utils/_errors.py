@@ -14,6 +14,7 @@ if t.TYPE_CHECKING:
     import requests
 
 from ._client import ApiError, Client, Connection
+from ._goals import api_now
 
 _NEVER_SENT = (
     "NewConnectionError",
@@ -120,7 +121,7 @@ def _retry_after(response: requests.Response, client: Client) -> float | None:
         until = parsedate_to_datetime(value).timestamp()
     except (TypeError, ValueError):
         return None
-    return max(until - (client.api_now() or time.time()), 0)
+    return max(until - (api_now(client) or time.time()), 0)
 
 
 def advice(client: Client, error: ApiError) -> str:

@@ -9,7 +9,7 @@ import typing as t
 from ._api import dig
 from ._plan_instance import Want, plan
 from ._read import Seen, find_instance
-from ._step import CatalogsNeeded, Memory, Plan
+from ._step import CatalogsNeeded, Look, Memory, Plan
 
 if t.TYPE_CHECKING:
     from ._client import Client
@@ -71,14 +71,14 @@ def label(want: Want) -> str:
     return f"instance {want['name'] or want['id']}"
 
 
-def observer(client: Client, want: Want) -> t.Callable[[str | None, bool], Seen]:
+def observer(client: Client, want: Want) -> t.Callable[[Look], Seen]:
     """Reads what there is of the declared instance: one list, or one read by id."""
 
-    def observe(row_id: str | None, listing: bool) -> Seen:
+    def observe(look: Look) -> Seen:
         names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
-        found = find_instance(client, names, row_id or want["id"], listing)
-        row = found.get(want["name"] or "") or found.get("")
-        return {"instance": row, "renamed": found.get(want["new_name"] or "-")}
+        found = find_instance(client, names, look.ids.get("instance") or want["id"], look.listing)
+        row, renamed = found.get(want["name"] or "") or found.get(""), found.get(want["new_name"] or "-")
+        return {"instance": row or renamed, "renamed": renamed}
 
     return observe
 
@@ -96,9 +96,8 @@ def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
 
             catalogs.update(_declare.catalogs(client))
             made = plan(seen, want, catalogs, memory)
-            doubts.extend(
-                _declare.doubts(want, catalogs) if any(step.action == "create" for step in made.steps) else ()
-            )
+            if any(step.makes for step in made.steps):
+                doubts[:] = _declare.doubts(want, catalogs)
         return made._replace(warnings=(*made.warnings, *doubts)) if doubts else made
 
     return planned

@@ -10,10 +10,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client, _options
-from ._api import MOVING, Refused, Row, status_class
+from ._api import MOVING, Refused, Resource, Row, status_class
 from ._client import ApiError, Client
 from ._read import Seen
-from ._step import Memory, Plan, Step
+from ._step import Look, Memory, Plan, Step
 
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # credentials cannot be read on the way
 WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
@@ -64,25 +64,26 @@ class Module(AnsibleModule):  # type: ignore[misc]
         self.fail_json(message, **told)
 
     def converge(
-        self, client: Client, label: str, observe: t.Callable[[str | None, bool], Seen],
-        plan: t.Callable[[Seen, Memory], Plan], key: str = "instance",
+        self, client: Client, label: str, observe: t.Callable[[Look], Seen],
+        plan: t.Callable[[Seen, Memory], Plan], kinds: dict[str, Resource],
     ) -> t.NoReturn:  # fmt: skip
         """Leads one resource to what is planned, or says what would be done; ends the module.
 
-        `observe(id, listing)` reads what is: by id, or with `listing` by name.
+        `kinds` says what the parts of what is seen are; the first is the one that the result shows, under its name.
         """
-        memory, seen = Memory(), {}
+        key, memory = next(iter(kinds)), Memory()
+        seen: Seen = {}
         try:
-            seen = observe(None, True)
+            seen = observe(Look({}, True, key))
             planned = plan(seen, memory)
         except (ApiError, Refused) as error:
-            self.fail(client, f"look at {label}", error, **shown(key, seen.get("instance")))
+            self.fail(client, f"look at {label}", error, **shown(key, seen.get(key)))
         row, steps, warnings = planned.after, list(planned.steps), list(planned.warnings)
-        waits = self.params.get("wait", True) and status_class(planned.before) == MOVING
+        waits = self.params.get("wait", True) and status_class(planned.before, kinds[key]) == MOVING
         if not self.check_mode and (steps or waits):
             from . import _apply
 
-            row, steps, warnings = _apply.apply(self, client, label, observe, plan, seen, key)
+            row, steps, warnings = _apply.apply(self, client, label, observe, plan, kinds, seen)
         result = {**shown(key, row), "changed": bool(steps), "actions": actions(steps)}
         if planned.kept_public_ips:
             kept = ", ".join(planned.kept_public_ips)

@@ -75,13 +75,13 @@ def same(field: Field, want: Want, row: Row) -> bool | None:
 
 
 def _chosen(seen: Seen, want: Want) -> Row | None:
-    """The row that the declaration is about. A rename that is done already is found under its new name."""
+    """The row that the declaration is about."""
     row, renamed = seen.get("instance"), seen.get("renamed")
     if row and renamed and row["id"] != renamed["id"]:
         raise Refused(
             f"{want['name']!r} ({row['id']}) cannot be renamed: {want['new_name']!r} exists too ({renamed['id']})."
         )
-    return row or renamed
+    return row
 
 
 def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:

@@ -63,7 +63,7 @@ def plan(
         if want["id"] or (want["new_name"] and row is None):
             raise Refused(_missing(want))
         steps = _creation(want, catalogs, memory)
-        return Plan(steps, row, predict(None, steps), leaving=row is not None)
+        return Plan(steps, row, predict(None, steps))
     status, warnings = status_class(row), []
     if status == CREATION_FAILED:
         return _replacement(row, want, catalogs, memory)
@@ -87,7 +87,7 @@ def _public_addresses(row: Row) -> list[str]:
 
 def _absence(row: Row | None, want: Want) -> Plan:
     if row is None or deleting(row):
-        return Plan((), row, None, leaving=row is not None)
+        return Plan((), row, None)
     step = _removal(row, want, bool(want["delete_public_ip"]))
     return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(_public_addresses(row)))
 

@@ -29,11 +29,22 @@ class Step(t.NamedTuple):
     sends: int = 3  # how often it may be sent in a run: a reboot 1, a creation 2, others 3
     key: str = ""  # what `Memory.sent` counts it by; method and path if empty
     anytime: bool = False  # may be sent while the row is in motion
+    part: str = "instance"  # what its goal and its effect are about, of what is seen
+    needs: tuple[str, ...] = ()  # the parts that must have settled before it; its own if empty
+    makes: bool = False  # whether it makes what was not there, so that it is never sent again without looking
 
     @property
     def name(self) -> str:
         """What a run counts the step by."""
         return self.key or f"{self.method} {self.path}"
+
+
+class Look(t.NamedTuple):
+    """What is to be read: everything by listing, or one part by its id."""
+
+    ids: dict[str, str]  # of the parts that were seen
+    listing: bool
+    part: str
 
 
 class Plan(t.NamedTuple):
@@ -44,7 +55,6 @@ class Plan(t.NamedTuple):
     after: Row | None
     warnings: tuple[str, ...] = ()
     kept_public_ips: tuple[str, ...] = ()
-    leaving: bool = False  # the row is being deleted: nothing to send, but it has to go first
 
 
 class Memory:

@@ -248,7 +248,7 @@ error:
 """
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT, Module
 
 
@@ -265,7 +265,8 @@ def main() -> None:
         module.fail_json(str(error))
     client = module.client()
     client.secrets += [text for text in (want["user_data"], want["user_data_base64"]) if text]
-    module.converge(client, _instance.label(want), _instance.observer(client, want), _instance.planner(client, want))
+    observe, plan = _instance.observer(client, want), _instance.planner(client, want)
+    module.converge(client, _instance.label(want), observe, plan, {"instance": INSTANCES})
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _engine, _instance, _options
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan
 
 SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
 BASE = {"name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
         "network": {"associate_public_ip": False}}  # fmt: skip
+
+START = Look({}, True, "instance")
 
 
 class Run(NamedTuple):
@@ -42,7 +44,7 @@ def want(**options: Any) -> dict[str, Any]:
 def check(sim: Any, **options: Any) -> Plan:
     """What check mode plans. Raises `Refused`."""
     api, declared = client(sim), want(**options)
-    return _instance.planner(api, declared)(_instance.observer(api, declared)(None, True), Memory())
+    return _instance.planner(api, declared)(_instance.observer(api, declared)(START), Memory())
 
 
 def run(sim: Any, wait: bool = True, timeout: float = 600, api: Client | None = None, **options: Any) -> Run:
@@ -50,13 +52,13 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Client | None = 
     api, declared = api or client(sim), want(**options)
     api.deadline = sim.now() + timeout
     observe, plan = _instance.observer(api, declared), _instance.planner(api, declared)
-    member = _engine.Member(plan, Memory(), _instance.label(declared), wait)
+    member = _engine.Member(plan, _instance.label(declared), {"instance": INSTANCES}, wait)
     try:
-        seen = observe(None, True)
+        seen = observe(START)
         plan(seen, member.memory)
     except (Refused, ApiError) as error:
         return Run([], None, error, member)
-    _engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], api, timeout, [seen])
+    _engine.drive([member], lambda due: [observe(due[0].look)], api, timeout, [seen])
     return Run([step.action for step in member.done], member.row, member.failure, member)
 
 

@@ -86,10 +86,10 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     declared = task.want(**BASE, state="stopped")
     sim.reset(lag=8)
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
-    seen = observe(None, True)
+    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
+    seen = observe(task.START)
     other = task.run(sim, wait=False, **BASE)
-    task._engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], api, 600, [seen])
+    task._engine.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
     assert member.failure is None
     assert names(sim) == ["web"]
     assert member.row["id"] == other.row["id"] if other.row else True
@@ -101,10 +101,10 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     declared = task.want(**BASE)
     api = task.client(sim)
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
-    seen = observe(None, True)
+    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
+    seen = observe(task.START)
     task.run(sim, wait=False, **BASE)
-    task._engine.drive([member], lambda due: [observe(due[0].id, due[0].listing)], api, 600, [seen])
+    task._engine.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
     ids = [instance["id"] for instance in sim.state()["br-se1"]["instances"]]
     assert len(ids) == 2
     assert all(one in str(member.failure) for one in ids)
@@ -285,7 +285,7 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
     api = task.client(sim)
     declared = task.want(name="web", state="stopped")
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), task.Memory(), "web")
+    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
     looks = []
 
     def disturbed(due: Any) -> Any:
@@ -293,10 +293,10 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
         sim.advance(3)
         if len(looks) == 3:
             act(sim, row, "start")
-        return [observe(due[0].id, due[0].listing)]
+        return [observe(due[0].look)]
 
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="unknown_status", value="hibernating", seconds=6)
-    task._engine.drive([member], disturbed, api, 600, [observe(None, True)])
+    task._engine.drive([member], disturbed, api, 600, [observe(task.START)])
     assert member.failure is None
     assert member.row["state"] == "stopped"
 
