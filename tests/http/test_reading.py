@@ -1,0 +1,187 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finding and listing on the simulator: with as few requests as it takes, in both editions."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _declare, _info, _read
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.modules.vm_info import SPEC
+from tests.http.clients import client_of
+
+DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in SPEC.items()}
+EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+
+
+def listed(sim: Any, kind: str, **options: Any) -> list[dict[str, Any]]:
+    """What `vm_info` reads."""
+    params = {**DEFAULTS, "kind": kind, **options}
+    _info.check(params)
+    return _info.read(client_of(sim), params)
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["name"] for row in rows]
+
+
+def asked(sim: Any) -> list[str]:
+    return [f"{request['method']} {request['path']}" for request in sim.requests()]
+
+
+@EDITIONS
+def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition)
+    web, db = sim.seed("instance", name="web", public_ip="201.54.0.1"), sim.seed("instance", name="db")
+    found = _read.find_instance(client_of(sim), ["web", "db", "gone"], None, listing=True)
+    assert {name: row and row["id"] for name, row in found.items()} == {"web": web["id"], "db": db["id"], "gone": None}
+    assert found["web"]["public_ipv4"] == "201.54.0.1"
+    assert asked(sim) == ["GET /v1/instances"] * (1 if edition == "2024-08" else 3)
+
+
+@EDITIONS
+def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition, lag=10)
+    body = {"name": "web", "image": {"name": "cloud-debian-12 LTS"}, "machine_type": {"name": "BV1-1-40"},
+            "ssh_key_name": "deploy"}  # fmt: skip
+    api = client_of(sim)
+    made = api.request("POST", "/v1/instances", body=body).body["id"]
+    found = _read.find_instance(api, ["web"], made, listing=True)
+    assert (found["web"], found[""]["id"]) == (None, made)
+    sim.advance(10)
+    found = _read.find_instance(api, ["web"], made, listing=True)
+    assert (found["web"]["id"], "" in found) == (made, False)
+
+
+def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
+    row = sim.seed("instance", name="web")
+    assert _read.find_instance(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
+    assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
+    assert _read.find_instance(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
+
+
+@EDITIONS
+def test_two_of_one_name_are_refused_with_their_ids(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition, unique_names=False)
+    ids = sorted(sim.seed("instance", name="web")["id"] for number in range(2))
+    with pytest.raises(
+        Refused, match=f"2 instances are named 'web': {', '.join(ids)}. Say which one is meant with id."
+    ):
+        _read.find_instance(client_of(sim), ["web"], None, listing=True)
+
+
+@EDITIONS
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
+def test_addresses_are_the_same_in_every_edition(sim: Any, edition: str, nulls: str) -> None:
+    sim.reset(edition=edition, nulls=nulls)
+    sim.seed("instance", name="with", public_ip="201.54.0.1")
+    sim.seed("instance", name="without")
+    sim.seed("instance", name="bare", interfaces=None)
+    rows = {row["name"]: row for row in listed(sim, "instances")}
+    assert rows["with"]["public_ipv4"] == "201.54.0.1"
+    assert rows["with"]["private_ipv4"].startswith("172.18.")
+    assert rows["with"]["public_ipv6"].startswith("2801:")
+    assert rows["without"]["public_ipv4"] is None
+    assert [rows["bare"][key] for key in ("private_ipv4", "public_ipv4", "public_ipv6")] == [None] * 3
+
+
+@EDITIONS
+def test_every_kind_of_an_edition_is_listed_whole(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition, instances=60, page_limit=50)
+    sim.seed("snapshot", name="snap")
+    assert len(listed(sim, "instances")) == 60
+    assert names(listed(sim, "snapshots")) == ["snap"]
+    assert len(listed(sim, "machine_types")) == 61
+    assert "cloud-ubuntu-24.04 LTS" in names(listed(sim, "images"))
+    if edition == "2024-08":
+        sim.seed("backup", name="back")
+        assert names(listed(sim, "backups")) == ["back"]
+
+
+def test_filters_and_orders_are_those_of_vm_info(sim: Any) -> None:
+    for name, state, kind, zone in (("a-1", "running", "BV1-1-40", "br-se1-a"), ("a-2", "stopped", "BV2-2-40", "br-se1-b"),
+                                    ("b-1", "running", "BV2-2-40", "br-se1-b")):  # fmt: skip
+        sim.seed("instance", name=name, state=state, machine_type=kind, availability_zone=zone, labels=[name[0]])
+    assert names(listed(sim, "instances", name="a-2")) == ["a-2"]
+    assert names(listed(sim, "instances", name_pattern="a-*", sort=["name"])) == ["a-1", "a-2"]
+    assert names(listed(sim, "instances", state=["running"], machine_type="BV2-2-40")) == ["b-1"]
+    assert names(listed(sim, "instances", labels=["a"], availability_zone="br-se1-a")) == ["a-1"]
+    assert names(listed(sim, "instances", sort=["machine_type.name:desc", "name:desc"])) == ["b-1", "a-2", "a-1"]
+    assert names(listed(sim, "images", platform=["windows"], sort=["name"])) == [
+        "windows-server-2019",
+        "windows-server-2022",
+    ]
+    assert names(listed(sim, "machine_types", name="BV1-1-40", availability_zone="br-se1-c")) == ["BV1-1-40"]
+    assert listed(sim, "machine_types", name="cloud-bs1.small", availability_zone="br-se1-c") == []
+
+
+def test_user_data_is_there_only_on_request(sim: Any) -> None:
+    sim.seed("instance", user_data="IyEvYmluL3No")
+    assert "user_data" not in listed(sim, "instances")[0]
+    assert listed(sim, "instances", user_data=True)[0]["user_data"] == "IyEvYmluL3No"
+
+
+@pytest.mark.parametrize(("kind", "expand"), [("instances", ["image"]), ("instances", []), ("snapshots", ["image"])])
+def test_expand_is_sent_as_given(sim: Any, kind: str, expand: list[str]) -> None:
+    listed(sim, kind, expand=expand)
+    assert [value for name, value in sim.requests()[0]["query"] if name == "expand"] == expand
+
+
+@EDITIONS
+def test_one_by_id(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition)
+    row = sim.seed("instance", name="web")
+    assert names(listed(sim, "instances", id=row["id"])) == ["web"]
+    assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
+    image = listed(sim, "images", name="cloud-debian-12 LTS")[0]
+    assert names(listed(sim, "images", id=image["id"])) == ["cloud-debian-12 LTS"]
+
+
+@EDITIONS
+@pytest.mark.parametrize("kind", ["instances", "snapshots", "images", "machine_types"])
+def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
+    sim.reset(edition=edition)
+    assert listed(sim, kind, name="nobody") == []
+    assert listed(sim, kind, id=str(uuid.uuid4())) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"name": "x"}, {"id": str(uuid.UUID(int=7))}, {"expand": []}], ids=str)
+def test_a_kind_that_this_edition_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as caught:
+        listed(sim, "backups", **options)
+    assert str(caught.value) == "The edition of the API of 2026 has no backups. Use snapshots instead."
+
+
+def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) -> None:
+    api = client_of(sim, api_url=sim.url.replace("/compute", "/elsewhere"))
+    with pytest.raises(ApiError, match="There is nothing at /br-se1/elsewhere") as caught:
+        _info.read(api, {**DEFAULTS, "kind": "backups"})
+    assert caught.value.status == 404
+
+
+@EDITIONS
+def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition, sort_by_id=False)
+    known = _declare.catalogs(client_of(sim))
+    assert known["edition"] == edition[:4]
+    assert (len(known["images"]), len(known["machine_types"])) == (8, 61)
+
+
+@EDITIONS
+def test_the_simulators_catalogs_are_what_a_declaration_is_checked_against(sim: Any, edition: str) -> None:
+    sim.reset(edition=edition)
+    known = _declare.catalogs(client_of(sim))
+    windows = _declare.look_up("image", "windows-server-2022", known["images"])
+    with pytest.raises(
+        Refused, match="BV1-1-40 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2"
+    ):
+        _declare.machine_type("BV1-1-40", None, windows, known["machine_types"])
+    assert _declare.machine_type("BV2-4-40", None, windows, known["machine_types"])["name"] == "BV2-4-40"
+    if edition == "2026-08":
+        with pytest.raises(Refused, match="not offered there"):
+            _declare.machine_type("L40x1-DP8-64-100", "br-se1-a", None, known["machine_types"])

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets reach no error, whatever a server tells of them."""
+
+from __future__ import annotations
+
+import re
+import traceback
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _errors
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from tests.http.clients import KEY, client
+from tests.http.servers import Asked, Handler, serving
+
+DATA = "c2VjcmV0"  # user data
+
+
+def echo(handler: Handler, asked: Asked) -> None:
+    """A server that tells all that it was told, in every place where it can."""
+    told = f"{dict(asked.headers)} {asked.body.decode()}"
+    details = [{"loc": ["body", told], "msg": told, "input": {told: [told]}}]
+    status = int(asked.target.rpartition("/")[2])
+    handler.reply(status, {"slug": told, "message": told, "details": details}, {"Location": KEY})
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 422, 500])
+@pytest.mark.parametrize("html", [True, False])
+def test_no_secret_is_in_any_error(status: int, html: bool) -> None:
+    def page(handler: Handler, asked: Asked) -> None:
+        handler.reply(status, f"<html>{asked.headers} {asked.body!r}".encode(), {"Location": KEY})
+
+    with serving(page if html else echo) as server:
+        api = client(server.url, api_retries=0)
+        api.secrets.append(DATA)
+        try:
+            api.request("POST", f"/v1/{status}", body={"user_data": DATA})
+        except ApiError as error:
+            sentence = _errors.sentence(api, "create", error)
+            result = _errors.as_result(api, "create", error)
+            shown = f"{error!s} {error!r} {vars(error)} {sentence} {result} {traceback.format_exc()}"
+        else:
+            assert (status, html) == (200, False)
+            return
+    assert not re.search(f"{KEY}|{DATA}", shown)
+    assert "****" in shown
