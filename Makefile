@@ -113,7 +113,7 @@ test: setup  ## run everything that the CI runs
 	@rm -rf .build/logs && mkdir -p .build/logs
 	@status=0; $(MAKE) -j2 --keep-going --output-sync=target $(GATES:%=gate-%) || status=$$?; \
 	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
-	grep -E '^=+ .* in [0-9.]+s' .build/logs/suites.log | tail -n 1 || true; exit $$status
+	grep -aE '^=+ .* in [0-9.]+s' .build/logs/suites.log | tail -n 1 || true; exit $$status
 endif
 gate-%:
 	@begin=$$SECONDS; result=ok; $(MAKE) $* > .build/logs/$*.log 2>&1 || { result=FAILED; cat .build/logs/$*.log; }; \

@@ -17,7 +17,7 @@ cd "$tree"
 
 ansible_test() { # else a run that found no files would pass
     "$@" 2>&1 | tee "$log"
-    if grep "All targets skipped" "$log"; then return 1; fi
+    if grep --text "All targets skipped" "$log"; then return 1; fi
 }
 
 has_oldest() { # pyenv's shim of a version that is not activated is found on PATH, and fails
