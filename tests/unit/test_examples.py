@@ -1,0 +1,69 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The examples of each module's documentation do what they say, and their results have what it says."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from simulator import running
+
+MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
+ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
+# Each example goes on while the one before takes effect: that it waits for that costs no time then, since the
+# simulator's clock runs 60 times as fast.
+NO_WAIT = {"wait": False}
+
+
+def documented(module: str, part: str) -> Any:
+    """A part of the module's documentation."""
+    return yaml.safe_load(
+        getattr(importlib.import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}"), part)
+    )
+
+
+def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
+    """Run the examples in their order as one playbook, and give the result of each."""
+    tasks = [dict(task, register=f"result_{number}") for number, task in enumerate(documented(module, "EXAMPLES"))]
+    names = ", ".join(task["register"] for task in tasks)
+    write = {"ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "results")}}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "module_defaults": {"magalu.cloud.vm_instance": NO_WAIT},
+        "tasks": [*tasks, write],
+    }
+    (folder / "examples.yml").write_text(yaml.safe_dump([play]))
+    with running(speed=60) as simulator:
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(folder / "examples.yml")]
+        env = os.environ | simulator.environment
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results: list[dict[str, Any]] = json.loads((folder / "results").read_text())
+    return results
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run_and_return_what_is_documented(module: str, tmp_path: Path) -> None:
+    returned = documented(module, "RETURN")
+    always = {name for name, value in returned.items() if value["returned"] in ("always", "success")}
+    results = results_of_examples(module, tmp_path)
+    for result in results:
+        assert set(result) - ANSIBLES_OWN <= set(returned)
+        assert set(result) >= always
+        for name in set(result) & set(returned):
+            kind = {"dict": dict, "list": list, "int": int}[returned[name]["type"]]
+            assert isinstance(result[name], kind) or result[name] is None, name
+    assert {result["changed"] for result in results} == {not module.endswith("_info")}
