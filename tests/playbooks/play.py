@@ -1,0 +1,90 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whole playbooks in processes of their own, against a simulator, and what came out of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.conftest import COLLECTIONS
+
+SPEED = 60  # of the simulator's clock; quick/ makes waits as fast
+QUICK = Path(__file__).parent / "quick"
+SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
+DECLARED = {
+    "name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
+    "network": {"associate_public_ip": False},
+}  # fmt: skip
+
+
+class Played(NamedTuple):
+    """What became of a playbook."""
+
+    results: list[dict[str, Any]]  # what its tasks registered, in order
+    output: str  # all that it said
+    log: str
+
+
+def vm_instance(check: bool = False, task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """A task; `task` are the keywords beside the module."""
+    return {"magalu.cloud.vm_instance": options, "check_mode": check, **(task or {})}
+
+
+def vm_info(**options: Any) -> dict[str, Any]:
+    """A task."""
+    return {"magalu.cloud.vm_info": options}
+
+
+def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
+    """That of a process which knows the simulator, and nothing of who runs the tests."""
+    return {
+        **sim.environment, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder),
+        "PYTHONPATH": str(QUICK), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "true", "ANSIBLE_PIPELINING": "true", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        **more,
+    }  # fmt: skip
+
+
+class Player:
+    """Runs playbooks in a folder of its own."""
+
+    def __init__(self, sim: Any, folder: Path) -> None:
+        self.sim, self.folder = sim, folder
+
+    def __call__(
+        self, *tasks: dict[str, Any], options: Iterable[str] = (), warned: Iterable[str] = (),
+        env: dict[str, str] | None = None, **keywords: Any,
+    ) -> Played:  # fmt: skip
+        """Runs the tasks, also after one that fails; `keywords` are the play's.
+
+        Each text of `warned` must be in a warning, and every warning must have one of them.
+        """
+        (self.folder / "ansible.cfg").touch()  # so that no other one counts
+        results, log, book = (self.folder / name for name in ("results.json", "log.txt", "play.json"))
+        named = [{"register": f"result_{number}", **task} for number, task in enumerate(tasks)]
+        listed = ", ".join(f"result_{number}" for number in range(len(tasks)))
+        kept = {"ansible.builtin.copy": {"content": f"{{{{ [{listed}] | to_json }}}}", "dest": str(results)},
+                "check_mode": False, "diff": False}  # fmt: skip
+        play = {"hosts": "localhost", "gather_facts": False, "ignore_errors": True, **keywords}
+        book.write_text(json.dumps([{**play, "tasks": [*named, kept]}]))
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", str(book), *options], check=False, text=True, timeout=120,
+            env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {})), cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        _check_warnings(done.stdout, list(warned))
+        return Played(json.loads(results.read_text()), done.stdout, log.read_text())
+
+
+def _check_warnings(output: str, warned: list[str]) -> None:
+    assert "[DEPRECATION WARNING]" not in output, output
+    # Long ones are broken into lines.
+    said = [" ".join(part.split()) for part in output.split("[WARNING]: ")[1:]]
+    assert all(any(text in warning for text in warned) for warning in said), output
+    assert all(any(text in warning for warning in said) for text in warned), output
