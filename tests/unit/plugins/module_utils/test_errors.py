@@ -143,6 +143,11 @@ def test_masking_takes_out_every_occurrence(secret: str, before: str, after: str
     assert secret not in masked.replace("********", "\0")
 
 
+@pytest.mark.parametrize("secrets", [("abc", "abcdef"), ("abcdef", "abc"), ("def", "", "abcdef")])
+def test_of_two_secrets_the_longer_one_goes_first(secrets: tuple[str, ...]) -> None:
+    assert _errors.mask(client(*secrets), "<abcdef>") == "<********>"
+
+
 @pytest.mark.parametrize("user", ["user:password@", "token@", "user:p@ss:word@", "user%40x:@"])
 def test_the_user_and_password_of_a_url_are_masked(user: str) -> None:
     text = f"cannot connect to http://{user}proxy.test:3128/path?x=a@b and https://api.test/x"
