@@ -118,6 +118,11 @@ def test_a_declaration_that_the_catalogs_refuse(options: dict[str, t.Any], text:
     assert refusal(body, **options).startswith(text)
 
 
+def test_only_machine_types_of_the_zone_are_proposed() -> None:
+    assert "L40x1-DP8" in refusal(body, image="windows-server-2022")
+    assert "L40x1-DP8" not in refusal(body, image="windows-server-2022", availability_zone="br-se1-a")
+
+
 @pytest.mark.parametrize(
     "options",
     [{"labels": ["a"]}, {"volumes": ["data"]}, {"network": {"subnets": [IDS[8]]}}],

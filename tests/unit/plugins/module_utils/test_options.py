@@ -87,6 +87,12 @@ def test_what_is_blank_counts_as_not_given(option: str, given: t.Any, variable: 
         assert resolved({**KEY, option: given}, environ) == resolved(KEY)
 
 
+@given(OPTIONS, BLANK, st.data())
+def test_a_blank_option_leaves_it_to_the_environment(option: str, given: t.Any, data: t.Any) -> None:
+    text, value = data.draw(st.sampled_from(VALUES[option]))
+    assert seen(resolved({**credentials(option), option: given}, {SHARED[option][0]: str(text)}), option) == value
+
+
 @given(st.sampled_from([False, 0, 0.0, "x", [], {}]))
 def test_what_is_not_text_is_not_blank(value: t.Any) -> None:
     assert not blank(value)
