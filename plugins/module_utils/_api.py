@@ -41,6 +41,7 @@ INSTANCES = Resource(
 )
 SNAPSHOTS = Resource("snapshot", "/v1/snapshots", ("snapshots",), expand=("image", "machine-type"))
 BACKUPS = Resource("backup", "/v1/backups", ("backups",), expand=("instance",))
+CUSTOM_IMAGES = Resource("custom image", "/v1/images/custom", ("images",), "platform:asc", statuses="image")
 IMAGES = Resource("image", "/v1/images", ("images",), "platform:asc,end_life_at:desc", statuses="image")
 MACHINE_TYPES = Resource("machine type", "/v1/machine-types", ("machine_types", "instance_types"))
 

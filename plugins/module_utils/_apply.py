@@ -8,13 +8,12 @@ import re
 import typing as t
 
 from . import _engine, _errors
-from ._api import Refused, Resource, Row, status_class
+from ._api import Refused, Row, status_class
 from ._client import ApiError, Client
 from ._module import Module, actions, shown
 from ._read import Seen, interfaces
-from ._step import Look, Memory, Plan, Step
+from ._step import Step, Task
 
-Observe = t.Callable[[Look], Seen]
 _MEANT = {
     "started": "running", "start": "running", "on": "running", "restarted": "rebooted", "stop": "stopped",
     "reset": "rebooted", "off": "stopped", "poweroff": "stopped", "paused": "suspended", "deleted": "absent",
@@ -29,34 +28,24 @@ def meant(message: str) -> str:
     return f". Did you mean {state}?" if state else ""
 
 
-def apply(
-    module: Module,
-    client: Client,
-    label: str,
-    observe: Observe,
-    plan: t.Callable[[Seen, Memory], Plan],
-    kinds: dict[str, Resource],
-    seen: Seen,
-) -> tuple[Row | None, list[Step], list[str]]:
-    """Leads one resource to its goal: the row in the end, the steps that were done, and warnings.
+def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen, list[Step], list[str]]:
+    """Leads the task's member to its goal: what is seen in the end, the steps that were done, and warnings.
 
     Where that fails, the module ends here, with all that was done so far.
     """
     timeout = module.params["wait_timeout"]
-    member = _engine.Member(plan, label, kinds, module.params["wait"])
-    _engine.drive([member], lambda due: [observe(due[0].look)], client, timeout, [seen])
+    member = _engine.Member(task, module.params["wait"])
+    _engine.drive([member], lambda due: [task.observe(due[0].look)], client, timeout, [seen])
     if member.failure:
         for warning in member.notes:
             module.warn(warning)
-        result = {
-            **shown(member.main, member.row or _known(member)),
-            "changed": bool(member.done),
-            "actions": actions(member.done),
-        }
+        rows = {**member.seen, member.main: member.row or _known(member)}
+        result = {**shown(task, rows), "changed": bool(member.done), "actions": actions(member.done)}
         if member.memory.created:
             result["created"] = member.memory.created
-        module.fail(client, f"look at {label}", member.failure, **result)
-    return member.row if member.fresh else _last_look(observe, member), member.done, member.notes
+        module.fail(client, f"look at {task.label}", member.failure, **result)
+    row = member.row if member.fresh else _last_look(task, member)
+    return {**member.seen, member.main: row}, member.done, member.notes
 
 
 def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]]:
@@ -79,10 +68,12 @@ def _known(member: _engine.Member) -> Row | None:
     return {"id": row_id} if row_id else None
 
 
-def _last_look(observe: Observe, member: _engine.Member) -> Row | None:
+def _last_look(task: Task, member: _engine.Member) -> Row | None:
     """The row after a step that was not waited for; what is not to be read yet is what is known of it."""
+    if member.main not in member.look.ids:
+        return None
     try:
-        return observe(member.look._replace(listing=False, part=member.main)).get(member.main) or _known(member)
+        return task.observe(member.look._replace(listing=False, part=member.main)).get(member.main) or _known(member)
     except (ApiError, Refused):
         return _known(member)
 

@@ -27,7 +27,6 @@ VERSION = "1.0.0"
 PAGE = 1000  # rows asked for; the edition of 2026 refuses more
 SMALLEST_FULL_PAGE = 50  # the API's own default: no server gives fewer rows a page while there are more
 LARGEST_BODY = 32 * 1024 * 1024
-RELISTINGS = 6
 
 
 class Clock(t.NamedTuple):
@@ -150,43 +149,28 @@ class Client:
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
         """All rows, proved complete; with `name` the edition of 2026 sends only those (filter again all the same)."""
-        for _attempt in range(RELISTINGS):
-            rows = self._pages(resource, name)
-            if rows is not None:
-                return rows
-        text = f"the list of {resource.kind}s kept changing while its pages were read, {RELISTINGS} times"
-        raise ApiError("GET", resource.path, text)
-
-    def _pages(self, resource: Resource, name: str | None) -> list[Row] | None:
-        """The rows of all pages in order, None if they shifted meanwhile.
-
-        Each page begins with the last row of the one before: if another stands there, rows before it were deleted, and
-        the one that slipped over the border would be missing. The end is what a total, or a page shorter than any
-        server makes them, says.
-        """
-        rows: list[Row] = []
         limit = PAGE
-        while True:
-            offset = max(len(rows) - 1, 0)
-            query = [("_limit", str(limit)), ("_offset", str(offset)), ("name", name or "")]
-            try:
-                body = self._read(resource, resource.path, query).body
-            except ApiError as error:
-                if not (error.slug == "body_too_large" and limit > SMALLEST_FULL_PAGE):
-                    raise
-                limit = max(limit // 4, SMALLEST_FULL_PAGE)
-                continue
-            page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
-            if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-                raise ApiError("GET", resource.path, f"the answer has no list '{resource.keys[0]}'", 200, final=True)
-            total = dig(body, "meta.page.total")
-            if rows and (not page or page[0].get("id") != rows[-1].get("id")):
-                return None
-            fresh = page[1:] if rows else page
-            rows += fresh
-            if not fresh or (len(rows) >= total if total is not None else len(page) < SMALLEST_FULL_PAGE):
-                complete = total is None or len(rows) >= total
-                return rows if complete and len({row.get("id") for row in rows}) == len(rows) else None
+        try:
+            rows, total = self.page(resource, name, 0, limit)
+            whole = len(rows) < SMALLEST_FULL_PAGE if total is None else len(rows) == total
+            if whole and len({row.get("id") for row in rows}) == len(rows):
+                return rows
+        except ApiError as error:
+            if error.slug != "body_too_large":
+                raise
+            rows, limit = [], PAGE // 4
+        from . import _paging
+
+        return _paging.complete(self, resource, name, rows, limit)
+
+    def page(self, resource: Resource, name: str | None, offset: int, limit: int) -> tuple[list[Row], int | None]:
+        """The rows from an offset on, and how many there are in all where the edition tells."""
+        query = [("_limit", str(limit)), ("_offset", str(offset)), ("name", name or "")]
+        body = self._read(resource, resource.path, query).body
+        page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
+        if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
+            raise ApiError("GET", resource.path, f"the answer has no list '{resource.keys[0]}'", 200, final=True)
+        return page, dig(body, "meta.page.total")
 
     def _read(self, resource: Resource, path: str, query: list[tuple[str, str]]) -> Answer:
         """A GET in the form of 2026; where that is refused in its own words, in the form of 2024 from then on."""

@@ -22,14 +22,21 @@ _CLOUD_INIT = (
 )  # fmt: skip
 
 
-def catalogs(client: Client) -> dict[str, t.Any]:
-    """Images and machine types, read at the same time, and the edition that they tell."""
+def catalogs(client: Client, want: Row) -> dict[str, t.Any]:
+    """Images and machine types, read at the same time, and the edition that they tell.
+
+    Custom images, which the edition of 2026 lists apart, are read where the image is none of the others.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
-    from ._api import IMAGES, MACHINE_TYPES
+    from ._api import CUSTOM_IMAGES, IMAGES, MACHINE_TYPES
 
     with ThreadPoolExecutor(2) as pool:
         images, machine_types = pool.map(client.listing, (IMAGES, MACHINE_TYPES))
+    image = want.get("image")
+    if image and client.edition == "2026" and not any(same_reference(image, row) for row in images):
+        custom = client.listing(CUSTOM_IMAGES)
+        images = images + [dict(row, minimum_requirements=row.get("requirements")) for row in custom]
     return {"images": images, "machine_types": machine_types, "edition": client.edition}
 
 
@@ -52,8 +59,8 @@ def look_up(kind: str, wanted: str, rows: list[Row]) -> Row:
     raise Refused(f"There is no {kind} {wanted!r} in this region ({hint}).")
 
 
-def machine_type(wanted: str, zone: str | None, image: Row | None, rows: list[Row]) -> Row:
-    """The machine type, checked for the zone and for what the image needs.
+def machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: list[Row]) -> Row:
+    """The machine type, checked for the zone and for what the image or copy needs.
 
     `ram` is GB in some answers and MB in others, so it is left to the API.
     """
@@ -61,12 +68,11 @@ def machine_type(wanted: str, zone: str | None, image: Row | None, rows: list[Ro
     if kind.get("status") not in ("active", "deprecated", None):
         raise Refused(f"Machine type {kind['name']} cannot be used: its status is {kind['status']}.")
     _offered("Machine type", kind, zone, rows)
-    needs = (image or {}).get("minimum_requirements") or {}
     lacking = _lacking(kind, needs)
     if lacking:
         fit = [row["name"] for row in rows if not _lacking(row, needs) and _in_zone(row, zone)]
         raise Refused(
-            f"Machine type {kind['name']} is too small for image {(image or {})['name']}: {lacking}. "
+            f"Machine type {kind['name']} is too small for {source}: {lacking}. "
             f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
         )
     return kind
@@ -75,7 +81,7 @@ def machine_type(wanted: str, zone: str | None, image: Row | None, rows: list[Ro
 def _lacking(kind: Row, needs: Row) -> str:
     pairs = (("vcpus", "vcpu", "vCPUs"), ("disk", "disk", "GB of disk"))
     short = [(word, kind[own], needs[its]) for own, its, word in pairs if (needs.get(its) or 0) > (kind.get(own) or 0)]
-    return ", ".join(f"it has {has} {word}, the image needs {need}" for word, has, need in short)
+    return ", ".join(f"it has {has} {word}, needed are {need}" for word, has, need in short)
 
 
 def _in_zone(row: Row, zone: str | None) -> bool:
@@ -93,8 +99,9 @@ def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
 
 def retype(want: Row, row: Row, known: dict[str, t.Any]) -> Step:
     """The step to another machine type, as the catalog has it."""
-    image = next((image for image in known["images"] if image["id"] == dig(row, "image.id")), None)
-    kind = machine_type(want["machine_type"], row.get("availability_zone"), image, known["machine_types"])
+    image: Row = next((image for image in known["images"] if image["id"] == dig(row, "image.id")), {})
+    source, needs = f"image {image.get('name')}", image.get("minimum_requirements") or {}
+    kind = machine_type(want["machine_type"], row.get("availability_zone"), source, needs, known["machine_types"])
     new = {"id": kind["id"], "name": kind["name"]}
     does, body = f"retype {label(row)} to {kind['name']}", {"machine_type": {"id": kind["id"]}}
     return action("retype", row, {"machine_type": new}, {"machine_type": kind["id"]}, does=does, body=body)
@@ -106,44 +113,53 @@ def reference(value: str) -> dict[str, str]:
 
 
 def creation(want: Row, known: dict[str, t.Any]) -> Step:
-    """The step that creates the instance, after the declaration was checked against the catalogs."""
-    name = want["new_name"] or want["name"]
-    for option in ("machine_type", "image"):
-        if want[option] is None:
-            raise Refused(f"There is no instance {name!r}, and to create it {option} is needed.")
-    edition = known["edition"]
+    """The step that makes the instance, after the declaration was checked against the catalogs.
+
+    It is made from an image, or restored from a copy, which is `known["source"]` then.
+    """
+    name, zone, edition = want["new_name"] or want["name"], want["availability_zone"], known["edition"]
+    if want["machine_type"] is None:
+        raise Refused(f"There is no instance {name!r}, and to create it machine_type is needed.")
     late = [field.option for field in FIELDS if field.since > (edition or "2024") and dig(want, field.option)]
     if late:
         raise Refused(f"This region's API is of the edition of 2024, which does not know {', '.join(late)}.")
-    image = look_up("image", want["image"], known["images"])
-    if image.get("status") not in ("active", "deprecated"):
-        raise Refused(f"Image {image['name']} cannot be used: its status is {image['status']}.")
-    zone = want["availability_zone"]
-    _offered("Image", image, zone, known["images"])
-    kind = machine_type(want["machine_type"], zone, image, known["machine_types"])
     body = _body(dict(want, name=name), edition)
-    body.update(machine_type={"id": kind["id"]}, image={"id": image["id"]})
+    if want["snapshot"] or want["backup"]:
+        from . import _restore
+
+        source = _restore.label(want)
+        image, needs = _restore.source(want, known)
+        path, does = _restore.route(want, known), f"restore instance {name} from {source}"
+        body = _restore.body(want, body)
+    else:
+        image = _image(want, known, name)
+        source, needs = f"image {image['name']}", image.get("minimum_requirements") or {}
+        path, does = INSTANCES.path, f"create instance {name}"
+        body["image"] = {"id": image["id"]}
+    kind = machine_type(want["machine_type"], zone, source, needs, known["machine_types"])
+    body["machine_type"] = {"id": kind["id"]}
     own = dig(want, "network.interface")
     address = own is None and dig(want, "network.associate_public_ip") is not False
     effect = {
         "name": name, "state": "running", "status": "completed", "ssh_key_name": want["ssh_key_name"],
-        "machine_type": {"id": kind["id"], "name": kind["name"]}, "image": {"id": image["id"], "name": image["name"]},
+        "machine_type": {"id": kind["id"], "name": kind["name"]},
+        "image": {key: image.get(key) for key in ("id", "name")} if image else None,
         "availability_zone": zone, "labels": want["labels"], "user_data": want["user_data_base64"],
         "network": {"interfaces": [{"id": own, "primary": True}] if own else []},
     }  # fmt: skip
-    goal = {"state": "running", "public_ipv4": address}
-    return Step(
-        "create",
-        f"create instance {name}",
-        "POST",
-        INSTANCES.path,
-        goal,
-        effect,
-        body,
-        sends=2,
-        key=f"create {name}",
-        makes=True,
-    )
+    goal, verb = {"state": "running", "public_ipv4": address}, does.partition(" ")[0]
+    more = {"sends": 2, "key": f"create {name}", "makes": True, "needs": ("instance", "source")}
+    return Step(verb, does, "POST", path, goal, effect, body, **more)  # type: ignore[arg-type]
+
+
+def _image(want: Row, known: dict[str, t.Any], name: str) -> Row:
+    if want["image"] is None:
+        raise Refused(f"There is no instance {name!r}, and to create it image, snapshot or backup is needed.")
+    image = look_up("image", want["image"], known["images"])
+    if image.get("status") not in ("active", "deprecated"):
+        raise Refused(f"Image {image['name']} cannot be used: its status is {image['status']}.")
+    _offered("Image", image, want["availability_zone"], known["images"])
+    return image
 
 
 def _body(want: Row, edition: str | None) -> Row:
@@ -171,6 +187,10 @@ def _body(want: Row, edition: str | None) -> Row:
 
 def doubts(want: Row, known: dict[str, t.Any]) -> list[str]:
     """Warnings about a creation that the API accepts, and that probably is not what is meant."""
+    if want["snapshot"] or want["backup"]:
+        from . import _restore
+
+        return _restore.doubts(want, known)
     image = look_up("image", want["image"], known["images"])
     windows = "windows" in str(image.get("platform")).lower()
     warnings = []

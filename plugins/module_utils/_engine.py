@@ -15,7 +15,7 @@ from ._api import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Refused, Reso
 from ._client import ApiError, Client
 from ._goals import age, api_now, fingerprint, pause, reached
 from ._read import Seen
-from ._step import Look, Memory, Plan, Step
+from ._step import Look, Memory, Plan, Step, Task
 
 LOOK_FOR = 30.0  # seconds that the effect of a lost answer, or of a refusal after a stale read, is looked for
 NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no motion at all, means "not yet"
@@ -50,16 +50,9 @@ class Pending:
 class Member:
     """One resource: what is planned for it, what was sent, and when to look next."""
 
-    def __init__(
-        self, plan: t.Callable[[Seen, Memory], Plan], label: str, kinds: dict[str, Resource], wait: bool = True,
-        recover: t.Callable[[Seen, Memory], Plan] | None = None,
-    ) -> None:  # fmt: skip
-        """`kinds` says what the parts of what is seen are; the first is the one that this is about.
-
-        `recover` plans what is to be put right after a failure, before it is told.
-        """
-        self.plan, self.label, self.wait, self.recover = plan, label, wait, recover
-        self.kinds, self.main = kinds, next(iter(kinds))
+    def __init__(self, task: Task, wait: bool = True) -> None:
+        self.plan, self.label, self.kinds, self.recover = task.plan, task.label, task.kinds, task.recover
+        self.main, self.wait = next(iter(task.kinds)), wait
         self.memory = Memory()
         self.seen: Seen = {}
         self.look = Look({}, True, self.main)  # what is to be read next

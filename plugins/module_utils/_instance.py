@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import dig
+from ._api import INSTANCES, SNAPSHOTS, dig
 from ._plan_instance import Want, plan
-from ._read import Seen, find_instance
-from ._step import CatalogsNeeded, Look, Memory, Plan
+from ._read import Seen, find
+from ._step import CatalogsNeeded, Look, Memory, Plan, Task
 
 if t.TYPE_CHECKING:
     from ._client import Client
@@ -23,19 +23,18 @@ NETWORK: dict[str, t.Any] = {
     "subnets": _TEXTS,
     "associate_public_ip": {"type": "bool"},
 }
+_EXCLUSIVE = [("interface", other) for other in NETWORK if other != "interface"]
 SPEC: dict[str, t.Any] = {
     "id": {"type": "str"},
     "name": {"type": "str"},
     "new_name": {"type": "str"},
     "machine_type": {"type": "str"},
     "image": {"type": "str"},
+    "snapshot": {"type": "str"},
+    "backup": {"type": "str"},
     "ssh_key_name": {"type": "str", "no_log": False},
     "availability_zone": {"type": "str"},
-    "network": {
-        "type": "dict",
-        "options": NETWORK,
-        "mutually_exclusive": [("interface", other) for other in NETWORK if other != "interface"],
-    },
+    "network": {"type": "dict", "options": NETWORK, "mutually_exclusive": _EXCLUSIVE},
     "network_interfaces": _TEXTS,
     "purge_network_interfaces": {"type": "bool", "default": False},
     "user_data": {"type": "str", "no_log": True},
@@ -76,9 +75,14 @@ def observer(client: Client, want: Want) -> t.Callable[[Look], Seen]:
 
     def observe(look: Look) -> Seen:
         names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
-        found = find_instance(client, names, look.ids.get("instance") or want["id"], look.listing)
+        found = find(client, names, look.ids.get("instance") or want["id"], look.listing)
         row, renamed = found.get(want["name"] or "") or found.get(""), found.get(want["new_name"] or "-")
-        return {"instance": row or renamed, "renamed": renamed}
+        seen = {"instance": row or renamed, "renamed": renamed}
+        if want["snapshot"] or want["backup"]:
+            from . import _copies
+
+            seen.update(_copies.source(client, want, look, seen["instance"]))
+        return seen
 
     return observe
 
@@ -90,14 +94,20 @@ def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
 
     def planned(seen: Seen, memory: Memory) -> Plan:
         try:
-            made = plan(seen, want, catalogs or None, memory)
+            made = plan(seen, want, {**catalogs, "source": seen.get("source")} if catalogs else None, memory)
         except CatalogsNeeded:
             from . import _declare
 
-            catalogs.update(_declare.catalogs(client))
+            catalogs.update(_declare.catalogs(client, want), source=seen.get("source"))
             made = plan(seen, want, catalogs, memory)
             if any(step.makes for step in made.steps):
                 doubts[:] = _declare.doubts(want, catalogs)
         return made._replace(warnings=(*made.warnings, *doubts)) if doubts else made
 
     return planned
+
+
+def task(client: Client, want: Want) -> Task:
+    """The declaration as what a module, or a fleet, leads to its goal."""
+    kinds = {"instance": INSTANCES, "source": SNAPSHOTS}
+    return Task(label(want), observer(client, want), planner(client, want), kinds, {"instance": "instance"}, {})

@@ -10,10 +10,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client, _options
-from ._api import MOVING, Refused, Resource, Row, status_class
+from ._api import MOVING, Refused, status_class
 from ._client import ApiError, Client
 from ._read import Seen
-from ._step import Look, Memory, Plan, Step
+from ._step import Look, Memory, Step, Task
 
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # credentials cannot be read on the way
 WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
@@ -63,38 +63,32 @@ class Module(AnsibleModule):  # type: ignore[misc]
         message, told = _apply.told(client, doing, error, result)
         self.fail_json(message, **told)
 
-    def converge(
-        self, client: Client, label: str, observe: t.Callable[[Look], Seen],
-        plan: t.Callable[[Seen, Memory], Plan], kinds: dict[str, Resource],
-    ) -> t.NoReturn:  # fmt: skip
-        """Leads one resource to what is planned, or says what would be done; ends the module.
-
-        `kinds` says what the parts of what is seen are; the first is the one that the result shows, under its name.
-        """
-        key, memory = next(iter(kinds)), Memory()
-        seen: Seen = {}
+    def converge(self, client: Client, task: Task) -> t.NoReturn:
+        """Leads what the task is about to what is planned, or says what would be done; ends the module."""
+        main, seen = next(iter(task.kinds)), t.cast(Seen, {})
         try:
-            seen = observe(Look({}, True, key))
-            planned = plan(seen, memory)
+            seen = task.observe(Look({}, True, main))
+            planned = task.plan(seen, Memory())
         except (ApiError, Refused) as error:
-            self.fail(client, f"look at {label}", error, **shown(key, seen.get(key)))
-        row, steps, warnings = planned.after, list(planned.steps), list(planned.warnings)
-        waits = self.params.get("wait", True) and status_class(planned.before, kinds[key]) == MOVING
+            self.fail(client, f"look at {task.label}", error, **shown(task, seen))
+        first, steps, warnings = seen, list(planned.steps), list(planned.warnings)
+        seen = {**seen, main: planned.after}
+        waits = self.params.get("wait", True) and status_class(planned.before, task.kinds[main]) == MOVING
         if not self.check_mode and (steps or waits):
             from . import _apply
 
-            row, steps, warnings = _apply.apply(self, client, label, observe, plan, kinds, seen)
-        result = {**shown(key, row), "changed": bool(steps), "actions": actions(steps)}
+            seen, steps, warnings = _apply.apply(self, client, task, first)
+        result = {**task.more, **shown(task, seen), "changed": bool(steps), "actions": actions(steps)}
         if planned.kept_public_ips:
             kept = ", ".join(planned.kept_public_ips)
-            warnings.append(f"The public IP {kept} of {label} is kept, and billed (delete_public_ip: true deletes it).")
-            result["kept_public_ips"] = list(planned.kept_public_ips)
+            told = f"The public IP {kept} of {task.label} is kept, and billed (delete_public_ip: true deletes it)."
+            warnings, result["kept_public_ips"] = [*warnings, told], list(planned.kept_public_ips)
         for warning in warnings:
             self.warn(warning)
         if self._diff:
             from . import _apply
 
-            result["diff"] = {"before": _apply.view(planned.before), "after": _apply.view(row)}
+            result["diff"] = {"before": _apply.view(planned.before), "after": _apply.view(seen.get(main))}
         self.exit_json(**result)
         raise SystemExit  # never reached
 
@@ -110,6 +104,7 @@ def actions(steps: list[Step]) -> list[dict[str, str]]:
     return [{"action": step.action, "description": step.does} for step in steps]
 
 
-def shown(key: str, row: Row | None) -> dict[str, t.Any]:
-    """The row at its place in a result. User data is large and holds secrets, so it stays out."""
-    return {key: row and {name: value for name, value in row.items() if name != "user_data"}}
+def shown(task: Task, seen: Seen) -> dict[str, t.Any]:
+    """The rows at their places in a result. User data is large and holds secrets, so it stays out."""
+    rows = {name: seen.get(part) for part, name in task.shows.items()}
+    return {key: row and {name: row[name] for name in row if name != "user_data"} for key, row in rows.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import GONE, INSTANCES, UUID, Refused, Row, deleting, dig, status_class
+from ._api import GONE, INSTANCES, UUID, Refused, Resource, Row, deleting, dig, status_class
 
 if t.TYPE_CHECKING:
     from ._client import Client
@@ -15,21 +15,23 @@ if t.TYPE_CHECKING:
 Seen = dict[str, t.Optional[Row]]
 
 
-def only(rows: list[Row], kind: str, name: str) -> Row | None:
+def only(rows: list[Row], resource: Resource, name: str) -> Row | None:
     """The one row of that name, None without one; more than one is refused, never guessed.
 
     Rows that are gone match nothing; one that is being deleted matches only if no other does.
     """
-    found = [row for row in rows if row.get("name") == name and status_class(row) != GONE]
+    found = [row for row in rows if row.get("name") == name and status_class(row, resource) != GONE]
     found = [row for row in found if not deleting(row)] or found
     if len(found) > 1:
         ids = ", ".join(sorted(str(row["id"]) for row in found))
-        raise Refused(f"{len(found)} {kind}s are named {name!r}: {ids}. Say which one is meant with id.")
+        raise Refused(f"{len(found)} {resource.kind}s are named {name!r}: {ids}. Say which one is meant with id.")
     return found[0] if found else None
 
 
-def find_instance(client: Client, names: t.Sequence[str], row_id: str | None, listing: bool) -> dict[str, Row | None]:
-    """The instances of these names and this id, by the name asked for ("" for the one by id).
+def find(
+    client: Client, names: t.Sequence[str], row_id: str | None, listing: bool, resource: Resource = INSTANCES
+) -> dict[str, Row | None]:
+    """What has these names and this id, by the name asked for ("" for the one by id).
 
     With `listing` the names are looked up by listing, else only the id is read. What was just created may be missing
     in a list: the one with `row_id` is then read by its id.
@@ -39,12 +41,12 @@ def find_instance(client: Client, names: t.Sequence[str], row_id: str | None, li
         rows = whole = None
         for name in names:
             if whole is None:
-                rows = client.listing(INSTANCES, name)
+                rows = client.listing(resource, name)
                 whole = None if client.edition == "2026" else rows
-            found[name] = only(rows or [], INSTANCES.kind, name)
+            found[name] = only(rows or [], resource, name)
     if row_id and not any(row and row["id"] == row_id for row in found.values()):
-        found[""] = client.get(INSTANCES, row_id)
-    return {name: row and with_addresses(row) for name, row in found.items()}
+        found[""] = client.get(resource, row_id)
+    return {name: row and with_addresses(row) for name, row in found.items()} if resource is INSTANCES else found
 
 
 def interfaces(row: Row) -> list[Row] | None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import INSTANCES, MOVING, POWER, POWER_STATE, Row, status_class
+from ._api import INSTANCES, MOVING, POWER, POWER_STATE, Resource, Row, status_class
+from ._read import Seen
 
 POWER_STATES = ("running", "stopped", "suspended")
 
@@ -55,6 +56,18 @@ class Plan(t.NamedTuple):
     after: Row | None
     warnings: tuple[str, ...] = ()
     kept_public_ips: tuple[str, ...] = ()
+
+
+class Task(t.NamedTuple):
+    """What a module leads to its goal."""
+
+    label: str  # how it is called in messages
+    observe: t.Callable[[Look], Seen]
+    plan: t.Callable[[Seen, Memory], Plan]
+    kinds: dict[str, Resource]  # what the parts of what is seen are; the first is the one that this is about
+    shows: dict[str, str]  # which parts are in the result, and where
+    more: Row  # what else is in the result
+    recover: t.Callable[[Seen, Memory], Plan] | None = None  # plans what is to be put right after a failure
 
 
 class Memory:

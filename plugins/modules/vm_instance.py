@@ -54,7 +54,17 @@ options:
     type: str
   image:
     description:
-      - The image's name or id, for example V(cloud-ubuntu-24.04 LTS). Required to create an instance.
+      - The image's name or id, for example V(cloud-ubuntu-24.04 LTS). It, O(snapshot) or O(backup) is required to create
+        an instance.
+    type: str
+  snapshot:
+    description:
+      - The name or id of a snapshot that the instance is restored from, in place of O(image).
+      - An instance of this name that exists is as declared; the snapshot is not looked at then, and may be gone.
+      - O(wait_timeout) should be longer then, for example 3600.
+    type: str
+  backup:
+    description: The same with a backup, which only the API's edition of 2024 has.
     type: str
   ssh_key_name:
     description:
@@ -248,25 +258,21 @@ error:
 """
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT, Module
 
 
 def main() -> None:
-    module = Module(
-        dict(_instance.SPEC, **WAIT),
-        required_one_of=[("id", "name")],
-        required_by={"new_name": ("name",)},
-        mutually_exclusive=[("id", "new_name"), ("user_data", "user_data_base64")],
-    )
+    exclusive = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
+    required = {"required_one_of": [("id", "name")], "required_by": {"new_name": ("name",)}}
+    module = Module(dict(_instance.SPEC, **WAIT), mutually_exclusive=exclusive, **required)
     try:
         want = _instance.wanted(module.params)
     except Refused as error:
         module.fail_json(str(error))
     client = module.client()
     client.secrets += [text for text in (want["user_data"], want["user_data_base64"]) if text]
-    observe, plan = _instance.observer(client, want), _instance.planner(client, want)
-    module.converge(client, _instance.label(want), observe, plan, {"instance": INSTANCES})
+    module.converge(client, _instance.task(client, want))
 
 
 if __name__ == "__main__":

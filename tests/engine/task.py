@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _engine, _instance, _options
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock
 from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan
 
@@ -52,7 +52,7 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Client | None = 
     api, declared = api or client(sim), want(**options)
     api.deadline = sim.now() + timeout
     observe, plan = _instance.observer(api, declared), _instance.planner(api, declared)
-    member = _engine.Member(plan, _instance.label(declared), {"instance": INSTANCES}, wait)
+    member = _engine.Member(_instance.task(api, declared)._replace(plan=plan), wait)
     try:
         seen = observe(START)
         plan(seen, member.memory)

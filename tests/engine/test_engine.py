@@ -86,7 +86,7 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     declared = task.want(**BASE, state="stopped")
     sim.reset(lag=8)
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
+    member = task._engine.Member(task._instance.task(api, declared))
     seen = observe(task.START)
     other = task.run(sim, wait=False, **BASE)
     task._engine.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
@@ -101,7 +101,7 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     declared = task.want(**BASE)
     api = task.client(sim)
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
+    member = task._engine.Member(task._instance.task(api, declared))
     seen = observe(task.START)
     task.run(sim, wait=False, **BASE)
     task._engine.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
@@ -285,7 +285,7 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
     api = task.client(sim)
     declared = task.want(name="web", state="stopped")
     observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.planner(api, declared), "web", {"instance": task.INSTANCES})
+    member = task._engine.Member(task._instance.task(api, declared))
     looks = []
 
     def disturbed(due: Any) -> Any:

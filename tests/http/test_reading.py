@@ -38,7 +38,7 @@ def asked(sim: Any) -> list[str]:
 def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     web, db = sim.seed("instance", name="web", public_ip="201.54.0.1"), sim.seed("instance", name="db")
-    found = _read.find_instance(client_of(sim), ["web", "db", "gone"], None, listing=True)
+    found = _read.find(client_of(sim), ["web", "db", "gone"], None, listing=True)
     assert {name: row and row["id"] for name, row in found.items()} == {"web": web["id"], "db": db["id"], "gone": None}
     assert found["web"]["public_ipv4"] == "201.54.0.1"
     assert asked(sim) == ["GET /v1/instances"] * (1 if edition == "2024-08" else 3)
@@ -51,18 +51,18 @@ def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str)
             "ssh_key_name": "deploy"}  # fmt: skip
     api = client_of(sim)
     made = api.request("POST", "/v1/instances", body=body).body["id"]
-    found = _read.find_instance(api, ["web"], made, listing=True)
+    found = _read.find(api, ["web"], made, listing=True)
     assert (found["web"], found[""]["id"]) == (None, made)
     sim.advance(10)
-    found = _read.find_instance(api, ["web"], made, listing=True)
+    found = _read.find(api, ["web"], made, listing=True)
     assert (found["web"]["id"], "" in found) == (made, False)
 
 
 def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
     row = sim.seed("instance", name="web")
-    assert _read.find_instance(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
+    assert _read.find(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
     assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
-    assert _read.find_instance(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
+    assert _read.find(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
 
 
 @EDITIONS
@@ -72,7 +72,7 @@ def test_two_of_one_name_are_refused_with_their_ids(sim: Any, edition: str) -> N
     with pytest.raises(
         Refused, match=f"2 instances are named 'web': {', '.join(ids)}. Say which one is meant with id."
     ):
-        _read.find_instance(client_of(sim), ["web"], None, listing=True)
+        _read.find(client_of(sim), ["web"], None, listing=True)
 
 
 @EDITIONS
@@ -167,7 +167,7 @@ def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) 
 @EDITIONS
 def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, sort_by_id=False)
-    known = _declare.catalogs(client_of(sim))
+    known = _declare.catalogs(client_of(sim), {})
     assert known["edition"] == edition[:4]
     assert (len(known["images"]), len(known["machine_types"])) == (8, 61)
 
@@ -175,13 +175,20 @@ def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, e
 @EDITIONS
 def test_the_simulators_catalogs_are_what_a_declaration_is_checked_against(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
-    known = _declare.catalogs(client_of(sim))
+    known = _declare.catalogs(client_of(sim), {})
     windows = _declare.look_up("image", "windows-server-2022", known["images"])
     with pytest.raises(
-        Refused, match="BV1-1-40 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2"
+        Refused, match="BV1-1-40 is too small for image windows-server-2022: it has 1 vCPUs, needed are 2"
     ):
-        _declare.machine_type("BV1-1-40", None, windows, known["machine_types"])
-    assert _declare.machine_type("BV2-4-40", None, windows, known["machine_types"])["name"] == "BV2-4-40"
+        _declare.machine_type(
+            "BV1-1-40", None, "image windows-server-2022", windows["minimum_requirements"], known["machine_types"]
+        )
+    assert (
+        _declare.machine_type("BV2-4-40", None, "image", windows["minimum_requirements"], known["machine_types"])[
+            "name"
+        ]
+        == "BV2-4-40"
+    )
     if edition == "2026-08":
         with pytest.raises(Refused, match="not offered there"):
-            _declare.machine_type("L40x1-DP8-64-100", "br-se1-a", None, known["machine_types"])
+            _declare.machine_type("L40x1-DP8-64-100", "br-se1-a", "image", {}, known["machine_types"])

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -83,22 +83,22 @@ def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> 
     ("options", "text"),
     [
         ({"machine_type": None}, "There is no instance 'web', and to create it machine_type is needed."),
-        ({"image": None}, "There is no instance 'web', and to create it image is needed."),
+        ({"image": None}, "There is no instance 'web', and to create it image, snapshot or backup is needed."),
         ({"machine_type": "BV2-4-4"}, "There is no machine type 'BV2-4-4' in this region (nearest: BV2-4-40"),
         ({"machine_type": "old"}, "Machine type old cannot be used: its status is inactive."),
         ({"image": "broken"}, "Image broken cannot be used: its status is error."),
         (
             {"image": "windows-server-2022"},
             (
-                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2, it has "
-                "20 GB of disk, the image needs 40. Large enough: BV2-4-40, L40x1-DP8"
+                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, needed are 2, it has "
+                "20 GB of disk, needed are 40. Large enough: BV2-4-40, L40x1-DP8"
             ),
         ),
         (
             {"image": "windows-server-2022", "availability_zone": "br-se1-a"},
             (
-                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, the image needs 2, it has "
-                "20 GB of disk, the image needs 40. Large enough: BV2-4-40"
+                "Machine type BV1-1-20 is too small for image windows-server-2022: it has 1 vCPUs, needed are 2, it has "
+                "20 GB of disk, needed are 40. Large enough: BV2-4-40"
             ),
         ),
         (

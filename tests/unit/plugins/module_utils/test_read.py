@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._checks import require_uuid
 from ansible_collections.magalu.cloud.plugins.module_utils._read import (
     interfaces,
@@ -42,7 +42,7 @@ def row(number: int, name: str | None = "web", status: str = "completed", state:
     ],
 )
 def test_a_name_means_the_one_that_is_there(rows: list[Row], found: str | None) -> None:
-    one = only(rows, "instance", "web")
+    one = only(rows, INSTANCES, "web")
     assert (one and one["id"]) == found
 
 
@@ -54,11 +54,11 @@ def test_a_name_is_never_guessed(pairs: list[tuple[str | None, str]]) -> None:
     meant = there or leaving
     if len(meant) > 1:
         with pytest.raises(Refused) as caught:
-            only(rows, "instance", "web")
+            only(rows, INSTANCES, "web")
         ids = ", ".join(sorted(meant))
         assert str(caught.value) == (f"{len(meant)} instances are named 'web': {ids}. Say which one is meant with id.")
     else:
-        one = only(rows, "instance", "web")
+        one = only(rows, INSTANCES, "web")
         assert [one["id"]] == meant if one else meant == []
 
 
