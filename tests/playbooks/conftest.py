@@ -20,6 +20,13 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def frozen() -> Iterator[Any]:
+    """One whose clock stands still, for modules that run in this process."""
+    with running(speed=0) as server:
+        yield server
+
+
 @pytest.fixture
 def play(sim: Any, tmp_path: Path) -> Player:
     return Player(sim, tmp_path)

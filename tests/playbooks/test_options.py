@@ -57,7 +57,9 @@ def test_mistakes_are_told_with_their_remedy(play: Player, sim: Any) -> None:
         "Did you mean running?": vm_instance(name="web", state="started"),
         "Did you mean rebooted?": vm_instance(name="web", state="restarted"),
         "one of the following is required: id, name": vm_instance(state="present"),
-        "mutually exclusive: user_data|user_data_base64": vm_instance(name="web", user_data="#!one", user_data_base64="#!two"),
+        "mutually exclusive: user_data|user_data_base64": vm_instance(
+            name="web", user_data="#!one", user_data_base64="#!two"
+        ),
         "mutually exclusive: interface|vpc found in network": vm_instance(
             name="web", network={"interface": "one", "vpc": "two"}
         ),

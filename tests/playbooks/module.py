@@ -1,0 +1,40 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A module as Ansible runs it, but in this process, and waiting on the simulator's clock: its result, in no time."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from typing import Any
+from unittest import mock
+
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+
+PLUGINS = "ansible_collections.magalu.cloud.plugins"
+
+
+def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, diff: bool = False,
+           env: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
+    """What the module gives back; `env` is more of the environment."""
+    arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
+    _client = importlib.import_module(f"{PLUGINS}.module_utils._client")
+    clock = _client.Clock(sim.now, sim.advance)
+    with ExitStack() as stack:
+        for name, value in {
+            "_ANSIBLE_ARGS": json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(), "_ANSIBLE_PROFILE": "legacy",
+        }.items():  # fmt: skip
+            stack.enter_context(mock.patch.object(basic, name, value, create=True))
+        stack.enter_context(mock.patch.object(_client, "Clock", lambda: clock))
+        stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()))
+        stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
+        said = stack.enter_context(redirect_stdout(io.StringIO()))
+        stack.enter_context(redirect_stderr(io.StringIO()))  # where the newer cores put warnings then
+        stack.enter_context(suppress(SystemExit))
+        importlib.import_module(f"{PLUGINS}.modules.{module}").main()
+    given: dict[str, Any] = json.loads(said.getvalue())
+    return given

@@ -1,0 +1,25 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""No release changes what playbooks read from a result without that being seen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.playbooks import shapes
+
+RECORDED = json.loads(shapes.FILE.read_text())
+
+
+def test_shapes_are_recorded_for_every_outcome_and_no_other() -> None:
+    assert RECORDED.keys() == {f"{outcome.module}: {name}" for name, outcome in shapes.OUTCOMES.items()}
+
+
+@pytest.mark.parametrize("name", shapes.OUTCOMES)
+def test_a_result_has_the_recorded_shape(frozen: Any, name: str) -> None:
+    """After a change that is meant, and told in the changelog: python -m tests.playbooks.shapes."""
+    outcome = shapes.OUTCOMES[name]
+    assert shapes.shape(shapes.of(frozen, outcome)) == RECORDED[f"{outcome.module}: {name}"]
