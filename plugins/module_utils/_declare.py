@@ -65,17 +65,21 @@ def machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: l
     `ram` is GB in some answers and MB in others, so it is left to the API.
     """
     kind = look_up("machine type", wanted, rows)
-    if kind.get("status") not in ("active", "deprecated", None):
+    if not _usable(kind):
         raise Refused(f"Machine type {kind['name']} cannot be used: its status is {kind['status']}.")
     _offered("Machine type", kind, zone, rows)
     lacking = _lacking(kind, needs)
     if lacking:
-        fit = [row["name"] for row in rows if not _lacking(row, needs) and _in_zone(row, zone)]
+        fit = [row["name"] for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
         raise Refused(
             f"Machine type {kind['name']} is too small for {source}: {lacking}. "
             f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
         )
     return kind
+
+
+def _usable(row: Row) -> bool:
+    return row.get("status") in ("active", "deprecated", None)
 
 
 def _lacking(kind: Row, needs: Row) -> str:

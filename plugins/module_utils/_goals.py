@@ -18,7 +18,7 @@ def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False, kind: 
     """Whether the row is what a step was sent for. What the answer does not tell counts as reached once it is settled.
 
     Keys of a goal: `gone`; `state`, `name`: the value; `machine_type`: its id; `attached`, `detached`: an interface's
-    id; `public_ipv4`: there must be one; `moved`: it must have been seen in motion (a reboot leaves no other trace).
+    id; `public_ipv4`: there must be one; `fields`: their values; `moved`: it must have been seen in motion (a reboot leaves no other trace).
     """
     status = status_class(row, kind)
     if "gone" in goal:
@@ -31,6 +31,7 @@ def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False, kind: 
     attached = None if ports is None else [port["id"] for port in ports]
     return not (
         any(goal[key] != row.get(key) for key in ("state", "name") if key in goal)
+        or any(value != row.get(key) for key, value in goal.get("fields", {}).items())
         or goal.get("machine_type") not in (None, dig(row, "machine_type.id") or goal.get("machine_type"))
         or ("attached" in goal and attached is not None and goal["attached"] not in attached)
         or ("detached" in goal and attached is not None and goal["detached"] in attached)
