@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
@@ -123,13 +124,25 @@ def found(
     client: Client, resource: Resource, names: t.Sequence[str], row_id: str | None, listing: bool
 ) -> dict[str, Row | None]:
     """As `find`, where a list that is not there is told from a wrong URL."""
-    try:
+    with _told_apart(client, resource):
         return find(client, names, row_id, listing, resource)
+
+
+def listed(client: Client, resource: Resource) -> list[Row]:
+    """All rows, where a list that is not there is told from a wrong URL."""
+    with _told_apart(client, resource):
+        return client.listing(resource)
+
+
+@contextlib.contextmanager
+def _told_apart(client: Client, resource: Resource) -> t.Iterator[None]:
+    try:
+        yield
     except ApiError as error:
         if error.status != 404:
             raise
-    client.listing(MACHINE_TYPES)  # a wrong URL answers 404 here as well, and that is the error then
-    raise missing(client, resource)
+        client.listing(MACHINE_TYPES)  # a wrong URL answers 404 here as well, and that is the error then
+        raise missing(client, resource) from None
 
 
 def source(client: Client, want: Row, look: Look, instance: Row | None) -> Seen:
@@ -162,11 +175,10 @@ def observer(client: Client, want: Row, resource: Resource) -> t.Callable[[Look]
             row = at[0].get(at[1], look.ids[look.part])
             return {look.part: row and with_addresses(row) if look.part == "instance" else row}
         seen: Seen = {}
-        templated = "{" in (want["template"] or "")
-        if want["instance"] and templated:
-            seen["instance"] = _instance(client, want, look)
-        if templated:
-            want["name"] = name_of(want["template"], seen.get("instance"), client)
+        if "{" in (want["name"] or ""):  # once: the day may end meanwhile
+            if want["instance"]:
+                seen["instance"] = _instance(client, want, look)
+            want["name"] = name_of(want["name"], seen.get("instance"), client)
         names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
         rows = found(client, resource, names, look.ids.get("copy") or want["id"], True)
         copy, renamed = rows.get(want["name"] or "") or rows.get(""), rows.get(want["new_name"] or "-")
@@ -175,10 +187,18 @@ def observer(client: Client, want: Row, resource: Resource) -> t.Callable[[Look]
             seen["instance"] = _instance(client, want, look)
         if want["state"] == "copied" and copy:
             there = found(other, resource, (copy["name"],), look.ids.get("destination"), True)
+            if resource is SNAPSHOTS and _edition(client) == "2024":
+                raise Refused("The edition of the API of 2024 cannot copy snapshots. Use backups (vm_backup) instead.")
             seen["destination"] = there.get(copy["name"]) or there.get("")
         return seen
 
     return observe
+
+
+def _edition(client: Client) -> str | None:
+    if client.edition is None:
+        client.page(MACHINE_TYPES, None, 0, 1)
+    return client.edition
 
 
 def _instance(client: Client, want: Row, look: Look) -> Row | None:

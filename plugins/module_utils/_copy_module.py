@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from . import _instance, _plan_copies, _plan_retention
-from ._api import INSTANCES, Refused, Resource, Row
-from ._client import ApiError, Client
-from ._copies import COPY_SPEC, check, found, observer
+from ._api import INSTANCES, UUID, Refused, Resource, Row
+from ._client import Client
+from ._copies import COPY_SPEC, check, listed, observer
 from ._goals import api_now
 from ._instance import SPEC, wanted
 from ._module import Module
@@ -21,32 +21,34 @@ def main(resource: Resource) -> None:
     """The whole module."""
     module = Module(COPY_SPEC, mutually_exclusive=[("id", "new_name")])
     client = module.client()
-    params = module.params
     try:
-        check(params, resource, client.connection.api_url, client.connection.region)
-        restore = _restored(params, resource) if params["state"] == "restored" else None
+        task = task_of(client, module.params, resource)
     except Refused as error:
         module.fail_json(str(error))
-    if restore:
-        _restore(module, client, resource, restore)
-    elif params["state"] == "pruned":
-        _prune(module, client, resource)
-    else:
-        _copy(module, client, resource)
+    module.converge(client, task)
 
 
-def _copy(module: Module, client: Client, resource: Resource) -> None:
-    """The states present, absent and copied."""
-    want = dict(module.params, template=module.params["name"])
+def task_of(client: Client, params: dict[str, t.Any], resource: Resource) -> Task:
+    """What the options ask for. Raises `Refused` for what can be seen to be wrong without a request."""
+    check(params, resource, client.connection.api_url, client.connection.region)
+    makes = {"restored": _restore, "pruned": _prune}.get(params["state"], _copy)
+    return makes(client, params, resource)
+
+
+def _copy(client: Client, params: dict[str, t.Any], resource: Resource) -> Task:
+    """The states present, absent and copied. The last one is about the copy in the other region."""
+    want = dict(params)
 
     def plan(seen: Seen, memory: Memory) -> Plan:
         return _plan_copies.plan(seen, want, resource, memory)
 
-    kinds = {"copy": resource, "instance": INSTANCES, "destination": resource}
-    names = {"copy": resource.kind, **({"destination": "destination"} if want["state"] == "copied" else {})}
+    kinds = {"copy": resource, "instance": INSTANCES}
+    names = {"copy": resource.kind}
+    if want["state"] == "copied":
+        kinds, names = {"destination": resource, **kinds}, {**names, "destination": "destination"}
     recover = _plan_copies.back_on if want["power_off"] else None
     label = f"{resource.kind} {want['name'] or want['id']}"
-    module.converge(client, Task(label, observer(client, want, resource), plan, kinds, names, {}, recover))
+    return Task(label, observer(client, want, resource), plan, kinds, names, {}, recover)
 
 
 def _restored(params: dict[str, t.Any], resource: Resource) -> Row:
@@ -57,8 +59,9 @@ def _restored(params: dict[str, t.Any], resource: Resource) -> Row:
     return {**wanted({**defaults, **given, **copy}), **copy}
 
 
-def _restore(module: Module, client: Client, resource: Resource, want: Row) -> None:
+def _restore(client: Client, params: dict[str, t.Any], resource: Resource) -> Task:
     """The same as `vm_instance` with a copy as its source, but no other instance of that name is taken for it."""
+    want = _restored(params, resource)
     client.secrets += [text for text in (want["user_data"], want["user_data_base64"]) if text]
     task = _instance.task(client, want)
 
@@ -72,24 +75,21 @@ def _restore(module: Module, client: Client, resource: Resource, want: Row) -> N
 
     kinds = {"instance": INSTANCES, "source": resource}
     names = {"instance": "instance", "source": resource.kind}
-    module.converge(client, task._replace(plan=guarded, kinds=kinds, shows=names))
+    return task._replace(plan=guarded, kinds=kinds, shows=names)
 
 
-def _prune(module: Module, client: Client, resource: Resource) -> None:
+def _prune(client: Client, params: dict[str, t.Any], resource: Resource) -> Task:
     """The state pruned."""
-    want = dict(module.params, instance_id=None)
-    try:
-        if want["instance"]:
-            want["instance_id"] = _instance_id(client, want["instance"])
-    except (ApiError, Refused) as error:
-        module.fail(client, f"look for instance {want['instance']}", error)
+    want = dict(params, instance_id=None)
     told: dict[str, t.Any] = {}
     started: list[float] = []
 
     def observe(look: Look) -> Seen:
         if not look.listing:
             return {look.part: client.get(resource, look.part)}
-        return {str(row["id"]): row for row in _all(client, resource)}
+        if want["instance"] and not want["instance_id"]:
+            want["instance_id"] = _instance_id(client, want["instance"])
+        return {str(row["id"]): row for row in listed(client, resource)}
 
     def plan(seen: Seen, memory: Memory) -> Plan:
         if not started:
@@ -104,23 +104,16 @@ def _prune(module: Module, client: Client, resource: Resource) -> None:
             told["pruned"] = [_brief(row) for row, why in verdicts if not why]
         return _plan_retention.plan(seen, want, resource, started[0], memory)
 
-    module.converge(client, Task(f"{resource.kind}s", observe, plan, {"copies": resource}, {}, told))
+    return Task(f"{resource.kind}s", observe, plan, {"copies": resource}, {}, told)
 
 
 def _instance_id(client: Client, named: str) -> str:
-    from ._api import UUID
-
     if UUID.fullmatch(named):
         return named
     row = find(client, (named,), None, True)[named]
     if row is None:
         raise Refused(f"There is no instance {named!r}. Copies of an instance that is gone are chosen by its id.")
     return str(row["id"])
-
-
-def _all(client: Client, resource: Resource) -> list[Row]:
-    found(client, resource, (), None, False)
-    return client.listing(resource)
 
 
 def _brief(row: Row, **more: str) -> dict[str, t.Any]:

@@ -11,7 +11,18 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
-from ._api import CREATION_FAILED, OPERATION_FAILED, Refused, Resource, Row, deleting, dig, status_class
+from ._api import (
+    CREATION_FAILED,
+    OPERATION_FAILED,
+    Refused,
+    Resource,
+    Row,
+    creating,
+    deleting,
+    dig,
+    outcome,
+    status_class,
+)
 from ._copies import COPY_REGIONS
 from ._read import Seen
 from ._step import Memory, Plan, Step, power, predict
@@ -41,16 +52,17 @@ def plan(seen: Seen, want: Want, resource: Resource, memory: Memory) -> Plan:
     if status == OPERATION_FAILED:
         warnings.append(f"The last operation on {label(row, resource)} failed: its status is {row.get('status')}.")
     if want["state"] == "copied":
-        return Plan(_copying(seen, want, resource), row, row, tuple(warnings))
+        steps, there = _copying(seen, want, resource), seen.get("destination")
+        return Plan(steps, there, predict(_finished(there), steps), tuple(warnings))
     _refuse_another(row, seen.get("instance"), resource)
     name = want["new_name"] or (want["id"] and want["name"])
-    steps: tuple[Step, ...] = ()
+    steps = ()
     if name and row.get("name") != name:
         does, effect = f"rename {label(row, resource)} to {name}", {"name": name}
         path = f"{resource.path}/{row['id']}/rename"
         steps = (Step("rename", does, "PATCH", path, effect, effect, body=effect, part="copy"),)
     steps = (*steps, *back_on(seen, memory).steps)
-    return Plan(steps, row, predict(row, steps[:1] if name else ()), tuple(warnings))
+    return Plan(steps, row, predict(_finished(row), steps[:1] if name else ()), tuple(warnings))
 
 
 def back_on(seen: Seen, memory: Memory) -> Plan:
@@ -64,6 +76,11 @@ def back_on(seen: Seen, memory: Memory) -> Plan:
 def label(row: Row, resource: Resource) -> str:
     """How a copy is called in messages."""
     return f"{resource.kind} {row.get('name') or row.get('id')}"
+
+
+def _finished(row: Row | None) -> Row | None:
+    """The row as it will be when it was made."""
+    return dict(row or {}, state="available", status="completed") if creating(row) else row
 
 
 def removal(row: Row, want: Want, resource: Resource, part: str = "copy") -> Step:
@@ -97,7 +114,7 @@ def _creation(seen: Seen, want: Want, resource: Resource, memory: Memory) -> tup
         raise Refused(f"There is no {resource.kind} {name!r}, and to create it instance is needed.")
     if instance is None:
         raise Refused(f"There is no instance {want['instance']!r} to make the {resource.kind} {name!r} of.")
-    state = str(instance.get("state"))
+    state = str(outcome(instance).get("state"))
     down = power(state, "stopped", instance) if want["power_off"] else []
     start = memory.start_state or state
     effect = {"name": name, "state": "available", "status": "completed", "instance": {"id": instance["id"]}}
@@ -105,7 +122,7 @@ def _creation(seen: Seen, want: Want, resource: Resource, memory: Memory) -> tup
     does = f"create {resource.kind} {name} of instance {instance.get('name') or instance['id']}"
     made = Step(
         "create", does, "POST", resource.path, {"state": "available"}, effect, body, sends=2, key=f"create {name}",
-        part="copy", needs=("instance",), makes=True,
+        part="copy", needs=("copy", "instance"), makes=True,
     )  # fmt: skip
     return (*down, made, *(power("stopped", start, instance) if want["power_off"] else ()))
 
@@ -114,7 +131,7 @@ def _copying(seen: Seen, want: Want, resource: Resource) -> tuple[Step, ...]:
     """The copy to another region, unless one of that name is there."""
     row = t.cast(Row, seen["copy"])
     there = seen.get("destination")
-    if there is not None:
+    if there is not None and not deleting(there):
         if status_class(there, resource) in (CREATION_FAILED, OPERATION_FAILED):
             raise Refused(
                 f"{label(there, resource)} ({there['id']}) in {want['destination_region']} failed: its status is "
@@ -127,6 +144,6 @@ def _copying(seen: Seen, want: Want, resource: Resource) -> tuple[Step, ...]:
     return (
         Step(
             "copy", does, "POST", f"{resource.path}/{row['id']}/copy", {"state": "available"}, effect,
-            {key: regions[want["destination_region"]]}, sends=2, part="destination", needs=("copy",), makes=True,
+            {key: regions[want["destination_region"]]}, sends=2, part="destination", needs=("copy", "destination"), makes=True,
         ),
     )  # fmt: skip

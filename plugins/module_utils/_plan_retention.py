@@ -9,8 +9,8 @@ import fnmatch
 import time
 import typing as t
 
-from ._api import SETTLED, Refused, Resource, Row, dig, status_class
-from ._plan_copies import removal
+from ._api import MOVING, SETTLED, Refused, Resource, Row, dig, status_class
+from ._plan_copies import label, removal
 from ._read import Seen
 from ._step import Memory, Plan
 
@@ -22,7 +22,7 @@ def verdicts(rows: list[Row], want: Want, resource: Resource, now: float) -> lis
     """Each of the rows with the reason why it stays, empty if it goes; oldest first.
 
     `now` is the API's time (epoch). `keep_last` counts for each source instance by itself, and only what could be
-    restored; what is no business of this (other instances, prefixes, states, types) stays and does not count.
+    restored; what is no business of this (other instances, prefixes, states, types, no age) stays and does not count.
     """
     rows = sorted(rows, key=lambda row: (str(row.get("created_at")), str(row.get("id"))))
     ours = [row for row in rows if not _outside(row, want, resource)]
@@ -46,33 +46,35 @@ def _outside(row: Row, want: Want, resource: Resource) -> str:
         return f"it is not available and completed (state {row.get('state')}, status {row.get('status')})"
     if row.get("backup_type") not in MANUAL:
         return f"it was not made by hand (backup_type {row.get('backup_type')})"
-    return ""
+    return "" if _created(row) is not None else "its age cannot be told"
 
 
 def _kept(row: Row, want: Want, newest: set[str], now: float) -> str:
     """Why a row stays that the retention is about; empty if it goes."""
     if row["id"] in newest:
         return f"it is one of the last {want['keep_last']} of its instance"
-    days = _age(row, now)
-    if days is None:
-        return "its age cannot be told"
+    days = (now - t.cast(float, _created(row))) / 86400
     if want["keep_days"] and days < want["keep_days"]:
         return f"it is {days:.1f} days old, less than keep_days"
     pattern = next((p for p in want["protect_names"] or [] if fnmatch.fnmatchcase(str(row.get("name")), p)), None)
     return f"its name matches {pattern!r} of protect_names" if pattern else ""
 
 
-def _age(row: Row, now: float) -> float | None:
-    """Days since the row was created, None where the answer does not tell."""
+def _created(row: Row) -> float | None:
+    """When the row was created, None where the answer does not tell."""
     try:
-        return (now - calendar.timegm(time.strptime(str(row["created_at"])[:19], "%Y-%m-%dT%H:%M:%S"))) / 86400
+        return calendar.timegm(time.strptime(str(row["created_at"])[:19], "%Y-%m-%dT%H:%M:%S"))
     except (KeyError, ValueError):
         return None
 
 
 def plan(seen: Seen, want: Want, resource: Resource, now: float, memory: Memory) -> Plan:
-    """The deletions, oldest first. Raises `Refused` where there are more than `prune_max`."""
+    """The deletions, oldest first. Raises `Refused` where there are more than `prune_max`, or where one has failed."""
     rows = [row for row in seen.values() if row]
+    for row in rows:
+        tried = memory.sent.get(f"DELETE {resource.path}/{row['id']}")
+        if tried and status_class(row, resource) not in (SETTLED, MOVING):
+            raise Refused(f"{label(row, resource)} ({row['id']}) could not be deleted: its status is {row['status']}.")
     going = [row for row, why in verdicts(rows, want, resource, now) if not why]
     most, gone = want["prune_max"], len(memory.sent)
     if most is not None and len(going) + gone > most:

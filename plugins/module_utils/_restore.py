@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import BACKUPS, CREATION_FAILED, OPERATION_FAILED, SNAPSHOTS, Refused, Row, dig, status_class
+from ._api import BACKUPS, CREATION_FAILED, OPERATION_FAILED, SNAPSHOTS, Refused, Row, deleting, dig, status_class
 
 
 def label(want: Row) -> str:
@@ -20,7 +20,7 @@ def source(want: Row, known: dict[str, t.Any]) -> tuple[Row | None, Row]:
     The disk must be as large as the copy's `min_disk`, or as that of the machine type of the original.
     """
     copy = known["source"]
-    if copy is None:
+    if copy is None or deleting(copy):
         raise Refused(f"There is no {label(want)} to restore an instance from.")
     status = status_class(copy, SNAPSHOTS)
     if status == CREATION_FAILED or (status == OPERATION_FAILED and copy.get("state") != "available"):
