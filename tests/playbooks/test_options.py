@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.playbooks.module import result
 from tests.playbooks.play import DECLARED, QUICK, Player, vm_info, vm_instance
 
 NONE = {"MGC_API_URL": "", "MGC_API_KEY": ""}  # as if they were not set
@@ -30,7 +31,7 @@ def test_defaults_of_a_play_reach_every_module(play: Player, sim: Any) -> None:
         env=NONE, module_defaults={"group/magalu.cloud.vm": shared},
     )  # fmt: skip
     assert done.results[0]["instance"]["availability_zone"] == "br-ne1-a"
-    assert [result.get("count") for result in done.results] == [None, 1, 0]
+    assert [each.get("count") for each in done.results] == [None, 1, 0]
     assert all(request["headers"]["x-api-key"] == "simulator" for request in sim.requests())
 
 
@@ -51,38 +52,49 @@ def test_blank_options_and_variables_are_not_given(play: Player, sim: Any) -> No
     assert [instance["name"] for instance in listed["instances"]] == ["web"]
 
 
+MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
+    ("Did you mean running?", "vm_instance", {"name": "web", "state": "started"}),
+    ("Did you mean rebooted?", "vm_instance", {"name": "web", "state": "Restarted"}),
+    ("got: sideways", "vm_instance", {"name": "web", "state": "sideways"}),
+    ("one of the following is required: id, name", "vm_instance", {"state": "present"}),
+    ("mutually exclusive: user_data|user_data_base64", "vm_instance",
+     {"name": "web", "user_data": "#!one", "user_data_base64": "#!two"}),
+    ("mutually exclusive: interface|vpc found in network", "vm_instance",
+     {"name": "web", "network": {"interface": "one", "vpc": "two"}}),
+    ("required by 'new_name': name", "vm_instance", {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "new_name": "web"}),
+    ("mutually exclusive: id|new_name", "vm_instance",
+     {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "name": "web", "new_name": "www"}),
+    ("mutually exclusive: id|name|name_pattern", "vm_info", {"id": "one", "name": "two"}),
+    ("is no base64", "vm_instance", {"name": "web", "user_data_base64": "%"}),
+    ("ids are UUIDs", "vm_instance", {"id": "web"}),
+    ("Unsupported parameters", "vm_instance", {"name": "web", "flavor": "BV1-1-40"}),
+    ("is no URL that begins with https:// or http://", "vm_instance", {"name": "web", "api_url": "br-se1"}),
+    ("usable is a filter of images", "vm_info", {"usable": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("remedy", "module", "options"), MISTAKES)
+def test_a_mistake_is_told_with_its_remedy(frozen: Any, remedy: str, module: str, options: dict[str, Any]) -> None:
+    frozen.reset()
+    given = result(frozen, module, options)
+    assert given["failed"]
+    assert remedy in given["msg"]
+    assert frozen.requests() == []
+
+
 @pytest.mark.every_core
-def test_mistakes_are_told_with_their_remedy(play: Player, sim: Any) -> None:
-    remedies = {
-        "Did you mean running?": vm_instance(name="web", state="started"),
-        "Did you mean rebooted?": vm_instance(name="web", state="restarted"),
-        "one of the following is required: id, name": vm_instance(state="present"),
-        "mutually exclusive: user_data|user_data_base64": vm_instance(
-            name="web", user_data="#!one", user_data_base64="#!two"
-        ),
-        "mutually exclusive: interface|vpc found in network": vm_instance(
-            name="web", network={"interface": "one", "vpc": "two"}
-        ),
-        "mutually exclusive: id|name|name_pattern": vm_info(id="one", name="two"),
-        "is no base64": vm_instance(name="web", user_data_base64="%"),
-        "ids are UUIDs": vm_instance(id="web"),
-        "Unsupported parameters": vm_instance(name="web", flavor="BV1-1-40"),
-        "is no URL that begins with https:// or http://": vm_instance(name="web", api_url="br-se1"),
-        "usable is a filter of images, machine_types, not of instances": vm_info(usable=True),
-    }
-    done = play(*remedies.values())
-    for remedy, result in zip(remedies, done.results, strict=True):
-        assert result["failed"]
-        assert remedy in result["msg"]
-    assert sim.requests() == []
+def test_the_message_on_a_state_is_the_same_with_every_core(play: Player) -> None:
+    (started,) = play(vm_instance(name="web", state="started")).results
+    for part in ("present, running, stopped, suspended, rebooted, absent", "got: started", "Did you mean running?"):
+        assert part in started["msg"]
 
 
 @pytest.mark.every_core
 def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Player) -> None:
     done = play(vm_instance(name="web"), vm_info(), env={"MGC_API_KEY": " "})
-    for result in done.results:
+    for each in done.results:
         for part in ("MGC_API_KEY", "MGC_ACCESS_TOKEN", platform.node(), "delegate_to: localhost"):
-            assert part in result["msg"]
+            assert part in each["msg"]
 
 
 @pytest.mark.every_core
@@ -91,5 +103,5 @@ def test_requests_that_is_missing_is_told_in_ansibles_words(play: Player) -> Non
     missing.mkdir(parents=True)
     (missing / "__init__.py").write_text("raise ImportError('not here')\n")
     done = play(vm_instance(name="web"), vm_info(), env={"PYTHONPATH": f"{missing.parent}:{QUICK}"})
-    for result in done.results:
-        assert "Failed to import the required Python library (requests)" in result["msg"]
+    for each in done.results:
+        assert "Failed to import the required Python library (requests)" in each["msg"]
