@@ -61,7 +61,6 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
      {"name": "web", "user_data": "#!one", "user_data_base64": "#!two"}),
     ("mutually exclusive: interface|vpc found in network", "vm_instance",
      {"name": "web", "network": {"interface": "one", "vpc": "two"}}),
-    ("required by 'new_name': name", "vm_instance", {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "new_name": "web"}),
     ("mutually exclusive: id|new_name", "vm_instance",
      {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "name": "web", "new_name": "www"}),
     ("mutually exclusive: id|name|name_pattern", "vm_info", {"id": "one", "name": "two"}),
