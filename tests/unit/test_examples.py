@@ -24,17 +24,17 @@ ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
 NO_WAIT = {"wait": False}
 
 
-def documented(module: str, part: str) -> Any:
-    """A part of the module's documentation."""
-    return yaml.safe_load(
-        getattr(importlib.import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}"), part)
-    )
+def documented(module: str, part: str) -> str:
+    """A part of the module's documentation, in YAML."""
+    text: str = getattr(importlib.import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}"), part)
+    return text
 
 
 def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
-    """Run the examples in their order as one playbook, and give the result of each."""
-    tasks = [dict(task, register=f"result_{number}") for number, task in enumerate(documented(module, "EXAMPLES"))]
-    names = ", ".join(task["register"] for task in tasks)
+    """Run the examples in their order as one playbook, and give the result of each that is about this module."""
+    examples = yaml.safe_load(documented(module, "EXAMPLES").replace("/tmp/", f"{folder}/"))
+    tasks = [dict(task, register=f"result_{number}") for number, task in enumerate(examples)]
+    names = ", ".join(task["register"] for task in tasks if f"magalu.cloud.{module}" in task)
     write = {"ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "results")}}
     play = {
         "hosts": "localhost",
@@ -58,13 +58,13 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run_and_return_what_is_documented(module: str, tmp_path: Path) -> None:
-    returned = documented(module, "RETURN")
+    returned = yaml.safe_load(documented(module, "RETURN"))
     always = {name for name, value in returned.items() if value["returned"] in ("always", "success")}
     results = results_of_examples(module, tmp_path)
     for result in results:
         assert set(result) - ANSIBLES_OWN <= set(returned)
         assert set(result) >= always
         for name in set(result) & set(returned):
-            kind = {"dict": dict, "list": list, "int": int}[returned[name]["type"]]
+            kind = {"dict": dict, "list": list, "int": int, "str": str, "path": str}[returned[name]["type"]]
             assert isinstance(result[name], kind) or result[name] is None, name
     assert any(result["changed"] for result in results) == (not module.endswith("_info"))
