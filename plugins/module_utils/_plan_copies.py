@@ -70,7 +70,8 @@ def back_on(seen: Seen, memory: Memory) -> Plan:
     instance, start = seen.get("instance"), memory.start_state
     taken = instance and any(f"/{instance['id']}/" in name for name in memory.sent)
     steps = power(str(instance["state"]), start, instance) if instance and start and taken else []
-    return Plan(tuple(steps), None, None)
+    # Counted by themselves: a suspended instance was started on the way down too.
+    return Plan(tuple(step._replace(key=f"{step.path} back") for step in steps), None, None)
 
 
 def label(row: Row, resource: Resource) -> str:

@@ -116,3 +116,131 @@ def compare(sim: Any, kind: str, wanted: Any, where: str) -> None:
     sim.clear_requests()
     assert copies.run(sim, kind, **wanted).actions == [], where
     assert not task.sent(sim), where
+
+
+def powered(sim: Any, state: str, edition: str = "2026-08") -> Any:
+    sim.reset(edition=edition)
+    return sim.seed("instance", name="web", state=state)
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        ("running", ["stop", "create", "start"]),
+        ("stopped", ["create"]),
+        ("suspended", ["start", "stop", "create", "start", "suspend"]),
+    ],
+)
+def test_a_consistent_copy_is_made_of_a_stopped_instance(
+    sim: Any, kind: str, edition: str, state: str, actions: Any
+) -> None:
+    powered(sim, state, edition)
+    assert [step.action for step in copies.check(sim, kind, **OF_WEB, power_off=True).steps] == actions
+    done = copies.run(sim, kind, **OF_WEB, power_off=True)
+    assert (done.failure, done.actions) == (None, actions)
+    assert task.sent(sim) == [f"POST {kind}s" if action == "create" else f"POST {action}" for action in actions]
+    assert copies.instance(sim)["state"] == state
+    assert copies.run(sim, kind, **OF_WEB, power_off=True).actions == []
+
+
+REFUSALS = [
+    {"kind": "status", "status": 400, "body": {"slug": "no", "message": "not today"}},
+    {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "not you"}},
+    {"kind": "failing"},
+]
+
+
+@every_kind
+@pytest.mark.parametrize("state", ["running", "stopped", "suspended"])
+@pytest.mark.parametrize("fault", REFUSALS, ids=["400", "403", "failing"])
+def test_the_instance_comes_back_also_when_the_copy_fails(
+    sim: Any, kind: str, edition: str, state: str, fault: Any
+) -> None:
+    powered(sim, state, edition)
+    sim.add_fault(operation=f"POST /v1/{kind}s", **fault)
+    done = copies.run(sim, kind, **OF_WEB, power_off=True)
+    assert copies.instance(sim)["state"] == state
+    assert {"400": "not today", "403": "not you"}.get(str(fault.get("status")), "failed: its status is") in done.told
+    made_one = fault["kind"] == "failing"
+    assert len(copies.there(sim, kind)) == made_one == len(done.member.memory.created)
+    assert ("create" in done.actions) == made_one
+    assert task.sent(sim).count(f"POST {kind}s") == 1
+
+
+@every_kind
+@pytest.mark.parametrize(("fault", "when"), LOST, ids=["before", "after", "html after"])
+@pytest.mark.parametrize("power_off", [False, True])
+def test_a_creation_whose_answer_is_lost_is_made_once(
+    sim: Any, kind: str, edition: str, fault: Any, when: str, power_off: bool
+) -> None:
+    powered(sim, "running", edition)
+    sim.add_fault(operation=f"POST /v1/{kind}s", when=when, **fault)
+    done = copies.run(sim, kind, **OF_WEB, power_off=power_off)
+    assert (done.failure, done.actions) == (None, ["stop", "create", "start"] if power_off else ["create"])
+    assert [row["name"] for row in copies.there(sim, kind)] == ["copy"]
+    assert copies.instance(sim)["state"] == "running"
+
+
+def test_the_instance_is_sent_back_when_the_time_is_up(sim: Any) -> None:
+    powered(sim, "running")
+    sim.add_fault(operation="POST /v1/snapshots", kind="stuck")
+    done = copies.run(sim, "snapshot", **OF_WEB, power_off=True, timeout=120)
+    assert "Timed out after 120 s (wait_timeout)" in done.told
+    assert "its status is 'creating', its state 'new'" in done.told
+    assert task.sent(sim) == ["POST stop", "POST snapshots", "POST start"]
+
+
+@pytest.mark.parametrize("motion", ["start", "stop", "suspend"])
+def test_an_instance_in_motion_is_waited_for(sim: Any, motion: str) -> None:
+    row = powered(sim, "stopped" if motion == "start" else "running")
+    task.client(sim).request("POST", f"/v1/instances/{row['id']}/{motion}")
+    planned = [step.action for step in copies.check(sim, "snapshot", **OF_WEB, power_off=True).steps]
+    end = {"start": "running", "stop": "stopped", "suspend": "suspended"}[motion]
+    sim.clear_requests()
+    done = copies.run(sim, "snapshot", **OF_WEB, power_off=True)
+    assert (done.failure, done.actions, copies.instance(sim)["state"]) == (None, planned, end)
+
+
+def test_without_waiting_only_the_last_step_is_not_waited_for(sim: Any) -> None:
+    powered(sim, "running")
+    done = copies.run(sim, "snapshot", **OF_WEB, power_off=True, wait=False)
+    assert (done.failure, done.actions) == (None, ["stop", "create", "start"])
+    assert copies.there(sim, "snapshot")[0]["status"] == "completed"
+    assert copies.instance(sim)["status"].startswith("starting")
+    sim.clear_requests()
+    done = copies.run(sim, "snapshot", name="other", instance="web", wait=False)
+    assert (done.failure, done.actions) == (None, ["create"])
+    assert [row["status"] for row in copies.there(sim, "snapshot")] == ["completed", "provisioning"]
+    assert copies.run(sim, "snapshot", name="other", instance="web").seen["copy"]["state"] == "available"
+
+
+def test_a_time_out_names_the_status_and_the_next_run_carries_on(sim: Any) -> None:
+    powered(sim, "running")
+    done = copies.run(sim, "snapshot", **OF_WEB, timeout=3)
+    assert "Timed out after 3 s (wait_timeout) on the way to create snapshot copy of instance web" in done.told
+    assert "The next run carries on from there." in done.told
+    again = copies.run(sim, "snapshot", **OF_WEB)
+    assert (again.failure, again.actions, again.seen["copy"]["state"]) == (None, [], "available")
+
+
+@every_kind
+def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any, kind: str, edition: str) -> None:
+    powered(sim, "running", edition)
+    later = {"kind": "status", "status": 429, "headers": {"Retry-After": "20"}}
+    sim.add_fault(operation=f"POST /v1/{kind}s", times=3, nth="every", **later)
+    begin = sim.now()
+    done = copies.run(sim, kind, **OF_WEB)
+    assert (done.failure, done.actions) == (None, ["create"])
+    assert sim.now() - begin >= 60
+    assert len(copies.there(sim, kind)) == 1
+
+
+def test_the_quota_of_backups_is_told_with_what_to_do(sim: Any) -> None:
+    row = powered(sim, "running", "2024-08")
+    for number in range(100):
+        sim.seed("backup", name=f"old-{number}", instance=row["id"])
+    done = copies.run(sim, "backup", **OF_WEB)
+    assert "has 100 backups already" in done.told
+    assert done.failure.error.slug == "backup.quota"  # _errors says to delete what is no longer needed
+    assert done.actions == []

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Snapshots and backups by name: {instance} and {date}, renames, names that are taken, and editions without them."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from typing import Any
+
+import pytest
+
+from tests.engine import copies, task
+from tests.engine.copies import KINDS
+
+every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
+NOBODY = "99999999-9999-4999-8999-999999999999"
+
+
+def today(sim: Any) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(sim.now()))
+
+
+def midnight(sim: Any, seconds: float) -> None:
+    """Moves the clock to so many seconds before the next midnight in UTC."""
+    day = calendar.timegm(time.strptime(today(sim), "%Y-%m-%d"))
+    sim.advance(day + 86400 - seconds - sim.now())
+
+
+@every_kind
+def test_once_a_day_by_the_clock_of_the_api(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    midnight(sim, 3600)
+    daily = {"name": "nightly-{instance}-{date}", "instance": "web"}
+    first = f"nightly-web-{today(sim)}"
+    assert [step.does for step in copies.check(sim, kind, **daily).steps] == [f"create {kind} {first} of instance web"]
+    assert copies.run(sim, kind, **daily).seen["copy"]["name"] == first
+    assert copies.run(sim, kind, **daily).actions == []
+    sim.advance(3600)
+    assert copies.run(sim, kind, **daily).actions == ["create"]
+    assert [row["name"] for row in copies.there(sim, kind)] == [first, f"nightly-web-{today(sim)}"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_day_that_ends_during_the_run_is_the_day_it_began_on(sim: Any, when: str) -> None:
+    sim.seed("instance", name="web")
+    midnight(sim, 5)
+    name = f"web-{today(sim)}"
+    sim.add_fault(operation="POST /v1/snapshots", when=when, kind="reset")
+    done = copies.run(sim, "snapshot", name="{instance}-{date}", instance="web", power_off=True)
+    assert (done.failure, done.actions) == (None, ["stop", "create", "start"])
+    assert [row["name"] for row in copies.there(sim, "snapshot")] == [name]
+
+
+def test_a_date_needs_no_listing_of_what_can_be_large(sim: Any) -> None:
+    """By id nothing was asked yet that tells the time."""
+    row = sim.seed("instance", name="web")
+    done = copies.run(sim, "snapshot", name="{date}", instance=row["id"])
+    assert (done.failure, done.seen["copy"]["name"]) == (None, today(sim))
+    copies.run(sim, "snapshot", name="{date}", state="absent")
+    assert copies.there(sim, "snapshot") == []
+
+
+@every_kind
+def test_a_rename_is_done_once(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    row = sim.seed(kind, name="old")
+    rename = {"name": "old", "new_name": "new"}
+    done = copies.run(sim, kind, **rename)
+    assert (done.failure, done.actions, done.seen["copy"]["name"]) == (None, ["rename"], "new")
+    assert copies.run(sim, kind, **rename).actions == []
+    done = copies.run(sim, kind, id=row["id"], name="old")
+    assert (done.failure, done.actions) == (None, ["rename"])
+    sim.seed(kind, name="new")
+    assert f"'old' ({row['id']}) cannot be renamed: 'new' exists too (" in copies.run(sim, kind, **rename).told
+    assert copies.run(sim, kind, name="third", new_name="fourth").told == f"There is no {kind} 'third'."
+
+
+@every_kind
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, edition: str, by: str) -> None:
+    sim.reset(edition=edition)
+    row = sim.seed(kind, name="old")
+    rename = {"id": row["id"], "name": "new"} if by == "id" else {"name": "old", "new_name": "new"}
+    done = copies.run(sim, kind, **rename, meanwhile=lambda: sim.seed(kind, name="new") and None)
+    assert done.actions == []
+    said = "'new' exists too" if by == "name" else "Gave up to rename"
+    assert said in done.told
+    assert [one["name"] for one in copies.there(sim, kind)] == ["old", "new"]
+
+
+@every_kind
+@pytest.mark.parametrize("of", ["web", "other"])
+@pytest.mark.parametrize("power_off", [False, True])
+def test_what_was_made_meanwhile_is_held_against_the_instance(
+    sim: Any, kind: str, edition: str, of: str, power_off: bool
+) -> None:
+    """Names are unique: a creation is refused with 409 as long as lists do not show the other one."""
+    sim.reset(edition=edition, lag=15)
+    for name in ("web", "other"):
+        sim.seed("instance", name=name)
+
+    def taken() -> None:
+        body = {"name": "copy", "instance": {"name": of}}
+        task.client(sim).request("POST", f"/v1/{kind}s", body=body)
+
+    done = copies.run(sim, kind, name="copy", instance="web", power_off=power_off, meanwhile=taken)
+    assert "create" not in done.actions
+    assert "is of another instance" in done.told if of == "other" else done.failure is None
+    assert copies.instance(sim)["state"] == "running"
+    assert len(copies.there(sim, kind)) == 1
+
+
+@every_kind
+def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    ids = sorted(sim.seed(kind, name="twin")["id"] for number in range(2))
+    for options in ({}, {"state": "absent"}, {"state": "restored", "restore": copies.RESTORE}):
+        assert f"2 {kind}s are named 'twin': {', '.join(ids)}." in copies.run(sim, kind, name="twin", **options).told
+    assert copies.run(sim, kind, id=ids[0], state="absent").actions == ["delete"]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"name": "copy"}, "There is no KIND 'copy', and to create it instance is needed."),
+    ({"name": "copy", "instance": "nobody"}, "There is no instance 'nobody' to make the KIND 'copy' of."),
+    ({"name": "copy", "instance": NOBODY}, f"There is no instance '{NOBODY}' to make the KIND 'copy' of."),
+    ({"id": NOBODY}, f"There is no KIND '{NOBODY}'."),
+    ({"id": NOBODY, "instance": "web"}, f"There is no KIND '{NOBODY}'."),
+    ({"name": "{instance}"}, "name is '{instance}', but the instance has no name that could stand for {instance}."),
+    ({"name": "{instance}", "instance": "nobody"}, "but the instance has no name"),
+    ({"name": "{instance}" + "x" * 255, "instance": "web"}, "name comes to 258 characters, and may have 1 to 255."),
+    ({"name": "failed"}, "has the status"),
+    ({"name": "other", "instance": "web"}, "KIND other ("),
+    ({"name": "other", "instance": "web"}, "KIND names are unique: choose another one."),
+    ({"name": "other", "state": "absent", "protect_names": ["x", "ot*"]},
+     "is protected from deletion: its name matches 'ot*' of protect_names."),
+    ({"state": "pruned", "all": True, "keep_last": 1, "instance": "nobody"},
+     "There is no instance 'nobody'. Copies of an instance that is gone are chosen by its id."),
+]  # fmt: skip
+
+
+@every_kind
+def test_what_cannot_be_is_refused_in_a_sentence_before_anything_is_changed(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    sim.seed(kind, name="other", instance=sim.seed("instance", name="other")["id"])
+    failed = sim.seed(kind, name="failed", status="error", state="error")
+    for options, said in REFUSED:
+        said = said.replace("KIND names", f"{kind.capitalize()} names").replace("KIND", kind)
+        if options == {"name": "failed"}:
+            said = f"{kind} failed ({failed['id']}) failed: its status is error. Delete it with state: absent."
+        done = copies.run(sim, kind, **options)
+        assert said in done.told, options
+        assert not task.sent(sim)
+
+
+def test_an_operation_that_failed_is_a_warning(sim: Any) -> None:
+    sim.seed("snapshot", name="copy", status="deleted_error")
+    said = copies.check(sim, "snapshot", name="copy").warnings
+    assert said == ("The last operation on snapshot copy failed: its status is deleted_error.",)
+
+
+@pytest.mark.parametrize("state", ["present", "absent", "restored", "pruned"])
+def test_an_edition_without_backups_is_named_with_what_does_the_job(sim: Any, state: str) -> None:
+    sim.seed("instance", name="web")
+    named: dict[str, Any] = {"name": "copy"} if state != "pruned" else {"all": True, "keep_last": 1}
+    if state == "restored":
+        named["restore"] = copies.RESTORE
+    done = copies.run(sim, "backup", state=state, **named)
+    assert done.told == "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
+    done = copies.run(sim, "backup", api=task.client(sim, api_url=f"{sim.url}/wrong"), state=state, **named)
+    assert done.failure.status == 404  # type: ignore[union-attr]
