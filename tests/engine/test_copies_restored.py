@@ -1,0 +1,222 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Instances restored from snapshots and backups: by state restored, and as vm_instance declares them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import copies, task
+from tests.engine.copies import KINDS, RESTORE
+
+every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
+DEBIAN = "cloud-debian-12 LTS"
+RESTORED = {"name": "copy", "state": "restored", "restore": RESTORE}
+
+
+def ready(sim: Any, kind: str, edition: str, **fields: Any) -> Any:
+    """An instance, and a finished copy of it."""
+    sim.reset(edition=edition)
+    row = sim.seed("instance", name="web", created_at=sim.now() - 3600)
+    return sim.seed(kind, name="copy", created_at=sim.now() - 1800, instance=row["id"], **fields)
+
+
+def posted(sim: Any) -> tuple[str, Any]:
+    request = next(request for request in sim.requests() if request["method"] == "POST")
+    return request["path"], request["body"]
+
+
+@every_kind
+def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, edition: str) -> None:
+    copy = ready(sim, kind, edition)
+    plan = copies.check(sim, kind, **RESTORED)
+    assert [step.does for step in plan.steps] == [f"restore instance web-2 from {kind} copy"]
+    assert plan.after is not None
+    assert plan.after["name"] == "web-2"
+    done = copies.run(sim, kind, **RESTORED)
+    assert (done.failure, done.actions, done.seen["instance"]["state"]) == (None, ["restore"], "running")
+    assert done.seen["source"]["id"] == copy["id"]
+    path, body = posted(sim)
+    assert path == f"/v1/{kind}s/{copy['id']}{'/restore' if kind == 'backup' else ''}"
+    assert set(body["machine_type"]) == {"id"}
+    del body["machine_type"]
+    assert body == {"name": "web-2", "ssh_key_name": "deploy", "network": {"associate_public_ip": False},
+                    **({"availability_zone": None} if kind == "snapshot" else {})}  # fmt: skip
+    sim.clear_requests()
+    assert copies.run(sim, kind, **RESTORED).actions == []
+    assert task.sent(sim) == []
+
+
+@every_kind
+def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, edition: str) -> None:
+    """A null zone, else 2026 takes br-se1-a in every region; a backup's network is required."""
+    ready(sim, kind, edition)
+    done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": task.SMALL})
+    assert done.failure is None
+    body = posted(sim)[1]
+    expected: dict[str, Any] = {"name": "web-2", "machine_type": body["machine_type"]}
+    expected |= {"network": {}} if kind == "backup" else {"availability_zone": None}
+    assert body == expected | ({"ssh_key_name": ""} if edition == "2024-08" else {})
+
+
+def test_a_zone_and_user_data_are_passed_on(sim: Any) -> None:
+    ready(sim, "snapshot", "2026-08")
+    more = {"availability_zone": "br-se1-b", "user_data": "#!/bin/sh\n", "network": {"vpc": "vpc-apps"}}
+    done = copies.run(sim, "snapshot", **{**RESTORED, "restore": {**RESTORE, **more}})
+    assert (done.failure, done.seen["instance"]["availability_zone"]) == (None, "br-se1-b")
+    body = posted(sim)[1]
+    assert body["network"] == {"vpc": {"name": "vpc-apps"}}
+    assert body["user_data"] == "IyEvYmluL3NoCg=="
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ({"created_at": -3000}, "it is older than the copy"),
+        ({"image": DEBIAN}, "it was made from another image"),
+        ({}, None),
+        ({"created_at": -1800}, None),
+        ({"image": None}, None),
+    ],
+    ids=["older", "another image", "younger", "as old", "unknown image"],
+)
+def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
+    sim: Any, kind: str, edition: str, there: Any, why: str | None
+) -> None:
+    ready(sim, kind, edition)
+    there = {"created_at": sim.now() + there.get("created_at", 0), "image": there.get("image", task.IMAGE)}
+    row = sim.seed("instance", name="web-2", **there)
+    done = copies.run(sim, kind, **RESTORED)
+    assert done.actions == []
+    assert task.sent(sim) == []
+    called = f"instance web-2 ({row['id']}) exists, but was not restored from {kind} copy"
+    assert done.failure is None if why is None else f"{called}: {why}. Choose another name." in done.told
+
+
+@every_kind
+def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
+    assert "it is what it is a copy of. Choose another name." in done.told
+    # As vm_instance declares it, an instance found by its name is as declared.
+    assert task.run(sim, **{**task.BASE, "image": None, kind: "copy"}).actions == []
+
+
+@every_kind
+def test_a_copy_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
+    begin = sim.now()
+    done = copies.run(sim, kind, **RESTORED)
+    assert (done.failure, done.actions) == (None, ["restore"])
+    assert posted(sim)[1]["instance"] == {"name": "web"}, "that was the copy"
+    assert [request["at"] - begin >= 10 for request in sim.requests() if request["method"] == "POST"] == [False, True]
+
+
+@every_kind
+def test_a_copy_that_fails_on_the_way_is_not_restored(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    sim.add_fault(operation=f"POST /v1/{kind}s", kind="failing")
+    task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
+    done = copies.run(sim, kind, **RESTORED)
+    assert f"{kind} copy (" in done.told
+    assert "cannot be restored: its status is " in done.told
+    assert task.sent(sim) == [f"POST {kind}s"]
+
+
+@every_kind
+def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    failed = sim.seed(kind, name="failed", status="error", state="error")
+    small = (
+        "Machine type BV1-1-10 is too small for KIND copy: it has 10 GB of disk, needed are 40. Large enough: BV1-1-1"
+    )
+    late = edition == "2024-08"
+    for options, said in (
+        ({"name": "nothing"}, "There is no KIND nothing to restore an instance from."),
+        ({"name": "failed"}, f"KIND failed ({failed['id']}) cannot be restored: its status is error."),
+        ({"restore": {**RESTORE, "machine_type": "BV1-1-10"}}, small),
+        ({"restore": {**RESTORE, "machine_type": "BV1-1-41"}}, "There is no machine type 'BV1-1-41' in this region"),
+        ({"restore": {"name": "web-2"}}, "There is no instance 'web-2', and to create it machine_type is needed."),
+        (
+            {"restore": {**RESTORE, "labels": ["x"]}},
+            "does not know labels." if late else "labels cannot be given to an",
+        ),
+        ({"restore": {**RESTORE, "volumes": ["x"]}}, "does not know volumes." if late else "volumes cannot be given"),
+    ):
+        done = copies.run(sim, kind, **{**RESTORED, **options})  # type: ignore[arg-type]
+        assert said.replace("KIND", kind) in done.told
+        assert task.sent(sim) == []
+
+
+@every_kind
+def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    sim.seed(kind, name="unknown", instance=None, min_disk=None)
+    options = {**RESTORED, "name": "unknown"}
+    said = f"The API does not tell how large a disk {kind} unknown needs; it may refuse the machine type."
+    assert copies.check(sim, kind, **options).warnings == (said,)
+
+
+@every_kind
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_restore_whose_answer_is_lost_is_made_once(sim: Any, kind: str, edition: str, when: str) -> None:
+    ready(sim, kind, edition)
+    path = f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}"
+    sim.add_fault(operation=path, when=when, kind="reset")
+    done = copies.run(sim, kind, **RESTORED)
+    assert (done.failure, done.actions) == (None, ["restore"])
+    assert [row["name"] for row in sim.state()["br-se1"]["instances"]] == ["web", "web-2"]
+
+
+@every_kind
+def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}", kind="failing")
+    done = copies.run(sim, kind, **RESTORED)
+    assert "could not be created (creating_error): The simulator was told to let this restore fail" in done.told
+    assert len(done.member.memory.created) == 1
+
+
+@every_kind
+def test_vm_instance_reads_no_copy_once_the_instance_is_there(sim: Any, kind: str, edition: str) -> None:
+    copy = ready(sim, kind, edition)
+    declared: dict[str, Any] = {**task.BASE, "name": "web-2", "image": None, kind: "copy"}
+    assert task.run(sim, **{**declared, kind: copy["id"]}).actions == ["restore"]
+    task.client(sim).request("DELETE", f"/v1/{kind}s/{copy['id']}")
+    sim.advance(60)
+    sim.clear_requests()
+    assert task.run(sim, **declared).actions == []
+    assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
+    assert copies.run(sim, kind, **RESTORED).actions == [], "what is gone cannot be held against it"
+    assert task.run(sim, **{**declared, "state": "stopped"}).actions == ["stop"]
+    done = task.run(sim, **{**declared, "name": "web-3"})
+    assert str(done.failure) == f"There is no {kind} copy to restore an instance from."
+
+
+@every_kind
+def test_a_restored_instance_is_led_on(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    port = "11111111-1111-4111-8111-111111111111"
+    done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "network_interfaces": [port]}})
+    assert (done.failure, done.actions) == (None, ["restore", "attach"])
+    declared: dict[str, Any] = {**task.BASE, "name": "web-3", "image": None, kind: "copy", "state": "stopped"}
+    assert task.run(sim, **declared).actions == ["restore", "stop"]
+
+
+def test_without_waiting_the_copy_is_waited_for_and_the_instance_is_not(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    task.client(sim).request("POST", "/v1/snapshots", body={"name": "copy", "instance": {"name": "web"}})
+    done = copies.run(sim, "snapshot", wait=False, **RESTORED)
+    assert (done.failure, done.actions) == (None, ["restore"])
+    assert copies.instance(sim, "web-2")["status"] == "provisioning"
+
+
+def test_restoring_from_backups_needs_an_edition_that_has_them(sim: Any) -> None:
+    said = "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
+    assert str(task.run(sim, **{**task.BASE, "image": None, "backup": "copy"}).failure) == said
