@@ -190,6 +190,8 @@ def observer(client: Client, want: Row, resource: Resource) -> t.Callable[[Look]
             if resource is SNAPSHOTS and _edition(client) == "2024":
                 raise Refused("The edition of the API of 2024 cannot copy snapshots. Use backups (vm_backup) instead.")
             seen["destination"] = there.get(copy["name"]) or there.get("")
+            if seen["destination"] is None:  # the next one is found by its name: the answer to a copy has no id
+                look.ids.pop("destination", None)
         return seen
 
     return observe

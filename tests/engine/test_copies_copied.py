@@ -1,0 +1,144 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Copies to another region: of backups in the edition of 2024, of snapshots in that of 2026."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import copies, task
+from tests.engine.copies import COPIED
+
+both = pytest.mark.parametrize(("kind", "edition"), COPIED)
+TO = {"name": "copy", "state": "copied"}
+TO_NE1 = {**TO, "destination_region": "br-ne1"}
+
+
+@both
+@pytest.mark.parametrize("destination", ["br-ne1", "br-mgl1"])
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_it_is_copied_once(sim: Any, kind: str, edition: str, destination: str, by: str) -> None:
+    sim.reset(edition=edition)
+    row = sim.seed(kind, name="copy")
+    options = {"state": "copied", "destination_region": destination, by: row[by]}
+    plan = copies.check(sim, kind, **options)
+    assert [step.does for step in plan.steps] == [f"copy {kind} copy to {destination}"]
+    done = copies.run(sim, kind, **options)
+    assert (done.failure, done.actions) == (None, ["copy"])
+    assert done.seen["copy"]["id"] == row["id"]
+    (there,) = copies.there(sim, kind, destination)
+    assert done.seen["destination"]["id"] == there["id"]
+    assert (there["name"], there["state"], there["status"]) == ("copy", "available", "completed")
+    (body,) = [body for body in copies.bodies(sim) if body]
+    old = {"br-ne1": "br-ne-1", "br-mgl1": "br-se-1"}
+    assert body == ({"region": old[destination]} if kind == "backup" else {"destination_region": destination})
+    assert copies.run(sim, kind, **options).actions == []
+
+
+@both
+def test_copying_back_to_where_most_are(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy", region="br-ne1")
+    api = task.client(sim, region="br-ne1")
+    assert copies.run(sim, kind, api=api, **TO, destination_region="br-se1").actions == ["copy"]
+    assert [row["name"] for row in copies.there(sim, kind)] == ["copy"]
+
+
+@both
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 500}], ids=["reset", "500"])
+def test_a_copy_whose_answer_is_lost_is_looked_for_there(
+    sim: Any, kind: str, edition: str, fault: Any, when: str
+) -> None:
+    sim.reset(edition=edition, lag=5)
+    sim.seed(kind, name="copy")
+    sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", when=when, **fault)
+    done = copies.run(sim, kind, **TO_NE1)
+    assert (done.failure, done.actions) == (None, ["copy"])
+    assert len(copies.there(sim, kind, "br-ne1")) == 1
+    assert task.sent(sim) == ["POST copy"] * (2 if when == "before" else 1)
+
+
+@both
+def test_a_source_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
+    done = copies.run(sim, kind, **TO_NE1)
+    assert (done.failure, done.actions, done.seen["destination"]["state"]) == (None, ["copy"], "available")
+
+
+@both
+def test_a_copy_that_another_run_began_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy")
+    first = copies.run(sim, kind, wait=False, **TO_NE1)
+    assert (first.failure, first.actions) == (None, ["copy"])
+    assert copies.there(sim, kind, "br-ne1")[0]["state"] == "new"
+    assert copies.run(sim, kind, wait=False, **TO_NE1).actions == []
+    again = copies.run(sim, kind, **TO_NE1)
+    assert (again.failure, again.actions, again.seen["destination"]["state"]) == (None, [], "available")
+
+
+@both
+def test_one_that_failed_there_is_told_and_left_alone(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy")
+    sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", kind="failing")
+    done = copies.run(sim, kind, **TO_NE1)
+    (there,) = copies.there(sim, kind, "br-ne1")
+    said = f"{kind} copy ({there['id']}) in br-ne1 failed: its status is copy_error. Delete it there, then copy again."
+    assert said in done.told
+    assert done.actions == ["copy"]
+    sim.clear_requests()
+    assert copies.run(sim, kind, **TO_NE1).told == said
+    assert task.sent(sim) == []
+
+
+@both
+def test_one_that_is_being_deleted_there_is_copied_anew(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy")
+    old = sim.seed(kind, name="copy", region="br-ne1")
+    task.client(sim, region="br-ne1").request("DELETE", f"/v1/{kind}s/{old['id']}")
+    done = copies.run(sim, kind, **TO_NE1)
+    assert (done.failure, done.actions) == (None, ["copy"])
+    assert [row["id"] for row in copies.there(sim, kind, "br-ne1")] == [done.seen["destination"]["id"]] != [old["id"]]
+
+
+@both
+def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy")
+    failed = sim.seed(kind, name="failed", status="error", state="error")
+    regions = "br-se1, br-ne1, br-mgl1"
+    for options, said in (
+        (TO, f"destination_region is None; with state: copied it is one of {regions}."),
+        ({**TO, "destination_region": "br-ne-1"}, f"destination_region is 'br-ne-1'; with state: copied it is one of {regions}."),
+        ({**TO, "destination_region": "br-se1"}, f"destination_region is 'br-se1', where the {kind} is already."),
+        ({**TO_NE1, "name": "nothing"}, f"There is no {kind} 'nothing'."),
+        ({**TO_NE1, "name": "failed"}, f"{kind} failed ({failed['id']}) failed: its status is error. Delete it"),
+    ):  # fmt: skip
+        assert said in copies.run(sim, kind, **options).told
+        assert task.sent(sim) == []
+    api = task.client(sim, api_url=sim.url.replace("{region}", "br-se1"))
+    said = "api_url has no {region}, so that the other region cannot be reached: write {region} in it."
+    assert copies.run(sim, kind, api=api, **TO_NE1).told == said
+
+
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_the_edition_of_2024_copies_no_snapshots(sim: Any, by: str) -> None:
+    sim.reset(edition="2024-08")
+    row = sim.seed("snapshot", name="copy")
+    done = copies.run(sim, "snapshot", state="copied", destination_region="br-ne1", **{by: row[by]})
+    assert done.told == "The edition of the API of 2024 cannot copy snapshots. Use backups (vm_backup) instead."
+    assert task.sent(sim) == []
+
+
+def test_backups_cannot_be_copied_to_a_region_without_them(sim: Any) -> None:
+    sim.reset(editions={"br-se1": "2024-08"})
+    sim.seed("backup", name="copy")
+    done = copies.run(sim, "backup", **TO_NE1)
+    assert done.told == "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
