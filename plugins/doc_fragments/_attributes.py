@@ -37,6 +37,21 @@ attributes:
       - magalu.cloud.vm
 """
 
+    SECRET = r"""
+attributes:
+  check_mode:
+    description: It does nothing in check mode, since what it reads can be read only once.
+    support: none
+  diff_mode:
+    description: There is no difference to show.
+    support: N/A
+  action_group:
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    support: full
+    membership:
+      - magalu.cloud.vm
+"""
+
     WAIT = r"""
 options:
   wait:

@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import calendar
 import fnmatch
+import re
+import time
 import typing as t
 
-from ._api import BACKUPS, IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, Refused, Resource, Row, dig
+from ._api import BACKUPS, CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Refused, Resource, Row, dig
 from ._checks import require_uuid
 from ._client import ApiError, Client
-from ._read import same_reference, with_addresses
+from ._goals import age, api_now
+from ._read import find, same_reference, with_addresses
 
 Params = dict[str, t.Any]
 
 KINDS = {
     "instances": INSTANCES, "snapshots": SNAPSHOTS, "backups": BACKUPS, "images": IMAGES,
-    "machine_types": MACHINE_TYPES,
+    "custom_images": CUSTOM_IMAGES, "machine_types": MACHINE_TYPES, "init_logs": INSTANCES,
 }  # fmt: skip
 # Filters beside id, name, name_pattern, status and sort, and the kinds that have them.
 FILTERS = {
@@ -25,10 +29,16 @@ FILTERS = {
     "machine_type": ("instances",),
     "image": ("instances",),
     "labels": ("instances", "images"),
-    "platform": ("images",),
-    "usable": ("images", "machine_types"),
+    "platform": ("images", "custom_images"),
+    "usable": ("images", "custom_images", "machine_types"),
+    "instance": ("snapshots", "backups"),
+    "older_than": ("instances", "snapshots", "backups"),
+    "newer_than": ("instances", "snapshots", "backups"),
+    "backup_type": ("backups",),
+    "lines": ("init_logs",),
     "expand": ("instances", "snapshots", "backups"),
 }
+MOST_LINES = 5000  # of an init log, by the API's schema
 USABLE = ("active", "deprecated")
 
 
@@ -36,7 +46,7 @@ def check(params: Params) -> None:
     """Refuses filters that the kind does not have, before any request."""
     kind = params["kind"]
     for name, kinds in FILTERS.items():
-        if params[name] is not None and kind not in kinds:
+        if params.get(name) is not None and kind not in kinds:
             raise Refused(f"{name} is a filter of {', '.join(kinds)}, not of {kind}.")
     if params["user_data"] and kind != "instances":
         raise Refused(f"user_data is of instances, not of {kind}.")
@@ -47,9 +57,46 @@ def check(params: Params) -> None:
         )
     if params["id"]:
         require_uuid("id", params["id"])
+    for option in ("older_than", "newer_than"):
+        if params.get(option) is not None:
+            moment(option, params[option], 0)
+    if kind == "init_logs":
+        if not params["id"] and not params["name"]:
+            raise Refused("init_logs are of one instance: give its id or name.")
+        if params["lines"] is not None and not 1 <= params["lines"] <= MOST_LINES:
+            raise Refused(f"lines is {params['lines']}, and may be 1 to {MOST_LINES}.")
     for order in params["sort"] or []:
         if order.partition(":")[2] not in ("", "asc", "desc"):
             raise Refused(f"sort: {order!r} is neither FIELD, nor FIELD:asc, nor FIELD:desc.")
+
+
+def moment(option: str, text: str, now: float) -> float:
+    """The epoch that an age (`7d`, `12h`, `30m`) before now, or a UTC date or time in ISO 8601, means."""
+    age = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([dhm])", text.strip())
+    if age:
+        return now - float(age.group(1)) * {"d": 86400, "h": 3600, "m": 60}[age.group(2)]
+    for form in ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"):
+        try:
+            return calendar.timegm(time.strptime(text.strip().rstrip("Z"), form))
+        except ValueError:
+            continue
+    raise Refused(f"{option} is {text!r}, and can be an age like 7d, 12h or 30m, or a time like 2026-11-25T12:00:00Z.")
+
+
+def init_logs(client: Client, params: Params) -> list[str]:
+    """The last lines that an instance wrote while it booted, oldest first as the API gives them."""
+    names = [params["name"]] if params["name"] else []
+    row = next(iter(find(client, names, params["id"], True).values()), None)
+    if row is None:
+        raise Refused(f"There is no instance {params['name'] or params['id']!r}.")
+    query = [("max-lines-count", str(params["lines"]))] if params["lines"] else []
+    try:
+        answer = client.request("GET", f"{INSTANCES.path}/{row['id']}/init-logs", query).body
+    except ApiError as error:
+        if error.status == 404 and error.slug is None:
+            raise Refused("The edition of the API in this region has no init logs.") from error
+        raise
+    return list(answer["logs"])
 
 
 def read(client: Client, params: Params) -> list[Row]:
@@ -57,13 +104,16 @@ def read(client: Client, params: Params) -> list[Row]:
     resource = KINDS[params["kind"]]
     if params["expand"] is not None:
         resource = resource._replace(expand=tuple(params["expand"]))
+    if params.get("instance") and not UUID.fullmatch(params["instance"]):
+        named = find(client, (params["instance"],), None, True)[params["instance"]]
+        params = dict(params, instance=named["id"] if named else "none of this name")
     if params["id"] and resource not in (IMAGES, MACHINE_TYPES):
         row = client.get(resource, params["id"])
         # Its list tells a kind that this edition does not have from one that is not there.
         rows = [row] if row else [] if resource.kind == "instance" else _listed(client, resource, params["id"])
     else:
         rows = _listed(client, resource, params["name"])
-    rows = [row for row in rows if matches(row, params)]
+    rows = [row for row in rows if matches(row, params) and _of(client, row, params)]
     if params["kind"] == "instances":
         rows = [with_addresses(row) for row in rows]
         if not params["user_data"]:
@@ -95,6 +145,20 @@ def _listed(client: Client, resource: Resource, name: str | None) -> list[Row]:
     edition = f"of {client.edition}" if client.edition else "in this region"
     instead = " Use snapshots instead." if resource.kind == BACKUPS.kind else ""
     raise Refused(f"The edition of the API {edition} has no {resource.kind}s.{instead}")
+
+
+def _of(client: Client, row: Row, params: Params) -> bool:
+    """Whether a row is of the instance, the age and the type that are asked for, by the API's own clock."""
+    if params.get("instance") and dig(row, "instance.id") != params["instance"]:
+        return False
+    if params.get("backup_type") is not None and row.get("backup_type") not in params["backup_type"]:
+        return False
+    now = api_now(client) or time.time()
+    born = now - age(row, 0, now)
+    older, newer = params.get("older_than"), params.get("newer_than")
+    if older is not None and born >= moment("older_than", older, now):
+        return False
+    return newer is None or born > moment("newer_than", newer, now)
 
 
 def matches(row: Row, params: Params) -> bool:

@@ -23,7 +23,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule with the shared options, where an empty text counts as not given."""
 
     def __init__(self, spec: dict[str, t.Any], **kwargs: t.Any) -> None:
-        super().__init__(argument_spec=dict(_options.argument_spec(), **spec), supports_check_mode=True, **kwargs)
+        super().__init__(dict(_options.argument_spec(), **spec), **{"supports_check_mode": True, **kwargs})
 
     def _load_params(self) -> None:
         super()._load_params()

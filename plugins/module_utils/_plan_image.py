@@ -65,7 +65,9 @@ def expiry(url: str, now: datetime.datetime | None = None) -> tuple[str, ...]:
     try:
         if "x-amz-date" in query:
             signed = datetime.datetime.strptime(query["x-amz-date"], "%Y%m%dT%H%M%SZ")
-            until = signed.replace(tzinfo=datetime.timezone.utc) + datetime.timedelta(seconds=int(query["x-amz-expires"]))
+            until = signed.replace(tzinfo=datetime.timezone.utc) + datetime.timedelta(
+                seconds=int(query["x-amz-expires"])
+            )
         else:
             until = datetime.datetime.fromtimestamp(int(query["expires"]), datetime.timezone.utc)
     except (KeyError, ValueError, OverflowError, OSError):
@@ -73,14 +75,18 @@ def expiry(url: str, now: datetime.datetime | None = None) -> tuple[str, ...]:
     hours = (until - now).total_seconds() / 3600
     if hours >= URL_VALID_FOR:
         return ()
-    return (f"url expires in {hours:.1f} hours; the import may take {URL_VALID_FOR}, and fails when it expires before.",)
+    return (
+        f"url expires in {hours:.1f} hours; the import may take {URL_VALID_FOR}, and fails when it expires before.",
+    )
 
 
 def _removal(row: Row, want: Want) -> Step:
     label = f"custom image {row.get('name')}"
     pattern = next((p for p in want["protect_names"] or [] if fnmatch.fnmatchcase(str(row.get("name")), p)), None)
     if pattern:
-        raise Refused(f"{label} ({row['id']}) is protected from deletion: its name matches {pattern!r} of protect_names.")
+        raise Refused(
+            f"{label} ({row['id']}) is protected from deletion: its name matches {pattern!r} of protect_names."
+        )
     path = f"{CUSTOM_IMAGES.path}/{row['id']}"
     return Step("delete", f"delete {label}", "DELETE", path, {"gone": True}, None, anytime=True, part="image")
 
@@ -93,8 +99,16 @@ def _creation(want: Want) -> Step:
     if missing:
         raise Refused(f"There is no custom image {name!r}, and to create it {' and '.join(missing)} is needed.")
     given = {key: want[key] for key in ("name", "url", "platform", *CHANGEABLE) if want[key] is not None}
-    body = {**given, "license": want["license"] or "unlicensed", "architecture": want["architecture"], "uefi": want["uefi"]}
-    effect = {"status": "active", **{key: value for key, value in body.items() if key not in ("url", "architecture", "uefi")}}
+    body = {
+        **given,
+        "license": want["license"] or "unlicensed",
+        "architecture": want["architecture"],
+        "uefi": want["uefi"],
+    }
+    effect = {
+        "status": "active",
+        **{key: value for key, value in body.items() if key not in ("url", "architecture", "uefi")},
+    }
     return Step(
         "create", f"create custom image {name}", "POST", CUSTOM_IMAGES.path, {"fields": {}}, effect, body, sends=2,
         key=f"create {name}", part="image", makes=True,

@@ -10,7 +10,8 @@ short_description: Manage backups of virtual machine instances on Magalu Cloud
 version_added: 1.0.0
 description:
   - Create, rename, restore, copy to another region, and delete backups, one by one or by age and number.
-  - Only the edition of 2024 of the API has backups. Where there are none the task fails, and M(magalu.cloud.vm_snapshot) does the job. A machine may have 100 backups.
+  - Only the edition of 2024 of the API has backups. Where there are none the task fails, and
+    M(magalu.cloud.vm_snapshot) does the job. A machine may have 100 backups.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:

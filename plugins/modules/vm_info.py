@@ -20,8 +20,10 @@ options:
   kind:
     description:
       - What to list. The result has it under the same name.
+      - V(init_logs) are the lines that one instance wrote while it booted. They may hold secrets. They and
+        V(custom_images) need the API's edition of 2026.
     type: str
-    choices: [instances, snapshots, backups, images, machine_types]
+    choices: [instances, snapshots, backups, images, custom_images, machine_types, init_logs]
     default: instances
   id:
     description: Only the one with this id.
@@ -60,6 +62,22 @@ options:
   usable:
     description: Only images or machine types that an instance can be made with (V(true)), or only the others (V(false)).
     type: bool
+  instance:
+    description: Only snapshots and backups of the instance with this name or id. One that is gone is given by its id.
+    type: str
+  older_than:
+    description: Only those made longer ago than this age (V(7d), V(12h), V(30m)), or before this time in UTC (ISO 8601).
+    type: str
+  newer_than:
+    description: Only those made more recently than this age, or after this time in UTC (ISO 8601).
+    type: str
+  backup_type:
+    description: Only backups of one of these types.
+    type: list
+    elements: str
+  lines:
+    description: How many lines of the init log to return, at most 5000. The API returns 50 if this is not given.
+    type: int
   sort:
     description:
       - The order, as C(FIELD), C(FIELD:asc) or C(FIELD:desc). Fields of nested objects are written with a dot, for
@@ -144,6 +162,19 @@ machine_types:
   elements: dict
   sample:
     - {id: 3a1f7d1c-6a1e-4d1e-9d5e-0f6d1b0c8a11, name: BV1-1-40, vcpus: 1, ram: 1, disk: 40, status: active}
+custom_images:
+  description: The custom images.
+  returned: when O(kind=custom_images)
+  type: list
+  elements: dict
+  sample:
+    - {id: 8d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22, name: golden-1, platform: linux, status: active}
+init_logs:
+  description: The lines of the init log.
+  returned: when O(kind=init_logs)
+  type: list
+  elements: str
+  sample: ["Cloud-init v. 24.2 finished."]
 count:
   description: How many there are.
   returned: success
@@ -170,6 +201,11 @@ SPEC = {
     "labels": TEXTS,
     "platform": TEXTS,
     "usable": {"type": "bool"},
+    "instance": {"type": "str"},
+    "older_than": {"type": "str"},
+    "newer_than": {"type": "str"},
+    "backup_type": TEXTS,
+    "lines": {"type": "int"},
     "sort": TEXTS,
     "expand": TEXTS,
     "user_data": {"type": "bool", "default": False},
@@ -185,7 +221,7 @@ def main() -> None:
     client = module.client()
     kind = module.params["kind"]
     try:
-        rows = _info.read(client, module.params)
+        rows = (_info.init_logs if kind == "init_logs" else _info.read)(client, module.params)
     except (ApiError, Refused) as error:
         module.fail(client, f"list {kind.replace('_', ' ')}", error)
     module.exit_json(changed=False, count=len(rows), **{kind: rows})

@@ -116,22 +116,37 @@ def read(client, instance_id, wait):
             client.clock.sleep(10)
 
 
-def write(path, password):
-    """The password into a new file for its owner only."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(password + "\n")
+class Part:
+    """A file for its owner only, opened before the password is read: a full disk must not lose it."""
+
+    def __init__(self, path):
+        self.path, self.name = path, f"{path}.{os.getpid()}.part"
+        self.handle = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def keep(self, password):
+        """Writes the password and gives the file its name."""
+        with os.fdopen(self.handle, "w", encoding="utf-8") as file:
+            file.write(password + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(self.name, self.path)
+
+    def drop(self):
+        """Takes the file away."""
+        os.close(self.handle)
+        os.unlink(self.name)
 
 
 def main() -> None:
-    module = Module(SPEC, required_one_of=[("id", "name")], mutually_exclusive=[("id", "name")])
+    one = [("id", "name")]
+    module = Module(SPEC, required_one_of=one, mutually_exclusive=one, supports_check_mode=False)
     name, target = module.params["name"] or module.params["id"], module.params["password_file"]
     told = {"password_file": target} if target else {}
     if target and os.path.exists(target):
         module.exit_json(changed=False, **told)
     if target and not os.access(os.path.dirname(os.path.abspath(target)), os.W_OK):
         module.fail_json(f"password_file {target!r} cannot be written: its folder is missing or not writable.")
-    client = module.client()
+    client, part = module.client(), None
     doing = f"read the first password of instance {name}"
     try:
         if module.params["id"]:
@@ -141,13 +156,14 @@ def main() -> None:
         if row is None:
             raise Refused(f"There is no instance {name!r}.")
         told["instance"] = {"id": row["id"], "name": row.get("name")}
-        if module.check_mode:
-            module.exit_json(changed=True, **told)
+        part = Part(target) if target else None
         answer = read(client, row["id"], module.params["wait"])
     except (ApiError, Refused) as error:
+        if part:
+            part.drop()
         module.fail(client, doing, error, **told)
-    if target:
-        write(target, answer["password"])
+    if part:
+        part.keep(answer["password"])
         module.exit_json(changed=True, user=answer.get("user"), **told)
     module.exit_json(changed=True, user=answer.get("user"), password=answer["password"], **told)
 

@@ -44,14 +44,15 @@ def tour(sim: Any, edition: str) -> None:
         done.append(task.run(sim, name="own", network_interfaces=[], purge_network_interfaces=True))
     assert [one.failure for one in done] == [None] * len(done)
     sim.seed("snapshot", name="copy")
-    if not new:
-        sim.seed("backup", name="copy")
+    sim.seed("custom_image" if new else "backup", name="copy")
     for kind in _info.KINDS:
-        if new and kind == "backups":
+        if kind in (("backups", "init_logs") if new else ("custom_images", "init_logs")):
             continue
         rows = _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False})
         assert rows
         _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False, "id": rows[0]["id"]})
+    if new:
+        assert _info.init_logs(task.client(sim), {**FILTERS, "name": "own", "lines": 10})
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

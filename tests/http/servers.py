@@ -92,12 +92,12 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{'https://localhost' if self.tls else 'http://127.0.0.1'}:{self.port}"
 
-    def finish_request(self, request: Any, address: Any) -> None:
+    def finish_request(self, request: Any, client_address: Any) -> None:
         with contextlib.suppress(OSError):  # a client that went away, or that does not trust the certificate
             if self.tls:
                 request = self.tls.wrap_socket(request, server_side=True)
             with request:
-                super().finish_request(request, address)
+                super().finish_request(request, client_address)
 
 
 @contextmanager

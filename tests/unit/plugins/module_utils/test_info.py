@@ -26,6 +26,7 @@ BARE = {"id": "x", "status": "completed", "name": None}
 GIVEN = {
     "state": ["running"], "availability_zone": "br-se1-a", "machine_type": "BV1-1-40", "image": "ubuntu",
     "labels": ["prod"], "platform": ["linux"], "usable": True, "expand": [],
+    "instance": ID, "older_than": "7d", "newer_than": "2026-11-25", "backup_type": ["manual"], "lines": 10,
 }  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_what_the_answer_does_not_tell_passes_no_filter_for_it(option: str) -> N
 
 @pytest.mark.parametrize(("option", "kind"), [(option, kind) for option in _info.FILTERS for kind in _info.KINDS])
 def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str) -> None:
-    given = params(kind=kind, **{option: GIVEN[option]})
+    given = params(kind=kind, **{option: GIVEN[option]}, **({"name": "web"} if kind == "init_logs" else {}))
     if kind in _info.FILTERS[option]:
         _info.check(given)
         return
@@ -136,3 +137,34 @@ def test_anything_can_be_sorted_and_what_is_missing_comes_last(values: list[t.An
     assert numbers == sorted(numbers) == ordered[: len(numbers)]
     texts = [value for value in ordered if isinstance(value, str)]
     assert texts == sorted(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "epoch"),
+    [
+        ("7d", 1000000 - 7 * 86400), ("12h", 1000000 - 12 * 3600), ("30m", 1000000 - 1800), ("1.5 d", 1000000 - 129600),
+        ("1970-01-02", 86400), ("1970-01-02T00:00:10Z", 86410), ("1970-01-02T00:00:10", 86410),
+    ],
+)  # fmt: skip
+def test_an_age_or_a_time(text: str, epoch: float) -> None:
+    assert _info.moment("older_than", text, 1000000) == epoch
+
+
+@pytest.mark.parametrize("text", ["yesterday", "7", "7w", "", "2026-13-01"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="^older_than is .*, and can be an age like 7d, 12h or 30m, or a time like"):
+        _info.check(params(kind="snapshots", older_than=text))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "init_logs are of one instance: give its id or name."),
+        ({"name": "web", "lines": 0}, "lines is 0, and may be 1 to 5000."),
+        ({"name": "web", "lines": 5001}, "lines is 5001, and may be 1 to 5000."),
+    ],
+)
+def test_init_logs_need_an_instance_and_a_number_of_lines(options: t.Any, message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        _info.check(params(kind="init_logs", **options))
+    assert str(refused.value) == message
