@@ -1,0 +1,306 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine's member by itself: what it says to what is seen and answered, at which time. Nothing is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _engine
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._engine import Failed, Member
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, Step, Task
+
+RUNNING: dict[str, Any] = {"id": "1", "name": "web", "state": "running", "status": "completed"}
+STOPPING, STOPPED = {**RUNNING, "status": "stopping"}, {**RUNNING, "state": "stopped"}
+STOP = Step("stop", "stop instance web", "POST", "/v1/instances/1/stop", {"state": "stopped"}, {"state": "stopped"})
+CREATE = Step("create", "create instance web", "POST", "/v1/instances", {"state": "running", "public_ipv4": False}, RUNNING,
+              sends=2, makes=True)  # fmt: skip
+START = Step("start", "start instance web", "POST", "/v1/instances/1/start", {"state": "running"}, {"state": "running"})
+
+
+def goes_to(state: str, *steps: Step) -> Any:
+    """A plan of these steps until the state is there."""
+
+    def plan(seen: Any, memory: Memory) -> Plan:
+        row = seen.get("instance")
+        return Plan(() if row and row.get("state") == state else steps, row, row)
+
+    return plan
+
+
+def member(plan: Any, wait: bool = True, recover: Any = None) -> Member:
+    kinds = {"instance": INSTANCES}
+    return Member(Task("instance web", lambda look: {}, plan, kinds, {"instance": "instance"}, {}, recover), wait)
+
+
+def error(status: int | None = None, **more: Any) -> ApiError:
+    return ApiError("POST", "/v1/instances", "no", status, "no.slug", **more)
+
+
+def see(one: Member, row: Any, now: float) -> Step | None:
+    return one.advance({"instance": row}, now, None)
+
+
+def sent(one: Member, row: Any, now: float = 0) -> Step:
+    step = see(one, row, now)
+    assert step is not None
+    return step
+
+
+def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
+    one = member(goes_to("stopped", STOP))
+    assert sent(one, RUNNING) == STOP
+    one.accepted(None, 0)
+    assert (one.fresh, one.look.listing, one.next_look) == (False, False, 1)
+    assert see(one, STOPPING, 1) is None
+    assert not one.over
+    assert see(one, STOPPED, 2) is None
+    assert one.over
+    assert (one.fresh, one.done, one.row) == (True, [STOP], STOPPED)
+
+
+def test_without_waiting_the_last_step_is_the_end_but_not_the_one_before() -> None:
+    one = member(goes_to("stopped", START, STOP), wait=False)
+    assert sent(one, {**RUNNING, "state": "suspended"}) == START
+    assert not one.over
+    one = member(goes_to("stopped", STOP), wait=False)
+    sent(one, RUNNING)
+    assert one.over
+    one.refused(error(503), 0)
+    assert not one.over, "an answer that was lost is looked after"
+
+
+def test_what_is_created_counts_by_the_answers_id() -> None:
+    one = member(goes_to("running", CREATE))
+    sent(one, None)
+    one.accepted({"id": "1"}, 0)
+    assert (one.memory.created, one.look.ids, one.look.listing, one.next_look) == (["1"], {"instance": "1"}, False, 10)
+    assert see(one, None, 20) is None
+    assert not one.over
+    assert see(one, RUNNING, 30) is None
+    assert one.look.listing, "another run may have made one too"
+    assert see(one, RUNNING, 30) is None
+    assert one.over
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, {"id": ""}])
+def test_what_is_created_without_a_word_on_its_id_is_looked_for_by_listing(answer: Any) -> None:
+    one = member(goes_to("running", CREATE))
+    sent(one, None)
+    one.accepted(answer, 0)
+    assert (one.memory.created, one.look.listing) == ([], True)
+    see(one, RUNNING, 10)
+    assert (one.memory.created, one.done) == (["1"], [CREATE])
+
+
+def test_what_was_created_and_cannot_be_read_for_a_minute_is_a_failure_with_its_id() -> None:
+    one = member(goes_to("running", CREATE))
+    sent(one, None)
+    one.accepted({"id": "1"}, 0)
+    assert see(one, None, 59) is None
+    with pytest.raises(Failed, match=r"instance web was created \(id 1\), but cannot be read any more"):
+        see(one, None, 60)
+
+
+def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what_was_not_there() -> None:
+    old = {**RUNNING, "status": "deleted"}
+    one = member(goes_to("ready", CREATE))
+    sent(one, old)
+    one.refused(error(), 0)
+    for row in (None, old, {**old, "id": "2"}):
+        assert see(one, row, 29) is None
+        assert one.look.listing
+        assert one.memory.created == []
+    assert see(one, None, 30) == CREATE
+    one.refused(error(), 30)
+    see(one, {**RUNNING, "id": "2"}, 31)
+    assert (one.memory.created, one.done) == (["2"], [CREATE])
+
+
+def test_what_is_gone_while_it_is_changed_is_looked_for_by_name() -> None:
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    assert see(one, None, 1) is None
+    assert (one.pending, one.look.ids, one.look.listing) == (None, {}, True)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sends", "listing"),
+    [(error(409), 1, False), (error(404), 1, False), (error(429, retry_after=7), 0, False), (error(503), 1, False)],
+)
+def test_a_refusal_that_may_pass_is_looked_after_first(refusal: ApiError, sends: int, listing: bool) -> None:
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.refused(refusal, 100)
+    assert one.memory.sent[STOP.name] == sends
+    assert one.next_look == 100 + (refusal.retry_after or (2 if refusal.status == 409 else 1))
+    assert (one.look.listing, one.done) == (listing, [])
+    again = see(one, RUNNING, one.next_look)
+    assert again == (None if refusal.status == 503 else STOP)
+
+
+def test_a_name_that_is_taken_is_looked_for_by_listing() -> None:
+    one = member(goes_to("running", CREATE))
+    sent(one, None)
+    one.refused(error(409), 0)
+    assert one.look.listing
+    see(one, RUNNING, 2)
+    assert (one.over, one.memory.created, one.done) == (True, [], []), "another run's"
+
+
+def test_a_conflict_with_what_is_in_motion_does_not_count() -> None:
+    one = member(goes_to("stopped", STOP))
+    for now in range(0, 50, 10):
+        assert sent(one, RUNNING, now) == STOP
+        one.refused(error(409), now)
+        assert see(one, {**RUNNING, "status": "rebooting"}, now + 2) is None
+        assert one.memory.sent[STOP.name] == 0
+        assert see(one, {**RUNNING, "status": "rebooting"}, now + 3) is None
+        assert one.memory.sent[STOP.name] == 0, "once each"
+
+
+def test_a_400_is_a_failure_if_half_a_minute_shows_no_change() -> None:
+    for row, fails in ((RUNNING, True), ({**RUNNING, "updated_at": "now"}, False)):
+        one = member(goes_to("stopped", STOP))
+        sent(one, RUNNING)
+        one.refused(error(400), 0)
+        assert see(one, RUNNING, 29) is None
+        if fails:
+            with pytest.raises(Failed) as caught:
+                see(one, row, 30)
+            assert (caught.value.doing, caught.value.error.status) == (STOP.does, 400)
+        else:
+            assert see(one, row, 30) == STOP
+
+
+@pytest.mark.parametrize(("step", "status"), [(CREATE, 400), (CREATE, 404), (STOP, 403), (STOP, 422)])
+def test_other_refusals_are_failures_at_once(step: Step, status: int) -> None:
+    one = member(goes_to("stopped", step))
+    sent(one, None if step.makes else RUNNING)
+    with pytest.raises(Failed) as caught:
+        one.refused(error(status), 0)
+    assert (caught.value.doing, caught.value.error.status) == (step.does, status)
+
+
+def test_an_operation_that_fails_is_told_with_its_reason_and_an_old_failure_is_not() -> None:
+    failed = {**RUNNING, "status": "stopping_error", "error": {"slug": "no.power", "message": "stuck"}}
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    with pytest.raises(
+        Failed, match=r"stop instance web: stuck \(slug no.power\); its status is stopping_error, its state"
+    ):
+        see(one, failed, 1)
+    one = member(goes_to("stopped", STOP))
+    sent(one, failed)
+    one.accepted(None, 0)
+    assert see(one, failed, 1) is None, "it may not have begun yet"
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    with pytest.raises(Failed, match="the API gives no reason"):
+        see(one, {**RUNNING, "status": "stopping_error"}, 1)
+
+
+def test_what_settles_without_the_goal_is_given_ten_seconds() -> None:
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    see(one, STOPPING, 5)
+    assert see(one, RUNNING, 14) is None
+    assert see(one, RUNNING, 15) == STOP
+    one.accepted(None, 15)
+    assert see(one, RUNNING, 74) is None, "nothing moved: a minute"
+    assert see(one, RUNNING, 75) == STOP
+    assert one.done == [STOP], "each once"
+
+
+def test_a_step_is_given_up_after_its_sends_and_a_run_after_thirty() -> None:
+    one = member(goes_to("stopped", STOP))
+    for now in (0, 60, 120):
+        assert sent(one, RUNNING, now) == STOP
+        one.accepted(None, now)
+    with pytest.raises(Failed, match=r"Gave up to stop instance web: it was sent 3 times.*next run will find it"):
+        see(one, RUNNING, 180)
+    one = member(goes_to("stopped", STOP))
+    one.memory.sent = {"other": 29}
+    assert see(one, RUNNING, 0) == STOP
+    one = member(goes_to("stopped", STOP))
+    one.memory.sent = {"other": 30}
+    with pytest.raises(Failed, match="Gave up"):
+        see(one, RUNNING, 0)
+
+
+def test_a_reboot_that_shows_nothing_is_accepted_after_half_a_minute_and_said() -> None:
+    reboot = STOP._replace(action="reboot", goal={"state": "running", "moved": True}, sends=1)
+    one = member(lambda seen, memory: Plan(() if memory.sent else (reboot,), seen["instance"], seen["instance"]))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    assert see(one, RUNNING, 29) is None
+    assert one.notes == []
+    see(one, RUNNING, 30)
+    assert one.over
+    assert one.notes == ["The API showed nothing of the reboot of instance web for 30 s."]
+
+
+def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
+    one = member(goes_to("stopped", STOP))
+    assert "on the way to wait for instance web: it cannot be read." in str(one.time_out(9))
+    see(one, STOPPING, 0)
+    assert "wait for instance web: its status is 'stopping', its state 'running'." in str(one.time_out(9))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    told = one.time_out(9)
+    assert "Timed out after 9 s (wait_timeout) on the way to stop instance web: its status is 'completed'" in str(told)
+    assert "public IPv4" not in str(told)
+    assert (told.doing, told.error) == (STOP.does, None)
+    one.refused(lost := error(), 0)
+    assert one.time_out(9).error is lost
+
+
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [(RUNNING, True), ({**RUNNING, "public_ipv4": "201.23.12.7"}, False), ({**RUNNING, "status": "creating"}, False)],
+)
+def test_an_address_that_is_missing_is_told_when_time_is_up(row: Any, missing: bool) -> None:
+    one = member(goes_to("ready", CREATE._replace(goal={"state": "running", "public_ipv4": True})))
+    sent(one, None)
+    one.accepted({"id": "1"}, 0)
+    see(one, row, 20)
+    assert ("no public IPv4 address yet" in str(one.time_out(9))) is (missing)
+
+
+def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> None:
+    one = member(goes_to("stopped", STOP), wait=False, recover=goes_to("running", START))
+    sent(one, RUNNING)
+    failure = Failed("it broke")
+    one.fail(failure, 7)
+    assert (one.failure, one.failed, one.pending, one.over) == (None, failure, None, False)
+    assert (one.next_look, one.look.listing) == (7, True)
+    assert sent(one, STOPPED, 7) == START
+    assert not one.over, "it is waited for, and then told"
+    one.accepted(None, 7)
+    with pytest.raises(Failed, match="it broke"):
+        see(one, RUNNING, 8)
+    one.fail(Failed("the remedy broke too"), 9)
+    assert one.failure is failure
+    one = member(goes_to("stopped", STOP))
+    one.fail(failure, 7)
+    assert one.failure is failure
+
+
+def test_what_is_read_less_often_the_longer_it_takes() -> None:
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    one.accepted(None, 0)
+    pauses = []
+    for now in (1, 14, 15, 119, 120):
+        see(one, STOPPING, now)
+        pauses.append(one.next_look - now)
+    assert pauses == [1, 1, 3, 3, 5]
+    assert _engine.NOT_YET == 2 * _engine.LOOK_FOR == 60
