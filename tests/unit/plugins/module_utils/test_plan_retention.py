@@ -1,0 +1,174 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Retention: nothing that any rule keeps ever goes, whatever the clock says."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _plan_retention
+from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._copies import COPY_SPEC
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory
+
+NOW = 1_795_564_800  # some midnight
+DAY = 86400
+SOURCES = ["one", "two", None]
+DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
+
+
+def timestamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def copy(number: int, days: float = 0, **fields: Any) -> dict[str, Any]:
+    return {"id": f"{number:04}", "name": f"nightly-{number}", "state": "available", "status": "completed",
+            "created_at": timestamp(NOW - days * DAY), "instance": {"id": "one"}, **fields}  # fmt: skip
+
+
+def want(**options: Any) -> dict[str, Any]:
+    return {**DEFAULTS, "state": "pruned", "instance_id": None, **options}
+
+
+@st.composite
+def rows(draw: Any) -> list[dict[str, Any]]:
+    """Copies of every kind, in any order, with ties."""
+
+    def one(number: int) -> dict[str, Any]:
+        usual = draw(st.integers(0, 3)) > 0
+        row = copy(
+            number, draw(st.sampled_from([-1, 0, 0.5, 1, 2, 2, 3, 30, 400])),
+            name=draw(st.sampled_from([f"nightly-{number}", "nightly-keep", "weekly", None])),
+            instance=draw(st.sampled_from([{"id": "one"}, {"id": "two"}, {"id": None}, None])),
+        )  # fmt: skip
+        if usual:
+            return row
+        odd: dict[str, list[Any]] = {
+            "status": ["creating", "creating_error", "deleted_error", "restoring", "something_new", "deleting"],
+            "state": ["new", "error", "deleted", None],
+            "backup_type": ["automatic", "manual", None, "scheduled"],
+            "created_at": [None, "", "yesterday"],
+        }
+        key = draw(st.sampled_from(sorted(odd)))
+        return {**row, key: draw(st.sampled_from(odd[key]))}
+
+    return draw(st.permutations([one(number) for number in range(draw(st.integers(0, 12)))]))
+
+
+wants = st.builds(
+    want,
+    keep_last=st.sampled_from([None, 0, 1, 2, 5]),
+    keep_days=st.sampled_from([None, 0, 0.5, 1.0, 2.0, 30.0]),
+    name_prefix=st.sampled_from([None, "nightly-", "weekly"]),
+    instance_id=st.sampled_from([None, "one", "two", "gone"]),
+    protect_names=st.sampled_from([None, ["*keep"], ["week*", "x"]]),
+)
+clocks = st.floats(NOW - 1000 * DAY, NOW + 1000 * DAY)
+
+
+def ours(row: Any, wanted: Any) -> bool:
+    """Whether retention may touch a row: completed, available, manual, of an age that is told, and asked about."""
+    return (
+        row["status"] == "completed" and row["state"] == "available"
+        and row.get("backup_type") in (None, "manual") and str(row["created_at"]).endswith("Z")
+        and (row["name"] or "").startswith(wanted["name_prefix"] or "")
+        and wanted["instance_id"] in (None, (row["instance"] or {}).get("id"))
+    )  # fmt: skip
+
+
+@given(rows(), wants, clocks)
+def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: float) -> None:
+    verdicts = _plan_retention.verdicts(listed, wanted, BACKUPS, now)
+    assert sorted(row["id"] for row, why in verdicts) == sorted(row["id"] for row in listed)
+    going = [row for row, why in verdicts if not why]
+    assert [row["created_at"] for row in going] == sorted(row["created_at"] for row in going), "oldest first"
+    for row in going:
+        assert ours(row, wanted)
+        age = now - (time.mktime(time.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
+        assert not wanted["keep_days"] or age >= wanted["keep_days"] * DAY
+        assert not any(fnmatch.fnmatchcase(str(row["name"]), pattern) for pattern in wanted["protect_names"] or [])
+    for source in SOURCES:
+        of_this = [row for row in listed if ours(row, wanted) and (row["instance"] or {}).get("id") == source]
+        left = [row for row in of_this if row not in going]
+        assert len(left) >= min(wanted["keep_last"] or 0, len(of_this))
+        newest = sorted(of_this, key=lambda row: row["created_at"], reverse=True)[: wanted["keep_last"] or 0]
+        gone_at = max((row["created_at"] for row in of_this if row in going), default="")
+        assert all(row["created_at"] >= gone_at for row in newest)
+
+
+@given(rows(), wants, clocks)
+def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted: Any, now: float) -> None:
+    for row, why in _plan_retention.verdicts(listed, wanted, BACKUPS, now):
+        if ours(row, wanted) and not why:
+            continue
+        assert why
+        kept = any(word in why for word in ("last", "days old", "protect_names"))
+        assert kept == ours(row, wanted), why
+
+
+@given(rows(), wants, clocks, st.integers(0, 12))
+def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: Any, now: float, most: int) -> None:
+    memory, seen = Memory(), {row["id"]: row for row in listed}
+    whole = _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps
+    parts = [step.part for step in whole]
+    for number, step in enumerate(whole):
+        again = _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps
+        assert [one.part for one in again] == parts[number:]
+        memory.sent[step.name] = 1
+        seen = {**seen, step.part: None}
+    assert _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps == ()
+    first, limited = {row["id"]: row for row in listed}, {**wanted, "prune_max": most}
+    if len(whole) > most:
+        with pytest.raises(Refused, match=f"{len(whole)} snapshots would be deleted, more than prune_max"):
+            _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory())
+    else:
+        assert _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory()).steps == whole
+
+
+REASONS = [
+    ({}, "it is one of the last 1 of its instance"),
+    ({"days": 1}, "it is 1.0 days old, less than keep_days"),
+    ({"days": 9, "name": "nightly-keep"}, "its name matches '*keep' of protect_names"),
+    ({"days": 9, "name": "weekly"}, "its name does not begin with name_prefix"),
+    ({"days": 9, "instance": {"id": "two"}}, "it is of another instance"),
+    ({"days": 9, "instance": None}, "it is of another instance"),
+    ({"days": 9, "status": "copying"}, "it is not available and completed (state available, status copying)"),
+    ({"days": 9, "state": "error"}, "it is not available and completed (state error, status completed)"),
+    ({"days": 9, "backup_type": "automatic"}, "it was not made by hand (backup_type automatic)"),
+    ({"days": 9, "created_at": None}, "its age cannot be told"),
+    ({"days": 9}, ""),
+]
+
+
+def test_each_one_has_its_reason() -> None:
+    listed = [copy(number, **fields) for number, (fields, why) in enumerate(REASONS)]
+    wanted = want(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance_id="one", protect_names=["*keep"])
+    reasons = {row["id"]: why for row, why in _plan_retention.verdicts(listed, wanted, BACKUPS, NOW)}
+    assert [reasons[row["id"]] for row in listed] == [why for fields, why in REASONS]
+
+
+def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:
+    """Neither what cannot be restored, nor what has another name, counts as one of the last."""
+    listed = [copy(0, 3), copy(1, 2), copy(2, 1, status="creating_error"), copy(3, name="weekly"),
+              copy(4, created_at=None)]  # fmt: skip
+    verdicts = _plan_retention.verdicts(listed, want(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
+    assert [row["id"] for row, why in verdicts if not why] == ["0000"]
+
+
+def test_a_deletion_that_failed_ends_the_pruning() -> None:
+    memory = Memory()
+    memory.sent["DELETE /v1/snapshots/0000"] = 1
+    seen = {"0000": copy(0, 9, status="deleted_error"), "0001": copy(1, 8), "0002": copy(2)}
+    with pytest.raises(
+        Refused, match=r"snapshot nightly-0 \(0000\) could not be deleted: its status is deleted_error."
+    ):
+        _plan_retention.plan(seen, want(keep_last=1, all=True), SNAPSHOTS, NOW, memory)
+    assert [step.part for step in _plan_retention.plan(seen, want(keep_last=1), SNAPSHOTS, NOW, Memory()).steps] == [
+        "0001"
+    ]
