@@ -1,0 +1,105 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The driver: several members at once, the deadline, and reads that fail, over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.engine import task
+from tests.engine.task import BASE
+
+
+def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
+    """A member for each, and how all of them are observed; `calls` of it are those that were due."""
+    tasks = [task._instance.task(api, task.want(**declared)) for declared in declarations]
+    made = [task._engine.Member(each) for each in tasks]
+    by_member = dict(zip(map(id, made), tasks, strict=True))
+    calls: list[list[str]] = []
+
+    def observe(due: list[Any]) -> list[Any]:
+        calls.append([member.label for member in due])
+        return [by_member[id(member)].observe(member.look) for member in due]
+
+    observe.calls = calls  # type: ignore[attr-defined]
+    return made, observe
+
+
+def test_several_are_led_at_once_and_each_is_looked_at_when_it_is_due(sim: Any) -> None:
+    sim.seed("instance", name="db")
+    sim.seed("instance", name="no")
+    sim.add_fault(operation="POST /v1/instances/{id}/suspend", kind="status", status=403)
+    api = task.client(sim)
+    start = sim.now()
+    made, observe = members(
+        api, BASE, {"name": "db", "state": "stopped"}, {"name": "no", "state": "suspended"}, {"name": "db"}
+    )
+    task._engine.drive(made, observe, api, 600)
+    assert [bool(member.failure) for member in made] == [False, False, True, False]
+    assert [[step.action for step in member.done] for member in made] == [["create"], ["stop"], [], []]
+    assert sim.now() - start < 25, "not one after the other"
+    looks = [label for call in observe.calls for label in call]
+    assert looks.count("instance no") == 1
+    assert len(observe.calls[0]) == 4
+    assert ["instance db"] in observe.calls
+
+
+def test_without_a_deadline_of_the_client_the_seconds_count(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck")
+    api = task.client(sim)
+    api.deadline = None
+    start = sim.now()
+    made, observe = members(api, {"name": "web", "state": "stopped"})
+    task._engine.drive(made, observe, api, 40)
+    assert "Timed out after 40 s" in str(made[0].failure)
+    assert 40 <= sim.now() - start <= 46
+
+
+def test_the_deadline_of_the_client_counts_from_its_start(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck")
+    api = task.client(sim)
+    api.deadline = sim.now() + 20
+    start = sim.now()
+    made, observe = members(api, {"name": "web", "state": "stopped"})
+    task._engine.drive(made, observe, api, 600)
+    assert made[0].failure
+    assert sim.now() - start <= 26
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_read_that_is_refused_for_now_is_not_repeated_before_its_time(sim: Any, status: int) -> None:
+    api = task.client(sim, api_retries=0)
+    sim.add_fault(operation="GET /v1/instances/{id}", nth=1, times=3, kind="status", status=status,
+                  headers={"Retry-After": "20"})  # fmt: skip
+    done = task.run(sim, api=api, **BASE)
+    assert (done.failure, done.actions) == (None, ["create"])
+    reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]
+    assert all(later - earlier >= 20 for earlier, later in itertools.pairwise(reads[:4]))
+
+
+def test_reads_that_fail_until_the_deadline_are_the_failure(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=500, body={"message": "no"})
+    start = sim.now()
+    done = task.run(sim, timeout=50, name="web", state="stopped")
+    assert done.failure.status == 500
+    assert done.actions == ["stop"]
+    assert 50 <= sim.now() - start <= 56
+
+
+def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that many runs that were started at once do not ask at once for ever."""
+    ends = []
+    for share in (-0.1, 0.1):
+        monkeypatch.setattr(task._engine.random, "uniform", lambda low, high, share=share: share)
+        sim.reset()
+        task.run(sim, **BASE)
+        reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]
+        created = next(request["at"] for request in sim.requests() if request["method"] == "POST")
+        ends.append(round(reads[0] - created, 1))
+    assert ends == [9.0, 11.0]
