@@ -54,8 +54,9 @@ def sent(one: Member, row: Any, now: float = 0) -> Step:
 def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
     one = member(goes_to("stopped", STOP))
     assert sent(one, RUNNING) == STOP
-    one.accepted(None, 0)
+    one.accepted({"id": "9"}, 0)
     assert (one.fresh, one.look.listing, one.next_look) == (False, False, 1)
+    assert (one.memory.created, one.memory.start_state) == ([], "running")
     assert see(one, STOPPING, 1) is None
     assert not one.over
     assert see(one, STOPPED, 2) is None
@@ -111,7 +112,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what
     one = member(goes_to("ready", CREATE))
     sent(one, old)
     one.refused(error(), 0)
-    for row in (None, old, {**old, "id": "2"}):
+    for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last from a list that lags
         assert see(one, row, 29) is None
         assert one.look.listing
         assert one.memory.created == []
@@ -304,3 +305,82 @@ def test_what_is_read_less_often_the_longer_it_takes() -> None:
         pauses.append(one.next_look - now)
     assert pauses == [1, 1, 3, 3, 5]
     assert _engine.NOT_YET == 2 * _engine.LOOK_FOR == 60
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_is_found_in_motion_is_waited_for_unless_nothing_is_to_be_done(wait: bool) -> None:
+    one = member(goes_to("running", STOP), wait=wait)
+    assert see(one, STOPPING, 0) is None
+    assert one.over is not wait
+    see(one, RUNNING, 100)
+    assert one.over
+    see(one, STOPPING, 200)
+    assert not wait or one.next_look == 201, "another motion begins anew"
+    one = member(goes_to("stopped", STOP), wait=wait)
+    for now, pause in ((0, 1), (14, 1), (15, 3)):
+        assert see(one, STOPPING, now) is None
+        assert (one.over, one.next_look) == (False, now + pause)
+    assert see(one, RUNNING, 100) == STOP
+    assert see(member(goes_to("stopped", STOP._replace(anytime=True))), STOPPING, 0) is not None
+
+
+def test_a_warning_is_noted_once() -> None:
+    one = member(lambda seen, memory: Plan((STOP,), RUNNING, RUNNING, ("mind the gap",)))
+    for now in (0, 100):
+        sent(one, RUNNING, now)
+        one.accepted(None, now)
+    assert one.notes == ["mind the gap"]
+
+
+def test_what_is_to_be_made_is_looked_for_by_a_listing_before() -> None:
+    one = member(goes_to("running", CREATE))
+    one.look = one.look._replace(listing=False)
+    assert see(one, None, 5) is None
+    assert (one.look.listing, one.next_look) == (True, 5)
+    assert see(one, None, 5) == CREATE
+
+
+@pytest.mark.parametrize(("answer", "done"), [(None, [STOP]), (error(), [STOP]), (error(409), []), (error(429), [])])
+def test_what_came_to_pass_is_ours_unless_it_was_refused(answer: Any, done: list[Step]) -> None:
+    one = member(goes_to("stopped", STOP))
+    sent(one, RUNNING)
+    if answer:
+        one.refused(answer, 0)
+    else:
+        one.accepted(None, 0)
+    see(one, STOPPED, 5)
+    assert (one.over, one.done) == (True, done)
+
+
+def test_a_deletion_is_sent_again_in_motion_or_after_it_failed() -> None:
+    delete = STOP._replace(action="delete", goal={"gone": True}, effect=None, anytime=True)
+    one = member(lambda seen, memory: Plan((delete,) if seen["instance"] else (), seen["instance"], None))
+    sent(one, {**RUNNING, "status": "creating"})
+    one.refused(error(429, retry_after=3), 0)
+    assert see(one, {**RUNNING, "status": "creating"}, 3) == delete
+    one.refused(error(409), 3)
+    assert see(one, {**RUNNING, "status": "creating"}, 5) is None
+    assert see(one, RUNNING, 6) == delete
+    one.accepted(None, 6)
+    assert see(one, {**RUNNING, "status": "deleting_error"}, 7) == delete
+    one.accepted(None, 7)
+    assert see(one, None, 8) is None
+    assert (one.over, one.look.ids, one.done) == (True, {}, [delete])
+
+
+def test_a_creation_that_fails_is_for_the_plan_to_judge() -> None:
+    failed = {**RUNNING, "state": "error", "status": "creating_error"}
+    one = member(lambda seen, memory: Plan((), failed, failed) if seen["instance"] else Plan((CREATE,), None, RUNNING))
+    sent(one, None)
+    one.accepted({"id": "1"}, 0)
+    see(one, failed, 10)
+    assert one.over
+
+
+def test_parts_that_were_not_read_this_time_are_as_they_were() -> None:
+    one = member(lambda seen, memory: Plan((STOP,), RUNNING, RUNNING))
+    one.advance({"instance": RUNNING, "copy": {"id": "7"}}, 0, None)
+    one.accepted(None, 0)
+    see(one, STOPPING, 1)
+    assert one.seen == {"instance": STOPPING, "copy": {"id": "7"}}
+    assert one.look.ids == {"instance": "1", "copy": "7"}
