@@ -36,6 +36,7 @@ class Outcome(NamedTuple):
 
 
 WEB = ({"kind": "instance", "name": "web", "user_data": "IyEvYmluL3NoCnRydWUK", "public_ip": True, "labels": ["a"]},)
+GOLDEN = ({"kind": "custom_image", "name": "golden"},)
 COPIES = ({"kind": "snapshot", "name": "web-1"}, {"kind": "backup", "name": "web-2"})
 ABSENT = {"name": "web", "state": "absent"}
 STOPPED = {"name": "web", "state": "stopped"}
@@ -75,8 +76,8 @@ OUTCOMES = {
     "failed in the creation itself": Outcome(DECLARED, fault={"operation": "POST /v1/instances", "kind": "failing",
                                                               "value": "creating_error"}),
     "timed out": Outcome(STOPPED, WEB, {**STOP, "kind": "stuck"}),
-    **{kind: Outcome({"kind": kind}, (*WEB, *COPIES), module="vm_info")
-       for kind in ("instances", "snapshots", "images", "machine_types")},
+    **{kind: Outcome({"kind": kind}, (*WEB, *COPIES, *GOLDEN), module="vm_info")
+       for kind in ("instances", "snapshots", "images", "custom_images", "machine_types")},
     "instances, with user data": Outcome({"kind": "instances", "user_data": True}, WEB, module="vm_info"),
     **{f"{kind}, with the edition of 2024": Outcome({"kind": kind}, (*WEB, *COPIES), settings=OLD, module="vm_info")
        for kind in ("instances", "snapshots", "backups", "images", "machine_types")},
@@ -86,6 +87,51 @@ OUTCOMES = {
     "failed by the edition": Outcome({"kind": "backups"}, module="vm_info"),
     "failed by the API": Outcome({"kind": "instances"}, fault={**LIST, **NO}, module="vm_info"),
 }  # fmt: skip
+
+DAY = {"name": "day", "instance": "web"}
+RESTORED = {"name": "one", "state": "restored", "restore": {**DECLARED, "name": "db"}}
+RESTORED["restore"].pop("image")  # type: ignore[attr-defined]
+PRUNED = {"state": "pruned", "all": True, "keep_last": 1}
+IMPORTED = {"name": "golden", "url": "https://example.com/image.qcow2", "platform": "linux"}
+WINDOWS = ({"kind": "instance", "name": "win", "image": "windows-server-2022", "machine_type": "BV2-4-40"},)
+for kind in ("snapshot", "backup"):
+    there = (*WEB, *({"kind": kind, "name": name, "created_at": at} for name, at in (("one", 1), ("two", 2))))
+    for name, outcome in {
+        "created": Outcome(DAY, WEB),
+        "created, in check mode with a diff": Outcome(DAY, WEB, check=True, diff=True),
+        "created, with the power off": Outcome({**DAY, "power_off": True}, WEB),
+        "created, without waiting": Outcome({**DAY, "wait": False}, WEB),
+        "unchanged": Outcome({"name": "one"}, there),
+        "failed by what is another's": Outcome({"name": "one", "instance": "web"}, there),
+        "renamed": Outcome({"name": "one", "new_name": "three"}, there),
+        "restored": Outcome(RESTORED, there),
+        "restored, in check mode": Outcome(RESTORED, there, check=True),
+        "pruned": Outcome(PRUNED, there),
+        "pruned, in check mode with a diff": Outcome(PRUNED, there, check=True, diff=True),
+        "absent": Outcome({"name": "one", "state": "absent"}, there),
+        "absent, as it was": Outcome({"name": "day", "state": "absent"}, there),
+        "failed by an option": Outcome({"state": "pruned"}),
+        "failed by a declaration": Outcome(DAY),
+        "failed before a change": Outcome(DAY, fault={"operation": f"GET /v1/{kind}s", "nth": "every", **NO}),
+        "failed in a change": Outcome(DAY, WEB, {"operation": f"POST /v1/{kind}s", "nth": "every", **NO}),
+    }.items():
+        edition = OLD if kind == "backup" else None
+        OUTCOMES[f"{kind} {name}"] = outcome._replace(module=f"vm_{kind}", settings=edition)
+for name, outcome in {
+    "imported": Outcome(IMPORTED),
+    "imported, in check mode with a diff": Outcome(IMPORTED, check=True, diff=True),
+    "described": Outcome({"name": "golden", "description": "new"}, GOLDEN),
+    "unchanged": Outcome({"name": "golden"}, GOLDEN),
+    "absent": Outcome({"name": "golden", "state": "absent"}, GOLDEN),
+    "failed by a declaration": Outcome({"name": "golden"}),
+    "failed in a change": Outcome(IMPORTED, fault={"operation": "POST /v1/images/custom", "nth": "every", **NO}),
+}.items():
+    OUTCOMES[f"image {name}"] = outcome._replace(module="vm_image")
+for name, outcome in {
+    "read": Outcome({"name": "win"}, WINDOWS),
+    "none": Outcome({"name": "win"}),
+}.items():
+    OUTCOMES[f"password {name}"] = outcome._replace(module="vm_windows_password")
 
 
 def of(sim: Any, outcome: Outcome) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.playbooks import shapes
 
 RECORDED = json.loads(shapes.FILE.read_text())
 
 
-def test_shapes_are_recorded_for_every_outcome_and_no_other() -> None:
+def test_shapes_are_recorded_for_every_module_and_outcome_and_no_other() -> None:
     assert RECORDED.keys() == {f"{outcome.module}: {name}" for name, outcome in shapes.OUTCOMES.items()}
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+    assert modules == {outcome.module for outcome in shapes.OUTCOMES.values()}
 
 
 @pytest.mark.parametrize("name", shapes.OUTCOMES)
