@@ -92,6 +92,18 @@ def test_no_request_that_fails_leaves_one_in_a_result(frozen: Any, operation: st
             assert hidden not in shown, (fault, shown)
 
 
+def test_the_address_of_an_image_is_a_secret_too(frozen: Any) -> None:
+    """It is presigned: whoever has it can read the image."""
+    url = f"https://objects.example.com/golden.qcow2?signature={PASSWORD}"
+    for fault in [*faults(url), None]:
+        frozen.reset()
+        if fault:
+            frozen.add_fault(operation="POST /v1/images/custom", nth="every", **fault)
+        options = {"name": "golden", "url": url, "platform": "linux", "api_timeout": 0.2, "api_retries": 0}
+        given = result(frozen, "vm_image", {**options, "wait_timeout": 60}, diff=True)
+        assert PASSWORD not in json.dumps(given), (fault, given)
+
+
 def test_a_creation_that_fails_shows_none(play: Player, sim: Any) -> None:
     """The API refuses it, or accepts it and tells later what it had been given."""
     told = {"slug": "create_instance.user_data", "message": f"cannot use {TEXT}"}
