@@ -76,8 +76,9 @@ def plan(seen: Seen, want: Want, resource: Resource, now: float, memory: Memory)
         if tried and status_class(row, resource) not in (SETTLED, MOVING):
             raise Refused(f"{label(row, resource)} ({row['id']}) could not be deleted: its status is {row['status']}.")
     going = [row for row, why in verdicts(rows, want, resource, now) if not why]
-    most, gone = want["prune_max"], len(memory.sent)
-    if most is not None and len(going) + gone > most:
+    steps = tuple(removal(row, want, resource, part=str(row["id"])) for row in going)
+    most, gone = want["prune_max"], memory.sent.keys() - {step.name for step in steps}
+    if most is not None and len(going) + len(gone) > most:
         names = ", ".join(str(row.get("name")) for row in going[:10])
         raise Refused(f"{len(going)} {resource.kind}s would be deleted, more than prune_max ({most}): {names}.")
-    return Plan(tuple(removal(row, want, resource, part=str(row["id"])) for row in going), None, None)
+    return Plan(steps, None, None)

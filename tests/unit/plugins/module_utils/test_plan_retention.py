@@ -121,6 +121,8 @@ def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: A
         again = _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps
         assert [one.part for one in again] == parts[number:]
         memory.sent[step.name] = 1
+        limited = {**wanted, "prune_max": len(whole)}
+        assert _plan_retention.plan(seen, limited, SNAPSHOTS, now, memory).steps, "what is sent again counts once"
         seen = {**seen, step.part: None}
     assert _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps == ()
     first, limited = {row["id"]: row for row in listed}, {**wanted, "prune_max": most}
@@ -129,6 +131,16 @@ def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: A
             _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory())
     else:
         assert _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory()).steps == whole
+
+
+def test_what_went_counts_too() -> None:
+    memory = Memory()
+    memory.sent["DELETE /v1/snapshots/0000"] = 1
+    seen = {"0000": None, "0001": copy(1, 9), "0002": copy(2, 8)}
+    assert len(_plan_retention.plan(seen, want(keep_days=1.0, prune_max=3), SNAPSHOTS, NOW, memory).steps) == 2
+    said = r"2 snapshots would be deleted, more than prune_max \(2\): nightly-1, nightly-2\."
+    with pytest.raises(Refused, match=said):
+        _plan_retention.plan(seen, want(keep_days=1.0, prune_max=2), SNAPSHOTS, NOW, memory)
 
 
 REASONS = [

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Retention over real HTTP: what goes, in which order, what is told, and where it stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import copies, task
+from tests.engine.copies import KINDS
+
+every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
+DAY = 86400
+ALL = {"state": "pruned", "all": True}
+
+
+def nightly(sim: Any, kind: str, edition: str, many: int = 5, **settings: Any) -> tuple[Any, list[str]]:
+    """Two instances, of which one is gone, with so many copies each, a day apart; the ids of the first one's."""
+    sim.reset(edition=edition, **settings)
+    row = sim.seed("instance", name="web")
+    gone = "99999999-9999-4999-8999-999999999999"
+    ids = []
+    for day in range(many):
+        at = sim.now() - (many - day) * DAY
+        ids.append(sim.seed(kind, name=f"nightly-web-{day}", instance=row["id"], created_at=at)["id"])
+        sim.seed(kind, name=f"nightly-gone-{day}", instance=gone, created_at=at + 1)
+    return row, ids
+
+
+def left(sim: Any, kind: str) -> list[str]:
+    return sorted(row["name"] for row in copies.there(sim, kind))
+
+
+@every_kind
+def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: Any, kind: str, edition: str) -> None:
+    nightly(sim, kind, edition)
+    options = {"state": "pruned", "name_prefix": "nightly-", "keep_last": 3}
+    plan = copies.check(sim, kind, **options)
+    does = [f"delete {kind} nightly-{of}-{day}" for day in (0, 1) for of in ("web", "gone")]
+    assert [step.does for step in plan.steps] == does
+    assert task.sent(sim) == []
+    done = copies.run(sim, kind, **options)
+    assert (done.failure, [step.does for step in done.member.done]) == (None, does)
+    assert left(sim, kind) == sorted(f"nightly-{of}-{day}" for of in ("web", "gone") for day in (2, 3, 4))
+    assert [row["name"] for row in done.more["pruned"]] == [text.split()[-1] for text in does]
+    assert {row["reason"] for row in done.more["kept"]} == {"it is one of the last 3 of its instance"}
+    assert len(done.more["kept"]) == 6
+    assert copies.run(sim, kind, **options).actions == []
+
+
+@every_kind
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_one_instance_alone(sim: Any, kind: str, edition: str, by: str) -> None:
+    row, ids = nightly(sim, kind, edition)
+    done = copies.run(sim, kind, **ALL, instance=row[by], keep_days=2.5)
+    assert [one["id"] for one in done.more["pruned"]] == ids[:3]
+    assert {one["reason"] for one in done.more["kept"] if "gone" in one["name"]} == {"it is of another instance"}
+    assert len(left(sim, kind)) == 7
+
+
+def test_an_instance_that_is_gone_is_given_by_its_id(sim: Any) -> None:
+    nightly(sim, "snapshot", "2026-08")
+    done = copies.run(sim, "snapshot", **ALL, instance="99999999-9999-4999-8999-999999999999", keep_last=1)
+    assert [one["name"] for one in done.more["pruned"]] == [f"nightly-gone-{day}" for day in range(4)]
+
+
+@every_kind
+@pytest.mark.parametrize("failure", ["403", "failing"])
+def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edition: str, failure: str) -> None:
+    row = nightly(sim, kind, edition)[0]
+    fault = {"kind": "failing"} if failure == "failing" else {
+        "kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "not this one"}}  # fmt: skip
+    sim.add_fault(operation=f"DELETE /v1/{kind}s/{{id}}", nth=2, **fault)
+    done = copies.run(sim, kind, **ALL, keep_last=1, instance=row["id"])
+    assert {"403": "not this one", "failing": "could not be deleted: its status is deleted_error."}[
+        failure
+    ] in done.told
+    assert [name for name in left(sim, kind) if "web" in name] == [f"nightly-web-{day}" for day in (1, 2, 3, 4)]
+    assert task.sent(sim)[2:] == []
+    went = [step.does for step in done.member.done]
+    assert went[0] == f"delete {kind} nightly-web-0"
+    assert len(went) == (2 if failure == "failing" else 1)
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("fault", "when"),
+    [({"kind": "reset"}, "before"), ({"kind": "reset"}, "after"), ({"kind": "status", "status": 409}, "before"),
+     ({"kind": "status", "status": 429, "headers": {"Retry-After": "30"}}, "before")],
+    ids=["reset before", "reset after", "409", "429"],
+)  # fmt: skip
+def test_what_passes_does_not_stop_it(sim: Any, kind: str, edition: str, fault: Any, when: str) -> None:
+    row = nightly(sim, kind, edition)[0]
+    sim.add_fault(operation=f"DELETE /v1/{kind}s/{{id}}", nth=2, when=when, **fault)
+    done = copies.run(sim, kind, **ALL, keep_last=2, instance=row["id"], prune_max=3)
+    assert done.failure is None
+    # The client sends a deletion again by itself, and cannot tell the 409 to that from another hand's deletion.
+    assert done.actions == ["delete"] * (2 if when == "after" else 3)
+    assert [name for name in left(sim, kind) if "web" in name] == ["nightly-web-3", "nightly-web-4"]
+
+
+@every_kind
+def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, edition: str) -> None:
+    row = nightly(sim, kind, edition)[0]
+    at = sim.now() - 99 * DAY
+    odd: list[dict[str, Any]] = [{"status": "creating", "state": "new"}, {"status": "error", "state": "error"},
+                                 {"status": "restoring"}, {"status": "deleted_error"}]  # fmt: skip
+    odd += [{"backup_type": "automatic"}] if kind == "backup" else []
+    for number, fields in enumerate(odd):
+        sim.seed(kind, name=f"nightly-odd-{number}", instance=row["id"], created_at=at, **fields)
+    copies.run(sim, kind, **ALL, keep_last=1)
+    assert left(sim, kind) == sorted(
+        [*(f"nightly-odd-{n}" for n in range(len(odd))), "nightly-gone-4", "nightly-web-4"]
+    )
+
+
+def test_time_is_that_of_the_api(sim: Any) -> None:
+    """The machine that this runs on may live in another year."""
+    sim.advance(-1000 * DAY)
+    nightly(sim, "snapshot", "2026-08")
+    assert copies.run(sim, "snapshot", **ALL, keep_days=10).actions == []
+    sim.advance(6 * DAY)
+    assert copies.run(sim, "snapshot", **ALL, keep_days=10).more["pruned"][0]["name"] == "nightly-web-0"
+
+
+def test_without_a_clock_nothing_is_deleted(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    nightly(sim, "snapshot", "2026-08")
+    sim.add_fault(operation="GET /v1/snapshots", nth="every", kind="status", status=200, headers={"Date": "never"},
+                  body={"snapshots": [], "meta": {"page": {"total": 0}}})  # fmt: skip
+    monkeypatch.setattr(sim.gateway, "dressed", lambda exchange, answer: (answer.headers, answer.body))
+    for options in ({**ALL, "keep_days": 1}, {"name": "x-{date}", "state": "absent"}):
+        assert "The API does not tell the time, so that " in copies.run(sim, "snapshot", **options).told
+    assert task.sent(sim) == []
+
+
+def test_more_than_prune_max_is_refused_whole(sim: Any) -> None:
+    nightly(sim, "snapshot", "2026-08")
+    done = copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=5)
+    said = "6 snapshots would be deleted, more than prune_max (5): nightly-web-0, nightly-gone-0, nightly-web-1"
+    assert said in done.told
+    assert task.sent(sim) == []
+    assert copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=6).actions == ["delete"] * 6
+
+
+def test_what_is_protected_stays(sim: Any) -> None:
+    nightly(sim, "snapshot", "2026-08")
+    done = copies.run(sim, "snapshot", **ALL, keep_last=4, protect_names=["*-web-0"])
+    assert [row["name"] for row in done.more["pruned"]] == ["nightly-gone-0"]
+    reasons = {row["name"]: row["reason"] for row in done.more["kept"]}
+    assert reasons["nightly-web-0"] == "its name matches '*-web-0' of protect_names"
+
+
+@every_kind
+def test_pages_are_read_to_their_end(sim: Any, kind: str, edition: str) -> None:
+    nightly(sim, kind, edition, many=60, **({} if edition == "2024-08" else {"page_limit": 7}))
+    assert len(copies.check(sim, kind, **ALL, keep_last=50).steps) == 20
+
+
+def test_the_last_deletion_is_not_waited_for_without_waiting(sim: Any) -> None:
+    row = nightly(sim, "snapshot", "2026-08")[0]
+    done = copies.run(sim, "snapshot", **ALL, keep_last=3, instance=row["id"], wait=False)
+    assert (done.failure, done.actions) == (None, ["delete", "delete"])
+    statuses = [
+        one["status"] for one in copies.there(sim, "snapshot") if one["name"] in ("nightly-web-0", "nightly-web-1")
+    ]
+    assert statuses == ["deleting"]
+
+
+FENCES: list[tuple[dict[str, Any], str]] = [
+    ({}, "state: pruned needs name_prefix, or all: true for all KINDs, and not both."),
+    ({"keep_last": 1}, "state: pruned needs name_prefix, or all: true for all KINDs, and not both."),
+    ({"keep_last": 1, "all": True, "name_prefix": "x"}, "state: pruned needs name_prefix, or all: true"),
+    ({"all": True}, "keep_last or keep_days is needed, and more than 0: else every KIND would go."),
+    ({"all": True, "keep_last": 0, "keep_days": 0}, "keep_last or keep_days is needed, and more than 0"),
+    ({"all": True, "keep_last": -1, "keep_days": 3}, "keep_last and keep_days cannot be negative."),
+    ({"all": True, "keep_last": 1, "keep_days": -0.5}, "keep_last and keep_days cannot be negative."),
+    ({"all": True, "keep_last": 1, "name": "x"}, "state: pruned chooses by age and number; id and name do not go with"),
+    ({"all": True, "keep_last": 1, "new_name": "x"}, "new_name goes with state: present, not with pruned."),
+    ({"all": True, "keep_last": 1, "power_off": True}, "power_off goes with state: present, not with pruned."),
+    ({"state": "present"}, "One of id and name is needed with state: present."),
+    ({"state": "absent"}, "One of id and name is needed with state: absent."),
+    ({"state": "absent", "name": "x", "keep_last": 1}, "keep_last goes with state: pruned, not with absent."),
+    ({"state": "present", "name": "x", "keep_days": 1}, "keep_days goes with state: pruned, not with present."),
+    ({"state": "absent", "name": "x", "prune_max": 1}, "prune_max goes with state: pruned, not with absent."),
+    ({"state": "absent", "name": "x", "all": True}, "all goes with state: pruned, not with absent."),
+    ({"state": "absent", "name": "x", "name_prefix": "x"}, "name_prefix goes with state: pruned, not with absent."),
+    ({"state": "absent", "name": "x", "instance": "x"}, "instance goes with state: present or pruned, not with absent."),
+    ({"state": "present", "name": "x", "protect_names": ["x"]}, "protect_names goes with state: absent or pruned, not"),
+    ({"state": "present", "name": "x", "restore": {"name": "x"}}, "restore goes with state: restored, not with present."),
+    ({"state": "present", "name": "x", "destination_region": "br-ne1"}, "destination_region goes with state: copied"),
+    ({"state": "present", "new_name": "x"}, "One of id and name is needed with state: present."),
+    ({"state": "present", "id": "eth0"}, "id is 'eth0', but ids are UUIDs"),
+    ({"state": "present", "id": "99999999-9999-4999-8999-999999999999", "new_name": "x"}, "new_name needs name."),
+    ({"state": "restored", "name": "x"}, "restore says what instance is to be made, and is needed with state: restored."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "backup"])
+def test_what_has_no_fence_or_no_meaning_is_refused_before_any_request(sim: Any, kind: str) -> None:
+    for options, said in FENCES:
+        done = copies.run(sim, kind, **{"state": "pruned", **options})
+        assert said.replace("KIND", kind) in done.told
+    assert sim.requests() == []
