@@ -62,6 +62,6 @@ options:
   wait_timeout:
     description:
       - How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+      - If it is not given it is 600, or 3600 for an instance that is restored from a snapshot or a backup.
     type: int
-    default: 600
 """

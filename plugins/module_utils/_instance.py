@@ -65,11 +65,6 @@ def wanted(params: dict[str, t.Any]) -> Want:
     return want
 
 
-def label(want: Want) -> str:
-    """How the instance is called in messages."""
-    return f"instance {want['name'] or want['id']}"
-
-
 def observer(client: Client, want: Want) -> t.Callable[[Look], Seen]:
     """Reads what there is of the declared instance: one list, or one read by id."""
 
@@ -110,4 +105,5 @@ def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
 def task(client: Client, want: Want) -> Task:
     """The declaration as what a module, or a fleet, leads to its goal."""
     kinds = {"instance": INSTANCES, "source": SNAPSHOTS}
-    return Task(label(want), observer(client, want), planner(client, want), kinds, {"instance": "instance"}, {})
+    label = f"instance {want['name'] or want['id']}"
+    return Task(label, observer(client, want), planner(client, want), kinds, {"instance": "instance"}, {})

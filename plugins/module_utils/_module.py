@@ -16,7 +16,7 @@ from ._read import Seen
 from ._step import Look, Memory, Step, Task
 
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # credentials cannot be read on the way
-WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
+WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int"}}
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
@@ -53,7 +53,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
             client = Client(connection, f"ansible-core/{self.ansible_version} python/{platform.python_version()}")
         except Refused as error:
             self.fail_json(str(error))
-        client.deadline = client.clock.now() + self.params.get("wait_timeout", WAIT["wait_timeout"]["default"])
+        restoring = self.params.get("snapshot") or self.params.get("backup")
+        self.params["wait_timeout"] = self.params.get("wait_timeout") or (3600 if restoring else 600)
+        client.deadline = client.clock.now() + self.params["wait_timeout"]
         return client
 
     def fail(self, client: Client, doing: str, error: Exception, **result: t.Any) -> t.NoReturn:
@@ -63,7 +65,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
         message, told = _apply.told(client, doing, error, result)
         self.fail_json(message, **told)
 
-    def converge(self, client: Client, task: Task) -> t.NoReturn:
+    def converge(self, client: Client, task: Task) -> None:
         """Leads what the task is about to what is planned, or says what would be done; ends the module."""
         main, seen = next(iter(task.kinds)), t.cast(Seen, {})
         try:
@@ -90,7 +92,6 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
             result["diff"] = {"before": _apply.view(planned.before), "after": _apply.view(seen.get(main))}
         self.exit_json(**result)
-        raise SystemExit  # never reached
 
 
 def _without_blanks(value: t.Any) -> t.Any:

@@ -61,7 +61,6 @@ options:
     description:
       - The name or id of a snapshot that the instance is restored from, in place of O(image).
       - An instance of this name that exists is as declared; the snapshot is not looked at then, and may be gone.
-      - O(wait_timeout) should be longer then, for example 3600.
     type: str
   backup:
     description: The same with a backup, which only the API's edition of 2024 has.
