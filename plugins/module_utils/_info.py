@@ -93,10 +93,17 @@ def init_logs(client: Client, params: Params) -> list[str]:
     try:
         answer = client.request("GET", f"{INSTANCES.path}/{row['id']}/init-logs", query).body
     except ApiError as error:
-        if error.status == 404 and error.slug is None:
-            raise Refused("The edition of the API in this region has no init logs.") from error
+        if before_2026(client, error):
+            raise Refused("The edition of the API of 2024 has no init logs.") from error
         raise
     return list(answer["logs"])
+
+
+def before_2026(client: Client, error: ApiError) -> bool:
+    """Whether a 404 is that of a route which this region's edition does not have."""
+    if error.status == 404 and client.edition is None:
+        client.page(MACHINE_TYPES, None, 0, 1)
+    return error.status == 404 and client.edition == "2024"
 
 
 def read(client: Client, params: Params) -> list[Row]:

@@ -142,6 +142,8 @@ error:
   sample: {doing: create custom image golden-1, status: 409, slug: conflict, message: taken, request_id: 0a1b2c3d}
 """
 
+from urllib.parse import urlsplit
+
 from ansible_collections.magalu.cloud.plugins.module_utils import _plan_image
 from ansible_collections.magalu.cloud.plugins.module_utils._api import CUSTOM_IMAGES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._copies import found
@@ -175,7 +177,10 @@ def main() -> None:
     except Refused as error:
         module.fail_json(str(error))
     client = module.client()
-    client.secrets += [want["url"]] if want["url"] else []
+    # The signature is the secret: it is masked where the API tells the address in pieces, too.
+    secrets = [text for text in (want["url"], urlsplit(want["url"] or "").query) if text]
+    client.secrets += secrets
+    module.no_log_values.update(secrets)
 
     def observe(look):
         names = [want["name"]] if want["name"] else []

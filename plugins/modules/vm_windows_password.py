@@ -65,7 +65,7 @@ user:
   type: str
   sample: admin
 password:
-  description: The password, without O(password_file).
+  description: The password. With O(password_file) only when that could not be written, so that it is not lost.
   returned: when it was read, and not written to a file
   type: str
   sample: example
@@ -86,11 +86,14 @@ error:
   sample: {doing: read the first password of instance win-01, status: 404, slug: windows_password_not_found}
 """
 
+import contextlib
 import os
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._checks import require_uuid
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._engine import Failed
+from ansible_collections.magalu.cloud.plugins.module_utils._info import before_2026
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
 from ansible_collections.magalu.cloud.plugins.module_utils._read import find
 
@@ -102,6 +105,10 @@ SPEC = {
     "wait_timeout": {"type": "int", "default": 600},
 }
 NOT_READY = "windows_password_not_ready"
+LOST = (
+    "The answer is lost, and may have had the password, which is given out once: it is not asked for again. If another "
+    "run says that it was read already, set a new one inside of the instance."
+)
 
 
 def read(client, instance_id, wait):
@@ -109,63 +116,83 @@ def read(client, instance_id, wait):
     path = f"{INSTANCES.path}/config/{instance_id}/first-windows-password"
     while True:
         try:
-            return client.request("GET", path, once=True).body["instance"]
+            # A client of its own: a kept connection that the server has closed looks exactly like a lost answer.
+            body = client.client_for(client.connection.region).request("GET", path, once=True).body
+            return {"user": body["instance"].get("user"), "password": body["instance"]["password"]}
         except ApiError as error:
+            if before_2026(client, error):
+                raise Refused("The edition of the API of 2024 has no first passwords.") from None
             if error.slug != NOT_READY or not wait or client.clock.now() + 10 > client.deadline:
-                raise
+                raise lost(error) if error.lost else error from None
             client.clock.sleep(10)
+        except (AttributeError, KeyError, TypeError):
+            raise lost(ApiError("GET", path, "", 200)) from None
 
 
-class Part:
-    """A file for its owner only, opened before the password is read: a full disk must not lose it."""
+def lost(error):
+    """The error for an answer that may have been the password; none of what was read of it is told."""
+    if error.status is not None and error.status < 300:
+        error = ApiError(error.method, error.path, "the answer has no password that can be read", error.status)
+    return Failed(LOST, error=error)
 
-    def __init__(self, path):
-        self.path, self.name = path, f"{path}.{os.getpid()}.part"
-        self.handle = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
-    def keep(self, password):
-        """Writes the password and gives the file its name."""
-        with os.fdopen(self.handle, "w", encoding="utf-8") as file:
-            file.write(password + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(self.name, self.path)
+def first_password(module):
+    """Whose password it is, its user, and itself. Ends the module where it cannot be read."""
+    want, client = module.params, module.client()
+    got = {"password_file": want["password_file"]} if want["password_file"] else {}
+    try:
+        if want["id"]:
+            require_uuid("id", want["id"])
+        names = [want["name"]] if want["name"] else []
+        row = next(iter(find(client, names, want["id"], True).values()), None)
+        if row is None:
+            raise Refused(f"There is no instance {want['name'] or want['id']!r}.")
+        got["instance"] = {"id": row["id"], "name": row.get("name")}
+        return dict(got, **read(client, row["id"], want["wait"]))
+    except (ApiError, Refused, Failed) as error:
+        module.fail(client, f"read the first password of instance {want['name'] or want['id']}", error, **got)
 
-    def drop(self):
-        """Takes the file away."""
-        os.close(self.handle)
-        os.unlink(self.name)
+
+@contextlib.contextmanager
+def part_of(path):
+    """A file beside it for its owner only, made before the password is read, since that cannot be read again."""
+    if not path:
+        yield None
+        return
+    name = f"{path}.{os.getpid()}.part"
+    with open(name, "x", encoding="utf-8", opener=lambda file, flags: os.open(file, flags, 0o600)) as part:
+        try:
+            yield part
+        finally:
+            with contextlib.suppress(FileNotFoundError):  # it has its name
+                os.unlink(name)
+
+
+def keep(part, path, password):
+    """Writes the password, and gives the file its name."""
+    part.write(password + "\n")
+    part.flush()
+    os.fsync(part.fileno())
+    os.rename(part.name, path)
 
 
 def main() -> None:
     one = [("id", "name")]
     module = Module(SPEC, required_one_of=one, mutually_exclusive=one, supports_check_mode=False)
-    name, target = module.params["name"] or module.params["id"], module.params["password_file"]
-    told = {"password_file": target} if target else {}
+    target = module.params["password_file"]
     if target and os.path.exists(target):
-        module.exit_json(changed=False, **told)
-    if target and not os.access(os.path.dirname(os.path.abspath(target)), os.W_OK):
-        module.fail_json(f"password_file {target!r} cannot be written: its folder is missing or not writable.")
-    client, part = module.client(), None
-    doing = f"read the first password of instance {name}"
+        module.exit_json(changed=False, password_file=target)
+    got = {}
     try:
-        if module.params["id"]:
-            require_uuid("id", module.params["id"])
-        names = [module.params["name"]] if module.params["name"] else []
-        row = next(iter(find(client, names, module.params["id"], True).values()), None)
-        if row is None:
-            raise Refused(f"There is no instance {name!r}.")
-        told["instance"] = {"id": row["id"], "name": row.get("name")}
-        part = Part(target) if target else None
-        answer = read(client, row["id"], module.params["wait"])
-    except (ApiError, Refused) as error:
-        if part:
-            part.drop()
-        module.fail(client, doing, error, **told)
-    if part:
-        part.keep(answer["password"])
-        module.exit_json(changed=True, user=answer.get("user"), **told)
-    module.exit_json(changed=True, user=answer.get("user"), password=answer["password"], **told)
+        with part_of(target) as part:
+            got = first_password(module)
+            if part:
+                keep(part, target, got["password"])
+    except OSError as cause:  # the password, if it was read, must not be lost
+        module.fail_json(f"password_file {target!r} cannot be written: {cause.strerror}.", changed=bool(got), **got)
+    if target:
+        del got["password"]
+    module.exit_json(changed=True, **got)
 
 
 if __name__ == "__main__":

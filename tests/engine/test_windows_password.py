@@ -1,0 +1,193 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The first Windows password: read once, never asked twice after an answer that may have had it, and never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.playbooks.module import result
+
+ROUTE = "GET /v1/instances/config/{id}/first-windows-password"
+WINDOWS = "windows-server-2022"
+
+
+@pytest.fixture
+def win(sim: Any) -> Any:
+    """An instance whose password is ready."""
+    return sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
+
+
+def read(sim: Any, check: bool = False, **options: Any) -> dict[str, Any]:
+    given = {name: value for name, value in {"name": "win", **options}.items() if value is not None}
+    return result(sim, "vm_windows_password", given, check)
+
+
+def asked(sim: Any) -> list[int]:
+    """What was answered each time that the password was asked for."""
+    return [one["status"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
+
+
+def given_out(sim: Any) -> str:
+    """The password, as the simulator's record of its own answers has it."""
+    answers = [one["answer"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
+    return next(str(answer["instance"]["password"]) for answer in answers if "instance" in answer)
+
+
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_it_is_read_once_and_the_second_read_fails_in_the_words_of_the_api(sim: Any, win: Any, by: str) -> None:
+    chosen = {"name": None, by: win[by]}
+    first = read(sim, **chosen)
+    assert (first["changed"], first["user"], first["password"]) == (True, "admin", given_out(sim))
+    assert first["instance"] == {"id": win["id"], "name": "win"}
+    second = read(sim, **chosen)
+    assert second["failed"]
+    assert "password" not in second
+    assert second["error"]["slug"] == "windows_password_not_found"
+    assert "The first password was read already" in second["msg"]
+    assert f"Failed to read the first password of instance {win[by]}: " in second["msg"]
+    assert asked(sim) == [200, 404]
+
+
+def test_one_that_is_not_ready_is_waited_for(sim: Any) -> None:
+    created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
+                                          "network": {"associate_public_ip": False}})  # fmt: skip
+    assert not created.get("failed"), created
+    done = read(sim)
+    assert done["password"] == given_out(sim)
+    answers = asked(sim)
+    assert answers == [404] * (len(answers) - 1) + [200]
+    assert len(answers) > 1
+
+
+@pytest.mark.parametrize(("options", "times"), [({"wait": False}, 1), ({"wait_timeout": 35}, 4)])
+def test_it_is_not_waited_for_longer_than_told(sim: Any, win: Any, options: Any, times: int) -> None:
+    body = {"slug": "windows_password_not_ready", "message": "The first password is not ready yet", "details": {}}
+    sim.add_fault(operation=ROUTE, nth="every", kind="status", status=404, body=body)
+    done = read(sim, **options)
+    assert done["error"]["slug"] == "windows_password_not_ready"
+    assert "The first password is not ready yet" in done["msg"]
+    assert len(asked(sim)) == times
+
+
+LOST: list[dict[str, Any]] = [
+    {"kind": "reset", "when": "after"}, {"kind": "reset", "when": "before"}, {"kind": "short_body", "when": "after"},
+    {"kind": "status", "status": 500, "when": "after"}, {"kind": "html", "when": "after"},
+    {"kind": "status", "status": 200, "body": '{"instance": {"password": "kept-33a9', "when": "after"},
+    {"kind": "status", "status": 200, "body": {"instance": {"user": "admin"}}, "when": "after"},
+    {"kind": "status", "status": 200, "body": ["kept-33a9"], "when": "after"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']} {fault['when']}")
+def test_a_lost_answer_is_never_asked_for_again(sim: Any, win: Any, tmp_path: Path, fault: Any) -> None:
+    sim.add_fault(operation=ROUTE, nth="every", **fault)
+    done = read(sim, password_file=str(tmp_path / "password"))
+    assert len(asked(sim)) == 1
+    assert done["failed"]
+    assert "it is not asked for again" in done["msg"]
+    assert "set a new one inside of the instance" in done["msg"]
+    assert "kept-33a9" not in json.dumps(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_a_refusal_is_told_and_not_said_to_be_lost(sim: Any, win: Any, status: int) -> None:
+    sim.add_fault(operation=ROUTE, kind="status", status=status, headers={"Retry-After": "1"},
+                  body={"slug": "no", "message": "Not now", "details": {}})  # fmt: skip
+    done = read(sim)
+    assert done["error"]["status"] == status
+    assert "is lost" not in done["msg"]
+    assert read(sim)["password"] == given_out(sim)
+
+
+def test_it_is_asked_for_over_a_connection_of_its_own(sim: Any, win: Any) -> None:
+    """A kept one that was closed meanwhile looks exactly like a lost answer."""
+    sim.add_fault(operation="GET /v1/instances", kind="close_keep_alive", when="after")
+    assert read(sim)["password"] == given_out(sim)
+
+
+def test_a_file_is_for_its_owner_only_and_is_enough_from_then_on(sim: Any, win: Any, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    done = read(sim, password_file=str(file))
+    assert (done["changed"], done["user"], done["password_file"]) == (True, "admin", str(file))
+    assert file.read_text() == given_out(sim) + "\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert given_out(sim) not in json.dumps(done)
+    assert list(tmp_path.iterdir()) == [file]
+    sim.clear_requests()
+    again = read(sim, password_file=str(file))
+    assert (again["changed"], again["password_file"]) == (False, str(file))
+    assert "password" not in again
+    assert sim.requests() == []
+
+
+@pytest.mark.parametrize("folder", ["missing", "a_file"])
+def test_a_file_that_cannot_be_written_is_refused_before_any_request(sim: Any, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "a_file").touch()
+    done = read(sim, password_file=str(tmp_path / folder / "password"))
+    assert done["failed"]
+    assert "password_file" in done["msg"]
+    assert "cannot be written: " in done["msg"]
+    assert sim.requests() == []
+
+
+def test_a_folder_of_others_is_refused_before_any_request(sim: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """Root may write everywhere, so the system's answer is given here."""
+
+    def refused(*given: Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert "cannot be written: Permission denied." in read(sim, password_file=str(tmp_path / "password"))["msg"]
+    assert sim.requests() == []
+
+
+def test_a_file_that_cannot_be_kept_does_not_lose_the_password(
+    sim: Any, win: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def full(*given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = read(sim, password_file=str(tmp_path / "password"))
+    assert "cannot be written: No space left on device." in done["msg"]
+    assert (done["failed"], done["changed"], done["password"]) == (True, True, given_out(sim))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_mode_does_nothing(sim: Any, win: Any, tmp_path: Path) -> None:
+    done = read(sim, check=True, password_file=str(tmp_path / "password"))
+    assert done["skipped"]
+    assert sim.requests() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+REFUSED: list[tuple[dict[str, Any], str, int]] = [
+    ({}, "There is no instance 'win'.", 0),
+    ({"name": None}, "one of the following is required: id, name", 0),
+    ({"id": "win", "name": None}, "id is 'win', but ids are UUIDs", 0),
+    ({"name": "linux"}, "does not run Windows", 1),
+]
+
+
+@pytest.mark.parametrize(("options", "said", "times"), REFUSED)
+def test_what_has_no_password_is_told(sim: Any, tmp_path: Path, options: Any, said: str, times: int) -> None:
+    sim.seed("instance", name="linux")
+    done = read(sim, **options, password_file=str(tmp_path / "password"))
+    assert said in done["msg"]
+    assert len(asked(sim)) == times
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_the_edition_of_2024_has_none(sim: Any, by: str) -> None:
+    sim.reset(edition="2024-08")
+    row = sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
+    assert "The edition of the API of 2024 has no first passwords." in read(sim, **{"name": None, by: row[by]})["msg"]
