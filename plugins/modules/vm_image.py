@@ -146,7 +146,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _plan_image
 from ansible_collections.magalu.cloud.plugins.module_utils._api import CUSTOM_IMAGES, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._copies import found
+from ansible_collections.magalu.cloud.plugins.module_utils._copies import found, listed
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
 from ansible_collections.magalu.cloud.plugins.module_utils._step import Task
 
@@ -185,7 +185,10 @@ def main() -> None:
     def observe(look):
         names = [want["name"]] if want["name"] else []
         rows = found(client, CUSTOM_IMAGES, names, look.ids.get("image") or want["id"], look.listing)
-        return {"image": next((row for row in rows.values() if row), None)}
+        row = next((row for row in rows.values() if row), None)
+        if row is None and want["id"] and not look.ids:
+            listed(client, CUSTOM_IMAGES)  # an edition that has none says so here, and 404 to an id as well
+        return {"image": row}
 
     def plan(seen, memory):
         return _plan_image.plan(seen, want, memory)
