@@ -1,0 +1,87 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The documentation's table of operations is complete, and names only what exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+from ansible.plugins.loader import fragment_loader, module_loader
+from ansible.utils.plugin_docs import get_plugin_docs
+
+from tests.contract.contract import EDITIONS, ROOT, load
+
+TABLE = ROOT / "docs/docsite/rst/operations.rst"
+SAME_LIST = "served by the simulator; the same list as machine-types"
+EVERY_ROW = re.compile(
+    r"^ +\* - ``(\w+ /v1/\S+)``\n +- (\S+)\n +- (.+?)\n +- ``(\S+)::(\w+)``$", re.MULTILINE | re.DOTALL
+)
+
+
+class Row(NamedTuple):
+    """One operation as the documentation tells of it."""
+
+    operation: str
+    edition: str  # or both
+    driven: str
+    file: str
+    test: str
+
+
+ROWS = [Row(*found) for found in EVERY_ROW.findall(TABLE.read_text())]
+every_row = pytest.mark.parametrize("row", ROWS, ids=[row.operation for row in ROWS])
+
+
+@cache
+def documented(module: str) -> dict[str, Any]:
+    """A module's options."""
+    found = get_plugin_docs(f"magalu.cloud.{module}", "module", module_loader, fragment_loader, False)
+    options: dict[str, Any] = found[0]["options"]
+    return options
+
+
+@cache
+def functions(file: str) -> set[str]:
+    tree = ast.parse((ROOT / file).read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def test_every_row_is_read() -> None:
+    assert len(ROWS) == TABLE.read_text().count("* - ``")
+    assert len({row.operation for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_an_edition_has_the_operations_of_the_table_and_no_other(edition: str) -> None:
+    paths = load(edition)["paths"]
+    known = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert {row.operation for row in ROWS if row.edition in (edition, "both")} == known
+
+
+def test_the_table_names_no_other_edition() -> None:
+    assert {row.edition for row in ROWS} == {"both", *EDITIONS}
+
+
+@every_row
+def test_the_modules_and_options_exist(row: Row) -> None:
+    if row.operation == "GET /v1/instance-types":
+        assert row.driven == SAME_LIST
+        return
+    named = re.findall(
+        r":ansplugin:`magalu\.cloud\.(\w+)#module`:\s+:ansopt:`magalu\.cloud\.(\w+)#module:(\w+)=?(\w*)`", row.driven
+    )
+    assert named
+    assert len(named) == row.driven.count(":ansopt:") == row.driven.count(":ansplugin:")
+    for module, of, option, value in named:
+        assert module == of
+        assert option in documented(module)
+        assert not value or value in documented(module)[option]["choices"]
+
+
+@every_row
+def test_the_test_exists(row: Row) -> None:
+    assert row.test in functions(row.file)
