@@ -8,7 +8,7 @@ import datetime
 import fnmatch
 import re
 import typing as t
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ._api import CREATION_FAILED, CUSTOM_IMAGES, OPERATION_FAILED, Refused, Row, deleting, status_class
 from ._checks import require_uuid
@@ -27,7 +27,7 @@ def check(want: Want) -> None:
         require_uuid("id", want["id"])
     if want["name"] and not re.fullmatch(r"[A-Za-z0-9_-]+", want["name"]):
         raise Refused(f"name is {want['name']!r}; names of custom images have letters, digits, '-' and '_' only.")
-    if want["url"] and urlsplit(want["url"]).scheme not in ("http", "https"):
+    if want["url"] and not re.match(r"https?://[^/?#]+/", want["url"], re.IGNORECASE):
         raise Refused("url is no URL that begins with https:// or http://.")
 
 
@@ -60,7 +60,7 @@ def plan(seen: Seen, want: Want, memory: Memory) -> Plan:
 
 def expiry(url: str, now: datetime.datetime | None = None) -> tuple[str, ...]:
     """A warning where a presigned URL expires sooner than an import needs; the URL itself is a secret."""
-    query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    query = {name.lower(): values[0] for name, values in parse_qs(url.partition("?")[2]).items()}
     now = now or datetime.datetime.now(datetime.timezone.utc)
     try:
         if "x-amz-date" in query:
