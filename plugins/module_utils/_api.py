@@ -49,9 +49,9 @@ MACHINE_TYPES = Resource("machine type", "/v1/machine-types", ("machine_types", 
 SETTLED, MOVING, GONE = "settled", "moving", "gone"
 CREATION_FAILED, OPERATION_FAILED = "creation failed", "operation failed"
 _SETTLED = {"instance": ("completed",), "copy": ("completed",), "image": ("active", "deprecated")}
+# What each verb of power ends in; a status that begins with one is such a move.
+POWER_STATE = {"start": "running", "stop": "stopped", "suspend": "suspended", "reboot": "running"}
 _CREATION_FAILED = ("error", "importing_error", "invalid_image")
-# What a move ends in when it succeeds, by the beginning of its status; every other leaves the state as it is.
-_OUTCOMES = {"start": "running", "reboot": "running", "stop": "stopped", "suspend": "suspended"}
 
 
 def status_class(row: Row | None, resource: Resource = INSTANCES) -> str:
@@ -84,13 +84,13 @@ def outcome(row: Row) -> Row:
     if status_class(row) != MOVING:
         return row
     state = "running" if creating(row) else row.get("state")
-    for verb, end in _OUTCOMES.items():
+    for verb, end in POWER_STATE.items():
         if str(row["status"]).startswith(verb):
             state = end
     return dict(row, state=state, status="completed")
 
 
-# The legal ways of power, shortest first, and what each verb ends in.
+# The legal ways of power, shortest first.
 POWER = {
     ("running", "stopped"): ("stop",),
     ("running", "suspended"): ("suspend",),
@@ -99,7 +99,6 @@ POWER = {
     ("suspended", "running"): ("start",),
     ("suspended", "stopped"): ("start", "stop"),
 }
-POWER_STATE = {"start": "running", "stop": "stopped", "suspend": "suspended", "reboot": "running"}
 RETYPE_STATES = ("running", "stopped")
 
 

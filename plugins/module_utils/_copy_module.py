@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 from . import _instance, _plan_copies, _plan_retention
@@ -20,7 +21,9 @@ from ._step import Look, Memory, Plan, Task
 def main(resource: Resource) -> None:
     """The whole module."""
     module = Module(COPY_SPEC, mutually_exclusive=[("id", "new_name")])
-    client = module.client()
+    restore = module.params["restore"] or {}
+    text, encoded = restore.get("user_data"), restore.get("user_data_base64")
+    client = module.client(text, encoded or base64.b64encode(str(text or "").encode()).decode())
     try:
         task = task_of(client, module.params, resource)
     except Refused as error:
@@ -62,7 +65,6 @@ def _restored(params: dict[str, t.Any], resource: Resource) -> Row:
 def _restore(client: Client, params: dict[str, t.Any], resource: Resource) -> Task:
     """The same as `vm_instance` with a copy as its source, but no other instance of that name is taken for it."""
     want = _restored(params, resource)
-    client.secrets += [text for text in (want["user_data"], want["user_data_base64"]) if text]
     task = _instance.task(client, want)
 
     def guarded(seen: Seen, memory: Memory) -> Plan:

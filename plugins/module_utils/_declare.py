@@ -149,7 +149,7 @@ def creation(want: Row, known: dict[str, t.Any]) -> Step:
         "machine_type": {"id": kind["id"], "name": kind["name"]},
         "image": {key: image.get(key) for key in ("id", "name")} if image else None,
         "availability_zone": zone, "labels": want["labels"], "user_data": want["user_data_base64"],
-        "network": {"interfaces": [{"id": own, "primary": True}] if own else []},
+        "network": {"interfaces": [{"id": own, "primary": True}]} if own else None,
     }  # fmt: skip
     goal, verb = {"state": "running", "public_ipv4": address}, does.partition(" ")[0]
     more = {"sends": 2, "key": f"create {name}", "makes": True, "needs": ("instance", "source")}

@@ -38,19 +38,23 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg, **kwargs)
         raise SystemExit  # never reached: for readers and type checkers
 
-    def client(self) -> Client:
-        """The API as the options say."""
+    def client(self, *secrets: str | None) -> Client:
+        """The API as the options say. None of the secrets is shown, also without the white space around it."""
         if not _client.HAS_REQUESTS:
             self.fail_json(missing_required_lib("requests"), exception=_client.REQUESTS_ERROR)
         try:
             connection = _options.connection(self.params.get)
-            self.no_log_values.update(connection.secrets)
+            hidden = {form for text in (*connection.secrets, *secrets) if text for form in (text, text.strip())}
+            self.no_log_values.update(hidden)
             if not (connection.validate_certs and connection.api_url.startswith(_PROTECTED)):
                 from . import _errors
 
                 for warning in _errors.unprotected(connection):
                     self.warn(warning)
-            client = Client(connection, f"ansible-core/{self.ansible_version} python/{platform.python_version()}")
+            client = Client(
+                connection._replace(secrets=(*hidden,)),
+                f"ansible-core/{self.ansible_version} python/{platform.python_version()}",
+            )
         except Refused as error:
             self.fail_json(str(error))
         restoring = self.params.get("snapshot") or self.params.get("backup")

@@ -91,6 +91,7 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
     if name and row.get("name") != name:
         does, effect = f"rename {label(row)} to {name}", {"name": name}
         steps.append(action("rename", row, effect, effect, does=does, method="PATCH", body=effect))
+        row = dict(row, name=name)
     state = str(row.get("state"))
     start = memory.start_state or state
     if _type_differs(want, row, catalogs):

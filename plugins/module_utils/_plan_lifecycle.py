@@ -99,7 +99,8 @@ def _creation(want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[St
     from . import _declare
 
     step = _declare.creation(want, catalogs)
-    row: Row = dict(step.effect or {}, id="{id}")
+    made: Row = step.effect or {}
+    row: Row = dict(made, id="{id}", network=made.get("network") or {"interfaces": []})
     end = memory.start_state if want["state"] == "present" else want["state"]
     attached = attachments(row, want)
     return (step, *attached, *power("running", end or "running", row))

@@ -28,25 +28,23 @@ def only(rows: list[Row], resource: Resource, name: str) -> Row | None:
     return found[0] if found else None
 
 
-def find(
-    client: Client, names: t.Sequence[str], row_id: str | None, listing: bool, resource: Resource = INSTANCES
-) -> dict[str, Row | None]:
+def find(client: Client, names: t.Sequence[str], row_id: str | None, listing: bool, kind: Resource = INSTANCES) -> Seen:
     """What has these names and this id, by the name asked for ("" for the one by id).
 
     With `listing` the names are looked up by listing, else only the id is read. What was just created may be missing
     in a list: the one with `row_id` is then read by its id.
     """
-    found: dict[str, Row | None] = {}
+    found: Seen = {}
     if listing:
         rows = whole = None
         for name in names:
             if whole is None:
-                rows = client.listing(resource, name)
+                rows = client.listing(kind, name)
                 whole = None if client.edition == "2026" else rows
-            found[name] = only(rows or [], resource, name)
+            found[name] = only(rows or [], kind, name)
     if row_id and not any(row and row["id"] == row_id for row in found.values()):
-        found[""] = client.get(resource, row_id)
-    return {name: row and with_addresses(row) for name, row in found.items()} if resource is INSTANCES else found
+        found[""] = client.get(kind, row_id)
+    return {name: row and with_addresses(row) for name, row in found.items()} if kind is INSTANCES else found
 
 
 def interfaces(row: Row) -> list[Row] | None:

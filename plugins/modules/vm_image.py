@@ -142,6 +142,7 @@ error:
   sample: {doing: create custom image golden-1, status: 409, slug: conflict, message: taken, request_id: 0a1b2c3d}
 """
 
+
 from urllib.parse import urlsplit
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _plan_image
@@ -176,11 +177,8 @@ def main() -> None:
         _plan_image.check(want)
     except Refused as error:
         module.fail_json(str(error))
-    client = module.client()
     # The signature is the secret: it is masked where the API tells the address in pieces, too.
-    secrets = [text for text in (want["url"], urlsplit(want["url"] or "").query) if text]
-    client.secrets += secrets
-    module.no_log_values.update(secrets)
+    client = module.client(want["url"], urlsplit(want["url"] or "").query)
 
     def observe(look):
         names = [want["name"]] if want["name"] else []

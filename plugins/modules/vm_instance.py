@@ -263,14 +263,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT, 
 
 def main() -> None:
     exclusive = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
-    required = {"required_one_of": [("id", "name")], "required_by": {"new_name": ("name",)}}
-    module = Module(dict(_instance.SPEC, **WAIT), mutually_exclusive=exclusive, **required)
+    module = Module(dict(_instance.SPEC, **WAIT), mutually_exclusive=exclusive, required_one_of=[("id", "name")])
     try:
         want = _instance.wanted(module.params)
     except Refused as error:
         module.fail_json(str(error))
-    client = module.client()
-    client.secrets += [text for text in (want["user_data"], want["user_data_base64"]) if text]
+    client = module.client(want["user_data"], want["user_data_base64"])
     module.converge(client, _instance.task(client, want))
 
 
