@@ -68,6 +68,7 @@ def test_a_source_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> 
     task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
     done = copies.run(sim, kind, **TO_NE1)
     assert (done.failure, done.actions, done.seen["destination"]["state"]) == (None, ["copy"], "available")
+    assert task.sent(sim) == [f"POST {kind}s", "POST copy"]
 
 
 @both

@@ -113,6 +113,17 @@ def test_what_was_made_meanwhile_is_held_against_the_instance(
 
 
 @every_kind
+def test_one_on_its_way_out_is_waited_for_and_made_anew(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition, durations={"delete": 300})
+    sim.seed("instance", name="web")
+    old = sim.seed(kind, name="copy")
+    task.client(sim).request("DELETE", f"/v1/{kind}s/{old['id']}")
+    done = copies.run(sim, kind, name="copy", instance="web")
+    assert (done.failure, done.actions) == (None, ["create"])
+    assert task.sent(sim)[1:] == [f"POST {kind}s"], "it is sent once, when the name is free"
+
+
+@every_kind
 def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     ids = sorted(sim.seed(kind, name="twin")["id"] for number in range(2))
