@@ -75,9 +75,8 @@ def expiry(url: str, now: datetime.datetime | None = None) -> tuple[str, ...]:
     hours = (until - now).total_seconds() / 3600
     if hours >= URL_VALID_FOR:
         return ()
-    return (
-        f"url expires in {hours:.1f} hours; the import may take {URL_VALID_FOR}, and fails when it expires before.",
-    )
+    when = f"expires in {hours:.1f} hours" if hours > 0 else "has expired"
+    return (f"url {when}; the import may take {URL_VALID_FOR} hours, and fails when it expires before.",)
 
 
 def _removal(row: Row, want: Want) -> Step:

@@ -213,7 +213,9 @@ def test_a_url_that_expires_too_soon_is_a_warning_in_both_modes(sim: Any) -> Non
     url = f"{URL}&X-Amz-Date={now}&X-Amz-Expires=3600"
     for check in (True, False):
         done = image(sim, **{**GOLDEN, "url": url}, check=check)
-        assert done["warned"] == ["url expires in 1.0 hours; the import may take 12, and fails when it expires before."]
+        assert done["warned"] == [
+            "url expires in 1.0 hours; the import may take 12 hours, and fails when it expires before."
+        ]
     assert image(sim, **{**GOLDEN, "url": url})["warned"] == []
 
 
