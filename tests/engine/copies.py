@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _copies, _copy_module, _engine
+from ansible_collections.magalu.cloud.plugins.module_utils import _apply, _copies, _copy_module, _engine
 from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
 from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan, Task
@@ -31,13 +31,13 @@ class Run(NamedTuple):
     failure: Exception | None
     member: Any
     more: dict[str, Any]  # what else is in the result
-    url: str
+    api: Client
 
     @property
     def told(self) -> str:
-        """The message that a user would read."""
-        cause = getattr(self.failure, "error", None)
-        return f"{self.failure}{f' {cause}' if cause else ''}"
+        """The message that a user reads."""
+        assert self.failure is not None
+        return _apply.told(self.api, "follow it", self.failure, {})[0]
 
 
 def task_of(api: Client, kind: str, **options: Any) -> Task:
@@ -69,11 +69,11 @@ def run(
         seen = declared.observe(start(declared))
         declared.plan(seen, Memory())
     except (Refused, ApiError) as error:
-        return Run([], {}, error, None, {}, api.url)
+        return Run([], {}, error, None, {}, api)
     member = _engine.Member(declared, wait)
     meanwhile()
     _engine.drive([member], lambda due: [declared.observe(due[0].look)], api, timeout, [seen])
-    return Run([step.action for step in member.done], member.seen, member.failure, member, declared.more, api.url)
+    return Run([step.action for step in member.done], member.seen, member.failure, member, declared.more, api)
 
 
 def there(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:

@@ -179,7 +179,8 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
     ready(sim, kind, edition)
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}", kind="failing")
     done = copies.run(sim, kind, **RESTORED)
-    assert "could not be created (creating_error): The simulator was told to let this restore fail" in done.told
+    assert "could not be created (creating_error): " in done.told
+    assert "was told to let this restore fail (slug restore.failed)" in done.told
     assert len(done.member.memory.created) == 1
 
 
