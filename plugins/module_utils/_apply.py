@@ -40,7 +40,7 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
         for warning in member.notes:
             module.warn(warning)
         rows = {**member.seen, member.main: member.row or _known(member)}
-        result = {**shown(task, rows), "changed": bool(member.done), "actions": actions(member.done)}
+        result = {**task.more, **shown(task, rows), "changed": bool(member.done), "actions": actions(member.done)}
         if member.memory.created:
             result["created"] = member.memory.created
         module.fail(client, f"look at {task.label}", member.failure, **result)

@@ -68,8 +68,8 @@ class ApiError(Exception):
         super().__init__(message)
         self.method, self.path, self.message, self.status, self.slug = method, path, message, status, slug
         self.details, self.request_id, self.retry_after = details, request_id, retry_after
-        self.sent = sent  # False: no connection was made, so nothing can have happened
-        self.final = final  # another try would end the same way
+        # Not sent: no connection was made. Final: another try ends the same way. Repeated: an earlier answer was lost.
+        self.sent, self.final, self.repeated = sent, final, False
 
     @property
     def later(self) -> bool:

@@ -122,7 +122,9 @@ class Member:
         if error.later:
             pending.answer = LATER
             self._uncount(pending)
-        elif error.lost:
+        elif error.lost or (
+            error.repeated and error.status in (404, 409)
+        ):  # the answer to an earlier try of the client
             pending.answer = LOST
         elif error.status == 404 and not step.makes:
             pending.answer = CONFLICT

@@ -113,10 +113,9 @@ def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory
         steps = (removal, *_creation(want, catalogs, memory))
         return Plan(steps, row, predict(None, steps[1:]))
     remedy = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
-    raise Refused(
-        f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}. {remedy}, or set "
-        "on_failed: replace, which does that and creates it anew."
-    )
+    if "guard" not in want:  # a restore by way of vm_snapshot or vm_backup has no such option
+        remedy += ", or set on_failed: replace, which does that and creates it anew"
+    raise Refused(f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}. {remedy}.")
 
 
 def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:

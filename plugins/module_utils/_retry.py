@@ -26,6 +26,7 @@ class Tries:
 
     def __init__(self, client: Client) -> None:
         self.made = 0
+        self.lost = False
         self.client = client
         self.until = client.deadline or client.clock.now() + 600
 
@@ -35,6 +36,7 @@ class Tries:
         A 429 or 503 with Retry-After does not use up a try: it says itself when to come back. Raises the error where
         no other try is safe, or left.
         """
+        error.repeated, self.lost = self.lost, self.lost or error.lost
         told = error.later and error.retry_after is not None
         self.made += 0 if told else 1
         if self.made > self.client.connection.api_retries or not may_repeat(error.method, error):

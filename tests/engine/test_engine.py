@@ -320,3 +320,23 @@ def test_what_is_probably_not_meant_is_a_warning_in_both_modes(sim: Any) -> None
     ]
     done = task.run(sim, **{**BASE, "name": "db"}, user_data="apt install nginx")
     assert any("cloud-init ignores user data" in note for note in done.member.notes)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 502}], ids=["reset", "502"])
+def test_a_deletion_whose_answer_is_lost_was_done_by_us(sim: Any, fault: Any, when: str) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="DELETE /v1/instances/{id}", when=when, **fault)
+    done = task.run(sim, name="web", state="absent")
+    assert (done.failure, done.actions, names(sim)) == (None, ["delete"], [])
+
+
+def test_a_deletion_by_another_hand_was_not_done_by_us(sim: Any) -> None:
+    row = sim.seed("instance", name="web")
+    api, declared = task.client(sim), task.want(name="web", state="absent")
+    member = task._engine.Member(task._instance.task(api, declared))
+    observe = task._instance.observer(api, declared)
+    seen = observe(task.START)
+    task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
+    task._engine.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
+    assert (member.failure, member.done, names(sim)) == (None, [], [])
