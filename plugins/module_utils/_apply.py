@@ -20,6 +20,9 @@ _MEANT = {
     "created": "present", "reboot": "rebooted", "suspend": "suspended",
 }  # fmt: skip
 
+_SHOWN = ("name", "state", "availability_zone", "ssh_key_name", "labels", "description", "version", "requirements",
+          "platform", "license")  # fmt: skip
+
 
 def meant(message: str) -> str:
     """A question to append to Ansible's message about an unknown state, where it is known what people mean by it."""
@@ -79,10 +82,10 @@ def _last_look(task: Task, member: _engine.Member) -> Row | None:
 
 
 def view(row: Row | None) -> dict[str, t.Any]:
-    """What a diff shows of an instance; user data as length and digest."""
+    """What a diff shows of an instance, a copy or an image; user data as length and digest."""
     if row is None or status_class(row) == "gone":
         return {}
-    view = {key: row.get(key) for key in ("name", "state", "availability_zone", "ssh_key_name", "labels")}
+    view = {key: row.get(key) for key in _SHOWN}
     for key in ("machine_type", "image"):
         named = row.get(key) or {}
         view[key] = named.get("name") or named.get("id")

@@ -298,3 +298,9 @@ def test_custom_images_are_listed(sim: Any) -> None:
         assert sorted(row["name"] for row in listed) == sorted(names), options
     sim.reset(edition="2024-08")
     assert info(sim, kind="custom_images")["msg"] == "The edition of the API of 2024 has no custom images."
+
+
+def test_the_diff_of_a_change_shows_it(sim: Any) -> None:
+    sim.seed("custom_image", name="golden-1", version="1")
+    diff = result(sim, "vm_image", {"name": "golden-1", "version": "2"}, diff=True)["diff"]
+    assert (diff["before"]["version"], diff["after"]["version"]) == ("1", "2")
