@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _info
-from tests.contract.contract import EDITIONS, check_answer, check_request, folder
-from tests.engine import task
+from tests.contract.contract import EDITIONS, check_answer, check_request, folder, operation
+from tests.engine import copies, task
 from tests.engine.task import BASE, LARGE
+from tests.playbooks.module import result
 
 folder()
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
@@ -60,15 +61,65 @@ def tour(sim: Any, edition: str) -> None:
 def test_requests_and_answers_keep_to_the_contract(sim: Any, edition: str, settings: Any) -> None:
     sim.reset(edition=edition, **settings)
     tour(sim, edition)
+    actions = ("attach", "detach", "start", "stop", "suspend", "reboot", "retype", "rename")
+    seen = {one.rpartition("/")[2] for one in kept(sim, edition)}
+    missing = {action for action in actions if action not in seen}
+    assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour goes everywhere"
+
+
+def kept(sim: Any, edition: str) -> set[str]:
+    """Checks all that was asked and answered; gives the operations, as `METHOD /v1/path` with `{id}` in it."""
     seen = set()
     for request in sim.requests():
         call = (request["method"], request["path"])
         check_request(edition, *call, request["query"], request["headers"], request["body"])
         check_answer(edition, *call, request["status"], request["answer"])
-        seen.add(request["operation"].split("_v1")[0])
-    verbs = ("attach", "create", "delete", "detach", "details", "list", "reboot", "retype", "start", "stop", "suspend")
-    missing = {verb for verb in (*verbs, "name") if not any(verb in operation for operation in seen)}
-    assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour goes everywhere"
+        seen.add(f"{request['method']} {operation(edition, *call)[0]}")
+    return seen
+
+
+@pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
+def test_copies_keep_to_the_contract(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    bare = {"name": "web-3", "machine_type": LARGE}
+    done = [
+        copies.run(sim, kind, name="{instance}-{date}", instance="web", power_off=True),
+        copies.run(sim, kind, name="{instance}-{date}", instance="web", new_name="copy"),
+        copies.run(sim, kind, name="copy", state="restored", restore={**copies.RESTORE, "user_data": "#!/bin/sh\n"}),
+        copies.run(sim, kind, name="copy", state="restored", restore=bare),
+    ]
+    if (kind, edition) in copies.COPIED:
+        done.append(copies.run(sim, kind, name="copy", state="copied", destination_region="br-ne1"))
+    done.append(copies.run(sim, kind, state="pruned", all=True, keep_last=1))
+    done.append(copies.run(sim, kind, name="copy", state="absent"))
+    assert [one.failure for one in done] == [None] * len(done)
+    path = f"/v1/{kind}s"
+    restore = f"POST {path}/{{id}}" + ("/restore" if kind == "backup" else "")
+    wanted = {f"GET {path}", f"POST {path}", f"GET {path}/{{id}}", f"PATCH {path}/{{id}}/rename", restore,
+              f"DELETE {path}/{{id}}"}  # fmt: skip
+    assert wanted - kept(sim, edition) == set()
+
+
+def test_custom_images_and_what_an_instance_tells_once_keep_to_the_contract(sim: Any) -> None:
+    sim.seed("instance", name="win", image="windows-server-2022", machine_type="BV2-4-40")
+    sim.advance(600)
+    golden = {"name": "golden-1", "platform": "linux", "url": "https://objects.invalid/golden-1"}
+    needs = {"vcpu": 1, "ram": 1, "disk": 20}
+    for module, options in (
+        ("vm_image", {**golden, "requirements": needs, "version": "1", "description": "Base", "uefi": True}),
+        ("vm_image", {"name": "golden-1", "version": "2", "requirements": {**needs, "disk": 30}}),
+        ("vm_info", {"kind": "custom_images"}),
+        ("vm_info", {"kind": "init_logs", "name": "win", "lines": 5}),
+        ("vm_image", {"name": "golden-1", "state": "absent"}),
+        ("vm_windows_password", {"name": "win"}),
+    ):
+        told = result(sim, module, options)
+        assert not told.get("failed"), told
+    path = "/v1/images/custom"
+    wanted = {f"GET {path}", f"POST {path}", f"GET {path}/{{id}}", f"PATCH {path}/{{id}}", f"DELETE {path}/{{id}}",
+              "GET /v1/instances/{id}/init-logs", "GET /v1/instances/config/{id}/first-windows-password"}  # fmt: skip
+    assert wanted - kept(sim, "2026-08") == set()
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
