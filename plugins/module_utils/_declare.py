@@ -152,8 +152,10 @@ def creation(want: Row, known: dict[str, t.Any]) -> Step:
         "network": {"interfaces": [{"id": own, "primary": True}]} if own else None,
     }  # fmt: skip
     goal, verb = {"state": "running", "public_ipv4": address}, does.partition(" ")[0]
-    more = {"sends": 2, "key": f"create {name}", "makes": True, "needs": ("instance", "source")}
-    return Step(verb, does, "POST", path, goal, effect, body, **more)  # type: ignore[arg-type]
+    return Step(
+        verb, does, "POST", path, goal, effect, body, sends=2, key=f"create {name}", needs=("instance", "source"),
+        makes=True,
+    )  # fmt: skip
 
 
 def _image(want: Row, known: dict[str, t.Any], name: str) -> Row:
