@@ -142,13 +142,9 @@ class Member:
         part = self.pending.step.part if self.pending else self.main
         row = self.seen.get(part) or {}
         status = f"its status is {row.get('status')!r}, its state {row.get('state')!r}" if row else "it cannot be read"
-        if (
-            row
-            and status_class(row, self._kind(part)) not in (MOVING, GONE)
-            and self.pending
-            and not row.get("public_ipv4")
-        ):
-            status += ", and it has no public IPv4 address yet" if self.pending.step.goal.get("public_ipv4") else ""
+        wants_address = self.pending is not None and self.pending.step.goal.get("public_ipv4")
+        if wants_address and row and status_class(row) not in (MOVING, GONE) and not row.get("public_ipv4"):
+            status += ", and it has no public IPv4 address yet"
         error = self.pending.error if self.pending and self.pending.answer != ACCEPTED else None
         return Failed(
             f"Timed out after {seconds:g} s (wait_timeout) on the way to {what}: {status}. The next run carries on from "
