@@ -32,13 +32,9 @@ class Resource(t.NamedTuple):
 
 
 INSTANCES = Resource(
-    "instance",
-    "/v1/instances",
-    ("instances",),
-    expand=("image", "machine-type", "network", "labels"),
-    version="1.1",
+    "instance", "/v1/instances", ("instances",), expand=("image", "machine-type", "network", "labels"), version="1.1",
     statuses="instance",
-)
+)  # fmt: skip
 SNAPSHOTS = Resource("snapshot", "/v1/snapshots", ("snapshots",), expand=("image", "machine-type"))
 BACKUPS = Resource("backup", "/v1/backups", ("backups",), expand=("instance",))
 CUSTOM_IMAGES = Resource("custom image", "/v1/images/custom", ("images",), "platform:asc", statuses="image")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _engine, _errors
+from . import _engine, _errors, _orphan
 from ._api import Refused, Row, status_class
 from ._client import ApiError, Client
 from ._module import Module, actions, shown
@@ -38,7 +38,16 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
     """
     timeout = module.params["wait_timeout"]
     member = _engine.Member(task, module.params["wait"])
-    _engine.drive([member], lambda due: [task.observe(due[0].look)], client, timeout, [seen])
+
+    def observe(due: list[_engine.Member]) -> list[Seen]:
+        seen = [task.observe(due[0].look)]
+        client.clock.sleep(0)  # which ends a module whose run is gone: what comes next may be a change
+        return seen
+
+    try:
+        _engine.drive([member], observe, client, timeout, [seen])
+    except _orphan.Orphaned as gone:
+        member.failure = _engine.Failed(str(gone))
     if member.failure:
         for warning in member.notes:
             module.warn(warning)

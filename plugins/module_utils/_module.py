@@ -54,6 +54,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
             client = Client(
                 connection._replace(secrets=(*hidden,)),
                 f"ansible-core/{self.ansible_version} python/{platform.python_version()}",
+                _client.Clock(sleep=_sleep),
             )
         except Refused as error:
             self.fail_json(str(error))
@@ -96,6 +97,12 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
             result["diff"] = {"before": _apply.view(planned.before), "after": _apply.view(seen.get(main))}
         self.exit_json(**result)
+
+
+def _sleep(seconds: float) -> None:
+    from . import _orphan
+
+    _orphan.run().sleep(seconds)
 
 
 def _without_blanks(value: t.Any) -> t.Any:

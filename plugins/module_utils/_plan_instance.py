@@ -10,19 +10,7 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ._api import (
-    FIELDS,
-    MOVING,
-    RETYPE_STATES,
-    SETTLED,
-    Field,
-    Refused,
-    Row,
-    deleting,
-    dig,
-    outcome,
-    status_class,
-)
+from ._api import FIELDS, MOVING, RETYPE_STATES, SETTLED, Field, Refused, Row, deleting, dig, outcome, status_class
 from ._read import Seen, same_reference
 from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict
 

@@ -29,7 +29,7 @@ def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, 
             "_ANSIBLE_ARGS": json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(), "_ANSIBLE_PROFILE": "legacy",
         }.items():  # fmt: skip
             stack.enter_context(mock.patch.object(basic, name, value, create=True))
-        stack.enter_context(mock.patch.object(_client, "Clock", lambda: clock))
+        stack.enter_context(mock.patch.object(_client, "Clock", lambda **_given: clock))
         stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()))
         stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
         said = stack.enter_context(redirect_stdout(io.StringIO()))
