@@ -176,7 +176,7 @@ def steps(
     seconds, twist, now = region.settings.duration(action), region.cloud.twist or {}, region.now()
     match twist.get("kind"):
         case "stuck":
-            moving, seconds = [twist.get("value") or moving[-1]], NEVER
+            moving, seconds = [twist.get("value") or moving[-1]], twist.get("seconds") or NEVER
         case "unknown_status":
             moving, seconds = [twist.get("value") or "migrating"], twist.get("seconds") or max(seconds, 1.0)
         case "failing":

@@ -43,7 +43,7 @@ class Fault(BaseModel, extra="forbid"):
         "slow",  # the body comes in ten pieces, in seconds
         "short_body",  # half of the body, then the end of the connection
         "close_keep_alive",  # answered well, but the connection ends at its next request, which is not looked at
-        "stuck",  # the operation's status never changes again
+        "stuck",  # the operation's status does not change, for seconds or for ever
         "failing",  # the operation fails: its error status (or value), and error
         "unknown_status",  # the operation shows a status that nobody knows, for seconds
         "create_between_pages",  # more rows after this list was answered
@@ -52,7 +52,7 @@ class Fault(BaseModel, extra="forbid"):
     status: int | None = Field(None, description="of the answer; 503 unless given, 502 with html")
     headers: dict[str, str] = Field({}, description="more headers of the answer")
     body: Any = Field(None, description="text, or anything that is sent as JSON")
-    seconds: float | None = Field(None, description="real time of hold and slow; the simulator's of unknown_status")
+    seconds: float | None = Field(None, description="real ones of hold and slow, else the simulator's")
     value: Any = Field(None, description="status of stuck, failing, unknown_status; number of rows between pages")
 
     _seen: int = PrivateAttr(0)

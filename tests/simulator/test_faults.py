@@ -171,6 +171,16 @@ def test_a_status_that_is_stuck(api: Api, add: Any, value: str | None, shown: st
     assert api.refused("DELETE", f"/instances/{identifier}")[0] == 409
 
 
+def test_a_status_that_is_stuck_for_a_while(api: Api, add: Any) -> None:
+    identifier = api.sim.seed("instance", state="stopped")["id"]
+    add(operation="start_instance", kind="stuck", seconds=700)
+    api("POST", f"/instances/{identifier}/start")
+    api.sim.advance(699)
+    assert api.instance(identifier)["status"] == "starting"
+    api.sim.advance(2)
+    assert api.instance(identifier)["state"] == "running"
+
+
 @pytest.mark.parametrize(("action", "status"), [("stop", "stopping_error"), ("retype", "retyping_error"),
                                                 ("reboot", "rebooting_error")])  # fmt: skip
 def test_an_operation_that_fails(api: Api, add: Any, action: str, status: str) -> None:
