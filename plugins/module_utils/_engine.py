@@ -199,6 +199,11 @@ class Member:
         if status == MOVING and not (step.anytime and pending.answer == LATER):
             return self._look(now, pause(making, age(row, waited, api_now) if making else waited))
         changed = pending.moved or fingerprint(row) != pending.before
+        if pending.answer == CONFLICT and step.sends == 1 and pending.counts and row:
+            # Nothing was seen that stood against it, and it is not to be sent again: then it was refused.
+            if waited >= SETTLE:
+                raise Failed("", step.does, pending.error)
+            return self._look(now, pause(False, waited))
         if pending.answer in (CONFLICT, LATER):
             return self._over_with(True)
         if row is None:
@@ -261,8 +266,10 @@ class Member:
 
     def _uncount(self, pending: Pending) -> None:
         if pending.counts:
-            pending.counts = False
-            self.memory.sent[pending.step.name] -= 1
+            pending.counts, sent, name = False, self.memory.sent, pending.step.name
+            sent[name] -= 1
+            if not sent[name]:
+                del sent[name]  # as if it had never been sent: a plan looks at that
 
     def _note(self, part: str, row_id: str) -> None:
         self.look.ids[part] = row_id

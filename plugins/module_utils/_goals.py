@@ -9,7 +9,7 @@ import time
 import typing as t
 from email.utils import parsedate_to_datetime
 
-from ._api import GONE, INSTANCES, MOVING, Resource, Row, dig, status_class
+from ._api import GONE, INSTANCES, MOVING, OPERATION_FAILED, Resource, Row, dig, status_class
 from ._client import Client
 from ._read import interfaces
 
@@ -25,7 +25,7 @@ def reached(goal: dict[str, t.Any], row: Row | None, moved: bool = False, kind: 
         return status == GONE
     if row is None or status in (GONE, MOVING):
         return False
-    if goal.get("moved") and not moved:
+    if goal.get("moved") and (not moved or status == OPERATION_FAILED):
         return False
     ports = interfaces(row)
     attached = None if ports is None else [port["id"] for port in ports]
