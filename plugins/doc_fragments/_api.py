@@ -67,3 +67,35 @@ notes:
   - An option or environment variable that is empty counts as not given.
   - Proxies are taken from E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
 """
+
+    # What only plugins have: modules get the same from their argument specification.
+    PLUGIN = r"""
+options:
+  api_key:
+    env:
+      - name: MGC_API_KEY
+  access_token:
+    env:
+      - name: MGC_ACCESS_TOKEN
+  tenant_id:
+    env:
+      - name: MGC_TENANT_ID
+  region:
+    env:
+      - name: MGC_REGION
+  api_url:
+    env:
+      - name: MGC_API_URL
+  validate_certs:
+    env:
+      - name: MGC_VALIDATE_CERTS
+  ca_path:
+    env:
+      - name: MGC_CA_PATH
+  api_timeout:
+    env:
+      - name: MGC_API_TIMEOUT
+  api_retries:
+    env:
+      - name: MGC_API_RETRIES
+"""

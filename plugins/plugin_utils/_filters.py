@@ -1,0 +1,77 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which of the fetched instances become hosts. Instances that are gone, or never came to be, only if a filter asks."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+    CREATION_FAILED,
+    GONE,
+    Refused,
+    Row,
+    dig,
+    status_class,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._read import same_reference
+
+Filter = dict[str, list[str]]
+Value = t.Callable[[Row, str], t.Any]
+
+
+def _text(field: str) -> Value:
+    return lambda row, wanted: row.get(field) == wanted
+
+
+def _reference(path: str) -> Value:
+    return lambda row, wanted: same_reference(wanted, dig(row, path))
+
+
+# What a filter compares: any of its values must hold, of labels all.
+FILTERS: dict[str, Value] = {
+    "state": _text("state"),
+    "status": _text("status"),
+    "availability_zone": _text("availability_zone"),
+    "name": lambda row, wanted: fnmatch.fnmatchcase(str(row.get("name") or ""), wanted),
+    "machine_type": _reference("machine_type"),
+    "image": _reference("image"),
+    "vpc": _reference("network.vpc"),
+    "labels": lambda row, wanted: wanted in (row.get("labels") or []),
+}
+
+
+def filters(option: str, given: t.Any) -> Filter:
+    """A filter as the option says it, each of its values a list. Raises `Refused` with option and value."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise Refused(f"{option} is {given!r}, and must be a mapping of {', '.join(FILTERS)}.")
+    found: Filter = {}
+    for key, value in given.items():
+        if key not in FILTERS:
+            near = difflib.get_close_matches(str(key), FILTERS, 1)
+            meant = f"; is {near[0]} meant?" if near else ""
+            raise Refused(f"{option}: {key!r} is no filter{meant} There are {', '.join(FILTERS)}.")
+        texts = value if isinstance(value, list) else [value]
+        if not all(isinstance(text, str) and text for text in texts):
+            raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
+        found[str(key)] = [str(text) for text in texts]
+    return found
+
+
+def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:
+    """Whether an instance becomes a host: all filters of `include` hold, and of no one of `exclude` all."""
+    if not ("state" in include or "status" in include) and status_class(row) in (GONE, CREATION_FAILED):
+        return False
+    return _matches(row, include) and not any(_matches(row, each) for each in exclude)
+
+
+def _matches(row: Row, given: Filter) -> bool:
+    for key, texts in given.items():
+        hold = all if key == "labels" else any
+        if not hold(FILTERS[key](row, text) for text in texts):
+            return False
+    return True

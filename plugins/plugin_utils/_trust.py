@@ -1,0 +1,56 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Text from the API is data, on every ansible-core: never executed, and exported as plain text wherever it is harmless.
+
+Up to 2.18 every text of a variable is a template unless it is marked unsafe; from 2.19 on none is, unless it is trusted,
+and an untrusted one is exported as `__ansible_unsafe`, which AWX takes for a mapping.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # before 2.19
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    trust_as_template = None
+
+SINCE_2_19 = trust_as_template is not None
+# What a template can begin with, also where a header changes the delimiters.
+may_be_template = re.compile(r"[{#<\[%$]").search
+
+
+def plain(text: str) -> str:
+    """The text as an exact str, whatever Ansible knew about it."""
+    return text if type(text) is str else str.__str__(text)
+
+
+class Marker(dict[t.Any, t.Any]):
+    """Marks values from the API; a text that comes again, as zones and states do, is the same object again.
+
+    `mark[scalar]` is the fast way, `mark(value)` also takes what contains others. Only texts are remembered.
+    """
+
+    def __missing__(self, value: t.Any) -> t.Any:
+        if not isinstance(value, str):
+            return value
+        text = plain(value)
+        self[text] = marked = _marked(text)
+        return marked
+
+    def __call__(self, value: t.Any) -> t.Any:
+        """The value, and what is in it, as a variable may have it."""
+        if isinstance(value, dict):
+            return {plain(str(key)): self(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self(item) for item in value]
+        return self[value]
+
+
+def _marked(text: str) -> t.Any:
+    if SINCE_2_19:
+        return text if may_be_template(text) else trust_as_template(text)
+    return wrap_var(text) if may_be_template(text) else text
