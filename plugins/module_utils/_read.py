@@ -63,7 +63,7 @@ def interfaces(row: Row) -> list[Row] | None:
     for port in given:
         old, new = port.get("ipAddresses") or {}, port.get("ip_addresses") or {}
         found.append({
-            "id": port["id"], "primary": port.get("primary"), "security_groups": port.get("security_groups"),
+            **{key: port.get(key) for key in ("id", "name", "primary", "security_groups")},
             "private_ipv4": new.get("private_ipv4") or old.get("privateIpAddress"),
             "public_ipv4": port.get("associated_public_ipv4") or old.get("publicIpAddress"),
             "public_ipv6": new.get("public_ipv6") or old.get("ipV6Address"),
