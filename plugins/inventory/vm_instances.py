@@ -301,6 +301,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             super().set_options(task_keys=task_keys, var_options=var_options, direct={**unset, **given})
         except AnsibleError as error:
             raise AnsibleParserError(str(error)) from None
+        # None as a direct value would have the environment looked at again.
+        self._options.update((name, None) for name in unset if unset[name] is None and name not in given)
+        if self.get_option("cache"):
+            try:
+                self.load_cache_plugin()
+            except AnsibleError as error:
+                self.display.warning(f"cache: it cannot be used, so that all is fetched: {error}")
+                self._options["cache"] = False
 
     @staticmethod
     def _blank_environment(option: dict[str, t.Any]) -> bool:
@@ -380,8 +388,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if caching and cache:
             try:
                 return [(region, row) for region, row in json.loads(self._cache[key])]
-            except (KeyError, ValueError, TypeError):
-                pass  # not there, expired, or not ours
+            except (KeyError, ValueError, TypeError, AnsibleError):
+                pass  # not there, expired, not ours, or broken
         fetched = _fetch.fetch(
             connection, regions, f"ansible-core/{core_version} inventory", self.get_option("user_data")
         )
@@ -392,6 +400,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if caching and not fetched.failures:
             self._cache[key] = json.dumps(fetched.instances)
         return fetched.instances
+
+    def update_cache_if_changed(self) -> None:
+        """As Ansible's, but what cannot be kept is listed all the same."""
+        try:
+            super().update_cache_if_changed()
+        except (AnsibleError, OSError) as error:
+            self.display.warning(f"cache: it cannot be written: {error}")
 
     def hosts(self, instances: Instances, settings: _hosts.Settings) -> _hosts.Hosts:
         """The hosts as data."""
