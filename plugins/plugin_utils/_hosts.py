@@ -149,6 +149,7 @@ class Hosts:
         groups: set[str] = set()
         hosts: dict[int, Host | None] = {}
         again: t.Iterable[int] = kept
+        made: list[Host] = []
         while again:
             hosts.update((number, self._host(number, kept[number])) for number in again)
             made = [host for host in hosts.values() if host]
