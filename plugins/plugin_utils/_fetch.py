@@ -47,7 +47,8 @@ def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_dat
         try:
             return client.listing(INSTANCES)
         except ApiError as error:
-            return _errors.sentence(client, f"list the instances of region {region}", error)
+            text = _errors.sentence(client, f"list the instances of region {region}", error)
+            return text + (f" Is there a region {region!r} (regions, MGC_REGIONS)?" if error.status == 404 else "")
 
     with ThreadPoolExecutor(REGIONS) as pool:
         answers = dict(zip(regions, pool.map(of, regions)))
