@@ -282,10 +282,22 @@ class Member:
     def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
         """Notes a failure; with `recover`, what is to be put right is done first."""
         if self.recover is None or self.failed is not None:
-            self.failure = self.failed or failure
+            self.failure = self._left(self.failed) if self.failed else failure
             return
         self.failed, self.pending, self.over = failure, None, False
         self._look(now, 0, listing=True)
+
+    def _left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
+        """The failure, and what of it could not be put right either."""
+        steps = self.recover(self.seen, self.memory).steps if self.recover else ()
+        if self.pending and self.pending.answer == ACCEPTED:  # on its way
+            steps = tuple(step for step in steps if step != self.pending.step)
+        if not steps:
+            return failure
+        cause = failure if isinstance(failure, ApiError) else getattr(failure, "error", None)
+        words = "" if failure is cause else f"{failure} "
+        left = f"Left to be done, since the next run cannot know of it: {', '.join(step.does for step in steps)}."
+        return Failed(f"{words}{left}".strip(), getattr(failure, "doing", ""), cause)
 
     def _may_send(self, step: Step) -> None:
         """Refuses a step that was sent too often."""

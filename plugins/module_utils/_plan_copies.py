@@ -69,7 +69,7 @@ def back_on(seen: Seen, memory: Memory) -> Plan:
     """What brings an instance back to the power state that it had before this run took it down for a copy."""
     instance, start = seen.get("instance"), memory.start_state
     taken = instance and any(f"/{instance['id']}/" in name for name in memory.sent)
-    steps = power(str(instance["state"]), start, instance) if instance and start and taken else []
+    steps = power(str(outcome(instance)["state"]), start, instance) if instance and start and taken else []
     # Counted by themselves: a suspended instance was started on the way down too.
     return Plan(tuple(step._replace(key=f"{step.path} back") for step in steps), None, None)
 
