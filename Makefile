@@ -65,6 +65,9 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
 	python -m pytest -n 2
 
+faults-all: setup  ## run every operation under every fault: make test runs a choice of these cases
+	ALL_FAULTS=1 python -m pytest -n 2 tests/faults/test_matrix.py
+
 coverage: setup  ## run all of pytest's suites and show which lines none of them reaches
 	python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Everything that goes wrong, and with which operations it can: a rule for each, never a list of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any, NamedTuple
+
+from simulator.exchange import operations
+from tests.faults.operations import NEW, Operation
+
+ONCE, ALWAYS, READS = "once", "always", "reads"
+PATIENCE = 300  # wait_timeout of the run with the fault, in the simulator's seconds
+BEYOND = 700  # a status is stuck that long: the first run gives up, the next one waits
+SHARE = 0.4  # of the reads that a fault strikes
+TWISTED = ("stuck", "failing", "unknown_status")
+
+
+def always(operation: Operation) -> bool:
+    return True
+
+
+def lasting(operation: Operation) -> bool:
+    return operation.takes_time
+
+
+def making(operation: Operation) -> bool:
+    return operation.makes
+
+
+def answered(operation: Operation) -> bool:
+    """Whether the answer has a body: that of creations and restores."""
+    return operation.does.startswith(("create", "restore"))
+
+
+def addressed(operation: Operation) -> bool:
+    return operation.addressed and answered(operation)
+
+
+class Fault(NamedTuple):
+    """What goes wrong with the requests of an operation, or how the whole cloud is."""
+
+    wire: dict[str, Any] | None = None  # a fault of the simulator's
+    settings: dict[str, Any] | None = None  # of the simulator
+    can_be: Callable[[Operation], bool] = always
+    refused: bool = False  # nobody listens
+    everywhere: bool = False  # it strikes every request, not only those of the operation
+    options: dict[str, Any] | None = None  # of the task while it goes wrong
+    reads: bool = True  # whether reads can meet it as well
+
+    @property
+    def spreads(self) -> tuple[str, ...]:
+        """How often it strikes: one sending, every sending of the first run, or a share of its reads."""
+        if self.settings or self.everywhere:
+            return (ALWAYS,)
+        return (ONCE, ALWAYS, READS) if self.reads else (ONCE, ALWAYS)
+
+
+def _status(status: int, when: str = "before", **headers: str) -> dict[str, Any]:
+    return {"kind": "status", "status": status, "when": when, "headers": headers}
+
+
+def _later(date: str = "") -> dict[str, Any]:
+    body = {"slug": "rate_limited", "message": "Too many requests"}
+    return {**_status(429, **{"Retry-After": date or "20"}), "body": body}
+
+
+MOTION = {"slug": "conflict", "message": "It is in motion"}
+FAULTS: dict[str, Fault] = {
+    "connection refused": Fault(refused=True),
+    "connection reset before the request arrives": Fault({"kind": "reset", "when": "before"}),
+    "change made, answer lost by a reset": Fault({"kind": "reset", "when": "after"}),
+    "change made, answer lost by a time-out": Fault({"kind": "hold", "when": "after"}, options={"api_timeout": 0.25}),
+    "change made, answered 500": Fault(_status(500, "after")),
+    "change made, answered 502 in HTML": Fault({"kind": "html", "status": 502, "when": "after"}),
+    "change made, answered 504": Fault(_status(504, "after")),
+    "keep-alive connections closed meanwhile": Fault({"kind": "close_keep_alive"}, everywhere=True),
+    "409, it is in motion": Fault({**_status(409), "body": MOTION}, reads=False),
+    "429 with Retry-After in seconds": Fault(_later()),
+    "429 with Retry-After as a date": Fault(_later("{date}")),
+    "503": Fault(_status(503)),
+    "body cut short": Fault({"kind": "short_body", "when": "after"}, can_be=answered),
+    "HTML instead of JSON": Fault({"kind": "html", "status": 200, "when": "after"}),
+    "slow answers": Fault({"kind": "slow", "seconds": 0.02}),
+    "status stuck in motion": Fault({"kind": "stuck", "seconds": BEYOND}, can_be=lasting, reads=False),
+    "the operation fails": Fault({"kind": "failing"}, can_be=lasting, reads=False),
+    "unknown status": Fault({"kind": "unknown_status", "seconds": 20}, can_be=lasting, reads=False),
+    "lists 5 s behind creations": Fault(settings={"lag": 5}, can_be=making),
+    "reads 2 s behind actions": Fault(settings={"stale": 2}),
+    "public address comes 40 s late": Fault(settings={"address_delay": 40}, can_be=addressed),
+    "public address never comes": Fault(settings={"address_delay": float("inf")}, can_be=addressed),
+}
+
+
+class Case(NamedTuple):
+    """One meeting of an operation and a fault."""
+
+    operation: str
+    fault: str
+    spread: str
+    edition: str
+    unique: bool
+
+    @property
+    def variant(self) -> str:
+        """What of the case is not in the table's row and column."""
+        return f"{self.spread}, {self.edition}, {'unique' if self.unique else 'any'} names"
+
+
+def cases(all_operations: dict[str, Operation]) -> list[Case]:
+    """Every case that can be. Those of one operation and fault come one after the other."""
+    return [
+        Case(name, called, spread, edition, unique)
+        for name, operation in all_operations.items()
+        for called, fault in FAULTS.items()
+        if fault.can_be(operation)
+        for spread in fault.spreads
+        for edition in operation.editions
+        for unique in ((True, False) if operation.named else (True,))
+    ]
+
+
+def selected(every: list[Case]) -> list[Case]:
+    """A fixed choice in which every two values that can meet do meet: of operation, fault, spread, edition and names.
+
+    Greedy: a case is taken if it brings a pair that none before it has.
+    """
+    met: set[tuple[Any, ...]] = set()
+    chosen = []
+    for case in every:
+        values = list(enumerate(case))
+        pairs = {(one, other) for one in values for other in values if one < other}
+        if not pairs <= met:
+            met |= pairs
+            chosen.append(case)
+    return chosen
+
+
+def arm(sim: Any, case: Case, operation: Operation) -> None:
+    """Sets the simulator's fault of a case, if it has one."""
+    wire = dict(FAULTS[case.fault].wire or {})
+    if not wire:
+        return
+    if "{date}" in wire.get("headers", {}).values():
+        wire["headers"] = {"Retry-After": formatdate(sim.now() + 20, usegmt=True)}
+    if FAULTS[case.fault].everywhere:
+        sim.add_fault(operation="*", nth="every", **wire)
+    elif case.spread == READS:
+        for route in reads(case.edition):
+            sim.add_fault(operation=route, share=SHARE, **wire)
+    else:
+        sim.add_fault(operation=operation.route, nth=1 if case.spread == ONCE else "every", **wire)
+
+
+def reads(edition: str = NEW) -> list[str]:
+    """The routes that read."""
+    return [f"GET {path}" for method, _pattern, path, _name in operations(edition) if method == "GET"]

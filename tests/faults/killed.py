@@ -1,0 +1,149 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs that are killed at a request, and what they leave behind.
+
+`python -m tests.faults.killed` is a process of its own, which kills itself at a request: it is told on stdin at which
+(0 is none), what to run, and where the simulator is, whose clock it uses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from typing import Any, NamedTuple
+
+import requests
+
+from tests.conftest import ROOT
+from tests.faults.operations import DECLARED, INSTANCE, LARGE, NEW, OLD, OTHERS, PUBLIC, RESTORE, WEB, Fields
+from tests.faults.wire import Killed, killed
+from tests.playbooks.module import result
+
+Tasks = list[tuple[str, Fields]]  # modules and their options
+
+
+class Scenario(NamedTuple):
+    """Tasks that follow each other, as in a play, and what is there before."""
+
+    tasks: Tasks
+    seeds: tuple[Fields, ...] = (INSTANCE,)
+    editions: tuple[str, ...] = (OLD, NEW)
+
+
+def _copied(kind: str) -> Scenario:
+    task = (f"vm_{kind}", {"name": "night", "instance": "web", "power_off": True})
+    return Scenario([task], editions=(OLD,) if kind == "backup" else (OLD, NEW))
+
+
+def _restored(kind: str, module: str, options: Fields) -> Scenario:
+    there = {"kind": kind, "name": "day", "instance": WEB}
+    return Scenario([(module, options)], (INSTANCE, there), (OLD,) if kind == "backup" else (OLD, NEW))
+
+
+OTHER_IMAGE = {**INSTANCE, "image": "cloud-debian-12 LTS"}
+RECREATED: Fields = {**PUBLIC, "on_immutable_change": "recreate", "delete_public_ip": True}
+STATE_RESTORED: Fields = {"name": "day", "state": "restored", "restore": RESTORE}
+SCENARIOS: dict[str, Scenario] = {
+    "create, wait, retype, stop": Scenario([
+        ("vm_instance", PUBLIC), ("vm_instance", {"name": "web", "machine_type": LARGE, "state": "stopped"}),
+    ], ()),
+    "create suspended": Scenario([("vm_instance", {**DECLARED, "state": "suspended"})], ()),
+    "restore a snapshot": _restored("snapshot", "vm_snapshot", STATE_RESTORED),
+    "restore a backup": _restored("backup", "vm_backup", STATE_RESTORED),
+    "create from a snapshot": _restored("snapshot", "vm_instance", {**RESTORE, "snapshot": "day", "state": "stopped"}),
+    "snapshot with power_off": _copied("snapshot"),
+    "backup with power_off": _copied("backup"),
+    "recreate": Scenario([("vm_instance", RECREATED)], (OTHER_IMAGE,)),
+    "recreate stopped": Scenario([("vm_instance", {**RECREATED, "state": "stopped"})], (OTHER_IMAGE,)),
+}  # fmt: skip
+
+
+def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
+    """What is there before."""
+    sim.reset(**settings)
+    for seed in (*OTHERS, *seeds):
+        sim.seed(**{"created_at": sim.now() - 3600, **seed})
+
+
+def follow(sim: Any, tasks: Tasks) -> str | None:
+    """One run; the message of a task that failed."""
+    random.seed(0)  # pauses differ by chance
+    for module, options in tasks:
+        done = result(sim, module, options)
+        if done.get("failed"):
+            return str(done["msg"])
+    return None
+
+
+def cut_off(sim: Any, tasks: Tasks, number: int, when: str) -> bool:
+    """A run in this process that ends at that request as if it had been killed; whether it came so far."""
+
+    def kill() -> None:
+        raise Killed
+
+    try:
+        with killed(number, when, kill):
+            follow(sim, tasks)
+    except Killed:
+        return True
+    return False
+
+
+def left(sim: Any) -> list[tuple[Any, ...]]:
+    """All that is there, without what differs from run to run, and who has the public addresses."""
+    rows: list[tuple[Any, ...]] = []
+    for region, kinds in sim.state().items():
+        names = {row["id"]: row["name"] for row in kinds["instances"]}
+        for kind in ("instances", "snapshots", "backups", "images"):
+            rows += [(region, kind, row["name"], row["status"], row.get("state"), _type(row)) for row in kinds[kind]]
+        rows += [(region, "public_ips", names.get(ip["instance"])) for ip in kinds["public_ips"]]
+    return sorted(rows, key=str)
+
+
+def _type(row: Fields) -> Any:
+    return (row.get("machine_type") or {}).get("name")
+
+
+class Remote:
+    """A simulator in another process, as much of it as a run needs."""
+
+    def __init__(self, url: str, environment: dict[str, str]) -> None:
+        self.clock, self.environment = f"{url}/_simulator/clock", environment
+
+    def now(self) -> float:
+        return float(requests.get(self.clock, timeout=10).json()["now"])
+
+    def advance(self, seconds: float) -> None:
+        requests.post(self.clock, json={"advance": seconds}, timeout=10)
+
+
+def start(sim: Any, tasks: Tasks, number: int = 0, when: str = "before") -> subprocess.Popen[str]:
+    """A process that follows the tasks, and kills itself at that request if there is one; it prints what failed."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.killed"], env=environment, text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin
+    given = {"url": f"http://127.0.0.1:{sim.port}", "environment": sim.environment, "tasks": tasks, "number": number,
+             "when": when}  # fmt: skip
+    process.stdin.write(json.dumps(given))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    sim = Remote(asked["url"], asked["environment"])
+    with killed(asked["number"], asked["when"], lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        failed = follow(sim, asked["tasks"])
+    print(json.dumps(failed))
+
+
+if __name__ == "__main__":
+    main()

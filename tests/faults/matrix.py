@@ -1,0 +1,126 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One case of the matrix: a task while something goes wrong, the same task again, and what is there in the end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+from unittest import mock
+
+from ansible.module_utils.basic import AnsibleModule
+
+from simulator.cloud import Region
+from tests.faults.faults import ALWAYS, FAULTS, PATIENCE, READS, SHARE, Case, arm
+from tests.faults.operations import OPERATIONS, OTHERS, Fields, Operation
+from tests.faults.record import Record
+from tests.faults.wire import nobody_listens
+from tests.playbooks.module import result
+
+DONE, WARNED, NEXT, BY_HAND, STOPPED = "done", "warned", "next run", "by hand", "left stopped"
+
+
+def run(sim: Any, case: Case) -> str:
+    """What became of a case, in one of the words above; `faults.rst` says what they mean.
+
+    Raises `AssertionError` where a promise is broken.
+    """
+    operation, fault = OPERATIONS[case.operation], FAULTS[case.fault]
+    random.seed(0)  # pauses differ by chance
+    sim.reset(edition=case.edition, unique_names=case.unique, **(fault.settings or {}))
+    for seed in (*OTHERS, *operation.seeds):
+        sim.seed(**seed)
+    record = Record(sim, operation)
+    with made() as created:
+        arm(sim, case, operation)
+        with nobody_listens(applies(case, operation)) if fault.refused else nullcontext():
+            options = {**operation.options, "wait_timeout": PATIENCE, **(fault.options or {})}
+            first = task(sim, operation.module, options)
+        sim.clear_faults()
+        outcome = after_the_first(record, first, case, created)
+        record.check_sendings()
+        again = task(sim, operation.module, operation.options)
+        if again.get("failed"):
+            assert outcome == NEXT, again["msg"]
+            outcome = by_hand(sim, operation, again)
+        else:
+            assert len(created) == operation.makes, f"created {len(created)} times: {created}"
+    if outcome == DONE and not operation.repeats:
+        assert not again["changed"], f"the next run found something to do: {again['actions']}"
+    if record.down():
+        assert outcome == NEXT and "start instance web" in first["msg"], first
+        outcome = STOPPED
+    record.check(left_down=outcome == STOPPED)
+    return outcome
+
+
+def task(sim: Any, module: str, options: Fields) -> Fields:
+    """The result of a task; `warned` are its warnings, which each core puts elsewhere."""
+    with mock.patch.object(AnsibleModule, "warn") as warn:
+        done = result(sim, module, options)
+    return {**done, "warned": [call.args[0] for call in warn.call_args_list]}
+
+
+def after_the_first(record: Record, first: Fields, case: Case, created: list[str]) -> str:
+    """What the run with the fault came to."""
+    if first.get("failed"):
+        check_message(first, case, record.operation, created)
+        return NEXT
+    if record.untouched():
+        assert any("showed nothing of" in warning for warning in first["warned"]), "nothing was done, and nothing said"
+        return WARNED
+    record.check()
+    return DONE
+
+
+def applies(case: Case, operation: Operation) -> Callable[[str, str], bool]:
+    """Whether a request is one that is refused."""
+    chance, left = random.Random(0), [1]
+
+    def refused(method: str, path: str) -> bool:
+        if case.spread == READS:
+            return method == "GET" and chance.random() < SHARE
+        if not operation.pattern.fullmatch(f"{method} {path}"):
+            return False
+        left[0] -= 1
+        return case.spread == ALWAYS or left[0] >= 0
+
+    return refused
+
+
+@contextmanager
+def made() -> Iterator[list[str]]:
+    """Ids of all that the simulator makes meanwhile, whatever became of it later."""
+    ids: list[str] = []
+    add = Region.add
+
+    def counted(self: Region, resource: Any) -> Any:
+        ids.append(resource.id)
+        return add(self, resource)
+
+    with mock.patch.object(Region, "add", counted):
+        yield ids
+
+
+def check_message(first: Fields, case: Case, operation: Operation, created: list[str]) -> None:
+    """A failure says what happened to what, and what was done before it."""
+    message = first["msg"]
+    about = [operation.does] if case.spread != READS else [operation.does, "look at "]
+    assert any(words in message for words in about), message
+    for action in first.get("actions", ()):
+        assert action["description"] in message, message
+    for identifier in created:
+        told = identifier in message or "next run will find it" in message
+        assert told, f"{identifier} was made, but is not told: {message}"
+
+
+def by_hand(sim: Any, operation: Operation, again: Fields) -> str:
+    """Follows what the message says: takes away what failed, and runs once more."""
+    assert "state: absent" in again["msg"] or "Delete it there" in again["msg"], again["msg"]
+    gone = task(sim, operation.own_module, operation.remedy)
+    assert not gone.get("failed"), gone["msg"]
+    last = task(sim, operation.module, operation.options)
+    assert not last.get("failed"), last["msg"]
+    return BY_HAND

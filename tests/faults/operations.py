@@ -1,0 +1,186 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every operation that changes something: what is there before, the task that leads to it, and what is there after."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from tests.playbooks.play import DECLARED, LARGE, SMALL
+
+Fields = dict[str, Any]
+OLD, NEW = "2024-08", "2026-08"
+NIC = "6b1f1c5c-9d3c-4c33-8a4e-0a2b22c7f001"
+WEB = "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
+KINDS = {"instance": "instances", "snapshot": "snapshots", "backup": "backups", "custom_image": "images"}
+INSTANCE: Fields = {"kind": "instance", "name": "web", "public_ip": True, "machine_type": SMALL, "id": WEB}
+PUBLIC: Fields = {**DECLARED, "network": {"associate_public_ip": True}}
+RESTORE: Fields = {key: value for key, value in PUBLIC.items() if key != "image"} | {"name": "restored"}
+GOLDEN: Fields = {"kind": "custom_image", "name": "golden"}
+IMPORT: Fields = {"name": "golden", "url": "https://example.com/golden.qcow2", "platform": "linux"}
+THERE = {"status": "completed", "state": "available"}
+
+
+class Operation(NamedTuple):
+    """An operation of the API, the task that is to drive it, and how its record must look in the end."""
+
+    kind: str  # of what it is about
+    does: str  # how the task calls it in messages
+    route: str
+    options: Fields
+    end: Fields | None  # fields of the one of that kind and `name` in the end (... is anything); None: there is none
+    seeds: tuple[Fields, ...] = (INSTANCE,)
+    name: str = "web"  # of what it is about in the end
+    makes: bool = False
+    takes_time: bool = True  # whether it can fail, or stay in motion, after it was accepted
+    editions: tuple[str, ...] = (OLD, NEW)
+    region: str = "br-se1"  # where what it makes is
+    by: str = ""  # the module, if it is not that of the kind
+    also: Fields | None = None  # fields of the instance web in the end, where it is not what this is about
+
+    @property
+    def repeats(self) -> bool:
+        """Whether another run does it once more."""
+        return self.options.get("state") == "rebooted"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a request of it looks like."""
+        return re.compile(re.sub(r"\{\w+\}", "[^/]+", self.route))
+
+    @property
+    def own_module(self) -> str:
+        return f"vm_{self.kind.removeprefix('custom_')}"
+
+    @property
+    def module(self) -> str:
+        return self.by or self.own_module
+
+    @property
+    def named(self) -> bool:
+        """Whether it makes a difference to it if names of instances are unique."""
+        return self.kind == "instance"
+
+    @property
+    def addressed(self) -> bool:
+        """Whether it makes an instance with a public address."""
+        return self.kind == "instance" and self.makes
+
+    @property
+    def remedy(self) -> Fields:
+        """The options that take away what failed, as the message of the failure says."""
+        gone = {"name": self.name, "state": "absent", "region": self.region}
+        return {**gone, "delete_public_ip": True} if self.kind == "instance" else gone
+
+
+def _power(verb: str, before: str, after: str) -> Operation:
+    state = "rebooted" if verb == "reboot" else after
+    # A reboot leaves no other trace.
+    route, end = f"POST /v1/instances/{{id}}/{verb}", {"status": "completed", "state": after, "updated_at": ...}
+    seed = {**INSTANCE, "state": before}
+    return Operation("instance", f"{verb} instance web", route, {"name": "web", "state": state}, end, (seed,))
+
+
+def _interface(verb: str, wanted: list[str], seed: Fields, end: Fields) -> Operation:
+    words = f"{verb} interface {NIC} {'to' if verb == 'attach' else 'from'} instance web"
+    options = {"name": "web", "network_interfaces": wanted, "purge_network_interfaces": True}
+    route = f"POST /v1/instances/network-interface/{verb}"
+    # The edition of 2024 does not tell which interface is the primary one, so nothing is detached there.
+    return Operation("instance", words, route, options, {"state": "running", **end}, (seed,), editions=(NEW,))
+
+
+def _copies(kind: str, editions: tuple[str, ...], copied: str, restored: str) -> dict[str, Operation]:
+    there: Fields = {"kind": kind, "name": "day", "instance": WEB}
+    path, both = f"/v1/{kind}s", (INSTANCE, there)
+    restore = {"name": "day", "state": "restored", "restore": RESTORE}
+    copy = {"name": "day", "state": "copied", "destination_region": "br-ne1"}
+    running = {"status": "completed", "state": "running"}
+    of_web = Operation(kind, f"create {kind} day of instance web", f"POST {path}", {"name": "day", "instance": "web"},
+                       THERE, name="day", makes=True, editions=editions)  # fmt: skip
+    return {
+        f"{kind} create": of_web,
+        f"{kind} rename": Operation(kind, f"rename {kind} day to night", f"PATCH {path}/{{id}}/rename",
+                                    {"name": "day", "new_name": "night"}, THERE, both, "night", takes_time=False,
+                                    editions=editions),
+        f"{kind} delete": Operation(kind, f"delete {kind} day", f"DELETE {path}/{{id}}",
+                                    {"name": "day", "state": "absent"}, None, both, "day", editions=editions),
+        f"{kind} restore": Operation("instance", f"restore instance restored from {kind} day",
+                                     f"POST {path}/{{id}}{restored}", restore, running, both, "restored", makes=True,
+                                     editions=editions, by=f"vm_{kind}"),
+        f"{kind} copy": Operation(kind, f"copy {kind} day to br-ne1", f"POST {path}/{{id}}/copy", copy, THERE, both,
+                                  "day", makes=True, editions=(copied,), region="br-ne1"),
+    }  # fmt: skip
+
+
+OPERATIONS: dict[str, Operation] = {
+    "instance create": Operation("instance", "create instance web", "POST /v1/instances", PUBLIC,
+                                 {"status": "completed", "state": "running", "machine_type.name": SMALL}, (),
+                                 makes=True),
+    "instance delete": Operation("instance", "delete instance web", "DELETE /v1/instances/{id}",
+                                 {"name": "web", "state": "absent", "delete_public_ip": True}, None),
+    "instance rename": Operation("instance", "rename instance web to www", "PATCH /v1/instances/{id}/rename",
+                                 {"name": "web", "new_name": "www"}, {"state": "running"}, name="www",
+                                 takes_time=False),
+    "instance retype": Operation("instance", f"retype instance web to {LARGE}", "POST /v1/instances/{id}/retype",
+                                 {"name": "web", "machine_type": LARGE},
+                                 {"status": "completed", "state": "running", "machine_type.name": LARGE}),
+    "instance start": _power("start", "stopped", "running"),
+    "instance stop": _power("stop", "running", "stopped"),
+    "instance suspend": _power("suspend", "running", "suspended"),
+    "instance reboot": _power("reboot", "running", "running"),
+    "instance attach": _interface("attach", [NIC], INSTANCE, {"interfaces.1": NIC}),
+    "instance detach": _interface("detach", [], {**INSTANCE, "interfaces": [NIC]}, {"interfaces.1": None}),
+    **_copies("snapshot", (OLD, NEW), NEW, ""),
+    **_copies("backup", (OLD,), OLD, "/restore"),
+    "image create": Operation("custom_image", "create custom image golden", "POST /v1/images/custom", IMPORT,
+                              {"status": "active"}, (), "golden", makes=True, editions=(NEW,)),
+    "image update": Operation("custom_image", "update custom image golden", "PATCH /v1/images/custom/{id}",
+                              {"name": "golden", "description": "new"}, {"description": "new"}, (GOLDEN,), "golden",
+                              takes_time=False, editions=(NEW,)),
+    "image delete": Operation("custom_image", "delete custom image golden", "DELETE /v1/images/custom/{id}",
+                              {"name": "golden", "state": "absent"}, None, (GOLDEN,), "golden", editions=(NEW,)),
+}  # fmt: skip
+
+_RECREATE: Fields = {**PUBLIC, "on_immutable_change": "recreate", "delete_public_ip": True}
+_SUSPENDED: Fields = {"name": "web", "machine_type": LARGE, "state": "suspended"}
+_COPY: Fields = {"name": "night", "instance": "web", "power_off": True}
+
+
+def _step(task: str, does: str, route: str) -> Operation:
+    """One step of a task that has several: what is before it has been done when the fault strikes."""
+    running: Fields = {"status": "completed", "state": "running"}
+    if task == "recreate":
+        seed = {**INSTANCE, "image": "cloud-debian-12 LTS"}
+        return Operation("instance", does, route, _RECREATE, running, (seed,), makes=True)
+    if task == "create stopped":
+        options = {**PUBLIC, "state": "stopped"}
+        return Operation("instance", does, route, options, {**running, "state": "stopped"}, (), makes=True)
+    if task == "retype suspended":
+        end = {"status": "completed", "state": "suspended", "machine_type.name": LARGE}
+        return Operation("instance", does, route, _SUSPENDED, end, ({**INSTANCE, "state": "suspended"},))
+    return Operation("snapshot", does, route, _COPY, THERE, name="night", makes=True, also=running)
+
+
+OPERATIONS |= {
+    f"task {task}: {does.split()[0]}": _step(task, does, route)
+    for task, does, route in (
+        ("create stopped", "stop instance web", "POST /v1/instances/{id}/stop"),
+        ("recreate", "delete instance web", "DELETE /v1/instances/{id}"),
+        ("recreate", "create instance web", "POST /v1/instances"),
+        ("retype suspended", "start instance web", "POST /v1/instances/{id}/start"),
+        ("retype suspended", f"retype instance web to {LARGE}", "POST /v1/instances/{id}/retype"),
+        ("retype suspended", "suspend instance web", "POST /v1/instances/{id}/suspend"),
+        ("snapshot, power off", "stop instance web", "POST /v1/instances/{id}/stop"),
+        ("snapshot, power off", "create snapshot night of instance web", "POST /v1/snapshots"),
+        ("snapshot, power off", "start instance web", "POST /v1/instances/{id}/start"),
+    )
+}
+
+# What must be as it was afterwards. Of the two kinds that an edition does not have, nothing is asked either.
+OTHERS: tuple[Fields, ...] = (
+    {"kind": "instance", "name": "other", "public_ip": True, "state": "stopped"},
+    {"kind": "snapshot", "name": "other"},
+    {"kind": "backup", "name": "other"},
+    {"kind": "custom_image", "name": "other"},
+)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A run that is killed at any request, before it was sent or after it was answered, and the next run."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+from tests.faults import killed
+from tests.faults.killed import SCENARIOS, begin, cut_off, follow, left
+from tests.faults.operations import OLD, PUBLIC
+
+WHENS = ("before", "after")
+MOST = 60  # requests in a run
+CONDITIONS: dict[str, tuple[dict[str, Any], int]] = {
+    "unique names, at once": ({}, 0),
+    "any names, at once": ({"unique_names": False}, 0),
+    "unique names, lists behind, at once": ({"lag": 5}, 0),
+    "any names, lists and reads behind, later": ({"unique_names": False, "lag": 5, "stale": 2}, 60),
+}
+FIRST = next(iter(CONDITIONS))  # under which both editions are tried
+
+
+def expected(sim: Any, name: str, settings: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What is there after a run that nobody kills."""
+    begin(sim, SCENARIOS[name].seeds, **settings)
+    assert follow(sim, SCENARIOS[name].tasks) is None
+    sim.advance(60)
+    return left(sim)
+
+
+def down_for_a_copy(sim: Any) -> bool:
+    """Whether an instance was stopped, and not yet started again."""
+    verbs = [request["path"].rsplit("/", 1)[-1] for request in sim.requests() if request["method"] == "POST"]
+    return "stop" in verbs and "start" not in verbs
+
+
+def stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The same with the instance stopped."""
+    web = ("br-se1", "instances", "web")
+    return sorted(((*row[:4], "stopped", *row[5:]) if row[:3] == web else row for row in rows), key=str)
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_run_after_a_killed_one_ends_the_same(sim: Any, name: str, condition: str, when: str) -> None:
+    scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
+    for edition in scenario.editions if condition == FIRST else scenario.editions[-1:]:
+        settings = {**settings, "edition": edition}
+        whole = expected(sim, name, settings)
+        for number in range(1, MOST):
+            begin(sim, scenario.seeds, **settings)
+            if not cut_off(sim, scenario.tasks, number, when):
+                assert number > 4, "as many requests as that"
+                break
+            limit = "power_off" in name and down_for_a_copy(sim)
+            where = f"killed {when} request {number}, {edition}"
+            sim.advance(pause)
+            assert follow(sim, scenario.tasks) is None, where
+            sim.advance(60)
+            # What cannot be known: that it was a run which stopped the instance, for a copy.
+            assert left(sim) == (stopped(whole) if limit else whole), where
+        else:
+            pytest.fail("it never came to an end")
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize(("name", "number"), [
+    ("create, wait, retype, stop", 4), ("create, wait, retype, stop", 10), ("restore a snapshot", 5),
+    ("snapshot with power_off", 3), ("recreate", 6),
+])  # fmt: skip
+def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: int, when: str) -> None:
+    """So that what is found out without processes holds for them."""
+    scenario = SCENARIOS[name]
+    begin(sim, scenario.seeds)
+    assert cut_off(sim, scenario.tasks, number, when)
+    here, asked = left(sim), [(request["method"], request["status"]) for request in sim.requests()]
+    begin(sim, scenario.seeds)
+    process = killed.start(sim, scenario.tasks, number, when)
+    said = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, said
+    assert left(sim) == here
+    assert [(request["method"], request["status"]) for request in sim.requests()] == asked
+    assert follow(sim, scenario.tasks) is None
+
+
+def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) -> None:
+    """Nothing can tell that one is there already: names are not unique, the list is behind, and no run waited."""
+    sim.reset(unique_names=False, lag=5, edition=OLD)
+    tasks = [("vm_instance", PUBLIC)]
+    number = 1 + next(at for at in range(1, MOST) if _creates(sim, tasks, at))
+    sim.reset(unique_names=False, lag=5, edition=OLD)
+    assert cut_off(sim, tasks, number - 1, "after")
+    message = follow(sim, tasks)
+    ids = [row["id"] for row in sim.state()["br-se1"]["instances"]]
+    assert len(ids) == 2
+    assert message
+    assert all(identifier in message for identifier in ids)
+
+
+def _creates(sim: Any, tasks: killed.Tasks, number: int) -> bool:
+    """Whether that request is the creation."""
+    sim.reset(unique_names=False, lag=5, edition=OLD)
+    cut_off(sim, tasks, number, "after")
+    return any(request["method"] == "POST" for request in sim.requests())

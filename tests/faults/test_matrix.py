@@ -1,0 +1,46 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every operation under every fault: a choice of the cases, in which every two values meet; all by make faults-all."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import Any
+
+import pytest
+
+from tests.faults import faults, matrix, page
+from tests.faults.faults import FAULTS, READS, Case
+from tests.faults.operations import OPERATIONS
+
+EVERY = faults.cases(OPERATIONS)
+CHOSEN = EVERY if os.environ.get("ALL_FAULTS") else faults.selected(EVERY)
+RECORDED = page.recorded()
+
+
+@pytest.mark.parametrize("case", CHOSEN, ids=[f"{case.operation}: {case.fault}: {case.variant}" for case in CHOSEN])
+def test_a_run_under_a_fault_and_another_end_as_declared(sim: Any, case: Case) -> None:
+    """Where the outcome has changed for good: python -m tests.faults."""
+    assert matrix.run(sim, case) == RECORDED[f"{case.operation}: {case.fault}"][case.spread]
+
+
+def test_the_choice_has_every_two_values_that_can_meet() -> None:
+    chosen = faults.selected(EVERY)
+    for one, other in itertools.combinations(range(len(Case._fields)), 2):
+        assert {(case[one], case[other]) for case in chosen} == {(case[one], case[other]) for case in EVERY}
+    assert len(chosen) < len(EVERY) / 3
+
+
+def test_what_is_recorded_is_every_case_and_no_other() -> None:
+    recorded = {(key, spread) for key, outcomes in RECORDED.items() for spread in outcomes}
+    assert recorded == {(f"{case.operation}: {case.fault}", case.spread) for case in EVERY}
+    assert {case.fault for case in EVERY} == FAULTS.keys()
+
+
+def test_the_documentation_shows_what_is_recorded() -> None:
+    """Written by: python -m tests.faults."""
+    text = page.PAGE.read_text()
+    assert page.written(text, RECORDED) == text
+    # The page says so of all of them.
+    assert {outcomes[READS] for outcomes in RECORDED.values() if READS in outcomes} == {matrix.DONE}

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Two runs of the same declaration at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.engine import task
+from tests.faults import killed
+from tests.faults.killed import begin, left
+from tests.faults.operations import IMPORT, INSTANCE, NEW, PUBLIC, Fields
+from tests.faults.pairs import CREATING, PAIRS, at_once
+
+MAKING = ("create", "restore")
+
+
+def webs(sim: Any) -> list[str]:
+    """Ids of the instances of that name."""
+    return [row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
+
+
+def alone(sim: Any, name: str, unique: bool) -> list[tuple[Any, ...]]:
+    """What one run by itself leaves behind."""
+    kind, options, seeds = PAIRS[name]
+    begin(sim, seeds, unique_names=unique)
+    assert [end.failure for end in at_once(sim, kind, options, members=1)] == [None]
+    return left(sim)
+
+
+# Where names are not unique, nothing keeps two runs from making one each: the next test.
+@pytest.mark.parametrize(("name", "unique"), [(name, True) for name in PAIRS]
+                         + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
+def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool) -> None:
+    whole = alone(sim, name, unique)
+    kind, options, seeds = PAIRS[name]
+    begin(sim, seeds, unique_names=unique)
+    ends = at_once(sim, kind, options)
+    assert [end.failure for end in ends] == [None, None]
+    assert left(sim) == whole
+    made = [action for end in ends for action in end.actions if action in MAKING]
+    assert len(made) <= 1, "only one says that it made it"
+
+
+@pytest.mark.parametrize("name", CREATING)
+def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str) -> None:
+    kind, options, seeds = PAIRS[name]
+    begin(sim, seeds, unique_names=False)
+    before = webs(sim)
+    ends = at_once(sim, kind, options)
+    ids = webs(sim)
+    assert len(ids) == 2
+    assert not set(before) & set(ids)
+    for end in ends:
+        assert all(identifier in str(end.failure) for identifier in ids), end.failure
+    assert sorted(end.member.memory.created[0] for end in ends) == sorted(ids)
+    deleted = [request for request in sim.requests() if request["method"] == "DELETE"]
+    assert all(request["path"].endswith(tuple(before)) for request in deleted) if before else not deleted
+    again = task.run(sim, **task.BASE)
+    assert all(identifier in str(again.failure) for identifier in ids), "nor does the next run"
+
+
+PROCESSES: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
+    "create": ("vm_instance", PUBLIC, ()),
+    "snapshot with power_off": ("vm_snapshot", {"name": "n", "instance": "web", "power_off": True}, (INSTANCE,)),
+    "import": ("vm_image", IMPORT, ()),
+}
+
+
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize("name", PROCESSES)
+def test_two_processes_at_once(sim: Any, name: str, unique: bool) -> None:
+    """As they happen to meet."""
+    module, options, seeds = PROCESSES[name]
+    begin(sim, seeds, unique_names=unique, edition=NEW)
+    assert killed.follow(sim, [(module, options)]) is None
+    whole = left(sim)
+    begin(sim, seeds, unique_names=unique, edition=NEW)
+    running = [killed.start(sim, [(module, options)]) for number in range(2)]
+    said = [process.communicate(timeout=60) for process in running]
+    assert [process.returncode for process in running] == [0, 0], said
+    failed = [message for message in (json.loads(out) for out, errors in said) if message]
+    ids = webs(sim)
+    if not unique and len(ids) == 2:  # who looked last has seen both
+        assert any(all(identifier in message for identifier in ids) for message in failed), failed
+    else:
+        assert not failed
+        assert left(sim) == whole
