@@ -15,6 +15,21 @@ REGION_PATHS = {"br-mgl1": "br-se-1"}
 UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
+ROW_ID = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)  # of rows; it goes into paths
+# What fields are, where they are not null. What is not named here is passed on as it is.
+_KINDS: dict[str, t.Any] = {
+    name: kind for kind, names in {
+        str: "id name status state created_at availability_zone ssh_key_name user_data slug "
+        "private_ipv4 public_ipv6 associated_public_ipv4 privateIpAddress publicIpAddress ipV6Address",
+        dict: "machine_type image network error instance vpc ip_addresses ipAddresses minimum_requirements requirements",
+        list: "interfaces ports labels availability_zones",
+        bool: "primary",
+        (int, float): "vcpus vcpu disk min_disk",
+    }.items() for name in names.split()
+}  # fmt: skip
+_ROWS = ("interfaces", "ports")  # lists of rows; the others are of texts
+
+
 class Refused(Exception):
     """Something that cannot be done as declared; its text is a sentence for the user."""
 
@@ -40,6 +55,24 @@ BACKUPS = Resource("backup", "/v1/backups", ("backups",), expand=("instance",))
 CUSTOM_IMAGES = Resource("custom image", "/v1/images/custom", ("images",), "platform:asc", statuses="image")
 IMAGES = Resource("image", "/v1/images", ("images",), "platform:asc,end_life_at:desc", statuses="image")
 MACHINE_TYPES = Resource("machine type", "/v1/machine-types", ("machine_types", "instance_types"))
+
+
+def sound(row: t.Any) -> bool:
+    """Whether something is a row: it has an id, and each field that is looked into is what it can be."""
+    return isinstance(row, dict) and _fits(row) and bool(ROW_ID.fullmatch(row.get("id") or ""))
+
+
+def _fits(part: Row) -> bool:
+    for name, value in part.items():
+        kind = _KINDS.get(name)
+        if kind is None or value is None:
+            continue
+        if not isinstance(value, kind) or (kind is dict and not _fits(value)):
+            return False
+        if kind is list and not all(sound(one) if name in _ROWS else isinstance(one, str) for one in value):
+            return False
+    return True
+
 
 # What a status means. `state` says what a resource is, `status` what is happening to it.
 SETTLED, MOVING, GONE = "settled", "moving", "gone"
@@ -67,7 +100,7 @@ def status_class(row: Row | None, resource: Resource = INSTANCES) -> str:
 
 def deleting(row: Row | None) -> bool:
     """Whether the row is on its way out."""
-    return status_class(row) == MOVING and str((row or {})["status"]).startswith("deleting")
+    return status_class(row) == MOVING and str((row or {}).get("status")).startswith("deleting")
 
 
 def creating(row: Row | None) -> bool:
@@ -81,20 +114,17 @@ def outcome(row: Row) -> Row:
         return row
     state = "running" if creating(row) else row.get("state")
     for verb, end in POWER_STATE.items():
-        if str(row["status"]).startswith(verb):
+        if str(row.get("status")).startswith(verb):
             state = end
     return dict(row, state=state, status="completed")
 
 
 # The legal ways of power, shortest first.
 POWER = {
-    ("running", "stopped"): ("stop",),
-    ("running", "suspended"): ("suspend",),
-    ("stopped", "running"): ("start",),
-    ("stopped", "suspended"): ("start", "suspend"),
-    ("suspended", "running"): ("start",),
-    ("suspended", "stopped"): ("start", "stop"),
-}
+    ("running", "stopped"): ("stop",), ("running", "suspended"): ("suspend",),
+    ("stopped", "running"): ("start",), ("stopped", "suspended"): ("start", "suspend"),
+    ("suspended", "running"): ("start",), ("suspended", "stopped"): ("start", "stop"),
+}  # fmt: skip
 RETYPE_STATES = ("running", "stopped")
 
 

@@ -26,7 +26,7 @@ _SHOWN = ("name", "state", "availability_zone", "ssh_key_name", "labels", "descr
 
 def meant(message: str) -> str:
     """A question to append to Ansible's message about an unknown state, where it is known what people mean by it."""
-    wrong = re.search(r"got: (\w+)", message)
+    wrong = re.search(r"value of state must be one of.* got: (\w+)", message)
     state = _MEANT.get(wrong.group(1).lower()) if wrong else None
     return f". Did you mean {state}?" if state else ""
 
@@ -104,5 +104,7 @@ def view(row: Row | None) -> dict[str, t.Any]:
         import hashlib
 
         data = str(row["user_data"])
-        view["user_data"] = f"{len(data)} characters of base64, sha256 {hashlib.sha256(data.encode()).hexdigest()[:16]}"
+        view["user_data"] = (
+            f"{len(data)} characters of base64, sha256 {hashlib.sha256(data.encode(errors='replace')).hexdigest()[:16]}"
+        )
     return {name: value for name, value in view.items() if value is not None}

@@ -8,12 +8,13 @@ It knows no resource beyond what `_api.Resource` says, and gives every failure a
 from __future__ import annotations
 
 import json
+import re
 import time
 import traceback
 import typing as t
 from urllib.parse import quote
 
-from ._api import REGION_PATHS, Resource, Row, dig
+from ._api import REGION_PATHS, Resource, Row, dig, sound
 
 try:
     import requests
@@ -27,6 +28,9 @@ VERSION = "1.0.0"
 PAGE = 1000  # rows asked for; the edition of 2026 refuses more
 SMALLEST_FULL_PAGE = 50  # the API's own default: no server gives fewer rows a page while there are more
 LARGEST_BODY = 32 * 1024 * 1024
+DEEPEST = 32  # levels in a body; what is deeper cannot be a result, since not even Ansible could print it
+MOST_ROWS = 1_000_000  # in a list, so that none is endless
+PATH = re.compile(r"(/(?!\.\.?(/|$))[\w.~%-]+)+", re.ASCII)  # of a request: no id can lead elsewhere
 
 
 class Clock(t.NamedTuple):
@@ -143,9 +147,9 @@ class Client:
             if error.status == 404:
                 return None
             raise
-        if not isinstance(row, dict):
+        if not sound(row):
             raise ApiError("GET", resource.path, f"the answer is no {resource.kind}", 200, final=True)
-        return row
+        return t.cast(Row, row)
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
         """All rows, proved complete; with `name` the edition of 2026 sends only those (filter again all the same)."""
@@ -168,9 +172,11 @@ class Client:
         query = [("_limit", str(limit)), ("_offset", str(offset)), ("name", name or "")]
         body = self._read(resource, resource.path, query).body
         page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
-        if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-            raise ApiError("GET", resource.path, f"the answer has no list '{resource.keys[0]}'", 200, final=True)
-        return page, dig(body, "meta.page.total")
+        total = dig(body, "meta.page.total")
+        counted = (total is None or isinstance(total, int)) and max(total or 0, offset) <= MOST_ROWS
+        if not (counted and isinstance(page, list) and all(map(sound, page))):
+            raise ApiError("GET", resource.path, f"the answer has no list of {resource.kind}s", 200, final=True)
+        return page, total
 
     def _read(self, resource: Resource, path: str, query: list[tuple[str, str]]) -> Answer:
         """A GET in the form of 2026; where that is refused in its own words, in the form of 2024 from then on."""
@@ -203,17 +209,19 @@ class Client:
         return session
 
     def _send(self, method: str, path: str, query: t.Any, body: t.Any, headers: dict[str, str] | None) -> Answer:
+        if not PATH.fullmatch(path):
+            raise ApiError(method, path, "an id in it is none", sent=False, final=True)
         # A keep-alive connection that the server has closed meanwhile looks exactly like a lost answer.
         session = self._new_session(1) if method == "POST" else self._session
         timeout = self.connection.api_timeout
         until = time.monotonic() + timeout
         try:
-            response = session.request(
+            with session.request(
                 method, self.url + path, params=query, json=body, headers=dict(self._headers, **headers or {}),
                 timeout=(timeout, timeout), allow_redirects=False, stream=True, proxies=self._proxies,
                 verify=self.connection.validate_certs,
-            )  # fmt: skip
-            content = b"".join(self._body(response, until))
+            ) as response:  # fmt: skip
+                content = b"".join(self._body(response, until))
         except (requests.RequestException, HTTPError, OSError, ValueError) as cause:
             from . import _errors
 
@@ -223,7 +231,12 @@ class Client:
                 session.close()
         self.date = (response.headers.get("Date"), self.clock.now())
         try:
-            parsed = json.loads(content) if content.strip() else None
+            parsed = json.loads(content, parse_constant=int) if content.strip() else None  # NaN is none
+            level: list[t.Any] = [[parsed]]
+            for _level in range(DEEPEST):
+                parts = (part.values() if isinstance(part, dict) else part for part in level)
+                level = [one for part in parts for one in part if isinstance(one, (dict, list))]
+            parsed = content if level else parsed
         except (ValueError, RecursionError):
             parsed = content
         if 200 <= response.status_code < 300 and not isinstance(parsed, bytes):
@@ -240,12 +253,9 @@ class Client:
         bits = iter(lambda: read(65536, decode_content=True), b"") if read else response.iter_content(512)
         for bit in bits:
             size += len(bit)
-            if size > LARGEST_BODY:
-                response.close()
-                raise ValueError("body_too_large")
-            if time.monotonic() > until:
-                response.close()
-                raise requests.exceptions.ReadTimeout("the answer came too slowly")
+            if size > LARGEST_BODY or time.monotonic() > until:
+                slow = requests.exceptions.ReadTimeout("the answer came too slowly")
+                raise ValueError("body_too_large") if size > LARGEST_BODY else slow
             yield bit
         if read:
             raw.release_conn()

@@ -186,6 +186,8 @@ def observer(client: Client, want: Row, resource: Resource) -> t.Callable[[Look]
         if want["state"] == "present" and want["instance"] and "instance" not in seen:
             seen["instance"] = _instance(client, want, look)
         if want["state"] == "copied" and copy:
+            if not copy.get("name"):
+                raise Refused(f"The {resource.kind} {copy['id']} has no name that its copy could be found by.")
             there = found(other, resource, (copy["name"],), look.ids.get("destination"), True)
             if resource is SNAPSHOTS and _edition(client) == "2024":
                 raise Refused("The edition of the API of 2024 cannot copy snapshots. Use backups (vm_backup) instead.")

@@ -37,6 +37,8 @@ def catalogs(client: Client, want: Row) -> dict[str, t.Any]:
     if image and client.edition == "2026" and not any(same_reference(image, row) for row in images):
         custom = client.listing(CUSTOM_IMAGES)
         images = images + [dict(row, minimum_requirements=row.get("requirements")) for row in custom]
+    told: Row = {"name": None, "status": None}  # where an answer leaves them out
+    images, machine_types = ([{**told, **row} for row in rows] for rows in (images, machine_types))
     return {"images": images, "machine_types": machine_types, "edition": client.edition}
 
 
@@ -70,7 +72,7 @@ def machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: l
     _offered("Machine type", kind, zone, rows)
     lacking = _lacking(kind, needs)
     if lacking:
-        fit = [row["name"] for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
+        fit = [str(row["name"]) for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
         raise Refused(
             f"Machine type {kind['name']} is too small for {source}: {lacking}. "
             f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
@@ -84,7 +86,8 @@ def _usable(row: Row) -> bool:
 
 def _lacking(kind: Row, needs: Row) -> str:
     pairs = (("vcpus", "vcpu", "vCPUs"), ("disk", "disk", "GB of disk"))
-    short = [(word, kind[own], needs[its]) for own, its, word in pairs if (needs.get(its) or 0) > (kind.get(own) or 0)]
+    told = [pair for pair in pairs if None not in (kind.get(pair[0]), needs.get(pair[1]))]
+    short = [(word, kind[own], needs[its]) for own, its, word in told if needs[its] > kind[own]]
     return ", ".join(f"it has {has} {word}, needed are {need}" for word, has, need in short)
 
 

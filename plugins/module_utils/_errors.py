@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 if t.TYPE_CHECKING:
     import requests
 
+from ._api import Refused
 from ._client import ApiError, Client, Connection
 from ._goals import api_now
 
@@ -91,7 +92,7 @@ def from_answer(client: Client, method: str, path: str, response: requests.Respo
         if isinstance(body.get("detail"), list):
             details = body["detail"]
             message = "; ".join(
-                f"{'.'.join(map(str, item.get('loc', [])))}: {item.get('msg')}"
+                f"{'.'.join(map(str, item['loc'] if isinstance(item.get('loc'), list) else []))}: {item.get('msg')}"
                 for item in details
                 if isinstance(item, dict)
             )
@@ -116,7 +117,7 @@ def _retry_after(response: requests.Response, client: Client) -> float | None:
     """Retry-After in seconds, given as such or as a date (then by the API's own clock)."""
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
+        return min(float(value), 1e9)
     try:
         until = parsedate_to_datetime(value).timestamp()
     except (TypeError, ValueError):
@@ -169,15 +170,21 @@ def mask_all(client: Client, value: t.Any) -> t.Any:
     return mask(client, value) if isinstance(value, str) else value
 
 
-def no_credentials() -> str:
-    """The error for a task without credentials."""
+def one_credential(keys: list[str], sources: dict[str, str]) -> str:
+    """Which one counts, where the task has none of the credentials, or both: then that of the options."""
     import platform
 
-    return (
-        "No credentials: give api_key (or access_token), or set MGC_API_KEY (or MGC_ACCESS_TOKEN) in the environment of "
-        f"the host that the module runs on, which is {platform.node()!r}. To run it on the controller instead, use "
-        "delegate_to: localhost."
-    )
+    if not keys:
+        raise Refused(
+            "No credentials: give api_key (or access_token), or set MGC_API_KEY (or MGC_ACCESS_TOKEN) in the environment "
+            f"of the host that the module runs on, which is {platform.node()!r}. To run it on the controller instead, use "
+            "delegate_to: localhost."
+        )
+    options = [name for name in keys if sources[name] == "option"]
+    if len(options) != 1:
+        where = "as options" if options else "in the environment"
+        raise Refused(f"api_key and access_token exclude each other, but both are given {where}; leave one out.")
+    return options[0]
 
 
 def unprotected(made: Connection) -> list[str]:

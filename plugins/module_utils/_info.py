@@ -90,13 +90,16 @@ def init_logs(client: Client, params: Params) -> list[str]:
     if row is None:
         raise Refused(f"There is no instance {params['name'] or params['id']!r}.")
     query = [("max-lines-count", str(params["lines"]))] if params["lines"] else []
+    path = f"{INSTANCES.path}/{row['id']}/init-logs"
     try:
-        answer = client.request("GET", f"{INSTANCES.path}/{row['id']}/init-logs", query).body
+        logs = dig(client.request("GET", path, query).body, "logs")
     except ApiError as error:
         if before_2026(client, error):
             raise Refused("The edition of the API of 2024 has no init logs.") from error
         raise
-    return list(answer["logs"])
+    if not isinstance(logs, list) or not all(isinstance(line, str) for line in logs):
+        raise ApiError("GET", path, "the answer has no list of lines", 200, final=True)
+    return logs
 
 
 def before_2026(client: Client, error: ApiError) -> bool:

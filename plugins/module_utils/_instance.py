@@ -16,36 +16,25 @@ if t.TYPE_CHECKING:
 
 STATES = ["present", "running", "stopped", "suspended", "rebooted", "absent"]
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
+_TEXT: dict[str, t.Any] = {"type": "str"}
 NETWORK: dict[str, t.Any] = {
-    "vpc": {"type": "str"},
-    "interface": {"type": "str"},
-    "security_groups": _TEXTS,
-    "subnets": _TEXTS,
+    **dict.fromkeys(("vpc", "interface"), _TEXT),
+    **dict.fromkeys(("security_groups", "subnets"), _TEXTS),
     "associate_public_ip": {"type": "bool"},
 }
 _EXCLUSIVE = [("interface", other) for other in NETWORK if other != "interface"]
 SPEC: dict[str, t.Any] = {
-    "id": {"type": "str"},
-    "name": {"type": "str"},
-    "new_name": {"type": "str"},
-    "machine_type": {"type": "str"},
-    "image": {"type": "str"},
-    "snapshot": {"type": "str"},
-    "backup": {"type": "str"},
+    **dict.fromkeys(("id", "name", "new_name", "machine_type", "image", "snapshot", "backup"), _TEXT),
     "ssh_key_name": {"type": "str", "no_log": False},
-    "availability_zone": {"type": "str"},
+    "availability_zone": _TEXT,
     "network": {"type": "dict", "options": NETWORK, "mutually_exclusive": _EXCLUSIVE},
-    "network_interfaces": _TEXTS,
+    **dict.fromkeys(("network_interfaces", "labels", "volumes", "protect_names", "protect_labels"), _TEXTS),
     "purge_network_interfaces": {"type": "bool", "default": False},
     "user_data": {"type": "str", "no_log": True},
     "user_data_base64": {"type": "str", "no_log": True},
-    "labels": _TEXTS,
-    "volumes": _TEXTS,
     "delete_public_ip": {"type": "bool"},
     "on_immutable_change": {"type": "str", "default": "warn", "choices": ["warn", "fail", "recreate", "ignore"]},
     "on_failed": {"type": "str", "default": "fail", "choices": ["fail", "replace"]},
-    "protect_names": _TEXTS,
-    "protect_labels": _TEXTS,
     "state": {"type": "str", "default": "present", "choices": STATES},
 }
 

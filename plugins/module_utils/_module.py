@@ -31,11 +31,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fails; an unknown state gets a word on which one is meant."""
-        if "value of state must be one of" in msg:
-            from . import _apply
+        from . import _apply
 
-            msg += _apply.meant(msg)
-        super().fail_json(msg=msg, **kwargs)
+        super().fail_json(msg=msg + _apply.meant(msg), **kwargs)
         raise SystemExit  # never reached: for readers and type checkers
 
     def client(self, *secrets: str | None) -> Client:

@@ -65,16 +65,10 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | N
             value, sources[name] = environ.get(variable), variable
         values[name] = default if blank(value) else _typed(value, kind, f"{name} ({variable})")
     keys = [name for name in SECRET if values[name]]
-    if len(keys) == 2:
-        options = [name for name in keys if sources[name] == "option"]
-        if len(options) != 1:
-            where = "as options" if options else "in the environment"
-            raise Refused(f"api_key and access_token exclude each other, but both are given {where}; leave one out.")
-        keys = options
-    if not keys:
+    if len(keys) != 1:
         from . import _errors
 
-        raise Refused(_errors.no_credentials())
+        keys = [_errors.one_credential(keys, sources)]
     secret = values[keys[0]]
     headers = {"x-api-key": secret} if keys[0] == "api_key" else {"Authorization": f"Bearer {secret}"}
     if values["tenant_id"]:

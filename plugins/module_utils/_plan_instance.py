@@ -57,9 +57,10 @@ def same(field: Field, want: Want, row: Row) -> bool | None:
         return same_reference(wanted, value)
     if field.compare == "set":
         return set(wanted) == set(value)
-    if field.compare == "data":
-        return base64.b64decode(wanted) == base64.b64decode(value)
-    return bool(wanted == value)
+    try:
+        return bool(wanted == value or field.compare == "data" and base64.b64decode(wanted) == base64.b64decode(value))
+    except ValueError:  # it was read, but is no base64
+        return None
 
 
 def _chosen(seen: Seen, want: Want) -> Row | None:

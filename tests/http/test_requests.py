@@ -259,7 +259,7 @@ def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
     "body", [b"", [], {}, {"instances": None}, {"instances": {}}, {"instances": [None]}, {"other": []}]
 )
 def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer has no list 'instances'"):
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer has no list of instances"):
         client(server.url).listing(INSTANCES)
 
 

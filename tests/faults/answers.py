@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An API that answers whatever a test wants, and modules that meet it, on a clock that only moves when they wait."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.faults.rows import ID, LISTS, ROWS
+from tests.http.servers import Asked, Handler, Server
+
+# Everything that JSON can say, and what only some readers take for it.
+TEXTS = st.one_of(
+    st.text(max_size=8), st.sampled_from(["", "..", "../v1/snapshots", "{{ x }}", "error", "x" * 5000, ID])
+)
+NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from([0, -1, 2**63, 10**400, 1e308]))
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXTS, inner, max_size=4)),
+    max_leaves=8,
+)
+GONE = object()  # a key that is missing
+
+
+class Cloud:
+    """What `tests.playbooks.module.result` needs of a simulator, for a server with odd answers."""
+
+    def __init__(self, server: Server) -> None:
+        self.time = 1_795_000_000.0
+        self.environment = {"MGC_API_URL": f"{server.url}/{{region}}/compute", "MGC_API_KEY": "key-that-nobody-may-see"}
+        self.server = server
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all values in a row, its own too."""
+    found = [path]
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        found += places(item, (*path, key))
+    return found
+
+
+def put(row: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of a row with another value at a path."""
+    if not path:
+        return {} if value is GONE else value
+    row = copy.deepcopy(row)
+    place = row
+    for key in path[:-1]:
+        place = place[key]
+    if value is GONE:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return row
+
+
+@st.composite
+def odd(draw: Callable[[Any], Any], row: Any) -> Any:
+    """A row of which a few values are something else, or missing, and that may have more of them."""
+    for _change in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(places(row)))
+        row = put(row, path, draw(st.one_of(st.just(GONE), VALUES)))
+    return row
+
+
+def answers(rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body) -> Callable[[Handler, Asked], None]:
+    """A server's answer to everything: `rows` has one row of each list, by its last part in the path."""
+
+    def answer(handler: Handler, asked: Asked) -> None:
+        parts = asked.target.partition("?")[0].partition("/v1/")[2].split("/")
+        kind = "custom" if parts[:2] == ["images", "custom"] else parts[0]
+        row = rows.get(kind, ROWS.get(kind))
+        if asked.method != "GET":
+            return handler.reply(202, {"id": row.get("id") if isinstance(row, dict) else row})
+        if parts[-1] == "init-logs":
+            return handler.reply(200, wrap(rows.get("logs", {"logs": ["one"]})))
+        if parts[-1] == "first-windows-password":
+            return handler.reply(200, wrap(rows.get("password", {"instance": {"user": "admin", "password": "secret"}})))
+        if parts[-1] not in (kind, "custom"):
+            return handler.reply(200, wrap(row))
+        return handler.reply(200, wrap({LISTS[kind]: [row], "meta": {"page": {"total": 1}}}))
+
+    return answer
+
+
+def is_result(given: dict[str, Any]) -> bool:
+    """Whether a module ended as modules do: with a result, or with words on what is wrong."""
+    said = str(given)
+    return (not given.get("failed") or bool(given.get("msg"))) and not re.search("Traceback|exception", said)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Answers that are too large, compressed bombs, and such as never end: an error, in little memory and in time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import Any
+
+import pytest
+
+from tests.conftest import COLLECTIONS, ROOT
+from tests.http.servers import Asked, Handler, serving
+
+MEGABYTE = 1024 * 1024
+MOST_MEMORY = 400  # megabytes beyond what the process has before it asks
+MOST_TO_PARSE = 1000  # the same; an empty list of three bytes of JSON takes 64 of memory
+LISTS = """
+import json, sys
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from tests.http.clients import client
+api = client(sys.argv[1], api_timeout=float(sys.argv[2]), api_retries=0)
+def used():
+    with open("/proc/self/status") as lines:
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) // 1024
+before = used()
+try:
+    told = len(api.listing(INSTANCES))
+except ApiError as error:
+    told = error.message
+print(json.dumps([told, used() - before]))
+"""
+
+
+def listed(answer: Any, timeout: float = 30) -> tuple[Any, float]:
+    """How many rows a process of its own gets, or its error; and the megabytes that it took."""
+    env = {**os.environ, "PYTHONPATH": f"{COLLECTIONS}{os.pathsep}{ROOT}"}
+    with serving(answer) as server:
+        command = [sys.executable, "-W", "ignore", "-c", LISTS, server.url, str(timeout)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    told, used = json.loads(done.stdout)
+    return told, used
+
+
+def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[Handler, Asked], None]:
+    """An answer in pieces, whose length is not said."""
+
+    def answer(handler: Handler, asked: Asked) -> None:
+        handler.send_response_only(200)
+        for name, value in {"Connection": "close", **headers}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        for piece in pieces():
+            handler.wfile.write(piece)
+        handler.close_connection = True
+
+    return answer
+
+
+def rows(size: int) -> bytes:
+    """A sound list of so many bytes."""
+    row = {"id": "9ec75090", "user_data": "x" * 60_000}
+    number = size // 60_050
+    return json.dumps({"instances": [{**row, "id": f"i{one}"} for one in range(number)]}).encode()
+
+
+def gzip_bomb(times: int = 1) -> bytes:
+    """300 MB of white space, compressed."""
+    data = gzip.compress(b" " * (300 * MEGABYTE), 1)
+    for _time in range(times - 1):
+        data = gzip.compress(data)
+    return data
+
+
+LARGE: dict[str, Any] = {
+    "50 MB": (200, rows(50 * MEGABYTE)),
+    "without an end": endless(lambda: repeat(b" " * MEGABYTE)),
+    "gzip": (200, gzip_bomb(), {"Content-Encoding": "gzip"}),
+    "deflate": (200, zlib.compress(b" " * (300 * MEGABYTE), 1), {"Content-Encoding": "deflate"}),
+    "gzip in gzip": (200, gzip_bomb(2), {"Content-Encoding": "gzip, gzip"}),
+    "an error": (500, b"x" * (50 * MEGABYTE)),
+}
+
+
+@pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE.keys())
+def test_what_is_too_large_is_not_read(answer: Any) -> None:
+    told, used = listed(answer)
+    assert told == "the answer is larger than 32 MiB"
+    assert used < MOST_MEMORY
+
+
+COSTLY = {
+    "empty lists": b'{"instances": [' + b"[]," * (10 * MEGABYTE) + b"[]]}",
+    "numbers": b'{"instances": [' + b"1," * (15 * MEGABYTE) + b"1]}",
+    "one number": b'{"instances": [' + b"1" * (30 * MEGABYTE) + b"]}",
+    "nested": b'{"instances": ' + b"[" * (30 * MEGABYTE),
+    "nested objects": b'{"a":' * (5 * MEGABYTE),
+}
+
+
+@pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY.keys())
+def test_what_is_costly_to_read_is_an_error(body: bytes) -> None:
+    told, used = listed((200, body))
+    assert str(told).startswith("the answer ")
+    assert used < MOST_TO_PARSE
+
+
+def test_what_is_large_and_sound_is_read() -> None:
+    assert listed((200, rows(2 * MEGABYTE)))[0] == 34
