@@ -102,8 +102,8 @@ options:
       - What to name hosts, the first that an instance has counts. Each is a field as in the table of variables (without
         prefix, dotted where nested), or a template with braces.
       - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with Jinja's
-        braces, with exactly one colon, with unprintable characters, V(localhost), V(all), V(ungrouped), and the names of
-        groups.
+        braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes, V(localhost),
+        V(all), V(ungrouped), and the names of groups.
     type: list
     elements: str
     default: [name, id]
@@ -171,7 +171,7 @@ options:
     env:
       - name: MGC_SET_USER
 notes:
-  - Options can be templates, as with the lookup plugin M(ansible.builtin.env#lookup), and be encrypted with Ansible Vault.
+  - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible Vault.
     With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
   - Expressions see each variable with and without the prefix, and C(inventory_hostname). O(compose) comes before O(groups)
     and O(keyed_groups), which see what it made.
@@ -239,6 +239,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import plain
 
 # These are evaluated for each host; all other options are templates that are evaluated once.
 PER_HOST = ("compose", "groups", "keyed_groups", "filter_expressions", "hostnames")
+BOOLEANS = ("true", "yes", "on", "1", "false", "no", "off", "0")
 Instances = list[tuple[str, Row]]
 
 
@@ -295,7 +296,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.templar.available_variables = self._vars if self.get_option("use_extra_vars") else {}
         for name, value in given.items():
             if name not in PER_HOST:
-                given[name] = self._evaluated(name, value)
+                given[name] = value = self._evaluated(name, value)
+            if known[name].get("type") in ("bool", "boolean") and str(value).strip().lower() not in BOOLEANS:
+                raise AnsibleParserError(f"{name} is {value!r}, and must be true or false.")
         self.given = {name: value for name, value in given.items() if not _options.blank(value)}
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct={**unset, **given})
@@ -360,10 +363,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             connect_interface=interface and plain(interface),
             duplicate_names=self.get_option("duplicate_names"),
             include=_filters.filters("filters", self.get_option("filters")),
-            exclude=tuple(
-                _filters.filters(f"exclude_filters[{number}]", each)
-                for number, each in enumerate(exclude if isinstance(exclude, list) else [exclude])
-            ),
+            exclude=tuple(_filters.filters(f"exclude_filters[{number}]", each) for number, each in enumerate(exclude)),
             logins=_hostvars.logins(self.get_option("image_users")),
             set_user=self.get_option("set_user"),
             group=self._sanitize_group_name(plain(self.get_option("group"))),

@@ -209,7 +209,7 @@ class Expressions:
             except Exception as error:
                 entry.fails(error)
                 if self.strict:
-                    raise AnsibleError(f"Could not set {name} for host {host}: {error}") from error
+                    raise AnsibleParserError(f"Could not set {name} for host {host}: {error}") from None
 
     def groups_of(self, variables: Variables, host: str) -> t.Iterator[Groups]:
         """The groups of `groups` and `keyed_groups`."""
@@ -247,7 +247,7 @@ class Expressions:
             if not self.strict:
                 return False
             if entry in self.filters:
-                raise AnsibleParserError(f"{entry.where} failed for host {host}: {entry.error}") from error
+                raise AnsibleParserError(f"{entry.where} failed for host {host}: {entry.error}") from None
             raise
 
     def _keyed(self, number: int, keyed: t.Any, entry: Entry, variables: Variables, host: str) -> Groups:
@@ -283,8 +283,9 @@ def nearest(source: t.Any, names: t.Iterable[str]) -> list[str]:
     """For the names in an expression that nobody has: those that come nearest."""
     environment = Environment()
     known = sorted(names)
+    template = str(source) if "{" in str(source) else "{{ " + str(source) + " }}"
     try:
-        used = meta.find_undeclared_variables(environment.parse("{{ " + str(source) + " }}"))
+        used = meta.find_undeclared_variables(environment.parse(template))
     except TemplateError:
         return []
     return [near for name in sorted(used) if name not in known for near in difflib.get_close_matches(name, known, 2)]

@@ -112,7 +112,7 @@ class Hosts:
             entry.fails(error)
             if self.settings.strict:
                 where = f"{entry.where} {entry.source!r} failed for instance {row.get('name')!r} ({row['id']})"
-                raise AnsibleParserError(f"{where}: {error}") from error
+                raise AnsibleParserError(f"{where}: {error}") from None
             return ""
 
     def _variables(self, region: str, row: Row) -> dict[str, t.Any]:
@@ -183,10 +183,10 @@ class Hosts:
         if settings.connect_with:
             mute = [host.name for host in self.hosts if "ansible_host" not in {**host.variables, **host.composed}]
             if mute:
-                text = f"{len(mute)} hosts have none of {', '.join(settings.connect_with)}, so that they have no ansible_host: "
-                self._say(text + some(mute))
+                ways = ", ".join(settings.connect_with)
+                self._say(f"Hosts without ansible_host, since they have none of {ways}: {some(mute)}")
         if self._odd:
-            text = f"{len(self._odd)} instances have a name that no host can have, and are named otherwise: "
+            text = "Instances that are named otherwise, since no host can have the name that they have: "
             self.warnings.append(text + some(self._odd))
         entries = [entry for entry in self._templates.values() if entry.failed and entry.failed == entry.tried]
         for failing in self.expressions.failing(entries):
@@ -200,5 +200,5 @@ class Hosts:
 
 
 def some(names: t.Sequence[str]) -> str:
-    """The first of the names."""
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    """The first of the names, and how many there are."""
+    return ", ".join(names[:3]) + (f", ... ({len(names)} in all)" if len(names) > 3 else "")

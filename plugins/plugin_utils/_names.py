@@ -11,13 +11,15 @@ from ansible.constants import LOCALHOST
 from ._trust import plain
 
 # Ansible means something else by these.
-_TAKEN = frozenset((*LOCALHOST, "all", "ungrouped"))
+_TAKEN = frozenset((*LOCALHOST, "all", "ungrouped", ".", ".."))
+LONGEST = 240  # bytes
 
 
 def usable(name: str) -> bool:
     """Whether Ansible and AWX can have a host of this name.
 
-    AWX refuses a whole inventory for Jinja in a name, and takes what follows a single colon for a port.
+    AWX refuses a whole inventory for Jinja in a name, and takes what follows a single colon for a port. Files are named
+    after hosts: those with a host's variables, and in a job of AWX those with its facts, which fails for one too long.
     """
     return bool(
         name
@@ -26,6 +28,8 @@ def usable(name: str) -> bool:
         and not ("{{" in name or "{%" in name or "{#" in name)
         and name == name.strip()
         and name.isprintable()
+        and "/" not in name
+        and len(name.encode()) <= LONGEST
     )
 
 

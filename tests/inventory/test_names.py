@@ -1,0 +1,148 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hosts keep their names whatever happens to others, every instance is listed, and none is merged with another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleParserError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.plugin_utils import _names
+from tests.inventory.listing import UUIDS, Listed, listed
+from tests.simulator.client import Api
+
+
+def ids(inventory: Listed) -> dict[str, str]:
+    """Each host's id by its name."""
+    return {name: variables["mgc_id"] for name, variables in inventory.hosts.items()}
+
+
+def test_every_instance_that_shares_a_name_gets_a_part_of_its_id(sim: Any, tmp_path: Path) -> None:
+    sim.reset(unique_names=False)
+    for name in ("web", "web", "db"):
+        sim.seed("instance", name=name)
+    found = listed(sim, tmp_path)
+    shared = [f"web-{row['id'][:8]}" for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
+    assert sorted(found.hosts) == sorted(["db", *shared])
+    assert found.groups == {"mgc": sorted(found.hosts), "web": sorted(shared)}
+
+
+@pytest.mark.parametrize("change", ["delete the oldest", "filter it out", "exclude it", "filter it by expression"])
+@pytest.mark.parametrize("region", ["br-se1", "br-ne1"])
+def test_no_surviving_host_changes_its_name(sim: Any, tmp_path: Path, change: str, region: str) -> None:
+    sim.reset(unique_names=False)
+    for number, where in enumerate(["br-se1", region, region]):
+        sim.seed("instance", name="web", id=UUIDS[number], region=where, availability_zone=f"{where}-a",
+                 machine_type="BV1-1-40" if number else "BV2-2-40")  # fmt: skip
+    shared: dict[str, Any] = {"regions": ["br-se1", "br-ne1"]}
+    before = ids(listed(sim, tmp_path, **shared))
+    oldest = UUIDS[0]
+    if change == "delete the oldest":
+        assert Api(sim)("DELETE", f"/instances/{oldest}").status_code == 204
+        sim.advance(60)
+    after = ids(listed(sim, tmp_path, **shared, **{
+        "delete the oldest": {}, "filter it out": {"filters": {"machine_type": "BV1-1-40"}},
+        "exclude it": {"exclude_filters": [{"machine_type": "BV2-2-40"}]},
+        "filter it by expression": {"filter_expressions": ["machine_type.name == 'BV1-1-40'"]},
+    }[change]))  # fmt: skip
+    assert len(before) == 3
+    assert after == {name: row_id for name, row_id in before.items() if row_id != oldest}
+
+
+def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
+    sim.reset(unique_names=False)
+    for number in range(2):
+        sim.seed("instance", name="web", id=UUIDS[number])
+    with pytest.raises(AnsibleParserError, match=rf"2 instances are named 'web': {UUIDS[0]}, {UUIDS[1]}\. Rename them"):
+        listed(sim, tmp_path, duplicate_names="fail")
+    assert listed(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
+
+
+ODD = [None, "", " ", "{{ x }}", "{% raw %}", "{# x #}", "a:b", "a\nb", "a\tb", "\x1b[31m", " web", "localhost", "127.0.0.1",
+       "::1", "all", "ungrouped", "a/b", "..", "x" * 241]  # fmt: skip
+FINE = ["a b", "é", "日本", "x" * 240, "web[1]", "a::b", "web{1}", "-x", "!x", "a,b", "$x", "%", "<b>"]
+
+
+def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path) -> None:
+    for number, name in enumerate(ODD):
+        sim.seed("instance", name=name, id=UUIDS[number])
+    found = listed(sim, tmp_path)
+    assert sorted(found.hosts) == UUIDS[: len(ODD)]
+    assert [host["mgc_name"] for host in found.hosts.values()] == ODD
+    assert found.warnings == [
+        "Instances that are named otherwise, since no host can have the name that they have: "
+        f"{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"
+    ]
+
+
+def test_every_other_name_is_a_host(sim: Any, tmp_path: Path) -> None:
+    for name in FINE:
+        sim.seed("instance", name=name)
+    found = listed(sim, tmp_path)
+    assert sorted(found.hosts) == sorted(FINE)
+    assert found.warnings == []
+
+
+@pytest.mark.parametrize("name", ["mgc", "state_running", "up", "above", "BV1_1_40"])
+def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) -> None:
+    sim.seed("instance", name=name, id=UUIDS[0])
+    sim.seed("instance", name="other")
+    found = listed(
+        sim, tmp_path, compose={"me": "inventory_hostname"}, groups={"up": "true", "named": "inventory_hostname == 'other'"},
+        keyed_groups=[{"key": "state", "prefix": "state"},
+                      {"key": "machine_type.name", "separator": "", "parent_group": "above"}],
+    )  # fmt: skip
+    assert sorted(found.hosts) == [UUIDS[0], "other"]
+    assert name in found.groups
+    assert found.hosts[UUIDS[0]]["me"] == UUIDS[0]
+    assert found.groups["named"] == ["other"]
+
+
+def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
+    """The group of `web.1` is `web_1`, which an instance is named."""
+    sim.reset(unique_names=False)
+    for number, name in enumerate(["web.1", "web.1", "web_1"]):
+        sim.seed("instance", name=name, id=UUIDS[number])
+    found = listed(sim, tmp_path)
+    assert UUIDS[2] in found.hosts
+    assert len(found.groups["web_1"]) == 2
+
+
+@pytest.mark.parametrize(("hostnames", "host"), [
+    (["id"], UUIDS[0]), (["private_ipv4"], "172.18.0.2"), (["public_ipv4", "name"], "web"), (["image.platform"], "linux"),
+    (["{{ name }}.{{ region }}"], "web.br-se1"), (["{{ mgc_name }}"], "web"), (["{{ missing }}", "name"], "web"),
+    (["{{ labels }}", "name"], "web"), (["{{ error }}", "name"], "web"), (["{{ name[:0] }}"], UUIDS[0]),
+    (["labels"], UUIDS[0]), (["{{ 12 }}"], "12"),
+])  # fmt: skip
+@pytest.mark.every_core
+def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str], host: str) -> None:
+    sim.seed("instance", name="web", id=UUIDS[0], labels=["a"])
+    found = listed(sim, tmp_path, hostnames=hostnames)
+    assert list(found.hosts) == [host]
+    assert type(next(iter(found.hosts))) is str
+    failed = "missing" in hostnames[0]
+    assert ["hostnames[0] failed for every host" in warning for warning in found.warnings] == [True] * failed
+
+
+def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web", id=UUIDS[0])
+    with pytest.raises(
+        AnsibleParserError, match=rf"hostnames\[1\] '.*missing.*' failed for instance 'web' \({UUIDS[0]}\)"
+    ):
+        listed(sim, tmp_path, hostnames=["public_ipv4", "{{ missing }}"], strict=True)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", f"a-{UUIDS[0][:8]}", "c"]), st.integers(0, 9)), max_size=8,
+                unique_by=lambda pair: pair[1]))  # fmt: skip
+def test_names_are_unique_and_those_that_are_not_shared_stay(instances: list[tuple[str, int]]) -> None:
+    chosen, row_ids = [name for name, _number in instances], [UUIDS[number] for _name, number in instances]
+    names, shared = _names.unique(chosen, row_ids)
+    assert len(set(names)) == len(names) == len(chosen)
+    for name, own in zip(names, chosen):
+        assert (name == own) == (chosen.count(own) == 1)
+    assert set(shared) == {name for name in chosen if chosen.count(name) > 1}

@@ -1,0 +1,387 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every option of the inventory does what it says, and what is wrong is told with option and value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleParserError
+from ansible.plugins.loader import inventory_loader
+
+from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import ADDRESSES, NAMES, Reader
+from tests.inventory.listing import UUIDS, listed
+from tests.playbooks.play import IMAGE, LARGE, SMALL
+from tests.simulator.client import Api
+
+BLANK = {
+    f"MGC_{name}": "" for name in (
+        "ACCESS_TOKEN", "TENANT_ID", "REGION", "VALIDATE_CERTS", "CA_PATH", "API_TIMEOUT", "API_RETRIES", "REGIONS",
+        "ON_REGION_ERROR", "ACCOUNT_NAME", "HOSTNAMES", "DUPLICATE_NAMES", "CONNECT_WITH", "CONNECT_INTERFACE",
+        "HOSTVARS_PREFIX", "GROUP", "USER_DATA", "SET_USER",
+    )
+}  # fmt: skip
+
+
+def port(primary: bool, name: str, number: int) -> dict[str, Any]:
+    """An interface as the API tells it."""
+    return {"id": UUIDS[number], "name": name, "primary": primary, "security_groups": [f"group-{number}"],
+            "associated_public_ipv4": f"201.0.0.{number}",
+            "ip_addresses": {"private_ipv4": f"10.0.0.{number}", "public_ipv6": f"2801::{number}"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_a_host_has_every_variable_and_no_other(sim: Any, tmp_path: Path, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web", labels=["a"], public_ip=True)
+    host = listed(sim, tmp_path).hosts["web"]
+    assert sorted(host) == sorted(["ansible_host", *(f"mgc_{name}" for name in NAMES)])
+    told = {name: host[f"mgc_{name}"] for name in NAMES}
+    assert told["machine_type"]["name"] == SMALL and told["image"]["name"] == IMAGE
+    assert (told["state"], told["status"], told["region"], told["account"]) == ("running", "completed", "br-se1", None)
+    assert told["labels"] == (["a"] if edition == "2026-08" else [])
+    assert host["ansible_host"] == told["public_ipv4"] == told["interfaces"][0]["public_ipv4"]
+    assert told["private_ipv4"].startswith("172.") and told["public_ipv6"].startswith("2801:")
+
+
+def test_an_account_without_instances_is_an_empty_inventory(sim: Any, tmp_path: Path) -> None:
+    assert listed(sim, tmp_path, keyed_groups=[{"key": "state"}]) == ({}, {"mgc": []}, {}, [])
+
+
+@pytest.mark.parametrize(("given", "env", "regions"), [
+    ({}, {}, ["br-se1"]), ({"region": "br-ne1"}, {}, ["br-ne1"]), ({}, {"MGC_REGION": "br-ne1"}, ["br-ne1"]),
+    ({"regions": ["br-ne1", "br-se1", "br-ne1"], "region": "br-mgl1"}, {}, ["br-ne1", "br-se1"]),
+    ({}, {"MGC_REGIONS": "br-se1, br-mgl1", "MGC_REGION": "br-ne1"}, ["br-se1", "br-mgl1"]),
+    ({"region": "br-ne1"}, {"MGC_REGIONS": " "}, ["br-ne1"]), ({"regions": []}, {}, ["br-se1"]),
+    ({"regions": ["", "br-ne1"]}, {}, ["br-ne1"]), ({"regions": "br-ne1,br-se1"}, {}, ["br-ne1", "br-se1"]),
+])  # fmt: skip
+def test_regions(sim: Any, tmp_path: Path, given: Any, env: dict[str, str], regions: list[str]) -> None:
+    for region in ("br-se1", "br-ne1", "br-mgl1"):
+        sim.seed("instance", name=region, region=region, availability_zone=f"{region}-a")
+    found = listed(sim, tmp_path, env=env, **given)
+    assert list(found.hosts) == regions
+    assert [host["mgc_region"] for host in found.hosts.values()] == regions
+    assert len(sim.requests()) == len(regions)
+
+
+@pytest.mark.parametrize("way", ["option", "environment"])
+def test_a_region_that_does_not_answer(sim: Any, tmp_path: Path, way: str) -> None:
+    sim.seed("instance", name="br-se1")
+    given: dict[str, Any] = {"regions": ["br-se1", "br-xx1"]}
+    with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-xx1: .*status 404"):
+        listed(sim, tmp_path, **given)
+    warn = {"on_region_error": "warn"} if way == "option" else {}
+    found = listed(sim, tmp_path, env={} if warn else {"MGC_ON_REGION_ERROR": "warn"}, **given, **warn)
+    assert list(found.hosts) == ["br-se1"]
+    assert len(found.warnings) == 1
+    assert "region br-xx1" in found.warnings[0] and "missing in the inventory" in found.warnings[0]
+    with pytest.raises(AnsibleParserError, match="region br-xx1"):
+        listed(sim, tmp_path, **{**given, "regions": ["br-xx1"], "on_region_error": "warn"})
+
+
+@pytest.mark.parametrize(("given", "hosts"), [
+    ({"state": "running"}, ["big", "web-1"]), ({"state": ["stopped"]}, ["web-2"]), ({"status": "completed"}, ["big", "web-1", "web-2"]),
+    ({"name": "web-*"}, ["web-1", "web-2"]), ({"name": ["WEB-1", "big"]}, ["big"]), ({"name": "web"}, []),
+    ({"machine_type": LARGE}, ["big"]), ({"image": "windows-server-2022"}, ["big"]),
+    ({"availability_zone": "br-se1-b"}, ["web-2"]), ({"vpc": "vpc-apps"}, []), ({"vpc": "vpc_default"}, ["big", "web-1", "web-2"]),
+    ({"labels": "a"}, ["big", "web-1"]), ({"labels": ["a", "b"]}, ["web-1"]),
+    ({"labels": "a", "state": "stopped"}, []), ({}, ["big", "web-1", "web-2"]),
+])  # fmt: skip
+def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, Any], hosts: list[str]) -> None:
+    sim.seed("instance", name="web-1", labels=["a", "b"])
+    sim.seed("instance", name="web-2", state="stopped", availability_zone="br-se1-b")
+    sim.seed("instance", name="big", labels=["a"], machine_type=LARGE, image="windows-server-2022")
+    every = ["big", "web-1", "web-2"]
+    assert sorted(listed(sim, tmp_path, filters=given).hosts) == hosts
+    left = [name for name in every if name not in hosts]
+    assert sorted(listed(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
+
+
+def test_a_machine_type_is_found_by_its_id_too(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    kind = str(listed(sim, tmp_path).hosts["web"]["mgc_machine_type"]["id"])
+    assert list(listed(sim, tmp_path, filters={"machine_type": kind}).hosts) == ["web"]
+
+
+@pytest.mark.parametrize(("filters", "hosts"), [
+    ({}, ["moving", "sick", "web"]), ({"state": "error"}, ["failed"]), ({"status": "creating_error"}, ["failed"]),
+    ({"status": ["deleted", "completed"]}, ["gone", "web"]), ({"name": "*"}, ["moving", "sick", "web"]),
+])  # fmt: skip
+def test_what_is_gone_or_never_came_to_be_is_listed_only_if_a_filter_asks(
+    sim: Any, tmp_path: Path, filters: dict[str, Any], hosts: list[str]
+) -> None:
+    sim.reset(keep_deleted=1000)
+    sim.seed("instance", name="gone", id=UUIDS[0])
+    assert Api(sim)("DELETE", f"/instances/{UUIDS[0]}").status_code == 204
+    sim.advance(60)
+    sim.seed("instance", name="web")
+    sim.seed("instance", name="sick", status="retyping_error")
+    sim.seed("instance", name="moving", status="retyping")
+    sim.seed("instance", name="failed", state="error", status="creating_error")
+    assert sorted(listed(sim, tmp_path, filters=filters).hosts) == hosts
+
+
+@pytest.mark.every_core
+def test_filter_expressions_must_all_hold(sim: Any, tmp_path: Path) -> None:
+    for name in ("web-1", "web-2", "db-1"):
+        sim.seed("instance", name=name, state="stopped" if name == "web-2" else "running")
+    both = ["name is match('web')", "mgc_state == 'running'"]
+    assert list(listed(sim, tmp_path, filter_expressions=both).hosts) == ["web-1"]
+    found = listed(sim, tmp_path, filter_expressions=["misssing.x == 1"])
+    assert found.hosts == {}
+    assert len(found.warnings) == 1 and found.warnings[0].startswith("filter_expressions[0] failed for every host: ")
+    with pytest.raises(AnsibleParserError, match=r"filter_expressions\[0\] failed for host (web|db).*missing"):
+        listed(sim, tmp_path, filter_expressions=["missing == 1"], strict=True)
+
+
+@pytest.mark.parametrize(("given", "address"), [
+    ({}, "mgc_public_ipv4"), ({"connect_with": ["private_ipv4"]}, "mgc_private_ipv4"), ({"connect_with": ["name"]}, "mgc_name"),
+    ({"connect_with": ["public_ipv6", "private_ipv4"]}, "mgc_public_ipv6"), ({"connect_with": []}, None),
+])  # fmt: skip
+def test_what_hosts_are_reached_by(sim: Any, tmp_path: Path, given: dict[str, Any], address: str | None) -> None:
+    sim.seed("instance", name="web", public_ip=True)
+    found = listed(sim, tmp_path, **given)
+    host = found.hosts["web"]
+    assert (host.get("ansible_host"), found.warnings) == (address and host[address], [])
+    assert address is None or host["ansible_host"]
+
+
+def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tmp_path: Path) -> None:
+    for number, name in enumerate(("web", "db")):
+        sim.seed("instance", name=name, id=UUIDS[number])
+    said = "Hosts without ansible_host, since they have none of public_ipv4: web, db"
+    found = listed(sim, tmp_path, connect_with=["public_ipv4"])
+    assert sorted(found.hosts) == ["db", "web"] and found.warnings == [said]
+    with pytest.raises(AnsibleParserError, match=said):
+        listed(sim, tmp_path, connect_with=["public_ipv4"], strict=True)
+    composed = listed(
+        sim, tmp_path, connect_with=["public_ipv4"], compose={"ansible_host": "private_ipv4"}, strict=True
+    )
+    assert composed.hosts["web"]["ansible_host"] == "172.18.0.2"
+
+
+@pytest.mark.parametrize(("interface", "address"), [
+    (None, "10.0.0.2"), ("storage-*", "10.0.0.1"), ("main", "10.0.0.2"), (UUIDS[1], "10.0.0.1"), ("none", None),
+])  # fmt: skip
+def test_which_interface_counts(interface: str | None, address: str | None) -> None:
+    ports = [port(False, "storage-1", 1), port(True, "main", 2)]
+    fields = Reader(None, interface, False)("br-se1", {"id": "i", "network": {"interfaces": ports}})
+    assert [each["name"] for each in fields["interfaces"]] == ["main", "storage-1"]
+    assert fields["private_ipv4"] == address
+    assert fields["security_groups"] == ([f"group-{address[-1]}"] if address else [])
+
+
+@pytest.mark.parametrize("interfaces", [None, [], [{"id": "x"}], [{"id": "x", "ip_addresses": None}]])
+def test_an_instance_without_addresses_has_none(interfaces: Any) -> None:
+    fields = Reader(None, None, False)("br-se1", {"id": "i", "network": {"interfaces": interfaces}})
+    assert [fields[kind] for kind in ADDRESSES] == [None, None, None]
+
+
+def test_of_the_edition_that_does_not_say_which_is_primary_the_first_address_counts() -> None:
+    ports = [{"id": "a", "ipAddresses": {"privateIpAddress": "10.0.0.1"}},
+             {"id": "b", "ipAddresses": {"privateIpAddress": "10.0.0.2", "publicIpAddress": "201.0.0.2"}}]  # fmt: skip
+    fields = Reader(None, None, False)("br-se1", {"id": "i", "network": {"ports": ports}})
+    assert [fields[kind] for kind in ADDRESSES] == ["10.0.0.1", "201.0.0.2", None]
+
+
+def test_a_prefix_of_ones_own_and_none(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    assert listed(sim, tmp_path, hostvars_prefix="cloud_").hosts["web"]["cloud_state"] == "running"
+    found = listed(sim, tmp_path, hostvars_prefix="", keyed_groups=[{"key": "name"}])
+    host = found.hosts["web"]
+    assert host["state"] == "running" and host["name_"] == "web" and "name" not in host
+    assert found.warnings == ["Ansible reserves the names of some variables, which are named otherwise: name_"]
+    assert found.groups["_web"] == ["web"]
+
+
+def test_the_group_of_all_and_the_name_of_the_account(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    found = listed(sim, tmp_path, group="magalu prod", account_name="prod")
+    assert found.groups == {"magalu_prod": ["web"]}
+    assert found.hosts["web"]["mgc_account"] == "prod"
+
+
+def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web", user_data="c2VjcmV0")
+    assert "c2VjcmV0" not in str(listed(sim, tmp_path))
+    assert listed(sim, tmp_path, user_data=True).hosts["web"]["mgc_user_data"] == "c2VjcmV0"
+    with pytest.raises(AnsibleParserError, match="user_data: true excludes cache: true"):
+        listed(sim, tmp_path, user_data=True, cache=True, cache_plugin="memory")
+
+
+@pytest.mark.parametrize(("image", "given", "login"), [
+    (IMAGE, {}, ("ubuntu", None, None)), (IMAGE, {"set_user": True}, ("ubuntu", "ubuntu", None)),
+    ("cloud-debian-12 LTS", {"set_user": True}, (None, None, None)),
+    ("windows-server-2022", {"set_user": True}, (None, None, "psrp")),
+    (IMAGE, {"set_user": True, "image_users": [{"match": "*24.04*", "user": "admin", "connection": "ssh"}]}, ("admin", "admin", "ssh")),
+    ("cloud-debian-12 LTS", {"image_users": [{"match": "*ubuntu*", "user": "no"}, {"match": "*debian*", "user": "debian"}]},
+     ("debian", None, None)),
+])  # fmt: skip
+def test_who_logs_in(sim: Any, tmp_path: Path, image: str, given: Any, login: tuple[str | None, ...]) -> None:
+    sim.seed("instance", name="web", image=image)
+    host = listed(sim, tmp_path, **given).hosts["web"]
+    assert (host["mgc_default_user"], host.get("ansible_user"), host.get("ansible_connection")) == login
+
+
+@pytest.mark.every_core
+def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web", public_ip=True, user_data="eA==", id=UUIDS[0])
+    env = {"MGC_ACCOUNT_NAME": "prod", "MGC_HOSTNAMES": "id", "MGC_DUPLICATE_NAMES": "fail", "MGC_CONNECT_WITH": "private_ipv4",
+           "MGC_CONNECT_INTERFACE": "*", "MGC_HOSTVARS_PREFIX": "x_", "MGC_GROUP": "cloud", "MGC_USER_DATA": "yes",
+           "MGC_SET_USER": "true", "MGC_API_TIMEOUT": "5", "MGC_API_RETRIES": "1"}  # fmt: skip
+    found = listed(sim, tmp_path, env=env)
+    host = found.hosts[UUIDS[0]]
+    assert found.groups == {"cloud": [UUIDS[0]]}
+    assert (host["x_account"], host["x_user_data"], host["ansible_user"]) == ("prod", "eA==", "ubuntu")
+    assert host["ansible_host"] == host["x_private_ipv4"]
+
+
+@pytest.mark.every_core
+def test_environment_variables_that_are_empty_are_not_given(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    plain = listed(sim, tmp_path)
+    assert listed(sim, tmp_path, env=BLANK) == plain
+    assert listed(sim, tmp_path, env={name: "  " for name in BLANK}) == plain
+    assert listed(sim, tmp_path, region="", api_timeout="", group=None, filters={}) == plain
+
+
+@pytest.mark.every_core
+def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
+    sim.reset(keys={"from-extra": "tenant-1"})
+    sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")
+    found = listed(
+        sim, tmp_path, env={"MGC_API_KEY": "", "WHERE": "br-ne1", "MGC_ACCESS_TOKEN": ""}, extra={"key": "from-extra", "yes": "no"},
+        api_key="{{ key }}", regions=["{{ lookup('env', 'WHERE') }}"], validate_certs="{{ yes }}",
+        filters={"name": "{{ 'w' ~ 'eb' }}"}, use_extra_vars=True, account_name="{{ key[:4] }}",
+    )  # fmt: skip
+    assert found.hosts["web"]["mgc_account"] == "from"
+    with pytest.raises(AnsibleParserError, match="api_key: "):
+        listed(sim, tmp_path, extra={"key": "from-extra"}, api_key="{{ key }}")
+
+
+def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) -> None:
+    assert listed(sim, tmp_path, env={"MGC_API_KEY": "", "MGC_ACCESS_TOKEN": "bad"}, api_key="simulator").hosts == {}
+    with pytest.raises(AnsibleParserError, match="api_key and access_token exclude each other"):
+        listed(sim, tmp_path, api_key="simulator", access_token="x")
+
+
+@pytest.mark.every_core
+def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    given: dict[str, Any] = {"compose": {"a": "state"}, "keyed_groups": [{"key": "state", "prefix": "s"}]}
+    found = listed(sim, tmp_path, extra={"state": "extra"}, use_extra_vars=True, **given)
+    assert found.hosts["web"]["a"] == "extra" and "s_extra" in found.groups
+    assert listed(sim, tmp_path, extra={"state": "extra"}, **given).hosts["web"]["a"] == "running"
+
+
+@pytest.mark.every_core
+def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    found = listed(
+        sim, tmp_path, compose={"kind": "name ~ '-kind'", "mgc_state": "'other'"}, groups={"g": "kind == 'web-kind'"},
+        keyed_groups=[{"key": "kind", "prefix": "k"}, {"key": "mgc_state", "prefix": "m"}, {"key": "state", "prefix": "s"}],
+    )  # fmt: skip
+    assert sorted(found.groups) == ["g", "k_web_kind", "m_other", "mgc", "s_running"]
+    assert found.hosts["web"]["mgc_state"] == "other"
+
+
+def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    keyed = [{"key": "availability_zone", "prefix": "", "separator": "", "parent_group": "{{ region }}"}]
+    found = listed(sim, tmp_path, keyed_groups=keyed, leading_separator=False)
+    assert found.parents == {"br_se1": ["br_se1_a"]}
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize(("given", "where", "near"), [
+    ({"keyed_groups": [{"key": "state"}, {"key": "mgc_sate"}]}, "keyed_groups[1].key", "mgc_state"),
+    ({"groups": {"big": "machine_typ.vcpus > 2"}}, "groups.big", "machine_type"),
+    ({"compose": {"a": "imag.name"}}, "compose.a", "image"),
+    ({"hostnames": ["{{ nam }}", "name"]}, "hostnames[0]", "name"),
+    ({"filter_expressions": ["reg == 'x'"]}, "filter_expressions[0]", ""),
+])  # fmt: skip
+def test_what_is_undefined_everywhere_is_one_warning(
+    sim: Any, tmp_path: Path, given: Any, where: str, near: str
+) -> None:
+    for name in ("web-1", "web-2"):
+        sim.seed("instance", name=name)
+    found = listed(sim, tmp_path, **given)
+    assert len(found.warnings) == 1
+    assert found.warnings[0].startswith(f"{where} failed for every host: ")
+    assert "undefined" in found.warnings[0] and near in found.warnings[0].partition("come near")[2]
+    with pytest.raises(AnsibleParserError, match="undefined"):
+        listed(sim, tmp_path, strict=True, **given)
+
+
+@pytest.mark.every_core
+def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web-1")
+    sim.seed("instance", name="web-2", image="windows-server-2022")
+    sim.seed("instance", name="old", error={"slug": "a.b", "message": "c"})
+    found = listed(sim, tmp_path, keyed_groups=[{"key": "error.slug", "prefix": "error"}])
+    assert found.warnings == [] and found.groups["error_a_b"] == ["old"]
+
+
+@pytest.mark.every_core
+def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tmp_path: Path) -> None:
+    """2.16 makes a boolean of the text, and of that an error for the whole inventory."""
+    sim.seed("instance", name="True", labels=["x"])
+    found = listed(sim, tmp_path, keyed_groups=[{"key": "name", "prefix": "n"}, {"key": "labels", "prefix": "l"}])
+    assert list(found.hosts) == ["True"] and found.groups["l_x"] == ["True"]
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"regoins": ["br-se1"]}, r"There is no option 'regoins'; is regions? meant\?"),
+    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter; is state meant\?"),
+    ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
+    ({"filters": ["running"]}, "filters"),
+    ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter; is name meant\?"),
+    ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
+    ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template; is name meant\?"),
+    ({"connect_with": ["public"]}, "connect_with: 'public' is none of private_ipv4, public_ipv4"),
+    ({"keyed_groups": ["state"]}, r"keyed_groups\[0\] is 'state'"),
+    ({"keyed_groups": [{"prefix": "x"}]}, r"keyed_groups\[0\] is .*must be a mapping with a key"),
+    ({"image_users": [{"user": "x"}]}, r"image_users\[0\] is \{'user': 'x'\}"),
+    ({"image_users": [{"match": "x", "users": "x"}]}, r"image_users\[0\]"),
+    ({"hostvars_prefix": "my-"}, "hostvars_prefix is 'my-'"),
+    ({"duplicate_names": "suffix"}, "duplicate_names"),
+    ({"on_region_error": "ignore"}, "on_region_error"),
+    ({"set_user": "perhaps"}, "set_user is 'perhaps', and must be true or false"),
+    ({"api_url": "ftp://x"}, r"api_url \(MGC_API_URL\): 'ftp://x' is no URL"),
+    ({"api_timeout": -1}, r"api_timeout \(MGC_API_TIMEOUT\): -1 is not between"),
+    ({"api_key": "a\nb"}, "api_key .*control character"),
+    ({"ca_path": "/nonexistent", "api_url": "https://127.0.0.1:9"}, "ca_path is '/nonexistent'"),
+]
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize(("given", "message"), WRONG)
+def test_what_is_wrong_is_told_before_any_request(
+    sim: Any, tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AnsibleParserError, match=message):
+        listed(sim, tmp_path, **given)
+    assert sim.requests() == []
+
+
+def test_wrong_credentials_and_a_region_that_does_not_exist(sim: Any, tmp_path: Path) -> None:
+    with pytest.raises(
+        AnsibleParserError, match=r"region br-se1: .*status 403.*The api_key \(given as an option\) is invalid"
+    ):
+        listed(sim, tmp_path, api_key="wrong")
+    with pytest.raises(AnsibleParserError, match="region br-xx1: .*status 404"):
+        listed(sim, tmp_path, region="br-xx1")
+    with pytest.raises(AnsibleParserError, match="No credentials: give api_key"):
+        listed(sim, tmp_path, env={"MGC_API_KEY": ""})
+
+
+@pytest.mark.parametrize(("name", "ours"), [
+    ("magalu.yml", True), ("magalu.yaml", True), ("x.vm_instances.yml", True), ("vm_instances.yaml", True),
+    ("magalu.json", False), ("hosts.yml", False), ("magalu", False),
+])  # fmt: skip
+def test_which_files_are_for_this_plugin(tmp_path: Path, name: str, ours: bool) -> None:
+    (tmp_path / name).touch()
+    assert inventory_loader.get("magalu.cloud.vm_instances").verify_file(str(tmp_path / name)) is ours
+    assert inventory_loader.get("magalu.cloud.vm_instances").verify_file(str(tmp_path / f"no-{name}")) is False

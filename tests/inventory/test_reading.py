@@ -1,0 +1,162 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The inventory is complete or it fails, asks for no more than it needs, and keeps only what is good."""
+
+from __future__ import annotations
+
+import gc
+import math
+import threading
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from ansible.errors import AnsibleParserError
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _paging
+from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+from tests.inventory.listing import listed
+
+CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 1000}
+
+
+@pytest.mark.parametrize("number", [0, 1, 49, 50, 999, 1000, 1001, 2500, 3997])
+def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: Path, number: int) -> None:
+    sim.reset(instances=number)
+    assert len(listed(sim, tmp_path, keyed_groups=[{"key": "state"}]).hosts) == number
+    assert len(sim.requests()) == max(math.ceil(number / 1000), 1)
+
+
+@pytest.mark.parametrize(("number", "requests"), [(3998, 5), (4000, 5), (4001, 5)])
+def test_each_page_begins_with_the_last_row_of_the_one_before(
+    sim: Any, tmp_path: Path, number: int, requests: int
+) -> None:
+    """That proves that none slipped away between them, and takes one more page where the last one is as good as full."""
+    sim.reset(instances=number)
+    assert len(listed(sim, tmp_path).hosts) == number
+    assert len(sim.requests()) == requests == math.ceil((number - 1) / 999)
+
+
+@pytest.mark.parametrize(("number", "requests"), [(0, 1), (49, 1), (50, 2), (1000, 2), (1048, 2), (1049, 3)])
+def test_an_edition_without_a_total_costs_one_more_where_the_last_page_could_be_full(
+    sim: Any, tmp_path: Path, number: int, requests: int
+) -> None:
+    sim.reset(edition="2024-08", instances=number)
+    assert len(listed(sim, tmp_path).hosts) == number
+    assert len(sim.requests()) == requests
+
+
+@pytest.mark.parametrize("slow", [True, False])
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_a_server_that_gives_smaller_pages_loses_nothing(
+    sim: Any, tmp_path: Path, edition: str, slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_paging, "SLOW", -1 if slow else 1000)
+    sim.reset(edition=edition, instances=333, page_limit=50)
+    assert len(listed(sim, tmp_path).hosts) == 333
+    assert len(sim.requests()) == math.ceil(332 / 49)
+
+
+@pytest.mark.parametrize("slow", [True, False])
+@pytest.mark.parametrize("fault", ["create_between_pages", "delete_between_pages"])
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
+    sim: Any, tmp_path: Path, edition: str, fault: str, slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_paging, "SLOW", -1 if slow else 1000)
+    sim.reset(edition=edition, instances=200, page_limit=50)
+    sim.add_fault(kind=fault, operation="GET /v1/instances", match=1, times=3, value=3)
+    found = listed(sim, tmp_path)
+    living = {row["name"] for row in sim.state()["br-se1"]["instances"] if row["status"] == "completed"}
+    assert living <= set(found.hosts) | {host["mgc_name"] for host in found.hosts.values()}
+
+
+def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third and the fourth wait for each other: one after the other they would never be answered."""
+    monkeypatch.setattr(_paging, "SLOW", -1)
+    sim.reset(instances=400, page_limit=100)
+    meeting, page = threading.Barrier(2), Client.page
+
+    def met(self: Any, resource: Any, name: Any, offset: int, limit: int) -> Any:
+        if offset in (198, 297):
+            meeting.wait(10)
+        return page(self, resource, name, offset, limit)
+
+    monkeypatch.setattr(Client, "page", met)
+    assert len(listed(sim, tmp_path).hosts) == 400
+
+
+@pytest.mark.parametrize("match", [1, 2, 3])
+def test_a_page_that_fails_for_good_fails_all_and_adds_nothing(sim: Any, tmp_path: Path, match: int) -> None:
+    sim.reset(instances=130, page_limit=50)
+    sim.add_fault(operation="GET /v1/instances", match=match, times=99, kind="status", status=400)
+    with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-se1"):
+        listed(sim, tmp_path, api_retries=0)
+
+
+def cached(tmp_path: Path) -> list[str]:
+    folder = tmp_path / "cache"
+    return sorted(str(file) for file in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_second_run_asks_nothing_until_it_must(sim: Any, tmp_path: Path) -> None:
+    given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "compose": {"a": "name"}}
+    sim.seed("instance", name="{{ web }}", user_data="c2VjcmV0")
+    first = listed(sim, tmp_path, **given)
+    assert listed(sim, tmp_path, **given) == first
+    assert len(sim.requests()) == 1
+    texts = [Path(file).read_text() for file in cached(tmp_path)]
+    assert len(texts) == 1 and "c2VjcmV0" not in texts[0] and "simulator" not in "".join([*texts, *cached(tmp_path)])
+    sim.seed("instance", name="new")
+    assert "new" not in listed(sim, tmp_path, **given).hosts
+    assert "new" in listed(sim, tmp_path, read_cache=False, **given).hosts  # --flush-cache, meta: refresh_inventory
+    assert "new" in listed(sim, tmp_path, **given).hosts
+    assert len(sim.requests()) == 2
+
+
+@pytest.mark.parametrize("other", [
+    {"regions": ["br-ne1"]}, {"api_key": "other"}, {"tenant_id": "tenant-1"}, {"api_url": "{url}/"},
+])  # fmt: skip
+def test_what_would_fetch_other_data_has_a_cache_of_its_own(sim: Any, tmp_path: Path, other: dict[str, Any]) -> None:
+    sim.reset(keys={"other": "tenant-1"})
+    given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
+    if "api_url" in other:
+        other = {"api_url": f"{sim.url}/"}
+    listed(sim, tmp_path, **given)
+    listed(sim, tmp_path, **given, **other)
+    assert len(sim.requests()) == 2 and len(cached(tmp_path)) == 2
+    listed(sim, tmp_path, **given, filters={"state": "running"}, hostnames=["id"])
+    assert len(sim.requests()) == 2
+
+
+def test_what_is_not_complete_is_not_kept_and_overwrites_nothing(sim: Any, tmp_path: Path) -> None:
+    given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "api_retries": 0}
+    listed(sim, tmp_path, **given, regions=["br-se1", "br-xx1"], on_region_error="warn")
+    assert cached(tmp_path) == []
+    sim.seed("instance", name="web")
+    listed(sim, tmp_path, **given)
+    before = [Path(file).read_text() for file in cached(tmp_path)]
+    sim.add_fault(operation="GET /v1/instances", match=1, times=1, kind="status", status=400)
+    with pytest.raises(AnsibleParserError):
+        listed(sim, tmp_path, read_cache=False, **given)
+    assert [Path(file).read_text() for file in cached(tmp_path)] == before != []
+    assert list(listed(sim, tmp_path, **given).hosts) == ["web"]
+
+
+def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path) -> None:
+    given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
+    sim.seed("instance", name="web")
+    listed(sim, tmp_path, **given)
+    for text in ('"no rows"', "[1]", '"[[1, 2], 3]"', "no JSON"):
+        Path(cached(tmp_path)[0]).write_text(text)
+        assert list(listed(sim, tmp_path, **given).hosts) == ["web"]
+
+
+def test_the_collector_of_garbage_is_as_it_was(sim: Any, tmp_path: Path) -> None:
+    for enabled in (True, False):
+        with mock.patch.object(gc, "isenabled", lambda: enabled), mock.patch.object(gc, "enable") as enable:
+            listed(sim, tmp_path)
+            with pytest.raises(AnsibleParserError):
+                listed(sim, tmp_path, api_key="wrong")
+        assert enable.call_count == (2 if enabled else 0)
