@@ -62,9 +62,9 @@ class Programs:
         """`program` is what comes after "ansible-". A deprecation is a failure whatever else is tested."""
         log = self.folder / "log.txt"
         done = subprocess.run(
-            [sys.executable, "-m", "ansible", program, *arguments], cwd=self.folder, check=False, text=True, timeout=120,
-            env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env), stdin=subprocess.DEVNULL,
-            capture_output=True,
+            [sys.executable, "-m", "ansible", program, *arguments], cwd=self.folder, text=True, timeout=120,
+            env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env), capture_output=True,
+            stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         assert "[DEPRECATION WARNING]" not in done.stderr + done.stdout, done.stderr + done.stdout
         return Ran(done.returncode, done.stdout, done.stderr, log.read_text() if log.exists() else "")

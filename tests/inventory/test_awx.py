@@ -1,0 +1,143 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""As AWX runs it: the inventory update, what it hands on to jobs and constructed inventories, and hostile instances."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.inventory import hostile
+from tests.inventory.awx import Run, plain, script
+from tests.inventory.processes import Programs
+
+pytestmark = pytest.mark.every_core
+SOURCE = "project/inventories/smart.vm_instances.yml"  # the name in the record
+KEPT: dict[str, Any] = json.loads(hostile.EXPORTED.read_text())
+ALL = "{{ dict(groups.all | zip(groups.all | map('extract', hostvars))) | to_json }}"
+SHOW = [{
+    "hosts": "all", "gather_facts": False, "connection": "local",
+    "vars": {"mine": "{{ hostvars[inventory_hostname] | select('match', 'mgc_|copied|joined|inside') }}",
+             "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+    "tasks": [
+        {"debug": {"var": "hostvars[inventory_hostname]"}},
+        {"debug": {"msg": "{{ lookup('vars', item) }}"}, "loop": "{{ mine }}"},
+        {"copy": {"dest": "{{ playbook_dir }}/found.json", "content": ALL}, "run_once": True},
+    ],
+}]  # fmt: skip
+
+
+@pytest.fixture
+def nothing_runs(tmp_path: Path) -> Iterator[None]:
+    """No text of an instance was executed: that would leave a file."""
+    yield
+    assert not list(tmp_path.rglob("PROOF"))
+
+
+def update(sim: Any, folder: Path, options: dict[str, Any], **env: str) -> Run:
+    """An inventory update with the recorded command line and environment."""
+    run = Run("inventory_update", folder, **{**sim.environment, **env})
+    run.write(SOURCE, yaml.safe_dump({"plugin": "magalu.cloud.vm_instances", **options}))
+    return run
+
+
+def texts(value: Any) -> Iterator[tuple[str, bool]]:
+    """All texts in it, and whether they are marked."""
+    if isinstance(value, str):
+        yield value, False
+    elif isinstance(value, dict) and set(value) == {"__ansible_unsafe"}:
+        yield value["__ansible_unsafe"], True
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
+def test_update_exports_everything_from_the_file_and_the_environment(sim: Any, tmp_path: Path) -> None:
+    sim.reset(keys={"kept-key-5d2c": "tenant-1"})
+    sim.seed("instance", name="web-1", public_ip="201.54.0.10")
+    sim.seed("instance", name="web-2", state="stopped")
+    done = update(sim, tmp_path, {"keyed_groups": [{"key": "state", "prefix": "state"}]}, MGC_API_KEY="kept-key-5d2c")()
+    assert done.code == 0 and done.exported is not None, done.output
+    assert done.exported["state_stopped"] == {"hosts": ["web-2"]}
+    assert "__ansible_unsafe" not in json.dumps(done.exported)
+    variables = done.exported["_meta"]["hostvars"]
+    assert {name: found["mgc_state"] for name, found in variables.items()} == {"web-1": "running", "web-2": "stopped"}
+    # As enabled_var: mgc_state and enabled_value: running take it.
+    assert '"web-1"' in script(done.exported, "mgc_state") and '"web-2"' not in script(done.exported, "mgc_state")
+    assert "kept-key-5d2c" not in done.output
+
+
+@pytest.mark.parametrize("fails", ["the second page", "the second region"])
+def test_update_exports_nothing_if_anything_is_missing(sim: Any, tmp_path: Path, fails: str) -> None:
+    """With `overwrite`, AWX would delete the hosts that are missing."""
+    sim.reset(page_limit=10, instances=15)
+    regions = "br-se1" if fails == "the second page" else "br-se1,br-ne1"
+    sim.add_fault(operation="GET /v1/instances", match=2, times=99, kind="status", status=500)
+    done = update(sim, tmp_path, {}, MGC_REGIONS=regions, MGC_API_RETRIES="0")()
+    assert done.code != 0 and done.exported is None
+    assert "Failed to list the instances of region" in " ".join(done.output.split())
+
+
+def test_update_of_no_instances_is_a_success(sim: Any, tmp_path: Path) -> None:
+    done = update(sim, tmp_path, {})()
+    assert done.code == 0 and done.exported is not None and done.exported["_meta"]["hostvars"] == {}
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_export_of_hostile_instances_is_the_same_with_every_core(programs: Programs, sim: Any) -> None:
+    hostile.seed(sim)
+    programs.write(**hostile.OPTIONS)
+    ran = programs.list("--export")
+    assert hostile.alike(ran.inventory) == KEPT, "if that is right: python -m tests.inventory.hostile"
+    shown = programs.play({"debug": {"var": "hostvars[inventory_hostname]"}})
+    assert shown.code == 0, shown.stdout
+
+
+def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
+    variables = KEPT["_meta"]["hostvars"]
+    for text, marked in texts(variables):
+        assert marked == bool(re.search(r"[{#<\[%$]", text)), text
+    assert all(type(found["mgc_state"]) is str for found in variables.values() if found["mgc_name"] != "odd")
+    assert sorted(plain(found["mgc_name"]) for found in variables.values()) == sorted([*hostile.NAMES, "odd"])
+    odd = plain(variables["odd"])
+    assert {name: odd[f"mgc_{name}"] for name in hostile.OTHER} == hostile.OTHER
+    names = {name for name in variables if not name.endswith("-0000-4000-8000-000000000000")}
+    assert names == {"$(touch PROOF)", "<% x %>", "[[ x ]]", "a:b:c", "x" * 240, "caf\u00e9 \u65e5\u672c", "!unsafe x",
+                     "- x", "web-0000001a", "web-0000001b", "odd"}  # fmt: skip
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_job_with_an_inventory_that_any_core_exported(tmp_path: Path) -> None:
+    """It is the same file with each of them, so that this is each one's update with each one's job."""
+    job = Run("job_with_survey", tmp_path)
+    limit = job.args.index("-l")
+    del job.args[limit : limit + 2]
+    job.write("inventory/hosts", script(KEPT), 0o700)
+    job.write("env/extravars", "{}")
+    job.write("project/show.yml", json.dumps(SHOW))
+    done = job()
+    assert done.code == 0 and not re.search(r"failed=[1-9]|unreachable=[1-9]", done.output), done.output
+    found = json.loads((tmp_path / "project/found.json").read_text())
+    wanted = plain(KEPT["_meta"]["hostvars"])
+    assert set(found) == set(wanted)
+    for name, variables in wanted.items():
+        assert {key: found[name][key] for key in variables} == variables
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_constructed_inventory_on_top(tmp_path: Path) -> None:
+    run = Run("constructed_update", tmp_path)
+    constructed = yaml.safe_load(run.recorded("inventory_constructed.yml").replace("state", "mgc_state"))
+    assert constructed["strict"] and constructed["keyed_groups"][0]["key"] == "mgc_state"
+    run.write("inventory/constructed.yml", yaml.safe_dump(constructed))
+    run.write("inventory/hosts_19", script(KEPT), 0o700)
+    done = run()
+    assert done.code == 0 and done.exported is not None, done.output
+    assert set(done.exported["st_running"]["hosts"]) == set(KEPT["_meta"]["hostvars"]) - {"odd"}
+    assert done.exported["is_running"] == done.exported["st_running"]
