@@ -44,7 +44,7 @@ HELP = {
     "rate-window": "seconds",
     "unknown-ssh-key": "a name that creations fail for (may be repeated)",
     "vpc": "a name that is known (may be repeated; replaces the list)",
-    "loopback": "instances get addresses in 127.0.0.0/8",
+    "loopback": "instances get addresses in 127.0.0.0/8, and ::1",
     "init-log": "the text of the init logs; {name} is the instance's",
     "validate": "check every answer against the models of its route (slow)",
     "record": "how many requests are remembered",

@@ -49,7 +49,7 @@ def new_interface(region: Region, identifier: str | None = None, groups: list[st
     private = f"127.1.{high}.{low}" if region.settings.loopback else f"172.18.{high}.{low}"
     region.interfaces[identifier] = {
         "name": f"port-{identifier[:8]}", "private_ipv4": private,
-        "public_ipv6": f"2801:80:3ea0:{number // 65536:x}::{number % 65536:x}",
+        "public_ipv6": "::1" if region.settings.loopback else f"2801:80:3ea0:{number // 65536:x}::{number % 65536:x}",
         "security_groups": groups or [str(uuid.uuid5(_NAMESPACE, region.name + "default-group"))],
     }  # fmt: skip
     return identifier

@@ -8,8 +8,8 @@ from .settings import REGIONS, Settings
 
 # What it does not do; the words are for people who wonder whether a trial here says anything about the cloud.
 LACKS = """
-No machine runs: nothing answers at the addresses that instances show (with --loopback they are in 127.0.0.0/8, where
-you can run an SSH server yourself). User data is kept, never run.
+No machine runs: nothing answers at the addresses that instances show (with --loopback they are in 127.0.0.0/8, and
+::1, where you can run an SSH server yourself). User data is kept, never run.
 
 Only the Virtual Machine API: VPCs, security groups, subnets, volumes, SSH keys and public IPs are not managed here. Any
 id of them is taken for one that exists; VPCs by name must be in --vpc. An interface is any UUID. Names of interfaces

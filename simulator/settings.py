@@ -65,7 +65,7 @@ class Settings:
     rate_window: float = 1.0
     unknown_ssh_keys: tuple[str, ...] = ()  # every other name is known
     vpcs: tuple[str, ...] = ("vpc_default", "default", "vpc-apps")  # known by name; every id is known
-    loopback: bool = False  # instances get addresses in 127.0.0.0/8
+    loopback: bool = False  # instances get addresses in 127.0.0.0/8, and ::1
     init_log: str = INIT_LOG
     validate: bool = False  # check every answer against the models of its route (slow)
     record: int = 100_000  # requests that are remembered

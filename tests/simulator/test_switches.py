@@ -190,6 +190,7 @@ def test_loopback_addresses(api: Api) -> None:
                                                          row["ip_addresses"]["private_ipv4"])}  # fmt: skip
     assert len(addresses) == 4
     assert all(address.startswith("127.") for address in addresses)
+    assert [row["ip_addresses"]["public_ipv6"] for row in rows] == ["::1", "::1"]
 
 
 def test_texts_and_names_that_settings_give(api: Api) -> None:
