@@ -74,10 +74,8 @@ def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path
     found = listed(sim, tmp_path)
     assert sorted(found.hosts) == UUIDS[: len(ODD)]
     assert [host["mgc_name"] for host in found.hosts.values()] == ODD
-    assert found.warnings == [
-        "Instances that are named otherwise, since no host can have the name that they have: "
-        f"{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"
-    ]
+    said = "Instances that are named otherwise, since no host can have the name that they have: "
+    assert found.warnings == [f"{said}{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"]
 
 
 def test_every_other_name_is_a_host(sim: Any, tmp_path: Path) -> None:

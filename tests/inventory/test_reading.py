@@ -153,10 +153,10 @@ def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path
         assert list(listed(sim, tmp_path, **given).hosts) == ["web"]
 
 
-def test_the_collector_of_garbage_is_as_it_was(sim: Any, tmp_path: Path) -> None:
-    for enabled in (True, False):
-        with mock.patch.object(gc, "isenabled", lambda: enabled), mock.patch.object(gc, "enable") as enable:
-            listed(sim, tmp_path)
-            with pytest.raises(AnsibleParserError):
-                listed(sim, tmp_path, api_key="wrong")
-        assert enable.call_count == (2 if enabled else 0)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_of_garbage_is_as_it_was(sim: Any, tmp_path: Path, enabled: bool) -> None:
+    with mock.patch.object(gc, "isenabled", lambda: enabled), mock.patch.object(gc, "enable") as enable:
+        listed(sim, tmp_path)
+        with pytest.raises(AnsibleParserError):
+            listed(sim, tmp_path, api_key="wrong")
+    assert enable.call_count == (2 if enabled else 0)
