@@ -50,6 +50,14 @@ def user_data(text: str | None, encoded: str | None) -> str | None:
     return encoded
 
 
+def same_data(wanted: str, value: str) -> bool | None:
+    """Whether two texts in base64 say the same; None where the one that was read is no base64."""
+    try:
+        return base64.b64decode(wanted) == base64.b64decode("".join(value.split()), validate=True)
+    except ValueError:
+        return None
+
+
 def require_uuid(option: str, value: str) -> None:
     """Refuses an id that the API would answer with 422."""
     if not UUID.fullmatch(value):

@@ -173,7 +173,7 @@ class Client:
         body = self._read(resource, resource.path, query).body
         page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
         total = dig(body, "meta.page.total")
-        counted = (total is None or isinstance(total, int)) and max(total or 0, offset) <= MOST_ROWS
+        counted = (total is None or (isinstance(total, int) and 0 <= total <= MOST_ROWS)) and offset <= MOST_ROWS
         if not (counted and isinstance(page, list) and all(map(sound, page))):
             raise ApiError("GET", resource.path, f"the answer has no list of {resource.kind}s", 200, final=True)
         return page, total

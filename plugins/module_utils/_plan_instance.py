@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import base64
 import typing as t
 
 from ._api import FIELDS, MOVING, RETYPE_STATES, SETTLED, Field, Refused, Row, deleting, dig, outcome, status_class
@@ -57,10 +56,11 @@ def same(field: Field, want: Want, row: Row) -> bool | None:
         return same_reference(wanted, value)
     if field.compare == "set":
         return set(wanted) == set(value)
-    try:
-        return bool(wanted == value or field.compare == "data" and base64.b64decode(wanted) == base64.b64decode(value))
-    except ValueError:  # it was read, but is no base64
-        return None
+    if field.compare == "data":
+        from . import _checks
+
+        return _checks.same_data(wanted, value)
+    return bool(wanted == value)
 
 
 def _chosen(seen: Seen, want: Want) -> Row | None:

@@ -107,14 +107,16 @@ def _creation(want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[St
 
 
 def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
-    """What becomes of an instance whose creation failed. It never ran, so nothing is lost with it."""
-    if want["on_failed"] == "replace" and row["id"] not in memory.created and not want["id"]:
+    """What becomes of an instance whose creation failed. One that never ran is all that `replace` touches."""
+    never_ran = row.get("state") in ("new", "error")
+    if never_ran and want["on_failed"] == "replace" and row["id"] not in memory.created and not want["id"]:
         removal = _removal(row, want, with_public_ip=True)
         steps = (removal, *_creation(want, catalogs, memory))
         return Plan(steps, row, predict(None, steps[1:]))
     remedy = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
     if "guard" not in want:  # a restore by way of vm_snapshot or vm_backup has no such option
         remedy += ", or set on_failed: replace, which does that and creates it anew"
+        remedy += "" if never_ran else f", but not where its state ({row.get('state')}) does not say that it never ran"
     raise Refused(f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}. {remedy}.")
 
 

@@ -9,13 +9,12 @@ import fnmatch
 import time
 import typing as t
 
-from ._api import MOVING, SETTLED, Refused, Resource, Row, dig, status_class
+from ._api import BACKUPS, MOVING, SETTLED, Refused, Resource, Row, dig, status_class
 from ._plan_copies import label, removal
 from ._read import Seen
 from ._step import Memory, Plan
 
 Want = dict[str, t.Any]
-MANUAL = ("manual", None)  # snapshots have no backup_type: all of them were made by hand
 
 
 def verdicts(rows: list[Row], want: Want, resource: Resource, now: float) -> list[tuple[Row, str]]:
@@ -44,8 +43,11 @@ def _outside(row: Row, want: Want, resource: Resource) -> str:
         return "its name does not begin with name_prefix"
     if status_class(row, resource) != SETTLED or row.get("state") != "available":
         return f"it is not available and completed (state {row.get('state')}, status {row.get('status')})"
-    if row.get("backup_type") not in MANUAL:
+    # Snapshots have no type, and all of them were made by hand; a backup has to say so.
+    if row.get("backup_type") not in ("manual", "manual" if resource is BACKUPS else None):
         return f"it was not made by hand (backup_type {row.get('backup_type')})"
+    if want["keep_last"] and dig(row, "instance.id") is None:
+        return "it is not told which instance it is of"
     return "" if _created(row) is not None else "its age cannot be told"
 
 

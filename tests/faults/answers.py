@@ -24,7 +24,16 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXTS, inner, max_size=4)),
     max_leaves=8,
 )
-GONE = object()  # a key that is missing
+
+
+class Gone:
+    """Stands for a key that is missing."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+GONE = Gone()
 
 
 class Cloud:
@@ -74,8 +83,10 @@ def odd(draw: Callable[[Any], Any], row: Any) -> Any:
     return row
 
 
-def answers(rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body) -> Callable[[Handler, Asked], None]:
-    """A server's answer to everything: `rows` has one row of each list, by its last part in the path."""
+def answers(
+    rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body, headers: dict[str, str] | None = None
+) -> Callable[[Handler, Asked], None]:
+    """A server's answer to everything: `rows` has one row of each list, or its whole body, by its last part in the path."""
 
     def answer(handler: Handler, asked: Asked) -> None:
         parts = asked.target.partition("?")[0].partition("/v1/")[2].split("/")
@@ -88,8 +99,9 @@ def answers(rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body
         if parts[-1] == "first-windows-password":
             return handler.reply(200, wrap(rows.get("password", {"instance": {"user": "admin", "password": "secret"}})))
         if parts[-1] not in (kind, "custom"):
-            return handler.reply(200, wrap(row))
-        return handler.reply(200, wrap({LISTS[kind]: [row], "meta": {"page": {"total": 1}}}))
+            return handler.reply(200, wrap(row), headers)
+        whole = isinstance(row, dict) and LISTS[kind] in row
+        return handler.reply(200, wrap(row if whole else {LISTS[kind]: [row], "meta": {"page": {"total": 1}}}), headers)
 
     return answer
 

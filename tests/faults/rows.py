@@ -37,7 +37,7 @@ ROWS: dict[str, Any] = {
                "minimum_requirements": {"vcpu": 1, "ram": 1, "disk": 10}},
     "custom": {**IMAGE, "id": OTHER, "name": "golden", "status": "active", "description": "d", "version": "1",
                "license": "unlicensed", "requirements": {"vcpu": 1, "ram": 1, "disk": 10}},
-    "machine-types": {**TYPE, "status": "active", "availability_zones": ["br-se1-a"]},
+    "machine-types": {**TYPE, "status": "active", "availability_zones": ["br-se1-a", "br-se1-b"]},
 }  # fmt: skip
 LISTS = {
     "custom": "images",

@@ -29,7 +29,7 @@ def timestamp(at: float) -> str:
 
 def copy(number: int, days: float = 0, **fields: Any) -> dict[str, Any]:
     return {"id": f"{number:04}", "name": f"nightly-{number}", "state": "available", "status": "completed",
-            "created_at": timestamp(NOW - days * DAY), "instance": {"id": "one"}, **fields}  # fmt: skip
+            "created_at": timestamp(NOW - days * DAY), "instance": {"id": "one"}, "backup_type": "manual", **fields}  # fmt: skip
 
 
 def want(**options: Any) -> dict[str, Any]:
@@ -76,9 +76,10 @@ def ours(row: Any, wanted: Any) -> bool:
     """Whether retention may touch a row: completed, available, manual, of an age that is told, and asked about."""
     return (
         row["status"] == "completed" and row["state"] == "available"
-        and row.get("backup_type") in (None, "manual") and str(row["created_at"]).endswith("Z")
+        and row.get("backup_type") == "manual" and str(row["created_at"]).endswith("Z")
         and (row["name"] or "").startswith(wanted["name_prefix"] or "")
         and wanted["instance_id"] in (None, (row["instance"] or {}).get("id"))
+        and not (wanted["keep_last"] and (row["instance"] or {}).get("id") is None)
     )  # fmt: skip
 
 
@@ -153,6 +154,7 @@ REASONS = [
     ({"days": 9, "status": "copying"}, "it is not available and completed (state available, status copying)"),
     ({"days": 9, "state": "error"}, "it is not available and completed (state error, status completed)"),
     ({"days": 9, "backup_type": "automatic"}, "it was not made by hand (backup_type automatic)"),
+    ({"days": 9, "backup_type": None}, "it was not made by hand (backup_type None)"),
     ({"days": 9, "created_at": None}, "its age cannot be told"),
     ({"days": 9}, ""),
 ]
