@@ -52,11 +52,8 @@ def interfaces(row: Row) -> list[Row] | None:
 
     Each has `id`, `primary` (None where the answer does not tell), `security_groups` and the three addresses.
     """
-    network = row.get("network")
-    if not isinstance(network, dict):
-        return None
-    given = network.get("interfaces")
-    given = network.get("ports") if given is None else given
+    given = dig(row, "network.interfaces")
+    given = dig(row, "network.ports") if given is None else given
     if given is None:
         return None
     found = []
@@ -72,9 +69,9 @@ def interfaces(row: Row) -> list[Row] | None:
 
 
 def with_addresses(row: Row) -> Row:
-    """The API's own object plus `private_ipv4`, `public_ipv4` and `public_ipv6`.
+    """The API's own object plus `private_ipv4`, `public_ipv4`, `public_ipv6` and `default_user`.
 
-    They are those of the primary interface; the edition of 2024 does not say which one that is, then it is the first
+    The addresses are those of the primary interface; the edition of 2024 does not say which one that is, then it is the first
     that has such an address.
     """
     ports = sorted(interfaces(row) or [], key=lambda port: port["primary"] is not True)
@@ -82,7 +79,12 @@ def with_addresses(row: Row) -> Row:
         kind: next((port[kind] for port in ports if port[kind]), None)
         for kind in ("private_ipv4", "public_ipv4", "public_ipv6")
     }
-    return dict(row, **addresses)
+    return dict(row, **addresses, default_user=default_user(row.get("image")))
+
+
+def default_user(image: t.Any) -> str | None:
+    """The user that an image lets in; only what is sure."""
+    return "ubuntu" if "ubuntu" in str(dig(image, "name")) else None
 
 
 def same_reference(wanted: str, value: t.Any) -> bool | None:

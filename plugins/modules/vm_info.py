@@ -121,7 +121,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instances:
-  description: The instances, as the API describes them, with their addresses. Without user data unless asked for.
+  description: The instances, as the API describes them, with their addresses and C(default_user). Without user data unless asked
+    for.
   returned: when O(kind=instances)
   type: list
   elements: dict
@@ -134,6 +135,7 @@ instances:
       private_ipv4: 172.18.0.12
       public_ipv4:
       public_ipv6: 2804:1234::12
+      default_user: ubuntu
 snapshots:
   description: The snapshots.
   returned: when O(kind=snapshots)

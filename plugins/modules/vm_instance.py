@@ -199,7 +199,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instance:
   description:
-    - The instance, as the API describes it, with its addresses. Without user data.
+    - The instance, as the API describes it, with its addresses and C(default_user), where sure. Without user data.
     - In check mode what it would be, without what only the cloud knows. Null when it does not exist.
   returned: always
   type: dict
@@ -215,6 +215,7 @@ instance:
     private_ipv4: 172.18.0.12
     public_ipv4:
     public_ipv6: 2804:1234::12
+    default_user: ubuntu
 actions:
   description: The steps that were done (in check mode, that would be), in order.
   returned: always

@@ -8,7 +8,7 @@ import fnmatch
 import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, Row, dig
-from ansible_collections.magalu.cloud.plugins.module_utils._read import interfaces
+from ansible_collections.magalu.cloud.plugins.module_utils._read import default_user, interfaces
 
 from ._trust import Marker
 
@@ -65,18 +65,18 @@ class Login(t.NamedTuple):
     connection: str | None = None
 
 
-# Only what is sure.
-LOGINS = (Login("*ubuntu*", user="ubuntu"), Login("windows*", connection="psrp"))
+WINDOWS = Login("windows*", connection="psrp")
 
 
 def login(image: t.Any, logins: t.Sequence[Login]) -> Login:
-    """The first of the logins whose pattern the image's name matches; an empty one where none does."""
+    """The first of the logins whose pattern the image's name matches; what is built in where none does."""
     name = str(dig(image, "name") or "")
-    return next((known for known in logins if fnmatch.fnmatchcase(name, known.match)), Login(""))
+    built_in = Login("*", user=default_user(image))
+    return next((known for known in (*logins, WINDOWS) if fnmatch.fnmatchcase(name, known.match)), built_in)
 
 
 def logins(given: t.Any) -> tuple[Login, ...]:
-    """What the option `image_users` says, before what is built in."""
+    """What the option `image_users` says."""
     found = []
     for number, entry in enumerate(given or []):
         if not isinstance(entry, dict) or not entry.get("match") or set(entry) - set(Login._fields):
@@ -84,7 +84,7 @@ def logins(given: t.Any) -> tuple[Login, ...]:
                 f"image_users[{number}] is {entry!r}, and must be a mapping of match (required), user and connection."
             )
         found.append(Login(**{key: value and str(value) for key, value in entry.items()}))
-    return (*found, *LOGINS)
+    return tuple(found)
 
 
 class Reader:

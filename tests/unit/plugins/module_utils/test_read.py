@@ -147,3 +147,10 @@ def test_what_is_no_uuid_is_refused_by_the_options_name(value: str) -> None:
     with pytest.raises(Refused) as caught:
         require_uuid("network.interface", value)
     assert str(caught.value).startswith(f"network.interface is {value!r}, but ids are UUIDs")
+
+
+@pytest.mark.parametrize(("image", "user"), [
+    ({"name": "cloud-ubuntu-24.04 LTS"}, "ubuntu"), ({"name": "cloud-debian-12 LTS"}, None), ({"id": "1"}, None), (None, None),
+])  # fmt: skip
+def test_the_user_of_an_image_is_only_told_where_it_is_sure(image: Any, user: str | None) -> None:
+    assert with_addresses({"id": "1", "image": image})["default_user"] == user
