@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from pathlib import Path
 
@@ -20,12 +21,18 @@ nitpicky = True
 ANSIBLE_LABELS = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
+    "ansible_collections.ansible.builtin.constructed_inventory": "collections/ansible/builtin/constructed_inventory.html",
+    "ansible_collections.ansible.builtin.env_lookup": "collections/ansible/builtin/env_lookup.html",
 }
+ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # of the environment: ANSIBLE_CACHE_PLUGIN...
 
 
 def write_inventory(path: Path) -> str:
-    """Write these labels as the inventory that intersphinx would otherwise download."""
-    rows = "".join(f"{label} std:label -1 {page}#{label} {label}\n" for label, page in ANSIBLE_LABELS.items())
+    """Write these as the inventory that intersphinx would otherwise download."""
+    anchors = ((label, page, re.sub("[^a-z0-9]+", "-", label)) for label, page in ANSIBLE_LABELS.items())
+    rows = "".join(f"{label} std:label -1 {page}#{anchor} {label}\n" for label, page, anchor in anchors)
+    for name in (f"ANSIBLE_CACHE_PLUGIN{end}" for end in ANSIBLE_VARIABLES):
+        rows += f"{name} std:envvar 1 reference_appendices/config.html#envvar-{name} -\n"
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder of this file is compressed using zlib.\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head.encode() + zlib.compress(rows.encode()))

@@ -177,6 +177,32 @@ notes:
     and O(keyed_groups), which see what it made.
   - An expression that fails for every host is a warning with its place in the file, or an error with O(strict).
   - All hosts have these variables, of which those that the API does not tell are null.
+  - C(mgc_id) (str) - The instance's id. For example V(9ec75090-2872-4f51-8111-53d05d96d2c6).
+  - C(mgc_name) (str) - Its name, which need not be the host's. For example V(web-01).
+  - C(mgc_state) (str) - What it is. For example V(running).
+  - C(mgc_status) (str) - What is happening to it. For example V(completed).
+  - C(mgc_region) (str) - The region it was listed in. For example V(br-se1).
+  - C(mgc_account) (str) - What O(account_name) says. For example V(production).
+  - C(mgc_availability_zone) (str) - Its zone. For example V(br-se1-a).
+  - 'C(mgc_machine_type) (dict) - Its machine type. For example V({"id": "f8a2e1c0-5f0e-4d3b-9a59-0c1b8a1d2e3f",
+    "name": "BV1-1-40", "vcpus": 1, "ram": 1024, "disk": 40}).'
+  - 'C(mgc_image) (dict) - Its image. For example V({"id": "4b1d7c1a-3f6d-4c52-8a04-6f7d1c2b3a49", "name":
+    "cloud-ubuntu-24.04 LTS", "platform": "linux"}).'
+  - C(mgc_ssh_key_name) (str) - The name of its SSH key. For example V(deploy).
+  - C(mgc_labels) (list) - Its labels. The API's edition of 2024 has none. For example V(["web", "blue"]).
+  - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name": "vpc_default"}).'
+  - 'C(mgc_interfaces) (list) - Its interfaces, the primary one first where the API tells which that is.
+    For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true, "security_groups":
+    [], "private_ipv4": "172.18.0.10", "public_ipv4": "201.54.0.10", "public_ipv6": null}]).'
+  - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached by.
+  - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(172.18.0.10).
+  - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(201.54.0.10).
+  - C(mgc_public_ipv6) (str) - The public IPv6 address of that interface. For example V(2801:80:3ea0::10).
+  - C(mgc_created_at) (str) - When it was created, in UTC. For example V(2026-11-25T12:00:00Z).
+  - C(mgc_updated_at) (str) - When it was changed. For example V(2026-11-25T12:00:30Z).
+  - 'C(mgc_error) (dict) - Why its last operation failed. For example V({"slug": "create_instance.capacity.error",
+    "message": "no capacity"}).'
+  - C(mgc_default_user) (str) - The user that its image lets in, see O(image_users). For example V(ubuntu).
 """
 
 EXAMPLES = r"""

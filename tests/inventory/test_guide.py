@@ -1,0 +1,121 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The examples of the guide to the inventory do what it says: they are taken from its text, which shows whole files."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.inventory.awx import script
+from tests.inventory.processes import FAILS, Programs, Ran
+
+pytestmark = pytest.mark.every_core
+GUIDE = (ROOT / "docs/docsite/rst/inventory.rst").read_text()
+BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+EXAMPLES = {match[1]: text for text in map(textwrap.dedent, BLOCKS) if (match := re.match(r"# (\S+)\n", text))}
+
+
+def run(programs: Programs, *names: str, source: str = "", **env: str) -> Ran:
+    """ansible-inventory --list of these files, or of the folder they are in."""
+    for name in names:
+        programs.write(EXAMPLES[name], name=name)
+    ran = programs("inventory", "--list", "-i", source or names[0], **{**FAILS, **env})
+    assert (ran.code, ran.stderr) == (0, ""), ran.stderr
+    return ran
+
+
+def groups(ran: Ran) -> dict[str, set[str]]:
+    return {name: set(group["hosts"]) for name, group in ran.inventory.items() if "hosts" in group}
+
+
+def test_first(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01", public_ip="201.54.0.10")
+    sim.seed("instance", name="db-01")
+    ran = run(programs, "first.magalu.yml")
+    assert groups(ran) == {"mgc": {"web-01", "db-01"}}
+    assert ran.hosts["web-01"]["ansible_host"] == "201.54.0.10"
+    assert ran.hosts["db-01"]["ansible_host"] == ran.hosts["db-01"]["mgc_private_ipv4"]
+
+
+def test_groups(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01", labels=["blue"])
+    sim.seed("instance", name="db-01", state="stopped")
+    found = groups(run(programs, "groups.magalu.yml"))
+    for group in ("zone_br_se1_a", "type_BV1_1_40", "state_running", "label_blue"):
+        assert f"# {group}\n" in EXAMPLES["groups.magalu.yml"]
+        assert "web-01" in found[group]
+    assert found["web"] == found["label_blue"] == {"web-01"} and found["state_stopped"] == {"db-01"}
+
+
+def test_some(programs: Programs, sim: Any) -> None:
+    for name in ("web-01", "web-01-test", "db-01", "other"):
+        sim.seed("instance", name=name, machine_type="BV2-2-40")
+    sim.seed("instance", name="web-02", state="stopped", machine_type="BV2-2-40")
+    sim.seed("instance", name="web-03", machine_type="BV1-1-40")
+    assert set(run(programs, "some.magalu.yml").hosts) == {"web-01", "db-01"}
+
+
+def test_private(programs: Programs, sim: Any) -> None:
+    for name in ("web-01", "jump"):
+        sim.seed("instance", name=name, public_ip=True)
+    image = sim.seed("custom_image", name="golden-7")["id"]
+    sim.seed("instance", name="db-01", image=image)
+    hosts = run(programs, "private.magalu.yml").hosts
+    assert {name: host["ansible_user"] for name, host in hosts.items()} == {"web-01": "ubuntu", "db-01": "admin"}
+    for host in hosts.values():
+        assert host["ansible_host"] == host["mgc_private_ipv4"]
+        assert host["ansible_ssh_common_args"] == "-o ProxyJump=ubuntu@jump.example.com"
+
+
+def test_regions(programs: Programs, sim: Any) -> None:
+    for region in ("br-se1", "br-ne1"):
+        sim.seed("instance", region, name="web-01")
+    found = groups(run(programs, "regions.magalu.yml"))
+    assert len(found["web_01"]) == 2 and found["web_01"] == found["region_br_se1"] | found["region_br_ne1"]
+    assert all(re.fullmatch(r"web-01-\w{8}", name) for name in found["web_01"])
+
+
+def test_accounts_and_groups_across_them(programs: Programs, sim: Any) -> None:
+    sim.reset(keys={"key-1": "tenant-1", "key-2": "tenant-2"})
+    sim.seed("instance", name="web-01", tenant="tenant-1")
+    sim.seed("instance", name="web-01", tenant="tenant-2", machine_type="BV2-2-40")
+    files = ("inventory/production.magalu.yml", "inventory/lab.magalu.yml", "inventory/zz.constructed.yml")
+    keys = {"PRODUCTION_KEY": "key-1", "LAB_KEY": "key-2"}
+    found = groups(run(programs, *files, source="inventory", **keys))
+    assert found["account_production"] == {"web-01.production"} == found["production_web"] == found["type_BV1_1_40"]
+    assert found["account_lab"] == {"web-01.lab"} == found["type_BV2_2_40"]
+
+
+def test_stay(programs: Programs, sim: Any) -> None:
+    made = sim.seed("instance", name="web-01")["id"]
+    assert set(run(programs, "stay.magalu.yml").hosts) == {made}
+
+
+def test_cached(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01")
+    first = run(programs, "cached.magalu.yml").inventory
+    asked = len(sim.requests())
+    assert run(programs, "cached.magalu.yml").inventory == first and len(sim.requests()) == asked
+    assert list((programs.folder / ".cache/magalu").iterdir())
+
+
+def test_awx(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01")
+    sim.seed("instance", "br-ne1", name="web-02", state="stopped")
+    ran = run(programs, "inventories/awx.vm_instances.yml", MGC_REGION="", MGC_TENANT_ID="")
+    assert set(ran.hosts) == {"web-01", "web-02"}
+    enabled = script(ran.inventory, "mgc_state")
+    assert '"web-01"' in enabled and '"web-02"' not in enabled
+    assert set(run(programs, "inventories/awx.vm_instances.yml", MGC_REGIONS="br-se1").hosts) == {"web-01", "web-02"}
+
+
+def test_every_example_is_tried() -> None:
+    """By a test above, which names its file."""
+    assert len(EXAMPLES) == len(BLOCKS) > 9
+    tests = (ROOT / "tests/inventory/test_guide.py").read_text()
+    assert [name for name in EXAMPLES if f'"{name}"' not in tests] == []

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The documented table of host variables is the plugin's own, and true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.inventory import hostvars
+from tests.inventory.processes import Programs
+
+TYPES: dict[str, type] = {"str": str, "dict": dict, "list": list}
+
+
+def test_documentation_has_the_table() -> None:
+    for file, text in hostvars.written().items():
+        assert file.read_text() == text, f"{file}: python -m tests.inventory.hostvars"
+
+
+def test_hosts_have_these_variables(programs: Programs, sim: Any) -> None:
+    """Each of them, of its type, and with what its example shows."""
+    error = {"slug": "retyping.failed", "message": "no room"}
+    sim.seed("instance", name="web", public_ip=True, labels=["blue"], error=error, updated_at="2026-11-25T12:00:30Z")
+    programs.write(account_name="production")
+    found = programs.list().hosts["web"]
+    assert set(found) == {*(f"mgc_{each.name}" for each in hostvars.table()), "ansible_host"}
+    for each in hostvars.table():
+        value = found[f"mgc_{each.name}"]
+        assert type(value) is TYPES[each.type] is type(each.example), each.name
+        for shown, real in zip(each.example, value, strict=False) if each.type == "list" else [(each.example, value)]:
+            assert not isinstance(shown, dict) or set(shown) == set(real), each.name
