@@ -180,7 +180,7 @@ def one_credential(keys: list[str], sources: dict[str, str]) -> str:
             f"of the host that the module runs on, which is {platform.node()!r}. To run it on the controller instead, use "
             "delegate_to: localhost."
         )
-    options = [name for name in keys if sources[name] == "option"]
+    options = [name for name in keys if sources[name] == "given as an option"]
     if len(options) != 1:
         where = "as options" if options else "in the environment"
         raise Refused(f"api_key and access_token exclude each other, but both are given {where}; leave one out.")

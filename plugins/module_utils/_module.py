@@ -20,14 +20,14 @@ WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
-    """An AnsibleModule with the shared options, where an empty text counts as not given."""
+    """An AnsibleModule with the shared options, where null and an empty text count as not given."""
 
     def __init__(self, spec: dict[str, t.Any], **kwargs: t.Any) -> None:
         super().__init__(dict(_options.argument_spec(), **spec), **{"supports_check_mode": True, **kwargs})
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.params: dict[str, t.Any] = _without_blanks(self.params)
+        self.params: dict[str, t.Any] = _given(self.params, self.argument_spec)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fails; an unknown state gets a word on which one is meant."""
@@ -103,10 +103,13 @@ def _sleep(seconds: float) -> None:
     _orphan.run().sleep(seconds)
 
 
-def _without_blanks(value: t.Any) -> t.Any:
+def _given(value: t.Any, spec: dict[str, t.Any]) -> t.Any:
+    """Without what counts as not given. What should be a dict and is none is a text: Ansible fails at anything else."""
+    if isinstance(value, list):
+        return [_given(one, spec) for one in value]
     if not isinstance(value, dict):
-        return value
-    return {key: _without_blanks(item) for key, item in value.items() if item is None or not _options.blank(item)}
+        return str(value) if spec else value
+    return {k: _given(v, spec.get(k, {}).get("options", {})) for k, v in value.items() if not _options.blank(v)}
 
 
 def actions(steps: list[Step]) -> list[dict[str, str]]:

@@ -51,18 +51,17 @@ def _from_environment(variable: str) -> str:
     return value
 
 
-def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | None = None) -> Connection:
+def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = os.environ) -> Connection:
     """What the options come to; `given` gives an option's value, None or blank where it is not given.
 
     Raises `Refused` with a sentence that names the option, and never the value of a secret.
     """
-    environ = os.environ if environ is None else environ
     values: dict[str, t.Any] = {}
     sources: dict[str, str] = {}
     for name, (variable, default, kind) in SHARED.items():
-        value, sources[name] = given(name), "option"
+        value, sources[name] = given(name), "given as an option"
         if blank(value):
-            value, sources[name] = environ.get(variable), variable
+            value, sources[name] = environ.get(variable), f"from {variable}"
         values[name] = default if blank(value) else _typed(value, kind, f"{name} ({variable})")
     keys = [name for name in SECRET if values[name]]
     if len(keys) != 1:
@@ -79,12 +78,13 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | N
             raise ValueError(url)
     except ValueError:
         raise Refused(f"api_url (MGC_API_URL): {url!r} is no URL that begins with https:// or http://") from None
+    if set(values["region"]) & set("./?#%@{}\\ "):
+        raise Refused(f"region (MGC_REGION): {values['region']!r} is no name of a region")
     for name in ("api_timeout", "api_retries"):
         least = 0 if name == "api_retries" else 0.001
         if not least <= values[name] <= 1e6:  # nor NaN
             raise Refused(f"{name} ({SHARED[name][0]}): {values[name]:g} is not between {least:g} and 1,000,000")
-    source = sources[keys[0]]
-    credential = f"{keys[0]} ({'given as an option' if source == 'option' else 'from ' + source})"
+    credential = f"{keys[0]} ({sources[keys[0]]})"
     others = {name: values[name] for name in ("region", "validate_certs", "ca_path", "api_timeout", "api_retries")}
     return Connection(url, headers=headers, credential=credential, secrets=(secret,), **others)
 

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whatever stands in an option, the task ends in words, and no request goes anywhere but where its module may ask."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _copies, _instance, _options
+from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT
+from tests.contract.test_operations_table import ROWS as OPERATIONS
+from tests.faults.answers import Cloud, answers, is_result
+from tests.faults.rows import ID, IMAGE, MORE, OTHER, PORT, ROWS, TYPE
+from tests.http.servers import Server, serving
+from tests.playbooks.module import PLUGINS, result
+
+# What each module is given beside the option in question, in every way that it can go.
+BASES: dict[str, list[dict[str, Any]]] = {
+    "vm_instance": [
+        {"name": "web", "machine_type": "BV1-1-40", "image": IMAGE["name"], "state": "running"},
+        {"name": "new", "machine_type": "BV1-1-40", "image": IMAGE["name"], "ssh_key_name": "deploy"},
+        {"id": ID, "state": "absent"},
+    ],
+    "vm_snapshot": [
+        {"name": "copy", "instance": "web"}, {"name": "new", "instance": "web"}, {"name": "copy", "state": "absent"},
+        {"name": "copy", "state": "restored", "restore": {"name": "web-2", "machine_type": "BV1-1-40"}},
+        {"all": True, "keep_days": 1, "state": "pruned"},
+    ],
+    "vm_backup": [{"id": OTHER, "name": "copy-2"}, {"name": "copy", "state": "absent"}],
+    "vm_image": [
+        {"name": "golden", "description": "new"}, {"name": "golden", "state": "absent"},
+        {"name": "new", "url": "https://example.com/a?b=c", "platform": "linux"},
+    ],
+    "vm_info": [{"kind": "instances"}, {"kind": "init_logs", "id": ID}, {"kind": "images"}],
+    "vm_windows_password": [{"id": ID}, {"name": "web"}],
+}  # fmt: skip
+# In place of what an option takes. In ids and names they lead to other paths, if they are not refused or quoted.
+BAD = [
+    "..", "../../snapshots/x", f"{ID}/../{OTHER}", f"{ID}/stop", "%2e%2e%2fx", "a?name=b#c", "a\nb", "a\r\nX-Injected: 1",
+    "a\0b", "\x7f", "\u00e9\u4e2d", "{{ 1 + 1 }}", "x" * 70_000, 5, -1, 10**30, 1.5, True, [], ["..", None, 5], {}, {"a": {"b": 1}},
+]  # fmt: skip
+KNOWN = {ID, OTHER, PORT, MORE, IMAGE["id"], TYPE["id"]} | {row["id"] for row in ROWS.values()}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving((200, {})) as server:
+        yield server
+
+
+def spec(module: str) -> dict[str, Any]:
+    """The options of a module."""
+    own: dict[str, Any] = getattr(importlib.import_module(f"{PLUGINS}.modules.{module}"), "SPEC", _copies.COPY_SPEC)
+    if module == "vm_instance":
+        own = dict(_instance.SPEC, **WAIT)
+    return {**own, **_options.argument_spec()}
+
+
+def options(module: str) -> list[tuple[str, ...]]:
+    """All options with their suboptions, as paths."""
+    found: list[tuple[str, ...]] = []
+    todo = [((name,), option) for name, option in spec(module).items()]
+    for path, option in todo:
+        found.append(path)
+        todo += [((*path, name), inner) for name, inner in option.get("options", {}).items()]
+    return [path for path in found if path not in (("api_url",), ("region",), ("wait_timeout",), ("password_file",))]
+
+
+def given(base: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """The options with another value at a path."""
+    inner = base.get(path[0]) if isinstance(base.get(path[0]), dict) else {}
+    return {**base, path[0]: value if len(path) == 1 else given(inner or {}, path[1:], value)}
+
+
+def run(server: Server, module: str, declared: dict[str, Any], check: bool = False) -> tuple[dict[str, Any], list[Any]]:
+    """What becomes of a task, and what it asked for."""
+    server.answers[:] = [answers({})]
+    server.asked.clear()
+    found = result(Cloud(server), module, declared if module == "vm_info" else {"wait_timeout": 5, **declared}, check)
+    assert is_result(found), (declared, found)
+    found.pop("invocation", None)
+    return found, sorted((asked.method, asked.target, asked.body) for asked in server.asked)  # catalogs: at once
+
+
+def refuse_stray(server: Server, module: str) -> None:
+    """Each request must be one of the table's; one that changes something must be its module's, to an id that was read."""
+    for asked in server.asked:
+        assert "x-injected" not in asked.headers
+        path = asked.target.partition("?")[0].removeprefix("/br-se1/compute")
+        for row in OPERATIONS:
+            method, _space, template = row.operation.partition(" ")
+            match = re.fullmatch(re.sub(r"\{\w+\}", "([^/]+)", template), path)
+            if match and method == asked.method and (method == "GET" or f"{module}#" in row.driven):
+                assert set(map(unquote, match.groups())) <= KNOWN, asked
+                break
+        else:
+            raise AssertionError(f"{module} asked for {asked.method} {asked.target}")
+
+
+@pytest.mark.parametrize("module", BASES)
+def test_bad_values_lead_to_no_other_path(server: Server, module: str) -> None:
+    for base in BASES[module]:
+        for path in options(module):
+            for value in BAD:
+                run(server, module, given(base, path, value))
+                refuse_stray(server, module)
+
+
+@pytest.mark.parametrize(
+    "region", ["..", "../x", "br-se1/../../v1", "a/b", "%2e%2e", "a?b", "a#b", "a@b", "{x}", "a b"]
+)
+def test_a_region_is_one_part_of_the_path(server: Server, region: str) -> None:
+    found, asked = run(server, "vm_info", {"region": region})
+    assert not asked
+    assert "region" in found["msg"]
+
+
+@pytest.mark.parametrize("module", BASES)
+def test_null_and_empty_are_the_same_as_absent(server: Server, module: str) -> None:
+    """`omit` is absent to a module."""
+    for base in BASES[module]:
+        for path in options(module):
+            if path[0] not in base:
+                absent = run(server, module, base if len(path) == 1 else {**base, path[0]: {}}, check=True)
+                for value in (None, "", "  "):
+                    assert run(server, module, given(base, path, value), check=True) == absent, (path, value)
+
+
+def test_every_bad_value_reaches_a_module(server: Server) -> None:
+    """Else this suite proves nothing: a name with anything in it is looked for, quoted."""
+    found, asked = run(server, "vm_info", {"name": "../../snapshots/x"})
+    assert found["count"] == 0
+    assert "name=..%2F..%2Fsnapshots%2Fx" in asked[0][1]
