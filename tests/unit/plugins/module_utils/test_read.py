@@ -104,7 +104,8 @@ def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
     assert interfaces({"network": network}) is None
     assert interfaces({}) is None
     given = with_addresses({"id": "1", "network": network})
-    assert given == {"id": "1", "network": network, "private_ipv4": None, "public_ipv4": None, "public_ipv6": None}
+    told = ("private_ipv4", "public_ipv4", "public_ipv6", "default_user")
+    assert given == {"id": "1", "network": network, **dict.fromkeys(told)}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
 )
 def test_an_interface_of_which_only_the_id_is_told(port: Row) -> None:
     found = interfaces({"network": {"ports": [port]}})
-    assert found == [{"id": "1", "primary": None, "security_groups": None, "private_ipv4": None, "public_ipv4": None,
-                      "public_ipv6": None}]  # fmt: skip
+    told = ("name", "primary", "security_groups", "private_ipv4", "public_ipv4", "public_ipv6")
+    assert found == [{"id": "1", **dict.fromkeys(told)}]
 
 
 def test_no_interfaces_is_something_that_is_told() -> None:
@@ -152,5 +153,5 @@ def test_what_is_no_uuid_is_refused_by_the_options_name(value: str) -> None:
 @pytest.mark.parametrize(("image", "user"), [
     ({"name": "cloud-ubuntu-24.04 LTS"}, "ubuntu"), ({"name": "cloud-debian-12 LTS"}, None), ({"id": "1"}, None), (None, None),
 ])  # fmt: skip
-def test_the_user_of_an_image_is_only_told_where_it_is_sure(image: Any, user: str | None) -> None:
+def test_the_user_of_an_image_is_only_told_where_it_is_sure(image: t.Any, user: str | None) -> None:
     assert with_addresses({"id": "1", "image": image})["default_user"] == user
