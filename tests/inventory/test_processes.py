@@ -170,7 +170,8 @@ def test_an_error_of_the_api_has_no_traceback(programs: Programs, sim: Any) -> N
     assert len(sim.requests()) == len(FAULTS)
     assert ran.says("Failed to list the instances of region br-se1")
     for place in (ran.stdout, ran.stderr, ran.log):
-        assert "Traceback" not in place and "plugin_utils/_fetch.py" not in place
+        # 2.16 itself shows at -vvv where a plugin said that it cannot parse a file: nothing deeper.
+        assert "Traceback" not in place and not re.search(r'_utils/\w+\.py", line', place)
         assert KEY not in place
 
 
