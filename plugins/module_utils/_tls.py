@@ -8,8 +8,12 @@ What comes with `requests` is imported inside, since Ansible imports every modul
 from __future__ import annotations
 
 import functools
+import http.client
+import io
 import os
+import socket
 import ssl
+import time
 import typing as t
 
 from ._api import Refused
@@ -48,16 +52,57 @@ def _context(path: str | None) -> ssl.SSLContext:
     return made
 
 
+class _Paced(io.RawIOBase):
+    """What an answer is read from, for as long as one may take: a server can give a byte each time, for ever."""
+
+    def __init__(self, raw: t.Any, until: float) -> None:
+        self.raw, self.until = raw, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> t.Any:
+        if time.monotonic() > self.until:
+            raise socket.timeout("the answer came too slowly")
+        return self.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose headers, too, have to be there within the time that one read may take."""
+
+    def __init__(self, sock: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        until = time.monotonic() + (sock.gettimeout() or 0)
+        self.fp = io.BufferedReader(_Paced(self.fp.detach(), until))
+
+
 def adapter(tls: ssl.SSLContext, size: int) -> t.Any:
     """An adapter for a session, whose connections all use the one context, also through a proxy."""
     from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPSConnection
+    from urllib3.connectionpool import HTTPSConnectionPool
+
+    class Connection(HTTPSConnection):
+        response_class = _Response
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    def paced(manager: t.Any) -> t.Any:
+        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+        return manager
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
             super().init_poolmanager(*args, ssl_context=tls, **kwargs)
+            paced(self.poolmanager)
 
         def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-            return super().proxy_manager_for(*args, ssl_context=tls, **kwargs)
+            return paced(super().proxy_manager_for(*args, ssl_context=tls, **kwargs))
 
         def cert_verify(self, *args: t.Any) -> None:
             """The context says it all; the parent would have the bundle parsed again."""
