@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _engine, _errors, _orphan
+from . import _drive, _engine, _errors, _orphan
 from ._api import Refused, Row, status_class
 from ._client import ApiError, Client
 from ._module import Module, actions, shown
@@ -45,7 +45,7 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
         return seen
 
     try:
-        _engine.drive([member], observe, client, timeout, [seen])
+        _drive.drive([member], observe, client, timeout, [seen])
     except _orphan.Orphaned as gone:
         member.failure = _engine.Failed(str(gone))
     if member.failure:

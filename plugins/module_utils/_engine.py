@@ -1,19 +1,17 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The only code that changes the cloud, and the only code that waits.
+"""A `Member` is one resource on its way: from an observation and the time it says what is next, without any effect.
 
-A `Member` is one resource on its way: from an observation and the time it says what is next, without any effect of its
-own. `drive` supplies observations, time and requests, for one member or for many.
+`_drive.py` supplies observations, time and requests, for one member or for many.
 """
 
 from __future__ import annotations
 
-import random
 import typing as t
 
 from ._api import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Refused, Resource, Row, creating, status_class
-from ._client import ApiError, Client
-from ._goals import age, api_now, fingerprint, pause, reached
+from ._client import ApiError
+from ._goals import age, fingerprint, pause, reached
 from ._read import Seen
 from ._step import Look, Memory, Plan, Step, Task
 
@@ -56,6 +54,7 @@ class Member:
         self.memory = Memory()
         self.seen: Seen = {}
         self.look = Look({}, True, self.main)  # what is to be read next
+        self.listed = False  # whether what was seen last came from a listing
         self.known: set[str] = set()
         self.pending: Pending | None = None
         self.done: list[Step] = []  # the steps that were sent, each once, however often it had to be sent
@@ -73,7 +72,7 @@ class Member:
 
         Raises `Failed` or `Refused` where the goal cannot be reached.
         """
-        listed = self.look.listing
+        listed = self.listed = self.look.listing
         self.seen = seen = seen if listed else {**self.seen, **seen}
         self.look, self.fresh = self.look._replace(listing=False), True
         self.memory.look(seen.get("instance"))
@@ -241,7 +240,7 @@ class Member:
         if step.action == "delete":
             self.look.ids.pop(step.part, None)
         # Another run may have created one of the same name at the same time: only a listing shows that.
-        return not step.makes or self._look(now, 0, listing=True)
+        return not step.makes or self.listed or self._look(now, 0, listing=True)
 
     def _over_with(self, over: bool) -> bool:
         if over:
@@ -307,59 +306,3 @@ class Member:
                 f"Gave up to {step.does}: it was sent {sent} times and did not take effect. If it does later, the next "
                 "run will find it.", step.does, self.last_error,
             )  # fmt: skip
-
-
-def drive(
-    members: list[Member], observe: t.Callable[[list[Member]], list[Seen]], client: Client, seconds: float,
-    first: list[Seen] | None = None,
-) -> None:  # fmt: skip
-    """Leads all members to their goals within so many seconds; each then is `over` or has a `failure`.
-
-    `observe` gives what is seen of each of the members (one read for one, one listing for many); `first` is what was
-    seen already.
-    """
-    clock = client.clock
-    deadline = client.deadline if client.deadline is not None else clock.now() + seconds
-    while True:
-        going = [member for member in members if not member.over and not member.failure]
-        if not going:
-            return
-        wakes = min(member.next_look for member in going)
-        clock.sleep(max(min(wakes, deadline) - clock.now(), 0))
-        due = [member for member in going if member.next_look <= clock.now()] or going
-        try:
-            seen, first = first if first is not None else observe(due), None
-        except ApiError as error:
-            if not error.passing or clock.now() >= deadline:
-                for member in due:
-                    member.fail(error, clock.now())
-            for member in due:
-                member.next_look = clock.now() + max(error.retry_after or 0, 2)
-            continue
-        except Refused as error:
-            for member in due:
-                member.fail(error, clock.now())
-            continue
-        for member, what in zip(due, seen):
-            try:
-                _advance(member, what, client)
-                if not member.over and clock.now() >= deadline:
-                    raise member.time_out(seconds)
-            except (Failed, Refused, ApiError) as error:
-                member.fail(error, clock.now())
-
-
-def _advance(member: Member, seen: Seen, client: Client) -> None:
-    """One look's worth for one member."""
-    clock = client.clock
-    step = member.advance(seen, clock.now(), api_now(client))
-    if step:
-        try:
-            answer = client.request(step.method, step.path, step.query, step.body)
-        except ApiError as error:
-            member.last_error = error
-            member.refused(error, clock.now())
-        else:
-            member.accepted(answer.body, clock.now())
-    if member.pending is None or member.pending.answer == ACCEPTED:  # never before a Retry-After is over
-        member.next_look += (member.next_look - clock.now()) * random.uniform(-0.1, 0.1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _apply, _copies, _copy_module, _engine
+from ansible_collections.magalu.cloud.plugins.module_utils import _apply, _copies, _copy_module, _drive, _engine
 from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
 from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan, Task
@@ -72,7 +72,7 @@ def run(
         return Run([], {}, error, None, {}, api)
     member = _engine.Member(declared, wait)
     meanwhile()
-    _engine.drive([member], lambda due: [declared.observe(due[0].look)], api, timeout, [seen])
+    _drive.drive([member], lambda due: [declared.observe(due[0].look)], api, timeout, [seen])
     return Run([step.action for step in member.done], member.seen, member.failure, member, declared.more, api)
 
 

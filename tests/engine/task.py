@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _engine, _instance, _options
+from ansible_collections.magalu.cloud.plugins.module_utils import _drive, _engine, _instance, _options
 from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock
 from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan
@@ -58,7 +58,7 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Client | None = 
         plan(seen, member.memory)
     except (Refused, ApiError) as error:
         return Run([], None, error, member)
-    _engine.drive([member], lambda due: [observe(due[0].look)], api, timeout, [seen])
+    _drive.drive([member], lambda due: [observe(due[0].look)], api, timeout, [seen])
     return Run([step.action for step in member.done], member.row, member.failure, member)
 
 

@@ -37,7 +37,7 @@ def test_several_are_led_at_once_and_each_is_looked_at_when_it_is_due(sim: Any) 
     made, observe = members(
         api, BASE, {"name": "db", "state": "stopped"}, {"name": "no", "state": "suspended"}, {"name": "db"}
     )
-    task._engine.drive(made, observe, api, 600)
+    task._drive.drive(made, observe, api, 600)
     assert [bool(member.failure) for member in made] == [False, False, True, False]
     assert [[step.action for step in member.done] for member in made] == [["create"], ["stop"], [], []]
     assert sim.now() - start < 25, "not one after the other"
@@ -54,7 +54,7 @@ def test_without_a_deadline_of_the_client_the_seconds_count(sim: Any) -> None:
     api.deadline = None
     start = sim.now()
     made, observe = members(api, {"name": "web", "state": "stopped"})
-    task._engine.drive(made, observe, api, 40)
+    task._drive.drive(made, observe, api, 40)
     assert "Timed out after 40 s" in str(made[0].failure)
     assert 40 <= sim.now() - start <= 46
 
@@ -66,7 +66,7 @@ def test_the_deadline_of_the_client_counts_from_its_start(sim: Any) -> None:
     api.deadline = sim.now() + 20
     start = sim.now()
     made, observe = members(api, {"name": "web", "state": "stopped"})
-    task._engine.drive(made, observe, api, 600)
+    task._drive.drive(made, observe, api, 600)
     assert made[0].failure
     assert sim.now() - start <= 26
 
@@ -96,7 +96,7 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
     """So that many runs that were started at once do not ask at once for ever."""
     ends = []
     for share in (-0.1, 0.1):
-        monkeypatch.setattr(task._engine.random, "uniform", lambda low, high, share=share: share)
+        monkeypatch.setattr(task._drive.random, "uniform", lambda low, high, share=share: share)
         sim.reset()
         task.run(sim, **BASE)
         reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]

@@ -108,8 +108,8 @@ def test_what_was_created_and_cannot_be_read_for_a_minute_is_a_failure_with_its_
 
 
 def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what_was_not_there() -> None:
-    old = {**RUNNING, "status": "deleted"}
-    one = member(goes_to("ready", CREATE))
+    old = {**RUNNING, "status": "deleted", "state": "deleted"}
+    one = member(goes_to("running", CREATE))
     sent(one, old)
     one.refused(error(), 0)
     for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last from a list that lags
