@@ -24,6 +24,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def __init__(self, spec: dict[str, t.Any], **kwargs: t.Any) -> None:
         super().__init__(dict(_options.argument_spec(), **spec), **{"supports_check_mode": True, **kwargs})
+        self.only_check = self.check_mode
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -79,7 +80,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
         first, steps, warnings = seen, list(planned.steps), list(planned.warnings)
         seen = {**seen, main: planned.after}
         waits = self.params.get("wait", True) and status_class(planned.before, task.kinds[main]) == MOVING
-        if not self.check_mode and (steps or waits):
+        if not self.only_check and (steps or waits):
             from . import _apply
 
             seen, steps, warnings = _apply.apply(self, client, task, first)

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What vm_fleet does with its members: plan all from one listing, lead those that need it, prune, and tell of each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import _apply, _instance, _plan_fleet
+from ._api import INSTANCES, MOVING, Refused, Row, status_class
+from ._client import ApiError, Client
+from ._drive import drive
+from ._engine import Member
+from ._fleet import FleetPace, Listing
+from ._module import Module, actions, shown
+from ._plan_instance import Want
+from ._read import Seen, with_addresses
+from ._step import Look, Memory, Plan, Task
+
+_ELEMENT = {
+    name: {key: value for key, value in option.items() if key != "default"} for name, option in _instance.SPEC.items()
+}
+_DEFAULTS = {name: option.get("default") for name, option in _instance.SPEC.items()}
+_TEXT: dict[str, t.Any] = {"type": "str"}
+_TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
+_NO: dict[str, t.Any] = {"type": "bool", "default": False}
+_PATH: dict[str, t.Any] = {"type": "path"}
+SPEC: dict[str, t.Any] = {
+    "instances": {"type": "list", "elements": "dict", "options": _ELEMENT},
+    "defaults": {"type": "dict", "options": _ELEMENT},
+    "count": {"type": "int"},
+    **dict.fromkeys(("name_format", "batch", "max_failures", "prune_match"), _TEXT),
+    "concurrency": {"type": "int", "default": 10},
+    "state": {"type": "str", "choices": _instance.STATES, "default": "present"},
+    **dict.fromkeys(("prune_all", "allow_empty"), _NO),
+    "prune_max": {"type": "str", "default": "5"},
+    **dict.fromkeys(("protect_names", "protect_labels"), _TEXTS),
+    "delete_public_ip": {"type": "bool"},
+    "results": {"type": "str", "choices": ["full", "brief"], "default": "full"},
+    **dict.fromkeys(("progress_file", "report"), _PATH),
+}
+BRIEF = ("id", "name", "state", "status", "private_ipv4", "public_ipv4", "public_ipv6")
+
+
+class One:
+    """A member of the fleet: what it is to be, what was planned, and what became of it."""
+
+    def __init__(self, name: str, task: Task, wait: bool, pruned: bool = False) -> None:
+        self.name, self.task, self.pruned = name, task, pruned
+        self.member = Member(task, wait)
+        self.seen: Seen = {}
+        self.planned: Plan | None = None
+        self.error: Exception | None = None
+
+    def look(self) -> None:
+        """Plans it from the listing as it is."""
+        try:
+            self.seen = self.task.observe(Look({}, True, self.member.main))
+            self.planned = self.task.plan(self.seen, Memory())
+        except (ApiError, Refused) as error:
+            self.error = error
+
+    def goes(self, wait: bool) -> bool:
+        """Whether there is anything to be done for it, or to be waited for."""
+        if self.planned is None:
+            return False
+        return bool(self.planned.steps) or (wait and status_class(self.planned.before) == MOVING)
+
+
+class Fleet:
+    """All members, and what is to be done with them."""
+
+    def __init__(self, module: Module, client: Client, wants: list[Want], params: dict[str, t.Any]) -> None:
+        self.module, self.client, self.params, self.wait = module, client, params, params["wait"]
+        self.listing = Listing(client, user_data=any(want["user_data_base64"] for want in wants))
+        self.ones = [One(want["name"] or want["id"], self._task(want), self.wait) for want in wants]
+        self.batch = _plan_fleet.share("batch", params["batch"], len(wants))
+        self.max_failures = _plan_fleet.share("max_failures", params["max_failures"], len(wants))
+
+    def _task(self, want: Want) -> Task:
+        return _instance.task(t.cast(Client, self.listing), want)
+
+    def converge(self, check: bool) -> None:
+        """Leads all members to what is declared, or says what would be done. Raises `ApiError` if nothing can be read."""
+        self.listing.refresh()
+        for one in self.ones:
+            one.look()
+        ids = {row["id"] for one in self.ones for row in [one.seen.get("instance")] if row}
+        self._prunable(ids)  # what would be too much is refused before anything is done
+        if not check:
+            self._drive(self.ones)
+        if self.failed:
+            return
+        if not check:
+            ids |= {row_id for one in self.ones for row_id in one.member.known}
+            self.listing.refresh()
+        going = [self._pruning(row) for row in self._prunable(ids)]
+        for one in going:
+            one.look()
+        self.ones += going
+        if not check:
+            self._drive(going)
+
+    def _prunable(self, ids: set[str]) -> list[Row]:
+        names = {name for one in self.ones for name in (one.name,)}
+        return _plan_fleet.pruned(self.listing.rows, ids, names, self.params)
+
+    def _pruning(self, row: Row) -> One:
+        want = {**_DEFAULTS, "id": row["id"], "state": "absent", "delete_public_ip": self.params["delete_public_ip"],
+                "protect_names": self.params["protect_names"], "protect_labels": self.params["protect_labels"]}  # fmt: skip
+        return One(str(row.get("name") or row["id"]), self._task(want), self.wait, pruned=True)
+
+    def _drive(self, ones: list[One]) -> None:
+        going = [one for one in ones if one.goes(self.wait)]
+        tasks = {one.member: one.task for one in going}
+        pace = FleetPace(self.listing, tasks, self.params["concurrency"], self.batch, self.max_failures, self._watch)
+        pace.unsent = True  # the listing is new
+        drive(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
+        for one in going:
+            one.error = one.member.failure
+
+    def _watch(self, now: float) -> None:
+        """Told after each round: progress."""
+
+    @property
+    def failed(self) -> list[One]:
+        return [one for one in self.ones if one.error is not None]
+
+    def result(self, one: One, check: bool) -> dict[str, t.Any]:
+        """What `vm_instance` would say of the member, and its name."""
+        ran = one.goes(self.wait) and not check
+        steps = one.member.done if ran else list(one.planned.steps if one.planned else ())
+        seen = {**one.seen, **one.member.seen} if ran else one.seen
+        if check and one.planned:
+            seen = {**seen, "instance": one.planned.after}
+        elif ran and not one.member.fresh:
+            row = self.listing.get(INSTANCES, one.member.look.ids.get("instance", ""))
+            seen = {**seen, "instance": row and with_addresses(row)}
+        result: dict[str, t.Any] = {
+            "name": one.name,
+            **shown(one.task, seen),
+            "changed": bool(steps),
+            "actions": actions(steps),
+        }
+        if self.params["results"] == "brief" and result["instance"]:
+            result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
+        warnings = [*(one.member.notes if ran else one.planned.warnings if one.planned else ())]
+        if one.planned and one.planned.kept_public_ips:
+            result["kept_public_ips"] = list(one.planned.kept_public_ips)
+        if one.pruned:
+            result["pruned"] = True
+        if one.member.memory.created and one.error:
+            result["created"] = one.member.memory.created
+        if warnings:
+            result["warnings"] = warnings
+        if one.error is not None:
+            message, told = _apply.told(self.client, f"look at {one.task.label}", one.error, result)
+            result = {**told, "failed": True, "msg": message}
+        return result
+
+    def diff(self, check: bool) -> list[dict[str, t.Any]]:
+        """A diff of each member that changes."""
+        found = []
+        for one in self.ones:
+            if not one.goes(self.wait) or one.planned is None or not one.planned.steps:
+                continue
+            after = one.planned.after if check else one.member.row
+            view = {"before": _apply.view(one.planned.before), "after": _apply.view(after)}
+            found.append({**view, "before_header": one.name, "after_header": one.name})
+        return found
+
+
+def totals(results: list[dict[str, t.Any]]) -> dict[str, int]:
+    """How many there are of what."""
+
+    def count(holds: t.Callable[[dict[str, t.Any]], t.Any]) -> int:
+        return sum(1 for result in results if holds(result))
+
+    def did(action: str) -> int:
+        return count(lambda result: any(step["action"] == action for step in result["actions"]))
+
+    return {
+        "members": count(lambda result: not result.get("pruned")), "changed": count(lambda result: result["changed"]),
+        "failed": count(lambda result: result.get("failed")), "created": did("create") + did("restore"),
+        "deleted": did("delete"), "pruned": count(lambda result: result.get("pruned")),
+    }  # fmt: skip
+
+
+def run(module: Module) -> None:
+    """The whole of it; ends the module."""
+    params, check = module.params, module.only_check
+    try:
+        wants = [_instance.wanted({**_DEFAULTS, **one}) for one in _plan_fleet.members(params)]
+        _plan_fleet.pattern(params)
+        if params["concurrency"] < 1:
+            raise Refused(f"concurrency is {params['concurrency']}, and must be 1 or more.")
+        client = module.client(*(want[key] for want in wants for key in ("user_data", "user_data_base64")))
+        fleet = Fleet(module, client, wants, params)
+    except Refused as error:
+        module.fail_json(str(error))
+    try:
+        fleet.converge(check)
+    except (ApiError, Refused) as error:
+        module.fail(client, "look at the fleet", error)
+    results = [fleet.result(one, check) for one in fleet.ones]
+    told: dict[str, t.Any] = {
+        "members": results,
+        "totals": totals(results),
+        "changed": any(result["changed"] for result in results),
+    }
+    if module._diff:
+        told["diff"] = fleet.diff(check)
+    for result in results:
+        for warning in result.get("warnings", ()):
+            module.warn(warning)
+        if result.get("kept_public_ips"):
+            kept = ", ".join(result["kept_public_ips"])
+            module.warn(
+                f"The public IP {kept} of instance {result['name']} is kept, and billed (delete_public_ip: true deletes it)."
+            )
+    failed = [result for result in results if result.get("failed")]
+    if failed:
+        first = "; ".join(f"{result['name']}: {result['msg']}" for result in failed[:3])
+        more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+        module.fail_json(f"{len(failed)} of {told['totals']['members']} members failed. {first}{more}", **told)
+    module.exit_json(**told)

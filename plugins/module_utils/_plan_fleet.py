@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a fleet's declaration comes to: its members, and what is no member of it and may go. No request is made here."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+
+from ._api import GONE, Refused, Row, deleting, status_class
+
+Params = dict[str, t.Any]
+LITERAL = 3  # characters that a pattern for pruning must begin with
+
+
+def members(params: Params) -> list[Params]:
+    """The options of each member: its own over the defaults, then the numbered ones. Raises `Refused`."""
+    own = [dict(one) for one in params["instances"] or []]
+    own += [{"name": _numbered(params["name_format"], index)} for index in range(1, (params["count"] or 0) + 1)]
+    found = [_merged({"state": params["state"]}, _merged(params["defaults"] or {}, one)) for one in own]
+    for number, one in enumerate(found):
+        if not one.get("name") and not one.get("id"):
+            raise Refused(f"instances[{number}] has neither name nor id.")
+    for key in ("name", "id"):
+        keys = [one[key] for one in found if one.get(key)]
+        twice = sorted({value for value in keys if keys.count(value) > 1}) if len(set(keys)) < len(keys) else []
+        if twice:
+            raise Refused(f"Each member needs a {key} of its own, but several have {', '.join(map(repr, twice[:5]))}.")
+    if not found and params["count"] != 0 and not params["allow_empty"]:
+        raise Refused("The declaration has no members. If that is meant, say count: 0 or allow_empty: true.")
+    return found
+
+
+def _numbered(name_format: str | None, index: int) -> str:
+    if not name_format:
+        raise Refused("count needs name_format, as in name_format: web-{index:03d}.")
+    try:
+        name = name_format.format(index=index)
+        if name == name_format.format(index=index + 1):
+            raise ValueError
+    except (KeyError, IndexError, ValueError, AttributeError):
+        text = f"name_format is {name_format!r}, and must have {{index}} in it, as in web-{{index:03d}}."
+        raise Refused(text) from None
+    return name
+
+
+def _merged(below: Params, above: Params) -> Params:
+    """Both, where what is above counts; mappings are merged in the same way, and null is not given."""
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            merged[key] = _merged(below[key], value)
+        elif value is not None:
+            merged[key] = value
+    return merged
+
+
+def share(option: str, given: str | None, whole: int) -> int | None:
+    """A number, or a percentage of the whole, at least 1 unless it is 0. Raises `Refused`."""
+    if given is None:
+        return None
+    number = re.fullmatch(r"(\d+)(%?)", given.strip())
+    if not number:
+        raise Refused(f"{option} is {given!r}, and must be a number, or a percentage as 20%.")
+    count = int(number.group(1))
+    return max(whole * count // 100, 1 if count else 0) if number.group(2) else count
+
+
+def pattern(params: Params) -> str | None:
+    """What names are looked at for pruning, None if nothing is to be pruned. Raises `Refused`."""
+    given = params["prune_match"] or ("*" if params["prune_all"] else None)
+    if given and not params["prune_all"] and len(re.split(r"[*?[]", given)[0]) < LITERAL:
+        raise Refused(
+            f"prune_match is {given!r}, and must begin with {LITERAL} characters that are no pattern, or prune_all be true."
+        )
+    return given
+
+
+def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params) -> list[Row]:
+    """The instances that go: those whose names match, and that are not declared. Raises `Refused` for too many."""
+    match = pattern(params)
+    if match is None:
+        return []
+    matching = [
+        row for row in rows
+        if fnmatch.fnmatchcase(str(row.get("name") or ""), match) and status_class(row) != GONE and not deleting(row)
+    ]  # fmt: skip
+    going = [
+        row for row in matching if row["id"] not in ids and row.get("name") not in names and not protected(row, params)
+    ]
+    most = share("prune_max", params["prune_max"], len(matching)) or 0
+    if len(going) > most:
+        named = ", ".join(str(row.get("name") or row["id"]) for row in going[:10])
+        raise Refused(
+            f"{len(going)} instances would be pruned, and prune_max is {params['prune_max']} ({most}): {named}"
+            f"{', ...' if len(going) > 10 else ''}. Nothing was pruned."
+        )
+    return going
+
+
+def protected(row: Row, params: Params) -> bool:
+    """Whether pruning leaves it alone; labels that were not read count as protected."""
+    if any(fnmatch.fnmatchcase(str(row.get("name")), each) for each in params["protect_names"] or []):
+        return True
+    labels = row.get("labels")
+    return bool(params["protect_labels"]) and (labels is None or bool(set(labels) & set(params["protect_labels"])))
