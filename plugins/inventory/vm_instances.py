@@ -413,7 +413,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         key = f"{self.get_cache_key(path)}_{sha256(what.encode()).hexdigest()[:16]}"
         if caching and cache:
             try:
-                return [(region, row) for region, row in json.loads(self._cache[key])]
+                return [(str(region), row) for region, row in json.loads(self._cache[key])]
             except (KeyError, ValueError, TypeError, AnsibleError):
                 pass  # not there, expired, not ours, or broken
         fetched = _fetch.fetch(

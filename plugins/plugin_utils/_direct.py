@@ -150,7 +150,7 @@ def _filter(node: nodes.Filter, names: t.Container[str]) -> Get:
 
         def lower(variables: Variables) -> t.Any:
             value = inner(variables)
-            if not (type(value) is str or (SINCE_2_19 and isinstance(value, str))):
+            if not (value.__class__ is str or (SINCE_2_19 and isinstance(value, str))):
                 raise NotDirect
             return value.lower()
 
@@ -162,7 +162,7 @@ def as_value(value: t.Any) -> t.Any:
     """A direct result as the value of an expression. Before 2.19 that is its text, read again: only what stays itself."""
     if SINCE_2_19 or value is True or value is False:
         return value
-    if type(value) is str and value[:1] not in ("{", "[") and value not in ("True", "False"):
+    if value.__class__ is str and value[:1] not in ("{", "[") and value not in ("True", "False"):
         return value
     raise NotDirect
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible.utils.unsafe_proxy import wrap_var
+
 try:
     from ansible.template import trust_as_template
 except ImportError:  # before 2.19
-    from ansible.utils.unsafe_proxy import wrap_var
-
     trust_as_template = None
 
 SINCE_2_19 = trust_as_template is not None
@@ -25,7 +25,7 @@ may_be_template = re.compile(r"[{#<\[%$]").search
 
 def plain(text: str) -> str:
     """The text as an exact str, whatever Ansible knew about it."""
-    return text if type(text) is str else str.__str__(text)
+    return str.__str__(text)
 
 
 class Marker(dict[t.Any, t.Any]):

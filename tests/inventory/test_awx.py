@@ -103,7 +103,7 @@ def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
     variables = KEPT["_meta"]["hostvars"]
     for text, marked in texts(variables):
         assert marked == bool(re.search(r"[{#<\[%$]", text)), text
-    assert all(type(found["mgc_state"]) is str for found in variables.values() if found["mgc_name"] != "odd")
+    assert all(isinstance(found["mgc_state"], str) for found in variables.values() if found["mgc_name"] != "odd")
     assert sorted(plain(found["mgc_name"]) for found in variables.values()) == sorted([*hostile.NAMES, "odd"])
     odd = plain(variables["odd"])
     assert {name: odd[f"mgc_{name}"] for name in hostile.OTHER} == hostile.OTHER

@@ -260,7 +260,7 @@ def assert_data(value: Any) -> None:
     """No text can become a template, and none is marked that need not be."""
     if isinstance(value, dict):
         for key, item in value.items():
-            assert type(key) is str
+            assert key.__class__ is str
             assert_data(item)
     elif isinstance(value, list):
         for item in value:

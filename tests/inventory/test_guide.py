@@ -17,7 +17,7 @@ from tests.inventory.processes import FAILS, Programs, Ran
 pytestmark = pytest.mark.every_core
 GUIDE = (ROOT / "docs/docsite/rst/inventory.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
-EXAMPLES = {match[1]: text for text in map(textwrap.dedent, BLOCKS) if (match := re.match(r"# (\S+)\n", text))}
+EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS) if text.startswith("# ")}
 
 
 def run(programs: Programs, *names: str, source: str = "", **env: str) -> Ran:

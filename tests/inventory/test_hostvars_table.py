@@ -26,6 +26,6 @@ def test_hosts_have_these_variables(programs: Programs, sim: Any) -> None:
     assert set(found) == {*(f"mgc_{each.name}" for each in hostvars.table()), "ansible_host"}
     for each in hostvars.table():
         value = found[f"mgc_{each.name}"]
-        assert type(value) is TYPES[each.type] is type(each.example), each.name
+        assert isinstance(value, TYPES[each.type]) and isinstance(each.example, TYPES[each.type]), each.name
         for shown, real in zip(each.example, value, strict=False) if each.type == "list" else [(each.example, value)]:
             assert not isinstance(shown, dict) or set(shown) == set(real), each.name

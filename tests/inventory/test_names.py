@@ -122,7 +122,7 @@ def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str],
     sim.seed("instance", name="web", id=UUIDS[0], labels=["a"])
     found = listed(sim, tmp_path, hostnames=hostnames)
     assert list(found.hosts) == [host]
-    assert type(next(iter(found.hosts))) is str
+    assert next(iter(found.hosts)).__class__ is str
     failed = "missing" in hostnames[0]
     assert ["hostnames[0] failed for every host" in warning for warning in found.warnings] == [True] * failed
 

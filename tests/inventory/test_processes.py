@@ -145,7 +145,7 @@ def test_nothing_secret_is_shown_or_logged(programs: Programs, sim: Any, option:
     ran = programs.list("-vvvvv", MGC_API_KEY="", **LOUD)
     assert ran.code == 0 and '"mgc_name": "web"' in ran.stdout
     played = programs.play({"debug": {"var": "hostvars"}}, options=("-vvvvv",), MGC_API_KEY="", **LOUD)
-    [cached] = [file for file in (programs.folder / "cached").iterdir()]
+    [cached] = (programs.folder / "cached").iterdir()
     for place in (ran.stdout, ran.stderr, ran.log, played.stdout, played.stderr, played.log, cached.read_text()):
         for hidden in (secret, DATA, base64.b64encode(DATA.encode()).decode()):
             assert hidden not in place
