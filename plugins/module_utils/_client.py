@@ -100,7 +100,7 @@ class Client:
         self.deadline: float | None = None  # by `clock.now()`: no retry goes beyond it
         self.secrets = list(connection.secrets)
         self.editions: dict[str, str] = {}  # region -> "2024" or "2026", as far as answers have told
-        self.sortable_by_id = True
+        self.sortable_by_id, self.burst = True, False  # burst: see `_fleet.burst`
         self.date: tuple[str | None, float] = (None, 0)  # the last answer's Date, and our time then
         region = REGION_PATHS.get(connection.region, connection.region)
         self.url = connection.api_url.replace("{region}", region).rstrip("/")
@@ -212,7 +212,7 @@ class Client:
         if not PATH.fullmatch(path):
             raise ApiError(method, path, "an id in it is none", sent=False, final=True)
         # A keep-alive connection that the server has closed meanwhile looks exactly like a lost answer.
-        session = self._new_session(1) if method == "POST" else self._session
+        session = self._new_session(1) if method == "POST" and not self.burst else self._session
         timeout = self.connection.api_timeout
         until = time.monotonic() + timeout
         try:

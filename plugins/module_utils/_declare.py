@@ -25,15 +25,23 @@ _CLOUD_INIT = (
 def catalogs(client: Client, want: Row) -> dict[str, t.Any]:
     """Images and machine types, read at the same time, and the edition that they tell.
 
-    Custom images, which the edition of 2026 lists apart, are read where the image is none of the others.
+    Custom images, which the edition of 2026 lists apart, are read where the image is none of the others. A fleet's
+    members share what was read.
     """
+    shared: dict[t.Any, dict[str, t.Any]] = getattr(client, "catalogs", {})
+    image = want.get("image")
+    if image not in shared:
+        shared[image] = _catalogs(client, image)
+    return shared[image]
+
+
+def _catalogs(client: Client, image: str | None) -> dict[str, t.Any]:
     from concurrent.futures import ThreadPoolExecutor
 
     from ._api import CUSTOM_IMAGES, IMAGES, MACHINE_TYPES
 
     with ThreadPoolExecutor(2) as pool:
         images, machine_types = pool.map(client.listing, (IMAGES, MACHINE_TYPES))
-    image = want.get("image")
     if image and client.edition == "2026" and not any(same_reference(image, row) for row in images):
         custom = client.listing(CUSTOM_IMAGES)
         images = images + [dict(row, minimum_requirements=row.get("requirements")) for row in custom]

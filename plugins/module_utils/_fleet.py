@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,10 +14,11 @@ from ._client import Answer, ApiError, Client
 from ._drive import Pace, Steps, attempt
 from ._engine import LATER, Failed, Member
 from ._read import Seen
-from ._step import Task
+from ._step import Step, Task
 
 EVERY = 2.0  # seconds between two listings
 WAVE = 5  # steps for each thread before the next look
+STILL_NEW = 1.0  # seconds after which no server has closed a connection yet
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # which do not change in a run
 
 
@@ -31,6 +33,7 @@ class Listing:
         self._by_name: dict[str | None, list[Row]] = {}
         self._by_id: dict[str, Row] = {}
         self._others: dict[str, list[Row]] = {}
+        self.catalogs: dict[t.Any, t.Any] = {}  # see `_declare.catalogs`
 
     def refresh(self) -> None:
         """Lists the instances anew. Raises `ApiError` where the list cannot be proved complete."""
@@ -65,6 +68,7 @@ class FleetPace(Pace):
     ) -> None:  # fmt: skip
         self.listing, self.tasks, self.concurrency, self.watch = listing, tasks, concurrency, watch
         self.batch, self.max_failures = batch, max_failures
+        self.burst = Burst(listing.client, concurrency)
         self.started: set[Member] = set()  # those that had a step
         self.moving = 0  # how many of them go
         self.unsent = False  # whether the last round left steps to the next one
@@ -100,7 +104,7 @@ class FleetPace(Pace):
         if sending >= self.concurrency * WAVE:
             self.unsent = True
             return False
-        if member in self.started:
+        if member in self.started or (self.batch is None and self.max_failures is None):
             return True
         if member.plan(seen, member.memory).steps or status_class(seen.get("instance")) == MOVING:
             failures = sum(1 for each in self.tasks if each.failure)
@@ -116,14 +120,42 @@ class FleetPace(Pace):
         """All at once, as many at a time as `concurrency` says."""
         self.next = client.clock.now() + (0 if steps else EVERY * random.uniform(0.9, 1.1))
         if steps:
-            with ThreadPoolExecutor(self.concurrency) as pool:
-                yield from zip(
-                    (member for member, _step in steps), pool.map(lambda pair: attempt(client, pair[1]), steps)
-                )
+            yield from zip((member for member, _step in steps), self.burst.attempt([step for _member, step in steps]))
 
     def told(self, now: float) -> None:
         """Passes it on to whoever watches."""
         self.watch(now)
+
+
+class Burst:
+    """Many requests at once: over connections that are new, or were in use a moment ago.
+
+    One that the server closes meanwhile looks like a lost answer. That happens to those that wait for long, so that a
+    single request that is not to be sent twice has one of its own.
+    """
+
+    def __init__(self, client: Client, connections: int) -> None:
+        self.client, self.connections = client, connections
+        self.pool = ThreadPoolExecutor(connections)
+        self.session: t.Any = None
+        self.used = 0.0
+
+    def attempt(self, steps: list[Step]) -> list[Answer | ApiError]:
+        """Sends the steps; what the API answered to each."""
+        if self.session is None or time.monotonic() > self.used + STILL_NEW:
+            self.close()
+            self.session = self.client._new_session(self.connections)
+        usual, self.client._session, self.client.burst = self.client._session, self.session, True
+        try:
+            return list(self.pool.map(lambda step: attempt(self.client, step), steps))
+        finally:
+            self.client._session, self.client.burst = usual, False
+            self.used = time.monotonic()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self.session is not None:
+            self.session.close()
 
 
 def _later(member: Member, now: float) -> bool:

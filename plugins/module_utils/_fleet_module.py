@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _apply, _instance, _plan_fleet
-from ._api import INSTANCES, MOVING, Refused, Row, status_class
+from ._api import INSTANCES, Refused, Row
 from ._client import ApiError, Client
 from ._drive import drive
 from ._engine import Member
@@ -43,28 +43,29 @@ BRIEF = ("id", "name", "state", "status", "private_ipv4", "public_ipv4", "public
 
 
 class One:
-    """A member of the fleet: what it is to be, what was planned, and what became of it."""
+    """A member of the fleet: what it is to be, what was planned first, and what became of it."""
 
     def __init__(self, name: str, task: Task, wait: bool, pruned: bool = False) -> None:
-        self.name, self.task, self.pruned = name, task, pruned
-        self.member = Member(task, wait)
+        self.name, self.pruned, self._plans = name, pruned, task.plan
+        self.task = task._replace(plan=self._plan)
+        self.member = Member(self.task, wait)
         self.seen: Seen = {}
         self.planned: Plan | None = None
         self.error: Exception | None = None
 
-    def look(self) -> None:
-        """Plans it from the listing as it is."""
+    def _plan(self, seen: Seen, memory: Memory) -> Plan:
+        made = self._plans(seen, memory)
+        self.planned = self.planned or made
+        return made
+
+    def look(self, plan: bool) -> None:
+        """Sees it in the listing as it is, and plans it if that is all that is to be done."""
         try:
             self.seen = self.task.observe(Look({}, True, self.member.main))
-            self.planned = self.task.plan(self.seen, Memory())
+            if plan:
+                self.task.plan(self.seen, Memory())
         except (ApiError, Refused) as error:
             self.error = error
-
-    def goes(self, wait: bool) -> bool:
-        """Whether there is anything to be done for it, or to be waited for."""
-        if self.planned is None:
-            return False
-        return bool(self.planned.steps) or (wait and status_class(self.planned.before) == MOVING)
 
 
 class Fleet:
@@ -84,19 +85,19 @@ class Fleet:
         """Leads all members to what is declared, or says what would be done. Raises `ApiError` if nothing can be read."""
         self.listing.refresh()
         for one in self.ones:
-            one.look()
+            one.look(plan=check)
         ids = {row["id"] for one in self.ones for row in [one.seen.get("instance")] if row}
         self._prunable(ids)  # what would be too much is refused before anything is done
         if not check:
             self._drive(self.ones)
-        if self.failed:
+        if self.failed or not _plan_fleet.pattern(self.params):
             return
         if not check:
             ids |= {row_id for one in self.ones for row_id in one.member.known}
             self.listing.refresh()
         going = [self._pruning(row) for row in self._prunable(ids)]
         for one in going:
-            one.look()
+            one.look(plan=check)
         self.ones += going
         if not check:
             self._drive(going)
@@ -111,11 +112,14 @@ class Fleet:
         return One(str(row.get("name") or row["id"]), self._task(want), self.wait, pruned=True)
 
     def _drive(self, ones: list[One]) -> None:
-        going = [one for one in ones if one.goes(self.wait)]
+        going = [one for one in ones if one.error is None]
         tasks = {one.member: one.task for one in going}
         pace = FleetPace(self.listing, tasks, self.params["concurrency"], self.batch, self.max_failures, self._watch)
         pace.unsent = True  # the listing is new
-        drive(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
+        try:
+            drive(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
+        finally:
+            pace.burst.close()
         for one in going:
             one.error = one.member.failure
 
@@ -128,14 +132,13 @@ class Fleet:
 
     def result(self, one: One, check: bool) -> dict[str, t.Any]:
         """What `vm_instance` would say of the member, and its name."""
-        ran = one.goes(self.wait) and not check
-        steps = one.member.done if ran else list(one.planned.steps if one.planned else ())
-        seen = {**one.seen, **one.member.seen} if ran else one.seen
+        steps = list(one.planned.steps if one.planned else ()) if check else one.member.done
+        seen = {**one.seen, **one.member.seen}
         if check and one.planned:
-            seen = {**seen, "instance": one.planned.after}
-        elif ran and not one.member.fresh:
+            seen["instance"] = one.planned.after
+        elif not check and not one.member.fresh:
             row = self.listing.get(INSTANCES, one.member.look.ids.get("instance", ""))
-            seen = {**seen, "instance": row and with_addresses(row)}
+            seen["instance"] = row and with_addresses(row)
         result: dict[str, t.Any] = {
             "name": one.name,
             **shown(one.task, seen),
@@ -144,7 +147,7 @@ class Fleet:
         }
         if self.params["results"] == "brief" and result["instance"]:
             result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
-        warnings = [*(one.member.notes if ran else one.planned.warnings if one.planned else ())]
+        warnings = list(one.planned.warnings if check and one.planned else one.member.notes)
         if one.planned and one.planned.kept_public_ips:
             result["kept_public_ips"] = list(one.planned.kept_public_ips)
         if one.pruned:
@@ -162,7 +165,7 @@ class Fleet:
         """A diff of each member that changes."""
         found = []
         for one in self.ones:
-            if not one.goes(self.wait) or one.planned is None or not one.planned.steps:
+            if one.planned is None or not one.planned.steps:
                 continue
             after = one.planned.after if check else one.member.row
             view = {"before": _apply.view(one.planned.before), "after": _apply.view(after)}
