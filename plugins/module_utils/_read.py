@@ -75,11 +75,10 @@ def with_addresses(row: Row) -> Row:
     that has such an address.
     """
     ports = sorted(interfaces(row) or [], key=lambda port: port["primary"] is not True)
-    addresses = {
-        kind: next((port[kind] for port in ports if port[kind]), None)
-        for kind in ("private_ipv4", "public_ipv4", "public_ipv6")
-    }
-    return dict(row, **addresses, default_user=default_user(row.get("image")))
+    row = dict(row, default_user=default_user(row.get("image")))
+    for kind in ("private_ipv4", "public_ipv4", "public_ipv6"):
+        row[kind] = next((port[kind] for port in ports if port[kind]), None)
+    return row
 
 
 def default_user(image: t.Any) -> str | None:
