@@ -23,6 +23,7 @@ NETWORK: dict[str, t.Any] = {
     "associate_public_ip": {"type": "bool"},
 }
 _EXCLUSIVE = [("interface", other) for other in NETWORK if other != "interface"]
+ONE_OF = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
 SPEC: dict[str, t.Any] = {
     **dict.fromkeys(("id", "name", "new_name", "machine_type", "image", "snapshot", "backup"), _TEXT),
     "ssh_key_name": {"type": "str", "no_log": False},

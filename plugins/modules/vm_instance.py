@@ -263,8 +263,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT, 
 
 
 def main() -> None:
-    exclusive = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
-    module = Module(dict(_instance.SPEC, **WAIT), mutually_exclusive=exclusive, required_one_of=[("id", "name")])
+    module = Module({**_instance.SPEC, **WAIT}, mutually_exclusive=_instance.ONE_OF, required_one_of=[("id", "name")])
     try:
         want = _instance.wanted(module.params)
     except Refused as error:
