@@ -169,7 +169,7 @@ def made(given_rows: list[dict[str, Any]], options: dict[str, Any], strict: bool
     """Variables and groups of each host as the plugin makes them, or the message that it fails with."""
     names = {name: f"mgc_{name}" for name in _hostvars.NAMES}
     wanted = _hosts.Settings(
-        names=names, hostnames=("name", "id"), connect_with=(), connect_interface=None, duplicate_names="suffix_all",
+        names=names, hostnames=("id",), connect_with=(), connect_interface=None, duplicate_names="suffix_all",
         include={"state": ["running", "stopped", "True", "{{ 1 }}"]}, exclude=(), logins=(), set_user=False, group="mgc",
         account=None, user_data=False, strict=strict,
     )  # fmt: skip
