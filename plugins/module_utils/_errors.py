@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import functools
+import html
+import json
 import re
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 if t.TYPE_CHECKING:
     import requests
@@ -26,9 +29,18 @@ _NEVER_SENT = (
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
+@functools.lru_cache(None)
+def forms(*secrets: str) -> list[str]:
+    """The secrets as they are, and as parts of an address, a page, a text in JSON and one in a program; longest first."""
+    escaped = (lambda text: quote(text, safe="", errors="replace"), html.escape, lambda text: json.dumps(text)[1:-1],
+               lambda text: repr(text)[1:-1])  # fmt: skip
+    made = {*secrets, *(escape(text) for text in secrets for escape in escaped)}
+    return sorted(made - {""}, key=len, reverse=True)
+
+
 def mask(client: Client, text: str) -> str:
     """The text without any secret of this run."""
-    for secret in sorted(filter(None, client.secrets), key=len, reverse=True):
+    for secret in forms(*client.secrets):
         text = text.replace(secret, "********")
     return re.sub(r"(://)[^/\s]*@", r"\1********@", text)  # a proxy's user and password
 

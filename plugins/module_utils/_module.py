@@ -30,6 +30,11 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super()._load_params()
         self.params: dict[str, t.Any] = _given(self.params, self.argument_spec)
 
+    def _log_invocation(self) -> None:
+        """For syslog. Ansible looks for secrets in the repr of nested options, where one of several lines is another text."""
+        self.no_log_values.update([repr(value)[1:-1] for value in self.no_log_values])
+        super()._log_invocation()
+
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fails; an unknown state gets a word on which one is meant."""
         from . import _apply
@@ -50,11 +55,8 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
                 for warning in _errors.unprotected(connection):
                     self.warn(warning)
-            client = Client(
-                connection._replace(secrets=(*hidden,)),
-                f"ansible-core/{self.ansible_version} python/{platform.python_version()}",
-                _client.Clock(sleep=_sleep),
-            )
+            agent = f"ansible-core/{self.ansible_version} python/{platform.python_version()}"
+            client = Client(connection._replace(secrets=(*hidden,)), agent, _client.Clock(sleep=_sleep))
         except Refused as error:
             self.fail_json(str(error))
         restoring = self.params.get("snapshot") or self.params.get("backup")

@@ -80,8 +80,7 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = o
         raise Refused(f"api_url (MGC_API_URL): {url!r} is no URL that begins with https:// or http://") from None
     if set(values["region"]) & set("./?#%@{}\\ "):
         raise Refused(f"region (MGC_REGION): {values['region']!r} is no name of a region")
-    for name in ("api_timeout", "api_retries"):
-        least = 0 if name == "api_retries" else 0.001
+    for name, least in (("api_timeout", 0.001), ("api_retries", 0)):
         if not least <= values[name] <= 1e6:  # nor NaN
             raise Refused(f"{name} ({SHARED[name][0]}): {values[name]:g} is not between {least:g} and 1,000,000")
     credential = f"{keys[0]} ({sources[keys[0]]})"

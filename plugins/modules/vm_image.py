@@ -145,7 +145,7 @@ error:
 
 from urllib.parse import urlsplit
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _plan_image
+from ansible_collections.magalu.cloud.plugins.module_utils import _errors, _plan_image
 from ansible_collections.magalu.cloud.plugins.module_utils._api import CUSTOM_IMAGES, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._copies import found, listed
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
@@ -177,8 +177,9 @@ def main() -> None:
         _plan_image.check(want)
     except Refused as error:
         module.fail_json(str(error))
-    # The signature is the secret: it is masked where the API tells the address in pieces, too.
-    client = module.client(want["url"], urlsplit(want["url"] or "").query)
+    # The signature is the secret: it is masked where the API tells the address in pieces, or in another form, too.
+    url = want["url"] or ""
+    client = module.client(*(_errors.forms(url, urlsplit(url).query) if url else ()))
 
     def observe(look):
         names = [want["name"]] if want["name"] else []
