@@ -20,7 +20,7 @@ NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no mo
 SETTLE = 10.0  # seconds that a settled row without the goal is given, since reads can lag behind
 MOST_SENDS = 30
 
-ACCEPTED, LOST, DOUBTED, CONFLICT, LATER = "accepted", "lost", "doubted", "conflict", "later"
+ACCEPTED, LOST, DOUBTED, CONFLICT, LATER, REFUSED = "accepted", "lost", "doubted", "conflict", "later", "refused"
 # A 400 to these may come from a stale read: the state was another one already.
 _MAY_BE_DONE = ("start", "stop", "suspend", "reboot", "retype", "attach", "detach")
 
@@ -43,6 +43,10 @@ class Pending:
         self.moved = False  # whether the row was seen in motion since
         self.settled_from = now  # since when it was not
         self.counts = True  # whether the sending counts, which a refusal for now does not
+
+    @property
+    def on_its_way(self) -> bool:
+        return self.answer == ACCEPTED
 
 
 class Member:
@@ -133,22 +137,14 @@ class Member:
         elif error.status == 400 and step.action in _MAY_BE_DONE:
             pending.answer = DOUBTED
         else:
+            pending.answer = REFUSED
             raise Failed("", step.does, error)
 
     def time_out(self, seconds: float) -> Failed:
         """The error for a member whose time is up."""
-        what = self.pending.step.does if self.pending else f"wait for {self.label}"
-        part = self.pending.step.part if self.pending else self.main
-        row = self.seen.get(part) or {}
-        status = f"its status is {row.get('status')!r}, its state {row.get('state')!r}" if row else "it cannot be read"
-        wants_address = self.pending is not None and self.pending.step.goal.get("public_ipv4")
-        if wants_address and row and status_class(row) not in (MOVING, GONE) and not row.get("public_ipv4"):
-            status += ", and it has no public IPv4 address yet"
-        error = self.pending.error if self.pending and self.pending.answer != ACCEPTED else None
-        return Failed(
-            f"Timed out after {seconds:g} s (wait_timeout) on the way to {what}: {status}. The next run carries on from "
-            "there.", what, error,
-        )  # fmt: skip
+        from . import _failures
+
+        return _failures.timed_out(self, seconds)
 
     @property
     def row(self) -> Row | None:
@@ -214,7 +210,10 @@ class Member:
             self.pending = None
             self.look.ids.pop(step.part, None)
             return self._look(now, 0, listing=True)
-        if status == CREATION_FAILED or (status == OPERATION_FAILED and changed and step.action == "delete"):
+        removing = step.action == "delete"  # what failed is removed: reads can lag behind that
+        if (status == CREATION_FAILED and (changed or not removing)) or (
+            status == OPERATION_FAILED and changed and removing
+        ):
             return self._over_with(True)
         if status == OPERATION_FAILED and changed:
             reason = row.get("error") or {}
@@ -238,7 +237,8 @@ class Member:
             self._record(step)
         self.pending = None
         if step.action == "delete":
-            self.look.ids.pop(step.part, None)
+            gone = self.look.ids.pop(step.part, None)
+            self.memory.created = [one for one in self.memory.created if one != gone]
         # Another run may have created one of the same name at the same time: only a listing shows that.
         return not step.makes or self.listed or self._look(now, 0, listing=True)
 
@@ -288,15 +288,9 @@ class Member:
 
     def _left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
         """The failure, and what of it could not be put right either."""
-        steps = self.recover(self.seen, self.memory).steps if self.recover else ()
-        if self.pending and self.pending.answer == ACCEPTED:  # on its way
-            steps = tuple(step for step in steps if step != self.pending.step)
-        if not steps:
-            return failure
-        cause = failure if isinstance(failure, ApiError) else getattr(failure, "error", None)
-        words = "" if failure is cause else f"{failure} "
-        left = f"Left to be done, since the next run cannot know of it: {', '.join(step.does for step in steps)}."
-        return Failed(f"{words}{left}".strip(), getattr(failure, "doing", ""), cause)
+        from . import _failures
+
+        return _failures.with_left(failure, self, self.recover(self.seen, self.memory).steps if self.recover else ())
 
     def _may_send(self, step: Step) -> None:
         """Refuses a step that was sent too often."""

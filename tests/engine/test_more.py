@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import task
-from tests.engine.task import BASE
+from tests.engine import copies, task
+from tests.engine.task import BASE, SMALL
 
 
 def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
@@ -103,3 +103,18 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
         created = next(request["at"] for request in sim.requests() if request["method"] == "POST")
         ends.append(round(reads[0] - created, 1))
     assert ends == [9.0, 11.0]
+
+
+def test_a_failed_one_is_removed_once_however_far_reads_lag_behind(sim: Any) -> None:
+    sim.reset(stale=8)
+    sim.seed("instance", name="web", machine_type=SMALL, status="creating_error", state="error")
+    done = task.run(sim, **BASE, on_failed="replace")
+    assert (done.failure, done.actions) == (None, ["delete", "create"])
+    assert [sent[:6] for sent in task.sent(sim)] == ["DELETE", "POST i"]
+
+
+def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=403)
+    done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True)
+    assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
