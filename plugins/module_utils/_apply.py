@@ -51,7 +51,7 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
     if member.failure:
         for warning in member.notes:
             module.warn(warning)
-        rows = {**member.seen, member.main: member.row or _known(member)}
+        rows = {**member.seen, member.main: member.row or known(member)}
         result = {**task.more, **shown(task, rows), "changed": bool(member.done), "actions": actions(member.done)}
         if member.memory.created:
             result["created"] = member.memory.created
@@ -75,7 +75,8 @@ def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any])
     return " ".join(words), result
 
 
-def _known(member: _engine.Member) -> Row | None:
+def known(member: _engine.Member) -> Row | None:
+    """What is known of a row that cannot be read."""
     row_id = member.look.ids.get(member.main)
     return {"id": row_id} if row_id else None
 
@@ -85,9 +86,9 @@ def _last_look(task: Task, member: _engine.Member) -> Row | None:
     if member.main not in member.look.ids:
         return None
     try:
-        return task.observe(member.look._replace(listing=False, part=member.main)).get(member.main) or _known(member)
+        return task.observe(member.look._replace(listing=False, part=member.main)).get(member.main) or known(member)
     except (ApiError, Refused):
-        return _known(member)
+        return known(member)
 
 
 def view(row: Row | None) -> dict[str, t.Any]:

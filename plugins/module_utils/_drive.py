@@ -14,7 +14,9 @@ from ._goals import api_now
 from ._read import Seen
 from ._step import Step
 
-Observe = t.Callable[[list[Member]], list[Seen]]
+# What is seen of each, or why that could not be seen of it alone.
+Observed = t.Union[Seen, Refused, ApiError]
+Observe = t.Callable[[list[Member]], t.Sequence[Observed]]
 Steps = list[tuple[Member, Step]]
 
 
@@ -50,7 +52,7 @@ def attempt(client: Client, step: Step) -> Answer | ApiError:
 
 
 def drive(
-    members: list[Member], observe: Observe, client: Client, seconds: float, first: list[Seen] | None = None,
+    members: list[Member], observe: Observe, client: Client, seconds: float, first: t.Sequence[Observed] | None = None,
     pace: Pace | None = None,
 ) -> None:  # fmt: skip
     """Leads all members to their goals within so many seconds; each then is `over` or has a `failure`.
@@ -83,11 +85,13 @@ def drive(
         pace.told(clock.now())
 
 
-def _round(looks: list[tuple[Member, Seen]], client: Client, pace: Pace) -> None:
+def _round(looks: list[tuple[Member, Observed]], client: Client, pace: Pace) -> None:
     """One look's worth for each of the members."""
     now, steps = client.clock.now, t.cast(Steps, [])
     for member, seen in looks:
         try:
+            if isinstance(seen, Exception):
+                raise seen
             step = member.advance(seen, now(), api_now(client)) if pace.allows(member, seen, len(steps)) else None
             if step:
                 steps.append((member, step))

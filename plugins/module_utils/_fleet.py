@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+import copy
 import random
+import threading
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ._api import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Resource, Row, status_class
+from ._api import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Refused, Resource, Row, status_class
 from ._client import Answer, ApiError, Client
-from ._drive import Pace, Steps, attempt
-from ._engine import LATER, Failed, Member
+from ._drive import Observed, Pace, Steps, attempt
+from ._engine import CONFLICT, LATER, Failed, Member
 from ._read import Seen
 from ._step import Step, Task
 
@@ -22,10 +24,40 @@ STILL_NEW = 1.0  # seconds after which no server has closed a connection yet
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # which do not change in a run
 
 
+class FleetClient(Client):
+    """A client of which several threads ask: none of them before the time that the API told any of them."""
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lock = threading.Lock()
+        self._refused: ApiError | None = None
+        self._until = 0.0
+
+    def _send(self, *args: t.Any) -> Answer:
+        with self._lock:
+            now = self.clock.now()
+            if self._refused and now < self._until:
+                if self.deadline is not None and self._until > self.deadline:
+                    raise self._still_refused(now)
+                self.clock.sleep(self._until - now)
+        try:
+            return super()._send(*args)
+        except ApiError as error:
+            if error.later and error.retry_after is not None:
+                with self._lock:
+                    self._refused, self._until = error, max(self._until, self.clock.now() + error.retry_after)
+            raise
+
+    def _still_refused(self, now: float) -> ApiError:
+        error = copy.copy(t.cast(ApiError, self._refused))
+        error.retry_after = self._until - now
+        return error
+
+
 class Listing:
     """The client as the members of a fleet see it: what instances there are comes from one list for all of them."""
 
-    edition = "2026"  # as there, a name gives those of that name
+    by_name = True  # whether a name gives those of that name alone
 
     def __init__(self, client: Client, user_data: bool = False) -> None:
         self.client, self.user_data = client, user_data  # whether that is kept, to be compared
@@ -35,6 +67,11 @@ class Listing:
         self._others: dict[str, list[Row]] = {}
         self.catalogs: dict[t.Any, t.Any] = {}  # see `_declare.catalogs`
 
+    @property
+    def edition(self) -> str | None:
+        """As the client's."""
+        return self.client.edition
+
     def refresh(self) -> None:
         """Lists the instances anew. Raises `ApiError` where the list cannot be proved complete."""
         self.rows = self.client.listing(INSTANCES)
@@ -43,7 +80,7 @@ class Listing:
             if not self.user_data:
                 row.pop("user_data", None)
             self._by_name.setdefault(row.get("name"), []).append(row)
-        self._by_id = {row["id"]: row for row in self.rows}
+        self._by_id = {row["id"].lower(): row for row in self.rows}
         self._others = {kind: rows for kind, rows in self._others.items() if kind in {each.kind for each in _CATALOGS}}
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
@@ -56,7 +93,11 @@ class Listing:
 
     def get(self, resource: Resource, row_id: str) -> Row | None:
         """As the client's."""
-        return self._by_id.get(row_id) if resource is INSTANCES else self.client.get(resource, row_id)
+        return self._by_id.get(row_id.lower()) if resource is INSTANCES else self.client.get(resource, row_id)
+
+
+class NotBegun(Failed):
+    """A member that nothing was done for."""
 
 
 class FleetPace(Pace):
@@ -64,26 +105,43 @@ class FleetPace(Pace):
 
     def __init__(
         self, listing: Listing, tasks: dict[Member, Task], concurrency: int, batch: int | None,
-        max_failures: int | None, watch: t.Callable[[float], None],
+        max_failures: int | None, failures: int, watch: t.Callable[[float], None],
     ) -> None:  # fmt: skip
         self.listing, self.tasks, self.concurrency, self.watch = listing, tasks, concurrency, watch
-        self.batch, self.max_failures = batch, max_failures
+        self.batch, self.max_failures, self.failures = batch, max_failures, failures  # those that failed before
         self.burst = Burst(listing.client, concurrency)
-        self.started: set[Member] = set()  # those that had a step
-        self.moving = 0  # how many of them go
+        self.begun: set[Member] = set()  # those that a step was sent for
+        self.moving = 0  # how many are in motion, or are to be
         self.unsent = False  # whether the last round left steps to the next one
         self.listed = self.next = listing.client.clock.now()
 
-    def observe(self, due: list[Member]) -> list[Seen]:
+    def observe(self, due: list[Member]) -> list[Observed]:
         """What is seen of each: from the last listing while that is new and steps are left, else from a new one."""
         now = self.listing.client.clock.now()
-        if not self.unsent or now >= self.listed + EVERY:
+        if due and (not self.unsent or now >= self.listed + EVERY):
+            self.unsent, self.next = False, now + EVERY  # if the listing fails
             self.listing.refresh()
             self.listed = self.listing.client.clock.now()
         self.unsent = False
-        for member in due:
-            member.look = member.look._replace(listing=True)
-        return [self.tasks[member].observe(member.look) for member in due]
+        seen = [self._seen(member) for member in due]
+        if self.batch is not None:
+            rows = {one: each.get("instance") for one, each in zip(due, seen) if isinstance(each, dict)}
+            self.moving = sum(self._moves(member, rows) for member in self.tasks)
+        return seen
+
+    def _seen(self, member: Member) -> Observed:
+        member.look = member.look._replace(listing=True)
+        try:
+            return self.tasks[member].observe(member.look)
+        except (ApiError, Refused) as error:
+            return error
+
+    def _moves(self, member: Member, rows: dict[Member, Row | None]) -> bool:
+        """Whether a step of it has not taken effect yet, or it was found in motion, or failed and still is."""
+        if member in self.begun and not member.over and not member.failure:
+            return True
+        row = rows.get(member) or self.listing.get(INSTANCES, member.look.ids.get("instance") or "")
+        return status_class(row) == MOVING
 
     def wakes(self, going: list[Member], now: float) -> float:
         """At once while there is something to be sent, and after all was; then every two seconds."""
@@ -91,34 +149,44 @@ class FleetPace(Pace):
 
     def due(self, going: list[Member], now: float) -> list[Member]:
         """All but those that the API told to come later; while steps are left, those that have none under way."""
-        deadline = self.listing.client.deadline
-        self.moving = len(self.started.intersection(going))
-        if deadline is not None and now >= deadline:
+        if self._late(now):
             return going
         if self.unsent and now < self.listed + EVERY:
             return [member for member in going if member.pending is None]
-        return [member for member in going if not _later(member, now)]
+        return [member for member in going if not _held(member, now)]
 
     def allows(self, member: Member, seen: Seen, sending: int) -> bool:
         """Whether the member may go on: a new one only where the batch has room, and not too many have failed."""
+        now = self.listing.client.clock.now()
+        bounded = self.batch is not None or self.max_failures is not None or self._late(now)
+        if bounded and member not in self.begun and member.plan(seen, member.memory).steps:
+            self._refuse_to_begin(now)
+            if status_class(seen.get("instance")) != MOVING:  # that one is counted already
+                if self.batch is not None and self.moving >= self.batch:
+                    return False
+                self.moving += 1
         if sending >= self.concurrency * WAVE:
             self.unsent = True
             return False
-        if member in self.started or (self.batch is None and self.max_failures is None):
-            return True
-        if member.plan(seen, member.memory).steps or status_class(seen.get("instance")) == MOVING:
-            failures = sum(1 for each in self.tasks if each.failure)
-            if self.max_failures is not None and failures > self.max_failures:
-                raise Failed(f"Not begun, since {failures} members have failed (max_failures).")
-            if self.batch is not None and self.moving >= self.batch:
-                return False
-            self.started.add(member)
-            self.moving += 1
         return True
+
+    def _refuse_to_begin(self, now: float) -> None:
+        failures = self.failures + sum(
+            1 for each in self.tasks if each.failure and not isinstance(each.failure, NotBegun)
+        )
+        if self.max_failures is not None and failures > self.max_failures:
+            raise NotBegun(f"Not begun, since {failures} failed, and max_failures is {self.max_failures}.")
+        if self._late(now):
+            raise NotBegun("Not begun before the time was up (wait_timeout). The next run begins it.")
+
+    def _late(self, now: float) -> bool:
+        deadline = self.listing.client.deadline
+        return deadline is not None and now >= deadline
 
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
         """All at once, as many at a time as `concurrency` says."""
         self.next = client.clock.now() + (0 if steps else EVERY * random.uniform(0.9, 1.1))
+        self.begun.update(member for member, _step in steps)
         if steps:
             yield from zip((member for member, _step in steps), self.burst.attempt([step for _member, step in steps]))
 
@@ -147,10 +215,14 @@ class Burst:
             self.session = self.client._new_session(self.connections)
         usual, self.client._session, self.client.burst = self.client._session, self.session, True
         try:
-            return list(self.pool.map(lambda step: attempt(self.client, step), steps))
+            return list(self.pool.map(self._attempt, steps))
         finally:
             self.client._session, self.client.burst = usual, False
             self.used = time.monotonic()
+
+    def _attempt(self, step: Step) -> Answer | ApiError:
+        self.client.clock.sleep(0)  # which ends a module whose run is gone
+        return attempt(self.client, step)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -158,5 +230,6 @@ class Burst:
             self.session.close()
 
 
-def _later(member: Member, now: float) -> bool:
-    return member.pending is not None and member.pending.answer == LATER and member.next_look > now
+def _held(member: Member, now: float) -> bool:
+    """Whether the API refused its step for now, and it is too early to send that again."""
+    return member.pending is not None and member.pending.answer in (LATER, CONFLICT) and member.next_look > now

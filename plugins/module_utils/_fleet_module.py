@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from . import _apply, _instance, _plan_fleet
+from . import _apply, _fleet_progress, _instance, _plan_fleet
 from ._api import INSTANCES, Refused, Row
 from ._client import ApiError, Client
 from ._drive import drive
 from ._engine import Member
-from ._fleet import FleetPace, Listing
+from ._fleet import FleetClient, FleetPace, Listing, NotBegun
 from ._module import Module, actions, shown
 from ._plan_instance import Want
 from ._read import Seen, with_addresses
@@ -26,8 +27,8 @@ _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _NO: dict[str, t.Any] = {"type": "bool", "default": False}
 _PATH: dict[str, t.Any] = {"type": "path"}
 SPEC: dict[str, t.Any] = {
-    "instances": {"type": "list", "elements": "dict", "options": _ELEMENT},
-    "defaults": {"type": "dict", "options": _ELEMENT},
+    "instances": {"type": "list", "elements": "dict", "options": _ELEMENT, "mutually_exclusive": _instance.ONE_OF},
+    "defaults": {"type": "dict", "options": _ELEMENT, "mutually_exclusive": _instance.ONE_OF},
     "count": {"type": "int"},
     **dict.fromkeys(("name_format", "batch", "max_failures", "prune_match"), _TEXT),
     "concurrency": {"type": "int", "default": 10},
@@ -75,27 +76,52 @@ class Fleet:
         self.module, self.client, self.params, self.wait = module, client, params, params["wait"]
         self.listing = Listing(client, user_data=any(want["user_data_base64"] for want in wants))
         self.ones = [One(want["name"] or want["id"], self._task(want), self.wait) for want in wants]
-        self.batch = _plan_fleet.share("batch", params["batch"], len(wants))
+        self.batch = _plan_fleet.share("batch", params["batch"], len(wants), least=1)
         self.max_failures = _plan_fleet.share("max_failures", params["max_failures"], len(wants))
+        self.watchers: list[t.Callable[[float], None]] = []  # are told the time after each round
+        self.report: t.Any = None
+        self.names = {name for want in wants for name in (want["name"], want["new_name"]) if name}
+        self.error: Exception | None = None  # why nothing could be pruned
 
     def _task(self, want: Want) -> Task:
         return _instance.task(t.cast(Client, self.listing), want)
 
     def converge(self, check: bool) -> None:
-        """Leads all members to what is declared, or says what would be done. Raises `ApiError` if nothing can be read."""
+        """Leads all members to what is declared, or says what would be done.
+
+        Raises `ApiError` or `Refused` only before anything is done.
+        """
         self.listing.refresh()
         for one in self.ones:
-            one.look(plan=check)
-        ids = {row["id"] for one in self.ones for row in [one.seen.get("instance")] if row}
-        self._prunable(ids)  # what would be too much is refused before anything is done
-        if not check:
+            one.look(plan=check or self.max_failures is not None)
+        there = [(row["id"], one.name) for one in self.ones for row in [one.seen.get("instance")] if row]
+        _plan_fleet.alone(there)
+        self._prunable({row_id for row_id, _name in there})  # what would be too much is refused before all else
+        if check:
+            self._stop_early()
+        else:
             self._drive(self.ones)
         if self.failed or not _plan_fleet.pattern(self.params):
             return
+        try:
+            self._prune({row_id for row_id, _name in there}, check)
+        except (ApiError, Refused) as error:
+            self.error = error
+
+    def _stop_early(self) -> None:
+        """Where more cannot be planned than may fail, a real run begins nothing."""
+        failures = len(self.failed)
+        if self.max_failures is not None and failures > self.max_failures:
+            for one in self.ones:
+                if one.planned and one.planned.steps:
+                    text = f"Not begun, since {failures} failed, and max_failures is {self.max_failures}."
+                    one.planned, one.error = one.planned._replace(steps=(), after=one.planned.before), NotBegun(text)
+
+    def _prune(self, ids: set[str], check: bool) -> None:
         if not check:
-            ids |= {row_id for one in self.ones for row_id in one.member.known}
             self.listing.refresh()
-        going = [self._pruning(row) for row in self._prunable(ids)]
+        known = {row_id for one in self.ones for row_id in one.member.known}
+        going = [self._pruning(row) for row in self._prunable(ids | known)]
         for one in going:
             one.look(plan=check)
         self.ones += going
@@ -103,8 +129,7 @@ class Fleet:
             self._drive(going)
 
     def _prunable(self, ids: set[str]) -> list[Row]:
-        names = {name for one in self.ones for name in (one.name,)}
-        return _plan_fleet.pruned(self.listing.rows, ids, names, self.params)
+        return _plan_fleet.pruned(self.listing.rows, ids, self.names, self.params)
 
     def _pruning(self, row: Row) -> One:
         want = {**_DEFAULTS, "id": row["id"], "state": "absent", "delete_public_ip": self.params["delete_public_ip"],
@@ -114,17 +139,37 @@ class Fleet:
     def _drive(self, ones: list[One]) -> None:
         going = [one for one in ones if one.error is None]
         tasks = {one.member: one.task for one in going}
-        pace = FleetPace(self.listing, tasks, self.params["concurrency"], self.batch, self.max_failures, self._watch)
+        pace = FleetPace(
+            self.listing,
+            tasks,
+            self.params["concurrency"],
+            self.batch,
+            self.max_failures,
+            len(self.failed),
+            self._watch,
+        )
         pace.unsent = True  # the listing is new
         try:
             drive(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
         finally:
             pace.burst.close()
+        if not self.wait and any(not one.member.fresh for one in going):
+            with contextlib.suppress(ApiError):
+                self.listing.refresh()
         for one in going:
             one.error = one.member.failure
 
     def _watch(self, now: float) -> None:
-        """Told after each round: progress."""
+        for watcher in self.watchers:
+            watcher(now)
+
+    def standings(self) -> tuple[list[str], list[_fleet_progress.Standing], set[str]]:
+        """Names, where each member stands, and what they are to be."""
+        return (
+            [one.name for one in self.ones],
+            [_fleet_progress.standing(one.member, one.error) for one in self.ones],
+            {_fleet_progress.end(one.planned.after) for one in self.ones if one.planned},
+        )
 
     @property
     def failed(self) -> list[One]:
@@ -136,9 +181,10 @@ class Fleet:
         seen = {**one.seen, **one.member.seen}
         if check and one.planned:
             seen["instance"] = one.planned.after
+        elif one.member.failure:
+            seen["instance"] = one.member.row or _apply.known(one.member) or one.seen.get("instance")
         elif not check and not one.member.fresh:
-            row = self.listing.get(INSTANCES, one.member.look.ids.get("instance", ""))
-            seen["instance"] = row and with_addresses(row)
+            seen["instance"] = self._last_seen(one)
         result: dict[str, t.Any] = {
             "name": one.name,
             **shown(one.task, seen),
@@ -148,7 +194,7 @@ class Fleet:
         if self.params["results"] == "brief" and result["instance"]:
             result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
         warnings = list(one.planned.warnings if check and one.planned else one.member.notes)
-        if one.planned and one.planned.kept_public_ips:
+        if one.planned and one.planned.kept_public_ips and one.error is None:
             result["kept_public_ips"] = list(one.planned.kept_public_ips)
         if one.pruned:
             result["pruned"] = True
@@ -161,13 +207,18 @@ class Fleet:
             result = {**told, "failed": True, "msg": message}
         return result
 
+    def _last_seen(self, one: One) -> Row | None:
+        """The row after a step that was not waited for; where it cannot be read, what is known of it."""
+        row = self.listing.get(INSTANCES, one.member.look.ids.get("instance") or "")
+        return with_addresses(row) if row else _apply.known(one.member)
+
     def diff(self, check: bool) -> list[dict[str, t.Any]]:
         """A diff of each member that changes."""
         found = []
         for one in self.ones:
             if one.planned is None or not one.planned.steps:
                 continue
-            after = one.planned.after if check else one.member.row
+            after = one.planned.after if check else one.member.row if one.member.fresh else self._last_seen(one)
             view = {"before": _apply.view(one.planned.before), "after": _apply.view(after)}
             found.append({**view, "before_header": one.name, "after_header": one.name})
         return found
@@ -189,6 +240,26 @@ def totals(results: list[dict[str, t.Any]]) -> dict[str, int]:
     }  # fmt: skip
 
 
+def watch(fleet: Fleet) -> None:
+    """Has it watched by what tells of it on the way, and afterwards."""
+    params, module = fleet.params, fleet.module
+    if params["progress_file"]:
+        progress = _fleet_progress.Progress(params["progress_file"], fleet.standings, module.warn)
+        fleet.watchers.append(progress.watch)
+    if params["report"] and not module.only_check:
+        from . import _fleet_report
+
+        fleet.report = _fleet_report.Report(params["report"], fleet.standings, fleet.client.clock.now)
+        fleet.watchers.append(fleet.report.watch)
+
+
+def picture(fleet: Fleet, results: list[dict[str, t.Any]], error: Exception | None) -> None:
+    """Writes the report, if one is wanted."""
+    if fleet.report:
+        words = _apply.told(fleet.client, "look at the fleet", error, {})[0] if error else ""
+        fleet.report.write(fleet.module, results, totals(results), words)
+
+
 def run(module: Module) -> None:
     """The whole of it; ends the module."""
     params, check = module.params, module.only_check
@@ -197,13 +268,16 @@ def run(module: Module) -> None:
         _plan_fleet.pattern(params)
         if params["concurrency"] < 1:
             raise Refused(f"concurrency is {params['concurrency']}, and must be 1 or more.")
-        client = module.client(*(want[key] for want in wants for key in ("user_data", "user_data_base64")))
+        hidden = (want[key] for want in wants for key in ("user_data", "user_data_base64"))
+        client = module.client(*hidden, make=FleetClient)
         fleet = Fleet(module, client, wants, params)
+        watch(fleet)
     except Refused as error:
         module.fail_json(str(error))
     try:
         fleet.converge(check)
     except (ApiError, Refused) as error:
+        picture(fleet, [fleet.result(one, check) for one in fleet.ones], error)
         module.fail(client, "look at the fleet", error)
     results = [fleet.result(one, check) for one in fleet.ones]
     told: dict[str, t.Any] = {
@@ -211,19 +285,31 @@ def run(module: Module) -> None:
         "totals": totals(results),
         "changed": any(result["changed"] for result in results),
     }
+    picture(fleet, results, fleet.error)
     if module._diff:
         told["diff"] = fleet.diff(check)
     for result in results:
         for warning in result.get("warnings", ()):
             module.warn(warning)
         if result.get("kept_public_ips"):
-            kept = ", ".join(result["kept_public_ips"])
+            kept, name = ", ".join(result["kept_public_ips"]), result["name"]
             module.warn(
-                f"The public IP {kept} of instance {result['name']} is kept, and billed (delete_public_ip: true deletes it)."
+                f"The public IP {kept} of instance {name} is kept, and billed (delete_public_ip: true deletes it)."
             )
     failed = [result for result in results if result.get("failed")]
     if failed:
-        first = "; ".join(f"{result['name']}: {result['msg']}" for result in failed[:3])
-        more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
-        module.fail_json(f"{len(failed)} of {told['totals']['members']} members failed. {first}{more}", **told)
+        module.fail_json(failures(failed, len(results), fleet), **told)
+    if fleet.error:
+        module.fail(client, "look at what is to be pruned", fleet.error, **told)
     module.exit_json(**told)
+
+
+def failures(failed: list[dict[str, t.Any]], whole: int, fleet: Fleet) -> str:
+    """What became of the first of those that failed, and how many more there are, and how many were not begun."""
+    idle = {one.name for one in fleet.ones if isinstance(one.error, NotBegun)}
+    ran = [result for result in failed if result["name"] not in idle]
+    told = ran or failed
+    first = "; ".join(f"{result['name']}: {result['msg']}" for result in told[:3])
+    more = f"; and {len(told) - 3} more." if len(told) > 3 else ""
+    left = f" {len(idle)} were not begun." if idle and ran else ""
+    return f"{len(told)} of {whole} instances {'failed' if ran else 'were not begun'}. {first}{more}{left}"

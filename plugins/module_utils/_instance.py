@@ -22,13 +22,13 @@ NETWORK: dict[str, t.Any] = {
     **dict.fromkeys(("security_groups", "subnets"), _TEXTS),
     "associate_public_ip": {"type": "bool"},
 }
-_EXCLUSIVE = [("interface", other) for other in NETWORK if other != "interface"]
+ONE_OF_NETWORK = [("interface", other) for other in NETWORK if other != "interface"]
 ONE_OF = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
 SPEC: dict[str, t.Any] = {
     **dict.fromkeys(("id", "name", "new_name", "machine_type", "image", "snapshot", "backup"), _TEXT),
     "ssh_key_name": {"type": "str", "no_log": False},
     "availability_zone": _TEXT,
-    "network": {"type": "dict", "options": NETWORK, "mutually_exclusive": _EXCLUSIVE},
+    "network": {"type": "dict", "options": NETWORK, "mutually_exclusive": ONE_OF_NETWORK},
     **dict.fromkeys(("network_interfaces", "labels", "volumes", "protect_names", "protect_labels"), _TEXTS),
     "purge_network_interfaces": {"type": "bool", "default": False},
     "user_data": {"type": "str", "no_log": True},

@@ -42,7 +42,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg + _apply.meant(msg), **kwargs)
         raise SystemExit  # never reached: for readers and type checkers
 
-    def client(self, *secrets: str | None) -> Client:
+    def client(self, *secrets: str | None, make: type[Client] = Client) -> Client:
         """The API as the options say. None of the secrets is shown, also without the white space around it."""
         if not _client.HAS_REQUESTS:
             self.fail_json(missing_required_lib("requests"), exception=_client.REQUESTS_ERROR)
@@ -56,7 +56,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
                 for warning in _errors.unprotected(connection):
                     self.warn(warning)
             agent = f"ansible-core/{self.ansible_version} python/{platform.python_version()}"
-            client = Client(connection._replace(secrets=(*hidden,)), agent, _client.Clock(sleep=_sleep))
+            client = make(connection._replace(secrets=(*hidden,)), agent, _client.Clock(sleep=_sleep))
         except Refused as error:
             self.fail_json(str(error))
         restoring = self.params.get("snapshot") or self.params.get("backup")

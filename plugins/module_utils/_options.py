@@ -51,7 +51,7 @@ def _from_environment(variable: str) -> str:
     return value
 
 
-def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = os.environ) -> Connection:
+def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | None = None) -> Connection:
     """What the options come to; `given` gives an option's value, None or blank where it is not given.
 
     Raises `Refused` with a sentence that names the option, and never the value of a secret.
@@ -61,7 +61,7 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] = o
     for name, (variable, default, kind) in SHARED.items():
         value, sources[name] = given(name), "given as an option"
         if blank(value):
-            value, sources[name] = environ.get(variable), f"from {variable}"
+            value, sources[name] = (environ if environ is not None else os.environ).get(variable), f"from {variable}"
         values[name] = default if blank(value) else _typed(value, kind, f"{name} ({variable})")
     keys = [name for name in SECRET if values[name]]
     if len(keys) != 1:

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import collections
 import fnmatch
 import re
 import typing as t
 
 from ._api import GONE, Refused, Row, deleting, status_class
+from ._instance import ONE_OF, ONE_OF_NETWORK
 
 Params = dict[str, t.Any]
 LITERAL = 3  # characters that a pattern for pruning must begin with
@@ -16,20 +18,42 @@ LITERAL = 3  # characters that a pattern for pruning must begin with
 
 def members(params: Params) -> list[Params]:
     """The options of each member: its own over the defaults, then the numbered ones. Raises `Refused`."""
+    count = params["count"] or 0
+    if count < 0:
+        raise Refused(f"count is {count}, and must be 0 or more.")
     own = [dict(one) for one in params["instances"] or []]
-    own += [{"name": _numbered(params["name_format"], index)} for index in range(1, (params["count"] or 0) + 1)]
+    own += [{"name": _numbered(params["name_format"], index)} for index in range(1, count + 1)]
     found = [_merged({"state": params["state"]}, _merged(params["defaults"] or {}, one)) for one in own]
     for number, one in enumerate(found):
         if not one.get("name") and not one.get("id"):
             raise Refused(f"instances[{number}] has neither name nor id.")
-    for key in ("name", "id"):
-        keys = [one[key] for one in found if one.get(key)]
-        twice = sorted({value for value in keys if keys.count(value) > 1}) if len(set(keys)) < len(keys) else []
+    names = [name for one in found for name in dict.fromkeys((one.get("name"), one.get("new_name"))) if name]
+    for key, values in (("name", names), ("id", [one["id"] for one in found if one.get("id")])):
+        twice = sorted(value for value, times in collections.Counter(values).items() if times > 1)
         if twice:
             raise Refused(f"Each member needs a {key} of its own, but several have {', '.join(map(repr, twice[:5]))}.")
+    _refuse_blind(params, found)
+    return found
+
+
+def _refuse_blind(params: Params, found: list[Params]) -> None:
+    """Refuses what would be done without knowing enough."""
     if not found and params["count"] != 0 and not params["allow_empty"]:
         raise Refused("The declaration has no members. If that is meant, say count: 0 or allow_empty: true.")
-    return found
+    if found and not params["wait"]:
+        if params["batch"]:
+            raise Refused("batch does not go with wait: false: it waits for those that are in motion.")
+        if pattern(params):
+            raise Refused("Pruning does not go with wait: false: nothing is pruned if a member fails.")
+
+
+def alone(ids: list[tuple[str, str]]) -> None:
+    """Refuses members (ids and names) that are the same instance."""
+    names: dict[str, str] = {}
+    for row_id, name in ids:
+        if row_id in names:
+            raise Refused(f"{names[row_id]!r} and {name!r} are the same instance, {row_id}. Declare it once.")
+        names[row_id] = name
 
 
 def _numbered(name_format: str | None, index: int) -> str:
@@ -39,32 +63,36 @@ def _numbered(name_format: str | None, index: int) -> str:
         name = name_format.format(index=index)
         if name == name_format.format(index=index + 1):
             raise ValueError
-    except (KeyError, IndexError, ValueError, AttributeError):
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         text = f"name_format is {name_format!r}, and must have {{index}} in it, as in web-{{index:03d}}."
         raise Refused(text) from None
     return name
 
 
 def _merged(below: Params, above: Params) -> Params:
-    """Both, where what is above counts; mappings are merged in the same way, and null is not given."""
-    merged = dict(below)
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            merged[key] = _merged(below[key], value)
-        elif value is not None:
-            merged[key] = value
+    """Both, where what is above counts; mappings are merged in the same way, and null is not given.
+
+    Of options that exclude each other, one that is above takes the place of the others below.
+    """
+    given = {key: value for key, value in above.items() if value is not None}
+    displaced = {key for group in (*ONE_OF, *ONE_OF_NETWORK) if given.keys() & set(group) for key in group}
+    merged = {key: value for key, value in below.items() if key not in displaced}
+    for key, value in given.items():
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        merged[key] = _merged(below[key], value) if both else value
     return merged
 
 
-def share(option: str, given: str | None, whole: int) -> int | None:
-    """A number, or a percentage of the whole, at least 1 unless it is 0. Raises `Refused`."""
+def share(option: str, given: str | None, whole: int, least: int = 0) -> int | None:
+    """A number, or a percentage of the whole, rounded down, and no less than `least`. Raises `Refused`."""
     if given is None:
         return None
-    number = re.fullmatch(r"(\d+)(%?)", given.strip())
-    if not number:
-        raise Refused(f"{option} is {given!r}, and must be a number, or a percentage as 20%.")
+    number = re.fullmatch(r"([0-9]{1,9})(%?)", given.strip())
+    if not number or int(number.group(1)) < least:
+        from_on = f" from {least} on" if least else ""
+        raise Refused(f"{option} is {given!r}, and must be a number{from_on}, or a percentage as 20%.")
     count = int(number.group(1))
-    return max(whole * count // 100, 1 if count else 0) if number.group(2) else count
+    return max(whole * count // 100, least) if number.group(2) else count
 
 
 def pattern(params: Params) -> str | None:
@@ -101,7 +129,7 @@ def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params) -> l
 
 def protected(row: Row, params: Params) -> bool:
     """Whether pruning leaves it alone; labels that were not read count as protected."""
-    if any(fnmatch.fnmatchcase(str(row.get("name")), each) for each in params["protect_names"] or []):
+    if any(fnmatch.fnmatchcase(str(row.get("name") or ""), each) for each in params["protect_names"] or []):
         return True
     labels = row.get("labels")
     return bool(params["protect_labels"]) and (labels is None or bool(set(labels) & set(params["protect_labels"])))

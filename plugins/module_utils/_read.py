@@ -40,7 +40,7 @@ def find(client: Client, names: t.Sequence[str], row_id: str | None, listing: bo
         for name in names:
             if whole is None:
                 rows = client.listing(kind, name)
-                whole = None if client.edition == "2026" else rows
+                whole = None if getattr(client, "by_name", client.edition == "2026") else rows
             found[name] = only(rows or [], kind, name)
     if row_id and not any(row and row["id"] == row_id for row in found.values()):
         found[""] = client.get(kind, row_id)

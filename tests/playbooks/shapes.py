@@ -86,6 +86,11 @@ OUTCOMES = {
     "failed by a filter": Outcome({"kind": "instances", "usable": True}, module="vm_info"),
     "failed by the edition": Outcome({"kind": "backups"}, module="vm_info"),
     "failed by the API": Outcome({"kind": "instances"}, fault={**LIST, **NO}, module="vm_info"),
+    "fleet created": Outcome({"defaults": DECLARED, "instances": [{"name": "web"}, {"name": "db"}]}, module="vm_fleet"),
+    "fleet unchanged, brief": Outcome({"instances": [{"name": "web"}], "results": "brief"}, WEB, module="vm_fleet"),
+    "fleet in check mode, with a diff": Outcome({"instances": [STOPPED]}, WEB, check=True, diff=True, module="vm_fleet"),
+    "fleet pruned": Outcome({"count": 0, "prune_match": "web*"}, WEB, module="vm_fleet"),
+    "fleet of which one fails": Outcome({"instances": [STOPPED, {"name": "db"}]}, WEB, {**STOP, **NO}, module="vm_fleet"),
 }  # fmt: skip
 
 DAY = {"name": "day", "instance": "web"}

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from simulator import running
+from tests.playbooks.play import QUICK
 
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
 ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
@@ -33,7 +34,7 @@ def documented(module: str, part: str) -> str:
 def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
     """Run the examples in their order as one playbook, and give the result of each that is about this module."""
     examples = yaml.safe_load(documented(module, "EXAMPLES").replace("/tmp/", f"{folder}/"))
-    tasks = [dict(task, register=f"result_{number}") for number, task in enumerate(examples)]
+    tasks = [{"register": f"result_{number}", **task} for number, task in enumerate(examples)]
     names = ", ".join(task["register"] for task in tasks if f"magalu.cloud.{module}" in task)
     write = {"ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "results")}}
     play = {
@@ -48,7 +49,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
     edition = "2024-08" if module == "vm_backup" else "2026-08"  # the newer one has no backups
     with running(speed=60, edition=edition) as simulator:
         command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(folder / "examples.yml")]
-        env = os.environ | simulator.environment
+        env = os.environ | simulator.environment | {"PYTHONPATH": str(QUICK)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     results: list[dict[str, Any]] = json.loads((folder / "results").read_text())

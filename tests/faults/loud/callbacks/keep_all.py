@@ -30,8 +30,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         with open(os.path.expanduser("~/all.jsonl"), "a", encoding="utf-8") as file:
             print(json.dumps({**result, **more}, default=repr), file=file)
 
-    def v2_runner_on_failed(self, given: Any, ignore_errors: bool = False) -> None:
-        self._keep(given, failed=True)  # which the newer cores say in no other way
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._keep(result, failed=True)  # which the newer cores say in no other way
 
     v2_runner_on_ok = v2_runner_on_skipped = v2_runner_on_unreachable = v2_runner_retry = _keep
     v2_runner_item_on_ok = v2_runner_item_on_failed = _keep

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Programs in processes of their own, timed: the simulator serves from another one, as a cloud would."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.conftest import COLLECTIONS, ROOT
+
+
+class Cost(NamedTuple):
+    """What a program took."""
+
+    seconds: float
+    megabytes: float  # at its peak
+
+
+@contextmanager
+def serving(*switches: str) -> Iterator[dict[str, str]]:
+    """A simulator with these switches; the environment of a program that uses it."""
+    command = [sys.executable, "-m", "simulator", "--port", "0", *switches]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().strip()
+            yield {
+                **os.environ, "MGC_API_URL": url, "MGC_API_KEY": "simulator", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+                "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+                "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            }  # fmt: skip
+        finally:
+            server.terminate()
+
+
+def cost(command: list[str], env: dict[str, str]) -> Cost:
+    """Runs a program of this environment to its end."""
+    program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
+    began = time.monotonic()
+    process = subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _id, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode:
+        raise RuntimeError(f"{command}: {said.decode()[-2000:]}")
+    return Cost(time.monotonic() - began, usage.ru_maxrss / 1024)
+
+
+def playbook(file: Path, task: dict[str, Any] | None = None, **keywords: Any) -> str:
+    """Writes a play of one task, or of none."""
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": [task] if task else []}
+    file.write_text(json.dumps([play]))
+    return str(file)
+
+
+def medians(costs: list[Cost]) -> Cost:
+    return Cost(*(statistics.median(values) for values in zip(*costs)))

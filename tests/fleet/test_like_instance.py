@@ -1,0 +1,92 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What vm_fleet makes of its members is what vm_instance makes of each, and check mode says so before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fleet.fleet import DEFAULTS, IMAGE, LARGE, SMALL, Fields, actions, changes, plain, rows, run
+from tests.playbooks.module import result
+
+PORT = "11111111-1111-4111-8111-11111111111{}"
+THERE = st.fixed_dictionaries({
+    "state": st.sampled_from(["running", "stopped", "suspended"]),
+    "machine_type": st.sampled_from([SMALL, LARGE]),
+    "status": st.sampled_from(["completed", "completed", "retyping_error"]),
+    "public_ip": st.booleans(),
+    "image": st.sampled_from([IMAGE, "cloud-debian-12 LTS"]),
+})  # fmt: skip
+FAILED = st.just({"state": "error", "status": "creating_error_capacity"})
+WANTED = st.fixed_dictionaries({}, optional={
+    "state": st.sampled_from(["present", "running", "stopped", "suspended", "rebooted", "absent"]),
+    "machine_type": st.sampled_from([SMALL, LARGE, "BV9-9-90"]),
+    "network_interfaces": st.sampled_from([[], [PORT]]),
+    "on_failed": st.just("replace"),
+    "on_immutable_change": st.sampled_from(["fail", "ignore", "recreate"]),
+    "delete_public_ip": st.booleans(),
+    "user_data": st.just("#!/bin/sh\n"),
+    "labels": st.just(["blue"]),
+    "protect_names": st.sampled_from([["web-1"], ["nothing"]]),
+})  # fmt: skip
+MIXES = st.lists(st.tuples(st.one_of(st.none(), FAILED, THERE, THERE), WANTED), min_size=1, max_size=4)
+CONDITIONS: list[Fields] = [
+    {}, {"edition": "2024-08"}, {"unique_names": False, "nulls": "omitted"}, {"lag": 5, "stale": 2}, {"address_delay": 40},
+]  # fmt: skip
+
+
+def begin(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
+    """What is there before, and the members that are declared."""
+    sim.reset(quota_public_ips=None, **condition)
+    for number, (there, _wanted) in enumerate(mix):
+        if there:
+            sim.seed("instance", **{"name": f"web-{number}", "created_at": sim.now() - 3600, **there})
+    sim.advance(60)
+    old = condition.get("edition") == "2024-08"  # which does not take these
+    members = [{"name": f"web-{number}", **wanted} for number, (_there, wanted) in enumerate(mix)]
+    for number, one in enumerate(members):
+        if one.get("network_interfaces"):
+            one["network_interfaces"] = [PORT.format(number)]
+        if old:
+            one.pop("labels", None)
+    return members
+
+
+def left(sim: Any) -> Any:
+    """All that is there in the end, with who has public addresses."""
+    held = sorted(str(bool(ip["instance"])) for ip in sim.state()["br-se1"]["public_ips"])
+    return sorted((plain(row) for row in rows(sim)), key=lambda row: str(row["name"])), held
+
+
+def of_instance(given: Fields) -> Fields:
+    """What a result has beside what Ansible adds; a refusal has done nothing."""
+    own = {key: value for key, value in given.items() if key not in ("invocation", "warnings", "exception")}
+    return {"changed": False, "actions": [], **own}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+@settings(max_examples=25)
+@given(mix=MIXES)
+def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any, condition: Fields, mix: Any) -> None:
+    sim = simulator_server
+    members = begin(sim, mix, condition)
+    alone = [of_instance(result(sim, "vm_instance", {**DEFAULTS, "wait_timeout": 900, **one})) for one in members]
+    sim.advance(60)
+    expected = left(sim)
+    begin(sim, mix, condition)
+    checked = run(sim, check=True, instances=members)
+    assert not changes(sim)
+    fleet = run(sim, instances=members, wait_timeout=900)
+    sim.advance(60)
+    assert left(sim) == expected
+    assert [one["name"] for one in fleet["members"]] == [one["name"] for one in members]
+    for one, single in zip(fleet["members"], alone, strict=True):
+        assert plain(of_instance(one)) == plain({"name": one["name"], **single})
+    assert bool(fleet.get("failed")) == any(one.get("failed") for one in alone)
+    assert actions(checked) == actions(fleet)
+    assert [one.get("msg") for one in checked["members"]] == [one.get("msg") for one in fleet["members"]]
+    assert (checked["changed"], checked["totals"]) == (fleet["changed"], fleet["totals"])
