@@ -61,7 +61,7 @@ def from_network(client: Client, method: str, path: str, cause: Exception) -> Ap
         final = "ProxyError" not in names
         sent = sent and not final and "Tunnel connection failed" not in str(chain[-1])
     elif names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
-        text, sent, final = f"api_url or a header is not usable: {deepest}", False, True
+        text, sent, final = f"api_url, a proxy or a header is not usable: {deepest}", False, True
     elif "NameResolutionError" in names or "gaierror" in names:
         text = f"the name {host} does not resolve; is region {client.connection.region!r} right, and api_url?"
         sent = False

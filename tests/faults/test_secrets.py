@@ -125,6 +125,7 @@ def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
             {"name": "a", "user_data": "{{ text }}"}, {"name": "b", "user_data_base64": "{{ encoded }}"},
         ]),
         task("vm_fleet", count=1, name_format="c-{index}", defaults=MEMBER),
+        task("vm_instance", **{**DECLARED, "name": "old"}), task("vm_fleet", defaults=PLAIN, instances=[{"name": "old"}]),
         task("vm_info"), task("vm_info", id="{{ result.instances[0].id }}"),
         task("vm_snapshot", name="day", state="restored", restore=RESTORED),
         task("vm_backup", name="night", state="restored", restore=RESTORED, **OLD),
@@ -232,10 +233,12 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(programs: Pro
 
 
 @pytest.mark.every_core
-def test_the_password_of_a_proxy_is_not_shown(programs: Programs, sim: Any) -> None:
-    proxy = f"http://robot:{PROXY}@127.0.0.1:9"
+@pytest.mark.parametrize(("port", "said"), [(9, "the proxy (HTTPS_PROXY, HTTP_PROXY"), (99999, "api_url, a proxy or")])
+def test_the_password_of_a_proxy_is_not_shown(programs: Programs, sim: Any, port: int, said: str) -> None:
+    """One that is not there, and one that is no address."""
+    proxy = f"http://robot:{PROXY}@127.0.0.1:{port}"
     tasks = [task("vm_info"), READS[1][0]]
     where = places(programs, play(programs, tasks, "access_token", HTTP_PROXY=proxy, NO_PROXY=""))
-    assert ["the proxy (HTTPS_PROXY" in result["msg"] for result in results(where)] == [True, True]
+    assert [said in result["msg"] for result in results(where)] == [True, True]
     assert sim.requests() == []
     assert_kept(where)
