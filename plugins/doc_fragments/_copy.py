@@ -94,6 +94,30 @@ options:
         description: Refused, since restores take no volumes.
         type: list
         elements: str
+      on_failed:
+        description:
+          - What to do with an instance of this name whose creation failed. V(replace) deletes it with its public IP
+            address and restores the copy anew. An instance that ever ran is never touched by this.
+        type: str
+        choices: [fail, replace]
+        default: fail
+      alternatives:
+        description: Other machine types and zones, as in M(magalu.cloud.vm_instance).
+        type: list
+        elements: dict
+        suboptions:
+          machine_type:
+            description: The machine type's name or id.
+            type: str
+          availability_zone:
+            description: The zone.
+            type: str
+      alternatives_on:
+        description: What makes the next one of them be tried.
+        type: list
+        elements: str
+        choices: [capacity, quota]
+        default: [capacity]
   destination_region:
     description:
       - The region to copy to, with O(state=copied).

@@ -48,6 +48,8 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
         _drive.drive([member], observe, client, timeout, [seen])
     except _orphan.Orphaned as gone:
         member.failure = _engine.Failed(str(gone))
+    if member.memory.attempts:
+        task.more["attempts"] = member.memory.attempts
     if member.failure:
         for warning in member.notes:
             module.warn(warning)

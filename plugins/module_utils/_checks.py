@@ -9,6 +9,7 @@ import base64
 from ._api import UUID, Refused, Row, dig
 
 LARGEST_USER_DATA = 65000  # characters of base64, by the API's schema; 48,750 bytes before encoding
+MOST_ALTERNATIVES = 10  # a run sends 30 steps at most, and each alternative is two
 _IDS = ("id", "network.interface", "network.security_groups", "network.subnets", "network_interfaces")
 
 
@@ -27,9 +28,21 @@ def check(want: Row) -> str | None:
         raise Refused("network.subnets may hold one subnet.")
     if want["new_name"] and want["state"] == "absent":
         raise Refused("new_name says how the instance is to be called, so it does not go with state: absent.")
-    if dig(want, "network.interface") and want["on_failed"] == "replace":
-        raise Refused("on_failed: replace does not go with network.interface: it would die with the failed attempt.")
+    replaces = (
+        "alternatives" if want["alternatives"] else "on_failed: replace" if want["on_failed"] == "replace" else ""
+    )
+    if dig(want, "network.interface") and replaces:
+        raise Refused(f"{replaces} does not go with network.interface: it would die with the failed attempt.")
+    if len(want["alternatives"] or []) > MOST_ALTERNATIVES:
+        raise Refused(f"alternatives has {len(want['alternatives'])} entries, and may have {MOST_ALTERNATIVES}.")
     return user_data(want["user_data"], want["user_data_base64"])
+
+
+def both_exist(want: Row, row: Row, renamed: Row) -> Refused:
+    """The error where what is to be renamed exists, and what has its new name as well."""
+    return Refused(
+        f"{want['name']!r} ({row['id']}) cannot be renamed: {want['new_name']!r} exists too ({renamed['id']})."
+    )
 
 
 def user_data(text: str | None, encoded: str | None) -> str | None:

@@ -24,7 +24,10 @@ COPY_REGIONS = {
 RESTORE = {
     name: SPEC[name]
     for name in ("name", "machine_type", "ssh_key_name", "availability_zone", "network", "network_interfaces")
-} | {name: SPEC[name] for name in ("user_data", "user_data_base64", "labels", "volumes")}
+} | {
+    name: SPEC[name]
+    for name in ("user_data", "user_data_base64", "labels", "volumes", "on_failed", "alternatives", "alternatives_on")
+}
 COPY_SPEC: dict[str, t.Any] = {
     "id": {"type": "str"},
     "name": {"type": "str"},

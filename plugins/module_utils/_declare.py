@@ -8,9 +8,9 @@ import base64
 import difflib
 import typing as t
 
-from ._api import FIELDS, INSTANCES, UUID, Refused, Row, dig
-from ._read import same_reference
-from ._step import Step, action, label
+from ._api import FIELDS, INSTANCES, RETYPE_STATES, UUID, Refused, Row, dig
+from ._read import Seen, same_reference
+from ._step import CatalogsNeeded, Look, Step, action, label, power
 
 if t.TYPE_CHECKING:
     from ._client import Client
@@ -22,17 +22,24 @@ _CLOUD_INIT = (
 )  # fmt: skip
 
 
-def catalogs(client: Client, want: Row) -> dict[str, t.Any]:
+def catalogs(client: Client, want: Row, seen: Seen | None = None) -> dict[str, t.Any]:
     """Images and machine types, read at the same time, and the edition that they tell.
 
     Custom images, which the edition of 2026 lists apart, are read where the image is none of the others. A fleet's
-    members share what was read.
+    members share what was read. The copy to restore from is read where it was not yet, since there is an instance: that
+    one is to be replaced then.
     """
     shared: dict[t.Any, dict[str, t.Any]] = getattr(client, "catalogs", {})
     image = want.get("image")
     if image not in shared:
         shared[image] = _catalogs(client, image)
-    return shared[image]
+    if not (want.get("snapshot") or want.get("backup")):
+        return shared[image]
+    if "source" not in (seen := seen or {}):
+        from . import _copies
+
+        seen = _copies.source(client, want, Look({}, True, "instance"), None)
+    return {**shared[image], "source": seen["source"]}
 
 
 def _catalogs(client: Client, image: str | None) -> dict[str, t.Any]:
@@ -112,14 +119,28 @@ def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
         raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
 
 
-def retype(want: Row, row: Row, known: dict[str, t.Any]) -> Step:
-    """The step to another machine type, as the catalog has it."""
+def same_type(wanted: str, value: Row, known: dict[str, t.Any] | None) -> bool:
+    """Whether a machine type is the wanted one. A name that the answer does not give is looked up in the catalog."""
+    equal = same_reference(wanted, value)
+    if equal is None:
+        if known is None:
+            raise CatalogsNeeded
+        equal = value.get("id") in [kind["id"] for kind in known["machine_types"] if kind.get("name") == wanted]
+    return equal
+
+
+def retype(want: Row, row: Row, known: dict[str, t.Any] | None) -> list[Step]:
+    """The steps to another machine type, as the catalog has it. One that is suspended is started for that."""
+    if known is None:
+        raise CatalogsNeeded
+    state = str(row.get("state"))
     image: Row = next((image for image in known["images"] if image["id"] == dig(row, "image.id")), {})
     source, needs = f"image {image.get('name')}", image.get("minimum_requirements") or {}
     kind = machine_type(want["machine_type"], row.get("availability_zone"), source, needs, known["machine_types"])
     new = {"id": kind["id"], "name": kind["name"]}
     does, body = f"retype {label(row)} to {kind['name']}", {"machine_type": {"id": kind["id"]}}
-    return action("retype", row, {"machine_type": new}, {"machine_type": kind["id"]}, does=does, body=body)
+    step = action("retype", row, {"machine_type": new}, {"machine_type": kind["id"]}, does=does, body=body)
+    return [*([] if state in RETYPE_STATES else power(state, "running", row)), step]
 
 
 def reference(value: str) -> dict[str, str]:

@@ -122,7 +122,9 @@ class Member:
         step, self.over = pending.step, False
         pending.error = error
         self._look(now, 1 if not error.retry_after else error.retry_after, listing=step.makes)
-        if error.later:
+        if error.status not in (None, 429) and not error.lost and self._refused_attempt(step, error):
+            self.pending = None
+        elif error.later:
             pending.answer = LATER
             self._uncount(pending)
         elif error.lost or (
@@ -179,6 +181,8 @@ class Member:
         if making and (pending.answer in (LOST, CONFLICT) or step.part not in self.look.ids):
             if row is None or row["id"] in self.known or status == GONE:
                 limit = NOT_YET if pending.answer == ACCEPTED else LOOK_FOR
+                if waited >= limit and pending.answer == LOST and pending.error:
+                    self._refused_attempt(step, pending.error)
                 return self._over_with(waited >= limit) or self._look(now, pause(False, waited), listing=True)
             if pending.answer == CONFLICT:
                 return self._over_with(True)
@@ -210,6 +214,8 @@ class Member:
             self.pending = None
             self.look.ids.pop(step.part, None)
             return self._look(now, 0, listing=True)
+        if status == CREATION_FAILED and making:
+            self._attempted(step, row.get("error") or {}, str(row.get("status")))
         removing = step.action == "delete"  # what failed is removed: reads can lag behind that
         if (status == CREATION_FAILED and (changed or not removing)) or (
             status == OPERATION_FAILED and changed and removing
@@ -241,6 +247,17 @@ class Member:
             self.memory.created = [one for one in self.memory.created if one != gone]
         # Another run may have created one of the same name at the same time: only a listing shows that.
         return not step.makes or self.listed or self._look(now, 0, listing=True)
+
+    def _attempted(self, step: Step, error: Row, status: str = "") -> bool:
+        """Notes an attempt that failed for what another one may have. Whether it is such a one."""
+        if step.attempt is None or not step.attempt.lacks(error, status):
+            return False
+        self.memory.attempts.append(step.attempt.failed(error))
+        return True
+
+    def _refused_attempt(self, step: Step, error: ApiError) -> bool:
+        """The same where the API answered so."""
+        return self._attempted(step, {"slug": error.slug, "message": error.message if error.status else None})
 
     def _over_with(self, over: bool) -> bool:
         if over:

@@ -17,6 +17,7 @@ if t.TYPE_CHECKING:
 STATES = ["present", "running", "stopped", "suspended", "rebooted", "absent"]
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _TEXT: dict[str, t.Any] = {"type": "str"}
+_ALTERNATIVE = dict.fromkeys(("machine_type", "availability_zone"), _TEXT)
 NETWORK: dict[str, t.Any] = {
     **dict.fromkeys(("vpc", "interface"), _TEXT),
     **dict.fromkeys(("security_groups", "subnets"), _TEXTS),
@@ -25,24 +26,25 @@ NETWORK: dict[str, t.Any] = {
 ONE_OF_NETWORK = [("interface", other) for other in NETWORK if other != "interface"]
 ONE_OF = [("id", "new_name"), ("user_data", "user_data_base64"), ("image", "snapshot", "backup")]
 SPEC: dict[str, t.Any] = {
-    **dict.fromkeys(("id", "name", "new_name", "machine_type", "image", "snapshot", "backup"), _TEXT),
+    **dict.fromkeys(("id", "name", "new_name", "machine_type", "availability_zone", "image"), _TEXT),
+    **dict.fromkeys(("snapshot", "backup"), _TEXT),
     "ssh_key_name": {"type": "str", "no_log": False},
-    "availability_zone": _TEXT,
     "network": {"type": "dict", "options": NETWORK, "mutually_exclusive": ONE_OF_NETWORK},
     **dict.fromkeys(("network_interfaces", "labels", "volumes", "protect_names", "protect_labels"), _TEXTS),
     "purge_network_interfaces": {"type": "bool", "default": False},
-    "user_data": {"type": "str", "no_log": True},
-    "user_data_base64": {"type": "str", "no_log": True},
+    **{name: {"type": "str", "no_log": True} for name in ("user_data", "user_data_base64")},
     "delete_public_ip": {"type": "bool"},
     "on_immutable_change": {"type": "str", "default": "warn", "choices": ["warn", "fail", "recreate", "ignore"]},
     "on_failed": {"type": "str", "default": "fail", "choices": ["fail", "replace"]},
+    "alternatives": {**_TEXTS, "elements": "dict", "options": _ALTERNATIVE, "required_one_of": [(*_ALTERNATIVE,)]},
+    "alternatives_on": {**_TEXTS, "default": ["capacity"], "choices": ["capacity", "quota"]},
     "state": {"type": "str", "default": "present", "choices": STATES},
 }
 
 
 # Options whose values can be wrong in a way that is seen without a request.
 _CHECKED = ("id", "new_name", "network.interface", "network.security_groups", "network.subnets", "network_interfaces",
-            "user_data", "user_data_base64")  # fmt: skip
+            "user_data", "user_data_base64", "alternatives")  # fmt: skip
 
 
 def wanted(params: dict[str, t.Any]) -> Want:
@@ -75,19 +77,15 @@ def observer(client: Client, want: Want) -> t.Callable[[Look], Seen]:
 def planner(client: Client, want: Want) -> t.Callable[[Seen, Memory], Plan]:
     """The plan, with the catalogs read once, and only where the plan depends on them."""
     catalogs: dict[str, t.Any] = {}
-    doubts: list[str] = []
 
     def planned(seen: Seen, memory: Memory) -> Plan:
         try:
-            made = plan(seen, want, {**catalogs, "source": seen.get("source")} if catalogs else None, memory)
+            return plan(seen, want, {**catalogs, **seen} if catalogs else None, memory)
         except CatalogsNeeded:
             from . import _declare
 
-            catalogs.update(_declare.catalogs(client, want), source=seen.get("source"))
-            made = plan(seen, want, catalogs, memory)
-            if any(step.makes for step in made.steps):
-                doubts[:] = _declare.doubts(want, catalogs)
-        return made._replace(warnings=(*made.warnings, *doubts)) if doubts else made
+            catalogs.update(_declare.catalogs(client, want, seen))
+            return plan(seen, want, {**catalogs, **seen}, memory)
 
     return planned
 
@@ -96,4 +94,11 @@ def task(client: Client, want: Want) -> Task:
     """The declaration as what a module, or a fleet, leads to its goal."""
     kinds = {"instance": INSTANCES, "source": SNAPSHOTS}
     label = f"instance {want['name'] or want['id']}"
-    return Task(label, observer(client, want), planner(client, want), kinds, {"instance": "instance"}, {})
+
+    def recover(seen: Seen, memory: Memory) -> Plan:
+        from . import _plan_lifecycle
+
+        return _plan_lifecycle.failed_attempt(seen.get("instance"), want, memory)
+
+    shows, back = {"instance": "instance"}, recover if want["alternatives"] else None
+    return Task(label, observer(client, want), planner(client, want), kinds, shows, {}, back)

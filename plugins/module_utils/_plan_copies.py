@@ -23,6 +23,7 @@ from ._api import (
     outcome,
     status_class,
 )
+from ._checks import both_exist
 from ._copies import COPY_REGIONS
 from ._read import Seen
 from ._step import Memory, Plan, Step, power, predict
@@ -34,9 +35,7 @@ def plan(seen: Seen, want: Want, resource: Resource, memory: Memory) -> Plan:
     """All steps from what is seen to what is wanted. Raises `Refused` where that cannot or must not be."""
     row, renamed = seen.get("copy"), seen.get("renamed")
     if row and renamed and row["id"] != renamed["id"]:
-        raise Refused(
-            f"{want['name']!r} ({row['id']}) cannot be renamed: {want['new_name']!r} exists too ({renamed['id']})."
-        )
+        raise both_exist(want, row, renamed)
     if want["state"] == "absent":
         gone = row is None or deleting(row)
         return Plan(() if gone else (removal(t.cast(Row, row), want, resource),), row, None)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import FIELDS, MOVING, RETYPE_STATES, SETTLED, Field, Refused, Row, deleting, dig, outcome, status_class
+from ._api import FIELDS, MOVING, RETYPE_STATES, SETTLED, Field, Row, deleting, dig, outcome, status_class
 from ._read import Seen, same_reference
-from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict
+from ._step import Memory, Plan, Step, action, label, power, predict
 
 Want = dict[str, t.Any]
 Catalogs = dict[str, t.Any]  # rows of "images" and "machine_types", and the "edition" that they told
@@ -24,7 +24,15 @@ def plan(seen: Seen, want: Want, catalogs: Catalogs | None, memory: Memory) -> P
     where the declaration cannot or must not be followed, `CatalogsNeeded` where it must be checked against catalogs
     that are None.
     """
-    row, warnings = _chosen(seen, want), []
+    row, renamed, warnings = seen.get("instance"), seen.get("renamed"), t.cast("list[str]", [])
+    if row and renamed and row["id"] != renamed["id"]:
+        from . import _checks
+
+        raise _checks.both_exist(want, row, renamed)
+    if want["alternatives"]:
+        from . import _plan_alternatives
+
+        want = _plan_alternatives.as_it_is(row, want, catalogs)
     fixed = [field for field in FIELDS if row and field.change is None and same(field, want, row) is False]
     if fixed or want["state"] == "absent" or status_class(row) not in (SETTLED, MOVING) or deleting(row):
         from . import _plan_lifecycle
@@ -63,16 +71,6 @@ def same(field: Field, want: Want, row: Row) -> bool | None:
     return bool(wanted == value)
 
 
-def _chosen(seen: Seen, want: Want) -> Row | None:
-    """The row that the declaration is about."""
-    row, renamed = seen.get("instance"), seen.get("renamed")
-    if row and renamed and row["id"] != renamed["id"]:
-        raise Refused(
-            f"{want['name']!r} ({row['id']}) cannot be renamed: {want['new_name']!r} exists too ({renamed['id']})."
-        )
-    return row
-
-
 def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
     """What leads from the row, which is settled, to the declaration."""
     steps: list[Step] = []
@@ -84,14 +82,10 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
     state = str(row.get("state"))
     start = memory.start_state or state
     if _type_differs(want, row, catalogs):
-        if catalogs is None:
-            raise CatalogsNeeded
         from . import _declare
 
-        if state not in RETYPE_STATES:
-            steps += power(state, "running", row)
-            state = "running"
-        steps.append(_declare.retype(want, row, catalogs))
+        steps += _declare.retype(want, row, catalogs)
+        state = state if state in RETYPE_STATES else "running"
     steps += attachments(row, want)
     if want["state"] != "rebooted":
         steps += power(state, start if want["state"] == "present" else want["state"], row)
@@ -104,14 +98,13 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
 
 
 def _type_differs(want: Want, row: Row, catalogs: Catalogs | None) -> bool:
-    """Whether the machine type is another. A name that the answer does not give is looked up in the catalog."""
+    """Whether the machine type is another."""
     wanted, value = want["machine_type"], row.get("machine_type")
     if wanted is None or not isinstance(value, dict):
         return False
     equal = same_reference(wanted, value)
     if equal is None:
-        if catalogs is None:
-            raise CatalogsNeeded
-        ids = [kind["id"] for kind in catalogs["machine_types"] if kind.get("name") == wanted]
-        equal = value.get("id") in ids
+        from . import _declare
+
+        equal = _declare.same_type(wanted, value, catalogs)
     return not equal

@@ -60,10 +60,10 @@ def plan(
     if want["state"] == "absent":
         return _absence(row, want)
     if row is None or deleting(row):
-        if want["id"] or (want["new_name"] and row is None):
+        removed = any(name.startswith("DELETE ") for name in memory.sent)  # by this run, to be made anew
+        if want["id"] or (want["new_name"] and row is None and not removed):
             raise Refused(_missing(want))
-        steps = _creation(want, catalogs, memory)
-        return Plan(steps, row, predict(None, steps))
+        return _creation(row, want, catalogs, memory)
     status, warnings = status_class(row), []
     if status == CREATION_FAILED:
         return _replacement(row, want, catalogs, memory)
@@ -92,32 +92,75 @@ def _absence(row: Row | None, want: Want) -> Plan:
     return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(_public_addresses(row)))
 
 
-def _creation(want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
-    """The creation, and what can only be done after it."""
+def _creation(
+    old: Row | None, want: Want, catalogs: Catalogs | None, memory: Memory, removal: tuple[Step, ...] = (),
+    after: int | None = None,
+) -> Plan:  # fmt: skip
+    """The creation, after the removal of what is there, and what can only be done after it.
+
+    With alternatives it is the next one; `after` is the one that an earlier run left.
+    """
     if catalogs is None:
         raise CatalogsNeeded
     from . import _declare
 
-    step = _declare.creation(want, catalogs)
+    if want["alternatives"]:
+        from . import _plan_alternatives
+
+        step = _plan_alternatives.step(want, catalogs, memory, after)
+    else:
+        step = _declare.creation(want, catalogs)
     made: Row = step.effect or {}
     row: Row = dict(made, id="{id}", network=made.get("network") or {"interfaces": []})
     end = memory.start_state if want["state"] == "present" else want["state"]
-    attached = attachments(row, want)
-    return (step, *attached, *power("running", end or "running", row))
+    steps = (step, *attachments(row, want), *power("running", end or "running", row))
+    doubts = _declare.doubts(want, catalogs)
+    return Plan((*removal, *steps), old, predict(None, steps), tuple(doubts))
 
 
 def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
-    """What becomes of an instance whose creation failed. One that never ran is all that `replace` touches."""
-    never_ran = row.get("state") in ("new", "error")
-    if never_ran and want["on_failed"] == "replace" and row["id"] not in memory.created and not want["id"]:
-        removal = _removal(row, want, with_public_ip=True)
-        steps = (removal, *_creation(want, catalogs, memory))
-        return Plan(steps, row, predict(None, steps[1:]))
-    remedy = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
-    if "guard" not in want:  # a restore by way of vm_snapshot or vm_backup has no such option
-        remedy += ", or set on_failed: replace, which does that and creates it anew"
-        remedy += "" if never_ran else f", but not where its state ({row.get('state')}) does not say that it never ran"
-    raise Refused(f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}. {remedy}.")
+    """What becomes of an instance whose creation failed. One that never ran is all that is ever replaced."""
+    own, never_ran, tried = row["id"] in memory.created, _never_ran(row), ""
+    text = f"{label(row)} ({row['id']}) could not be created ({row['status']}): {reason(row)}."
+    if want["alternatives"]:
+        from . import _plan_alternatives
+
+        attempt = _plan_alternatives.left(row, want, catalogs, own) if never_ran and not want["id"] else None
+        if attempt is not None:
+            removal = _removal(row, want, with_public_ip=True)
+            if own:
+                return _creation(row, want, catalogs, memory, (removal,))
+            removal = removal._replace(key=_plan_alternatives.key(attempt))
+            made = _creation(row, want, catalogs, memory, (removal,), attempt)
+            return made._replace(warnings=(f"{text} It is removed, and the next alternative tried.", *made.warnings))
+        tried = _plan_alternatives.tried_before(memory)
+    if never_ran and want["on_failed"] == "replace" and not own and not want["id"]:
+        return _creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
+    remedy = (
+        "Delete it with state: absent and delete_public_ip: true (it may own a public IP), or set on_failed: replace, "
+        "which does that and creates it anew"
+    )
+    remedy += "" if never_ran else f", but not where its state ({row.get('state')}) does not say that it never ran"
+    raise Refused(f"{text}{tried} {remedy}.")
+
+
+def _never_ran(row: Row) -> bool:
+    return row.get("state") in ("new", "error")
+
+
+def failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
+    """What takes away an attempt of this run that failed, where there is none left, or the run fails otherwise."""
+    from . import _plan_alternatives
+
+    failed = row is not None and status_class(row) == CREATION_FAILED and _never_ran(row)
+    if row is None or not failed or row["id"] not in memory.created:
+        return Plan((), row, row)
+    try:
+        attempt = _plan_alternatives.left(row, want, None, own=True)
+        steps = () if attempt is None else (_removal(row, want, with_public_ip=True),)
+    except Refused:  # it is protected, and stays
+        steps = ()
+    return Plan(steps, row, row)
 
 
 def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
@@ -136,6 +179,7 @@ def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory,
     keep = not want["delete_public_ip"]
     removal = _removal(row, want, with_public_ip=not keep)
     memory.look(row)
-    steps = (removal, *_creation(want, catalogs, memory))
+    made = _creation(row, want, catalogs, memory, (removal,))
     lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."
-    return Plan(steps, row, predict(None, steps[1:]), (lost,), tuple(_public_addresses(row)) if keep else ())
+    kept = tuple(_public_addresses(row)) if keep else ()
+    return made._replace(warnings=(lost, *made.warnings), kept_public_ips=kept)

@@ -33,6 +33,7 @@ class Step(t.NamedTuple):
     part: str = "instance"  # what its goal and its effect are about, of what is seen
     needs: tuple[str, ...] = ()  # the parts that must have settled before it; its own if empty
     makes: bool = False  # whether it makes what was not there, so that it is never sent again without looking
+    attempt: t.Any = None  # of several ways to make it, which one this is (see `_plan_alternatives.Attempt`)
 
     @property
     def name(self) -> str:
@@ -76,7 +77,8 @@ class Memory:
     def __init__(self) -> None:
         self.sent: dict[str, int] = {}  # step name -> how often it was sent
         self.start_state: str | None = None  # the first settled power state: "power untouched" means this one
-        self.created: list[str] = []  # ids that this run created
+        self.created: list[str] = []  # ids that this run created, and did not remove again
+        self.attempts: list[Row] = []  # creations that failed, for what another attempt may have
 
     def look(self, row: Row | None) -> None:
         """Notes the power state of the first settled row."""

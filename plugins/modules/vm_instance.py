@@ -149,6 +149,37 @@ options:
     type: str
     choices: [fail, replace]
     default: fail
+  alternatives:
+    description:
+      - Other machine types and zones, tried in this order when the creation fails for what O(alternatives_on) says.
+        What is declared by O(machine_type) and O(availability_zone) is tried first; without O(machine_type) only these
+        are, and the type of an instance that exists is left as it is. What an entry leaves out is as declared. At most 10.
+      - The failed attempt is deleted with its public IPv4 address before the next one, and after the last one, when the
+        task fails and says why each one failed.
+      - All are checked against the catalogs before the first attempt. Check mode predicts the first one.
+      - An instance that equals any of them is as declared, and is neither changed to another type nor different in its
+        zone.
+      - An instance that an earlier run left (it was interrupted, or did not wait), that equals one of them, never ran,
+        and failed for the same, is deleted with its address too. The next one of the list is tried then, and its own
+        last.
+      - It does not go with O(network.interface), which would be deleted with the failed attempt.
+    type: list
+    elements: dict
+    suboptions:
+      machine_type:
+        description: The machine type's name or id.
+        type: str
+      availability_zone:
+        description: The zone.
+        type: str
+  alternatives_on:
+    description:
+      - What makes the next one of O(alternatives) be tried - that the zone has no V(capacity) for the machine type, or that
+        a V(quota) does not allow it. A creation that fails for another reason fails the task, as without O(alternatives).
+    type: list
+    elements: str
+    choices: [capacity, quota]
+    default: [capacity]
   protect_names:
     description:
       - Shell patterns. An instance whose whole name matches one of them is never deleted.
@@ -179,7 +210,19 @@ EXAMPLES = r"""
     name: web-01
     machine_type: BV2-4-40
 
-- name: Stop it
+- name: A server of whichever type and zone there is room for
+  magalu.cloud.vm_instance:
+    name: batch-01
+    machine_type: BV2-4-40
+    image: cloud-ubuntu-24.04 LTS
+    ssh_key_name: deploy
+    network:
+      associate_public_ip: false
+    alternatives:
+      - availability_zone: br-se1-b
+      - machine_type: BV4-8-100
+
+- name: Stop the first one
   magalu.cloud.vm_instance:
     name: web-01
     state: stopped
@@ -238,8 +281,17 @@ kept_public_ips:
   type: list
   elements: str
   sample: ["201.23.12.7"]
+attempts:
+  description: The creations that failed, in order, before another one of O(alternatives) was tried, or none was left.
+  returned: when there are any
+  type: list
+  elements: dict
+  sample:
+    - machine_type: BV2-4-40
+      availability_zone:
+      error: {slug: create_instance.capacity.error, message: There is no capacity for BV2-4-40 in br-se1-a}
 created:
-  description: Ids of instances that this run created, when it failed afterwards.
+  description: Ids of instances that this run created and that are still there, when it failed afterwards.
   returned: on failure
   type: list
   elements: str

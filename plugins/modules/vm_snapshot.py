@@ -54,6 +54,9 @@ EXAMPLES = r"""
       ssh_key_name: deploy
       network:
         associate_public_ip: false
+      alternatives:
+        - availability_zone: br-se1-c
+        - machine_type: BV2-2-40
 
 - name: Keep the last seven of each server, and whatever is younger than 30 days
   magalu.cloud.vm_snapshot:
@@ -115,6 +118,15 @@ actions:
   elements: dict
   sample:
     - {action: create, description: create snapshot nightly-db-01-2026-11-25 of instance db-01}
+attempts:
+  description: The creations that failed, in order, before another one of O(restore.alternatives) was tried, or none was left.
+  returned: when there are any
+  type: list
+  elements: dict
+  sample:
+    - machine_type: BV2-4-40
+      availability_zone:
+      error: {slug: create_instance.capacity.error, message: There is no capacity for BV2-4-40 in br-se1-a}
 created:
   description: Ids of what this run created, when it failed afterwards.
   returned: on failure

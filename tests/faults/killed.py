@@ -32,6 +32,7 @@ class Scenario(NamedTuple):
     tasks: Tasks
     seeds: tuple[Fields, ...] = (INSTANCE,)
     editions: tuple[str, ...] = (OLD, NEW)
+    settings: tuple[tuple[str, Any], ...] = ()  # of the simulator
 
 
 def _copied(kind: str) -> Scenario:
@@ -58,6 +59,10 @@ SCENARIOS: dict[str, Scenario] = {
     "snapshot with power_off": _copied("snapshot"),
     "backup with power_off": _copied("backup"),
     "recreate": Scenario([("vm_instance", RECREATED)], (OTHER_IMAGE,)),
+    "an alternative": Scenario(
+        [("vm_instance", {**PUBLIC, "alternatives": [{"machine_type": LARGE}], "state": "stopped"})], (),
+        settings=(("capacity", {PUBLIC["machine_type"]: 0}),),
+    ),
     "recreate stopped": Scenario([("vm_instance", {**RECREATED, "state": "stopped"})], (OTHER_IMAGE,)),
 }  # fmt: skip
 

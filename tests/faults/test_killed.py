@@ -50,7 +50,7 @@ def stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def test_the_run_after_a_killed_one_ends_the_same(sim: Any, name: str, condition: str, when: str) -> None:
     scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
     for edition in scenario.editions if condition == FIRST else scenario.editions[-1:]:
-        settings = {**settings, "edition": edition}
+        settings = {**settings, **dict(scenario.settings), "edition": edition}
         whole = expected(sim, name, settings)
         for number in range(1, MOST):
             begin(sim, scenario.seeds, **settings)

@@ -42,6 +42,7 @@ ABSENT = {"name": "web", "state": "absent"}
 STOPPED = {"name": "web", "state": "stopped"}
 LARGER = {**DECLARED, "machine_type": LARGE, "state": "stopped"}
 OLD = {"edition": "2024-08"}
+FULL = {"capacity": {DECLARED["machine_type"]: 0}}
 
 OUTCOMES = {
     "created": Outcome({**DECLARED, "user_data": TEXT, "labels": ["a"]}),
@@ -75,6 +76,9 @@ OUTCOMES = {
     "failed after a creation": Outcome({**DECLARED, "state": "stopped"}, fault={**STOP, **NO}),
     "failed in the creation itself": Outcome(DECLARED, fault={"operation": "POST /v1/instances", "kind": "failing",
                                                               "value": "creating_error"}),
+    "created as an alternative": Outcome({**DECLARED, "alternatives": [{"machine_type": LARGE}]}, settings=FULL),
+    "failed in all alternatives": Outcome({**DECLARED, "alternatives": [{"availability_zone": "br-se1-b"}]},
+                                          settings=FULL),
     "timed out": Outcome(STOPPED, WEB, {**STOP, "kind": "stuck"}),
     **{kind: Outcome({"kind": kind}, (*WEB, *COPIES, *GOLDEN), module="vm_info")
        for kind in ("instances", "snapshots", "images", "custom_images", "machine_types")},
@@ -111,6 +115,17 @@ for kind in ("snapshot", "backup"):
         "renamed": Outcome({"name": "one", "new_name": "three"}, there),
         "restored": Outcome(RESTORED, there),
         "restored, in check mode": Outcome(RESTORED, there, check=True),
+        "restored as an alternative": Outcome(
+            {
+                **RESTORED,
+                "restore": {
+                    **RESTORED["restore"],
+                    "alternatives": [{"machine_type": LARGE}],
+                },
+            },
+            there,
+            settings=FULL,
+        ),
         "pruned": Outcome(PRUNED, there),
         "pruned, in check mode with a diff": Outcome(PRUNED, there, check=True, diff=True),
         "absent": Outcome({"name": "one", "state": "absent"}, there),
@@ -120,8 +135,9 @@ for kind in ("snapshot", "backup"):
         "failed before a change": Outcome(DAY, fault={"operation": f"GET /v1/{kind}s", "nth": "every", **NO}),
         "failed in a change": Outcome(DAY, WEB, {"operation": f"POST /v1/{kind}s", "nth": "every", **NO}),
     }.items():
-        edition = OLD if kind == "backup" else None
-        OUTCOMES[f"{kind} {name}"] = outcome._replace(module=f"vm_{kind}", settings=edition)
+        edition = OLD if kind == "backup" else {}
+        settings = {**(outcome.settings or {}), **edition}
+        OUTCOMES[f"{kind} {name}"] = outcome._replace(module=f"vm_{kind}", settings=settings)
 for name, outcome in {
     "imported": Outcome(IMPORTED),
     "imported, in check mode with a diff": Outcome(IMPORTED, check=True, diff=True),

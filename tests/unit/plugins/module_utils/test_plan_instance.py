@@ -96,6 +96,7 @@ def wants(draw: Any) -> dict[str, Any]:
         "delete_public_ip": maybe(True, False), "protect_names": maybe(["w*"], ["db"]), "protect_labels": maybe(["prod"]),
         "on_immutable_change": draw(st.sampled_from(_instance.SPEC["on_immutable_change"]["choices"])),
         "on_failed": draw(st.sampled_from(["fail", "replace"])),
+        "alternatives": maybe([{"machine_type": "BV2-4-40"}, {"availability_zone": "br-se1-b"}], [{"machine_type": IDS[0]}]),
     }  # fmt: skip
     if want["state"] != "absent":
         want["new_name"] = maybe("db")
@@ -108,8 +109,8 @@ def wants(draw: Any) -> dict[str, Any]:
 
 def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
     """The plan; a declaration that is refused is no case."""
-    seen = {"instance": row if row and row["name"] == want["name"] else None,
-            "renamed": row if row and want["new_name"] == row["name"] else None}  # fmt: skip
+    renamed = row if row and want["new_name"] == row["name"] else None
+    seen = {"instance": row if row and row["name"] == want["name"] else renamed, "renamed": renamed}
     try:
         return plan(seen, want, CATALOGS, memory or Memory())
     except Refused:
@@ -297,6 +298,11 @@ BAD = [
     ({"name": "web", "network_interfaces": ["eth1"]}, "network_interfaces is 'eth1'"),
     ({"name": "web", "new_name": "db", "state": "absent"}, "does not go with state: absent"),
     ({"name": "web", "network": {"interface": IDS[0]}, "on_failed": "replace"}, "on_failed: replace does not go with"),
+    (
+        {"name": "web", "network": {"interface": IDS[0]}, "alternatives": [{"machine_type": "a"}]},
+        "alternatives does not go with network.interface",
+    ),
+    ({"name": "web", "alternatives": [{"machine_type": "a"}] * 11}, "alternatives has 11 entries, and may have 10"),
     ({"name": "web", "user_data_base64": "#!/bin/sh"}, "user_data_base64 is no base64"),
     ({"name": "web", "user_data": "x" * 48751}, "65004 characters of base64 (48751 bytes of text)"),
 ]

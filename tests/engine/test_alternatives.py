@@ -1,0 +1,196 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Alternatives: other machine types and zones where a creation fails for what another one may have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import task
+from tests.engine.alternatives import (
+    CAPACITY,
+    DECLARED,
+    OTHER,
+    POST_CREATE,
+    REFUSED,
+    WAYS,
+    addresses,
+    everywhere,
+    ours,
+    tried,
+)
+from tests.engine.task import LARGE, SMALL
+
+
+@everywhere
+def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any, conditions: Any) -> None:
+    sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0})
+    done = task.run(sim, **DECLARED)
+    assert (done.failure, done.actions) == (None, ["create", "delete", "create", "delete", "create"])
+    assert [(row["machine_type"]["name"], row["availability_zone"]) for row in ours(sim)] == [(OTHER, "br-se1-b")]
+    assert addresses(sim) == 1
+    assert [step.does for step in done.member.done[::2]] == [
+        f"create instance web as {SMALL}", f"create instance web as {LARGE}", f"create instance web as {OTHER} in br-se1-b",
+    ]  # fmt: skip
+    assert done.member.memory.attempts == [
+        {"machine_type": kind, "availability_zone": None,
+         "error": {"slug": CAPACITY, "message": f"There is no capacity for {kind} in br-se1-a"}}
+        for kind in (SMALL, LARGE)
+    ]  # fmt: skip
+    assert all(request["query"] for request in sim.requests() if request["method"] == "DELETE")
+    sim.clear_requests()
+    sim.advance(10)
+    assert not task.check(sim, **DECLARED).steps
+    assert task.run(sim, **DECLARED).actions == []
+    assert task.sent(sim) == []
+
+
+@everywhere
+def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditions: Any) -> None:
+    sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0, f"{OTHER}@br-se1-b": 0})
+    for _run in range(2):
+        done = task.run(sim, **DECLARED, state="stopped")
+        assert str(done.failure) == (
+            f"Instance web could not be created. Tried were {SMALL}: There is no capacity for {SMALL} in br-se1-a (slug "
+            f"{CAPACITY}); {LARGE}: There is no capacity for {LARGE} in br-se1-a (slug {CAPACITY}); {OTHER} in br-se1-b: "
+            f"There is no capacity for {OTHER} in br-se1-b (slug {CAPACITY})."
+        )
+        assert done.actions == ["create", "delete"] * 3
+        assert done.member.memory.created == []
+        assert (ours(sim), addresses(sim)) == ([], 0)
+        sim.advance(10)
+
+
+@pytest.mark.parametrize("status", [409, 422, 400, 503])
+def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: int) -> None:
+    later = {"headers": {"Retry-After": "5"}} if status == 503 else {}
+    sim.add_fault(operation=POST_CREATE, kind="status", status=status, body=REFUSED, **later)
+    start = sim.now()
+    done = task.run(sim, **DECLARED)
+    assert (done.failure, done.actions, tried(done)) == (None, ["create"], [SMALL])
+    assert done.member.memory.attempts[0]["error"] == {"slug": CAPACITY, "message": "Full"}
+    assert done.row["machine_type"]["name"] == LARGE
+    assert sim.now() - start < 40
+    sim.clear_faults()
+    sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=REFUSED, **later)
+    done = task.run(sim, **{**DECLARED, "name": "db"})
+    assert str(done.failure).count("Full") == 3
+    assert done.actions == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None:
+    sim.add_fault(operation=POST_CREATE, kind="status", status=500, body=REFUSED, when=when)
+    done = task.run(sim, **DECLARED)
+    assert (done.failure, done.actions) == (None, ["create"])
+    assert tried(done) == ([SMALL] if when == "before" else [])
+    assert len(ours(sim)) == 1
+
+
+@pytest.mark.parametrize("slug", ["instance.name.conflict", None])
+@pytest.mark.parametrize("status", [403, 429, 400])
+def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) -> None:
+    """A rate limit is none, whatever it is called; and a message can quote the user where there is a slug."""
+    body = {"slug": slug or f"{'capacity' if status == 429 else 'other'}.limit", "message": "no capacity"}
+    sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=body)
+    done = task.run(sim, **DECLARED)
+    assert done.failure is not None
+    assert tried(done) == []
+
+
+def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> None:
+    sim.add_fault(operation=POST_CREATE, kind="failing", value="creating_error_capacity")
+    sim.add_fault(operation=POST_CREATE, nth=2, kind="failing", value="creating_error")
+    done = task.run(sim, **DECLARED)
+    assert done.actions == ["create", "delete", "create"]
+    assert "could not be created (creating_error)" in str(done.failure)
+    assert f"Tried were {SMALL}: " in str(done.failure)
+    assert [row["id"] for row in ours(sim)] == done.member.memory.created
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
+    sim.reset(quota_vcpus=3)
+    sim.seed("instance", name="db", machine_type=LARGE)
+    done = task.run(sim, **{**DECLARED, "machine_type": LARGE, "alternatives": [{"machine_type": SMALL}]},
+                    alternatives_on=["capacity", "quota"] if told else ["capacity"])  # fmt: skip
+    assert done.actions == (["create", "delete", "create"] if told else ["create"])
+    assert bool(done.failure) != told
+    assert tried(done) == [LARGE] * told
+    if not told:
+        assert "creating_error_quota_vcpu" in str(done.failure)
+
+
+def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: Any) -> None:
+    sim.add_fault(operation=POST_CREATE, kind="status", status=403, body={"slug": "quota.vcpu", "message": "Over"})
+    done = task.run(sim, **DECLARED)
+    assert done.failure.error.slug == "quota.vcpu"
+    assert tried(done) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "kind"), [("br-se1-a", SMALL), ("br-se1-c", LARGE), ("br-se1-b", OTHER)], ids=["own", "any zone", "both"]
+)
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+@pytest.mark.parametrize("more", [{}, {"on_immutable_change": "recreate"}, {"on_immutable_change": "fail"}], ids=str)
+def test_an_instance_that_equals_one_is_as_declared(sim: Any, zone: str, kind: str, edition: str, more: Any) -> None:
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=task.IMAGE)
+    done = task.run(sim, **DECLARED, **more)
+    assert (done.failure, done.actions, done.member.notes) == (None, [], [])
+    assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
+
+
+def test_an_instance_that_equals_none_becomes_the_first_in_its_zone(sim: Any) -> None:
+    zones: dict[str, Any] = {**DECLARED, "availability_zone": "br-se1-a", "alternatives": WAYS[1:]}
+    for zone, kind in (("br-se1-b", OTHER), ("br-se1-a", SMALL), ("br-se1-c", SMALL)):
+        sim.reset()
+        sim.seed("instance", name="web", machine_type="BV2-4-40", availability_zone=zone, image=task.IMAGE)
+        done = task.run(sim, **zones)
+        assert (done.failure, done.actions, done.row["machine_type"]["name"]) == (None, ["retype"], kind)
+        assert bool(done.member.notes) == (zone == "br-se1-c")
+    assert task.run(sim, **{**zones, "machine_type": None}).actions == [], "they alone change nothing that is there"
+
+
+def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
+    for wrong, said in (
+        ({"machine_type": "BV9-9-40"}, "With BV9-9-40: There is no machine type 'BV9-9-40' in this region"),
+        ({"availability_zone": "br-se1-z"}, f"With {SMALL} in br-se1-z: availability_zone is 'br-se1-z', but"),
+        (
+            {"machine_type": "DP2-8-40", "availability_zone": "br-se1-c"},
+            "is not offered there (it is in br-se1-a, br-se1-b)",
+        ),
+    ):
+        assert said in str(task.run(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]}).failure)
+        with pytest.raises(task.Refused):
+            task.check(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]})
+    assert task.sent(sim) == []
+
+
+def test_check_mode_predicts_the_first(sim: Any) -> None:
+    sim.reset(capacity={SMALL: 0})
+    plan = task.check(sim, **DECLARED, state="stopped")
+    assert [step.does for step in plan.steps] == [f"create instance web as {SMALL}", "stop instance web"]
+    assert plan.after is not None
+    assert plan.after["machine_type"]["name"] == SMALL
+
+
+def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
+    sim.reset(capacity={LARGE: 0})
+    done = task.run(sim, **{**DECLARED, "machine_type": None, "availability_zone": "br-se1-c"})
+    assert (done.failure, tried(done)) == (None, [LARGE])
+    assert [step.does for step in done.member.done if step.action == "create"] == [
+        f"create instance web as {LARGE} in br-se1-c", f"create instance web as {OTHER} in br-se1-b",
+    ]  # fmt: skip
+
+
+def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:
+    sim.reset(capacity={SMALL: 0})
+    sim.seed("instance", name="web", machine_type=OTHER, availability_zone="br-se1-b", image="cloud-debian-12 LTS")
+    plan = task.check(sim, **DECLARED, on_immutable_change="recreate")
+    assert [step.does for step in plan.steps] == ["delete instance web", f"create instance web as {SMALL}"]
+    done = task.run(sim, **DECLARED, on_immutable_change="recreate")
+    assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [SMALL], LARGE)
+    assert done.actions == ["delete", "create", "delete", "create"]
