@@ -44,6 +44,7 @@ OLD = {"region": "br-ne1"}  # with the edition of 2024, which alone has backups
 FIRST = "GET /v1/instances/config/{id}/first-windows-password"
 PLAIN = {name: value for name, value in DECLARED.items() if name != "name"}
 MEMBER = {**PLAIN, "user_data": "{{ text }}"}
+FILES = {"report": "report.html", "progress_file": "progress.txt"}
 RESTORED = {name: value for name, value in MEMBER.items() if name != "image"} | {"name": "restored"}
 
 
@@ -124,7 +125,7 @@ def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
         task("vm_fleet", defaults=PLAIN, instances=[
             {"name": "a", "user_data": "{{ text }}"}, {"name": "b", "user_data_base64": "{{ encoded }}"},
         ]),
-        task("vm_fleet", count=1, name_format="c-{index}", defaults=MEMBER),
+        task("vm_fleet", count=1, name_format="c-{index}", defaults=MEMBER, **FILES),
         task("vm_instance", **{**DECLARED, "name": "old"}), task("vm_fleet", defaults=PLAIN, instances=[{"name": "old"}]),
         task("vm_info"), task("vm_info", id="{{ result.instances[0].id }}"),
         task("vm_snapshot", name="day", state="restored", restore=RESTORED),
@@ -136,7 +137,7 @@ def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
     assert not [result for result in results(where) if result.get("failed")], done.stdout
     assert passwords(sim)[0] in (programs.folder / "win.password").read_text()
     assert_kept(where, *passwords(sim))
-    kinds = ("stdout", "log.txt", "all.jsonl", "syslog.txt", "cached/", "junit/")
+    kinds = ("stdout", "log.txt", "all.jsonl", "syslog.txt", "cached/", "junit/", *FILES.values())
     assert not [kind for kind in kinds if not any(place.startswith(kind) for place in where)], list(where)
 
 
@@ -161,7 +162,7 @@ def known(*given: str) -> str:
 
 READS = [
     (task("vm_instance", **DECLARED, user_data="{{ text }}"), known(TEXT, ENCODED)),
-    (task("vm_fleet", count=1, name_format="a-{index}", defaults=MEMBER), known(TEXT, ENCODED)),
+    (task("vm_fleet", count=1, name_format="a-{index}", defaults=MEMBER, **FILES), known(TEXT, ENCODED)),
     (task("vm_info", user_data=True), known()),
     (task("vm_snapshot", name="day", state="restored", restore=RESTORED), known(TEXT, ENCODED)),
     (task("vm_backup", name="night", state="restored", restore=RESTORED, **OLD), known(TEXT, ENCODED)),
