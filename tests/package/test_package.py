@@ -103,5 +103,16 @@ def test_readme_first_playbook_on_a_cloud(home: Path) -> None:
     assert said.count("changed=1 ") == 2  # predicted, and done
 
 
+def test_readme_inventory(home: Path) -> None:
+    """No machine answers at the addresses of the simulator, so that the second command has no host to reach."""
+    (home / "magalu.yml").write_text(block(1, "yaml"))
+    simulator = (sys.executable, "-m", "simulator", "--port", "0")
+    graph, ping = block(4).splitlines()
+    said = run(*simulator, "--instances", "2", "--", "bash", "-euc", graph, cwd=home, HOME=home, PYTHONPATH=ROOT)
+    assert "@state_running" in said and "instance-00002" in said
+    said = run(*simulator, "--", "bash", "-euc", ping, cwd=home, HOME=home, PYTHONPATH=ROOT)
+    assert "Could not match supplied host pattern, ignoring: state_running" in said
+
+
 def test_readme_has_no_other_commands() -> None:
-    assert len(re.findall(r"^```sh$", README, re.MULTILINE)) == 4
+    assert len(re.findall(r"^```sh$", README, re.MULTILINE)) == 5
