@@ -10,7 +10,7 @@ import platform
 import ansible.release
 
 from simulator import running
-from tests.benchmarks import tasks, waits
+from tests.benchmarks import fleets, inventory, tasks, waits
 
 with running(speed=0) as sim:
     report = {
@@ -19,4 +19,6 @@ with running(speed=0) as sim:
         "a task that changes nothing": tasks.measure(sim),
         "waiting": waits.measure(sim),
     }
+report["inventory, as ratios to the floor"] = inventory.measure()
+report["fleets, in seconds"] = fleets.measure()
 print(json.dumps(report, indent=2))

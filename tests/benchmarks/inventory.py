@@ -68,7 +68,10 @@ def _size(env: dict[str, str], folder: Path, runs: int) -> dict[str, Any]:
     }
     for name, (command, _kind) in ways.items():
         mine, floor = medians(costs[name]), floors[command]
-        result[name] = {"time": round(mine.seconds / floor.seconds, 2), "memory": round(mine.megabytes / floor.megabytes, 2)}
+        result[name] = {
+            "time": round(mine.seconds / floor.seconds, 2),
+            "memory": round(mine.megabytes / floor.megabytes, 2),
+        }
     return result
 
 

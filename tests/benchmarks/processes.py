@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,20 +47,19 @@ def cost(command: list[str], env: dict[str, str]) -> Cost:
     """Runs a program of this environment to its end."""
     program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
     began = time.monotonic()
-    process = subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _id, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"{command}: {said.decode()[-2000:]}")
+    with tempfile.TemporaryFile() as said:  # no pipe: tasks with async keep one open
+        process = subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=said)
+        _id, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        if process.returncode:
+            raise RuntimeError(f"{command}: {said.read().decode()[-2000:]}")
     return Cost(time.monotonic() - began, usage.ru_maxrss / 1024)
 
 
-def playbook(file: Path, task: dict[str, Any] | None = None, **keywords: Any) -> str:
-    """Writes a play of one task, or of none."""
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": [task] if task else []}
+def playbook(file: Path, *tasks: dict[str, Any], **keywords: Any) -> str:
+    """Writes a play of these tasks."""
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": list(tasks)}
     file.write_text(json.dumps([play]))
     return str(file)
 
