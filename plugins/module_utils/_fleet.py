@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import threading
 import time
@@ -33,25 +32,26 @@ class FleetClient(Client):
         self._refused: ApiError | None = None
         self._until = 0.0
 
-    def _send(self, *args: t.Any) -> Answer:
+    def _send(self, method: str, path: str, *rest: t.Any) -> Answer:
         with self._lock:
             now = self.clock.now()
             if self._refused and now < self._until:
                 if self.deadline is not None and self._until > self.deadline:
-                    raise self._still_refused(now)
+                    raise self._still_refused(method, path, now)
                 self.clock.sleep(self._until - now)
         try:
-            return super()._send(*args)
+            return super()._send(method, path, *rest)
         except ApiError as error:
             if error.later and error.retry_after is not None:
                 with self._lock:
                     self._refused, self._until = error, max(self._until, self.clock.now() + error.retry_after)
             raise
 
-    def _still_refused(self, now: float) -> ApiError:
-        error = copy.copy(t.cast(ApiError, self._refused))
-        error.retry_after = self._until - now
-        return error
+    def _still_refused(self, method: str, path: str, now: float) -> ApiError:
+        told = t.cast(ApiError, self._refused)
+        return ApiError(
+            method, path, told.message, told.status, told.slug, told.details, told.request_id, self._until - now
+        )
 
 
 class Listing:

@@ -31,7 +31,7 @@ def members(params: Params) -> list[Params]:
     for key, values in (("name", names), ("id", [one["id"] for one in found if one.get("id")])):
         twice = sorted(value for value, times in collections.Counter(values).items() if times > 1)
         if twice:
-            raise Refused(f"Each member needs a {key} of its own, but several have {', '.join(map(repr, twice[:5]))}.")
+            raise Refused(f"Each member needs its own {key}, but several have {', '.join(map(repr, twice[:5]))}.")
     _refuse_blind(params, found)
     return found
 

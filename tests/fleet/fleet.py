@@ -57,13 +57,13 @@ def done(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> F
 
 def refused(sim: Any, **options: Any) -> str:
     """The message of a run that has to fail, in check mode and for real, and that changes nothing."""
-    before, messages = sim.state(), []
+    before, sent, messages = sim.state(), changes(sim), []
     for check in (True, False):
         given = run(sim, check, **options)
         assert given.get("failed"), given
         messages.append(str(given["msg"]))
     assert sim.state() == before
-    assert not changes(sim)
+    assert changes(sim) == sent
     assert messages[0] == messages[1]
     return messages[0]
 

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How many members go at once, how many may fail, and how many requests are sent at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _fleet
+from tests.fleet.fleet import LARGE, SMALL, Fields, Watched, actions, changes, done, member, rows, run, seed, states
+
+FIVE = [f"web-{number}" for number in range(1, 6)]
+MEMBERS = [{"name": name} for name in FIVE]
+STOP = "POST /v1/instances/{id}/stop"
+NO = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "No"}}
+
+
+@pytest.mark.parametrize(("batch", "most"), [
+    ("1", 1), ("2", 2), ("20%", 1), ("40%", 2), ("59%", 2), ("1%", 1), ("100%", 5), ("99", 5), (None, 5),
+])  # fmt: skip
+def test_no_more_members_are_in_motion_than_the_batch_has(sim: Any, batch: str | None, most: int) -> None:
+    seed(sim, FIVE)
+    watched = Watched(sim)
+    done(watched, instances=MEMBERS, state="stopped", batch=batch)
+    assert set(states(sim).values()) == {"stopped"}
+    assert watched.most == most
+
+
+def test_a_batch_holds_for_creations_and_deletions_too(sim: Any) -> None:
+    watched = Watched(sim)
+    done(watched, count=5, name_format="web-{index}", batch="2")
+    assert watched.most == 2
+    watched.moving.clear()
+    done(watched, count=5, name_format="web-{index}", batch="2", state="absent")
+    assert watched.most == 2
+
+
+def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
+    """Start, retype and suspend of one come before anything of the next."""
+    seed(sim, FIVE[:3], state="suspended")
+    watched = Watched(sim)
+    done(watched, instances=MEMBERS[:3], defaults={"machine_type": LARGE}, batch="1")
+    assert watched.most == 1
+    ids = [row["id"] for row in rows(sim)]
+    steps = [(ids.index(each.split("/")[1]), each.split("/")[2]) for each in changes(sim)]
+    assert steps == [(number, verb) for number in range(3) for verb in ("start", "retype", "suspend")]
+
+
+def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> None:
+    """One that takes long by itself, as another's hand may leave it behind."""
+    seed(sim, FIVE)
+    sim.add_fault(operation="POST /v1/instances/{id}/reboot", kind="stuck", seconds=40)
+    run(sim, instances=[{"name": FIVE[-1], "state": "rebooted"}], wait=False)
+    watched = Watched(sim)
+    done(watched, instances=MEMBERS, state="stopped", batch="1")
+    assert watched.most == 1
+    assert set(states(sim).values()) == {"stopped"}
+
+
+def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
+    """What it was asked for was refused at last, but another's hand had it moving."""
+    seed(sim, FIVE)
+    sim.add_fault(operation=STOP, nth="every", times=1, kind="stuck", seconds=10_000)
+    watched = Watched(sim)
+    given = run(watched, instances=MEMBERS, state="stopped", batch="1", wait_timeout=300)
+    assert watched.most == 1
+    assert "Timed out" in member(given, FIVE[0])["msg"]
+    assert all("Not begun before the time was up" in member(given, name)["msg"] for name in FIVE[1:])
+    assert given["msg"].endswith("4 were not begun.")
+    assert len(changes(sim)) == 1
+
+
+def test_one_that_fails_makes_room_for_the_next(sim: Any) -> None:
+    seed(sim, FIVE)
+    sim.add_fault(operation=STOP, **NO)
+    watched = Watched(sim)
+    given = run(watched, instances=MEMBERS, state="stopped", batch="1")
+    assert watched.most == 1
+    assert list(states(sim).values()).count("stopped") == 4
+    assert given["totals"] == {"members": 5, "changed": 4, "failed": 1, "created": 0, "deleted": 0, "pruned": 0}
+
+
+BATCHES = st.lists(st.sampled_from(["running", "stopped", "suspended", None]), min_size=1, max_size=6)
+
+
+@settings(max_examples=25)
+@given(
+    there=BATCHES, state=st.sampled_from(["running", "stopped", "suspended", "rebooted"]), batch=st.integers(1, 4),
+    kind=st.sampled_from([SMALL, LARGE]), stale=st.sampled_from([0, 2]), failing=st.integers(0, 2),
+)  # fmt: skip
+def test_whatever_is_to_be_done_never_more_are_in_motion(
+    simulator_server: Any, there: list[str | None], state: str, batch: int, kind: str, stale: int, failing: int
+) -> None:
+    sim = simulator_server
+    sim.reset(stale=stale)
+    for number, power in enumerate(there):
+        if power:
+            seed(sim, [f"web-{number}"], state=power)
+    sim.advance(60)
+    for _fault in range(failing):
+        sim.add_fault(operation="POST /v1/instances", share=0.5, kind="failing")
+    watched = Watched(sim)
+    declared = [{"name": f"web-{number}"} for number in range(len(there))]
+    run(watched, instances=declared, state=state, defaults={"machine_type": kind}, batch=str(batch))
+    failed = {row["name"] for row in rows(sim) if "error" in row["status"]}
+    assert max((len(moving - failed) for moving in watched.moving), default=0) <= batch
+
+
+@pytest.mark.parametrize(
+    ("most", "begun"), [("0", 1), ("1", 2), ("20%", 2), ("10%", 1), ("39%", 2), ("4", 5), (None, 5)]
+)
+def test_nothing_is_begun_after_too_many_have_failed(sim: Any, most: str | None, begun: int) -> None:
+    seed(sim, FIVE)
+    sim.add_fault(operation=STOP, nth="every", **NO)
+    given = run(sim, instances=MEMBERS, state="stopped", batch="1", max_failures=most)
+    assert len(changes(sim)) == begun
+    assert [one["name"] for one in given["members"]] == FIVE
+    limit = {"0": 0, "1": 1, "20%": 1, "10%": 0, "39%": 1}.get(str(most))
+    words = f"Not begun, since {begun} failed, and max_failures is {limit}."
+    assert [one["msg"] == words for one in given["members"]] == [False] * begun + [True] * (5 - begun)
+    assert given["msg"].startswith(f"{begun} of 5 instances failed. {FIVE[0]}: Failed to stop instance {FIVE[0]}: No")
+    assert (f"{5 - begun} were not begun." in given["msg"]) == (begun < 5)
+    assert given["totals"]["failed"] == 5
+
+
+def test_what_was_begun_is_finished_and_told(sim: Any) -> None:
+    """The second of two at once fails; the first has two steps, and both are done."""
+    seed(sim, FIVE, state="suspended")
+    seconds = "POST /v1/instances/{id}/start"
+    sim.add_fault(operation=seconds, match=2, **NO)
+    given = run(sim, instances=MEMBERS, state="stopped", batch="2", max_failures="0", concurrency=1)
+    assert member(given, FIVE[0])["instance"]["state"] == "stopped"
+    assert actions(given)[FIVE[0]] == [f"start instance {FIVE[0]}", f"stop instance {FIVE[0]}"]
+    assert [bool(one.get("failed")) for one in given["members"]] == [False, True, True, True, True]
+    assert list(states(sim).values()) == ["stopped", *["suspended"] * 4]
+    assert "1 of 5 instances failed. web-2: " in given["msg"]
+
+
+def test_those_that_cannot_be_planned_count_before_anything_is_begun(sim: Any) -> None:
+    seed(sim, FIVE[1:])
+    declared = [*({**one, "state": "stopped"} for one in MEMBERS[1:]), {"name": "new", "image": "nothing"}]
+    for check in (True, False):
+        given = run(sim, check, instances=declared, max_failures="0")
+        assert not changes(sim)
+        assert actions(given) == {name: [] for name in [*FIVE[1:], "new"]}
+        assert "1 of 5 instances failed. new: There is no image 'nothing'" in given["msg"]
+        assert given["changed"] is False
+    run(sim, instances=declared, max_failures="1")
+    assert len(changes(sim)) == 4
+
+
+def test_those_that_need_nothing_do_not_fail_by_others(sim: Any) -> None:
+    seed(sim, FIVE)
+    seed(sim, ["idle"], state="stopped")
+    sim.add_fault(operation=STOP, nth="every", **NO)
+    given = run(sim, instances=[*MEMBERS, {"name": "idle"}], state="stopped", batch="1", max_failures="0")
+    assert not member(given, "idle").get("failed")
+
+
+@pytest.mark.parametrize("concurrency", [1, 7, 50])
+def test_so_many_requests_are_sent_at_once_and_no_more(sim: Any, concurrency: int) -> None:
+    lock, at_once = threading.Lock(), [0, 0]
+    attempt = _fleet.attempt
+    full = threading.Event()
+
+    def counted(*given: Any) -> Any:
+        with lock:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+            if at_once[0] == concurrency:
+                full.set()
+        full.wait(2)  # for as many as there should be
+        try:
+            return attempt(*given)
+        finally:
+            with lock:
+                at_once[0] -= 1
+
+    with mock.patch.object(_fleet, "attempt", counted):
+        given: Fields = done(sim, count=60, name_format="web-{index:02d}", concurrency=concurrency)
+    assert at_once[1] == concurrency
+    assert given["totals"]["created"] == len(rows(sim)) == 60

@@ -1,0 +1,220 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One listing serves all members: what a fleet asks for, when it ends, and what it makes of reads that lag."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
+
+LIST = "GET instances"
+NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}
+
+
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+@pytest.mark.parametrize("count", [1, 49, 1000])
+def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: str, count: int) -> None:
+    sim.reset(edition=edition)
+    seed(sim, (f"web-{number:04d}" for number in range(1, count + 1)))
+    given = done(sim, count=count, **NUMBERED, state="running", results="brief")
+    assert given["changed"] is False
+    assert given["totals"]["members"] == count
+    pages = 1 if edition == "2026-08" or count < 50 else 2  # where no total says so, a second page tells the end
+    assert asked(sim) == [LIST] * pages
+
+
+@pytest.mark.parametrize("instant", [True, False])
+def test_waiting_for_fifty_costs_few_requests(sim: Any, instant: bool) -> None:
+    sim.reset(instant=instant)
+    given = done(sim, count=50, **NUMBERED)
+    assert given["totals"]["created"] == 50
+    requests = asked(sim)
+    assert requests.count("POST instances") == 50
+    assert len(requests) - 50 <= 0.3 * 50
+    assert {"GET images", "GET machine-types", LIST, "POST instances"} == set(requests)
+    assert requests.count("GET images") == requests.count("GET machine-types") == 1
+
+
+def test_the_end_is_noticed_soon(sim: Any) -> None:
+    """Provisioning takes 15 s; a listing every 2 s."""
+    began = sim.now()
+    done(sim, count=50, **NUMBERED)
+    assert 15 <= sim.now() - began <= 18.5
+
+
+def test_without_waiting_the_steps_are_sent_and_what_is_known_is_told(sim: Any) -> None:
+    seed(sim, ["old", "gone", "still"])
+    declared = [
+        {"name": "new"},
+        {"name": "old", "state": "stopped"},
+        {"name": "gone", "state": "absent"},
+        {"name": "still"},
+    ]
+    given = done(sim, instances=declared, wait=False)
+    statuses = {one["name"]: one["instance"]["status"] for one in given["members"]}
+    assert statuses == {
+        "new": "provisioning",
+        "old": "stopping_pending",
+        "gone": "deleting_pending",
+        "still": "completed",
+    }
+    assert sorted(request.split()[0] for request in changes(sim)) == ["DELETE", "POST", "POST"]
+    again = done(sim, instances=declared)
+    assert again["changed"] is False
+    assert states(sim) == {"new": "running", "old": "stopped", "still": "running"}
+
+
+def test_without_waiting_what_no_list_shows_yet_is_told_by_its_id(sim: Any) -> None:
+    sim.reset(lag=5)
+    given = done(sim, instances=[{"name": "new"}], wait=False)
+    assert member(given, "new")["instance"] == {"id": rows(sim)[0]["id"]}
+
+
+def test_without_waiting_steps_before_the_last_are_waited_for(sim: Any) -> None:
+    seed(sim, ["a", "b"], state="suspended")
+    given = done(sim, instances=[{"name": "a"}, {"name": "b"}], state="stopped", wait=False)
+    assert {row["status"] for row in rows(sim)} == {"stopping_pending"}
+    assert [len(one["actions"]) for one in given["members"]] == [2, 2]
+
+
+def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(sim: Any) -> None:
+    seed(sim, ["a", "b", "c"])
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck", seconds=100)
+    given = run(sim, instances=[{"name": name} for name in "abc"], state="stopped", wait_timeout=60)
+    stuck = [one for one in given["members"] if one.get("failed")]
+    assert len(stuck) == 1
+    assert f"Timed out after 60 s (wait_timeout) on the way to stop instance {stuck[0]['name']}" in given["msg"]
+    assert "its status is 'stopping'" in given["msg"]
+    assert given["msg"].startswith("1 of 3 instances failed. ")
+    assert stuck[0]["actions"] and stuck[0]["changed"]
+    sim.clear_requests()
+    done(sim, instances=[{"name": name} for name in "abc"], state="stopped")
+    assert not changes(sim)
+    assert set(states(sim).values()) == {"stopped"}
+
+
+@pytest.mark.parametrize("settings", [
+    {"lag": 5}, {"stale": 2}, {"lag": 5, "stale": 2, "unique_names": False}, {"edition": "2024-08", "lag": 5, "stale": 2},
+    {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"nulls": "omitted", "shuffle_ties": True},
+], ids=str)  # fmt: skip
+def test_a_whole_life_in_every_kind_of_cloud(sim: Any, settings: Any) -> None:
+    """Created, changed, changed again and deleted, each done once, each known before, each followed by nothing."""
+    sim.reset(**settings)
+    others = names(sim)
+    for step in (
+        {"state": "running"}, {"state": "stopped", "defaults": {"machine_type": "BV2-2-40"}}, {"state": "suspended"},
+        {"state": "absent"},
+    ):  # fmt: skip
+        sim.clear_requests()
+        checked = done(sim, check=True, count=12, **NUMBERED, **step)
+        assert not changes(sim)
+        given = done(sim, count=12, **NUMBERED, **step)
+        assert [one["actions"] for one in given["members"]] == [one["actions"] for one in checked["members"]]
+        assert len(changes(sim)) == sum(len(one["actions"]) for one in given["members"]) >= 12
+        sim.advance(10)
+        assert done(sim, count=12, **NUMBERED, **step)["changed"] is False
+    assert names(sim) == others
+
+
+@pytest.mark.parametrize("delay", [40, float("inf")])
+def test_public_addresses_that_come_late_are_waited_for(sim: Any, delay: float) -> None:
+    sim.reset(address_delay=delay, quota_public_ips=None)
+    given = run(sim, count=3, **NUMBERED, defaults={"network": {"associate_public_ip": True}}, wait_timeout=300)
+    if delay == 40:
+        assert all(one["instance"]["public_ipv4"] for one in given["members"])
+    else:
+        assert all("it has no public IPv4 address yet" in one["msg"] for one in given["members"])
+    assert len(rows(sim)) == 3
+
+
+def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) -> None:
+    """The API refuses that with 409 until it is there, and is asked again every two seconds."""
+    run(sim, count=3, **NUMBERED, wait=False)
+    sim.clear_requests()
+    sim.add_fault(operation="DELETE /v1/instances/{id}", nth="every", times=9, kind="status", status=409)
+    began = sim.now()
+    given = done(sim, count=3, **NUMBERED, state="absent")
+    assert [one["changed"] for one in given["members"]] == [True] * 3
+    assert not rows(sim)
+    assert len(changes(sim)) == 12
+    assert len(asked(sim)) - 12 <= (sim.now() - began) / 2 + 6
+
+
+@pytest.mark.parametrize("operation", ["POST /v1/instances", "DELETE /v1/instances/{id}", "GET /v1/instances"])
+def test_nobody_asks_before_a_retry_after_is_over(sim: Any, operation: str) -> None:
+    """Neither the one who was told, nor any other thread."""
+    state = "present"
+    if operation.startswith("DELETE"):
+        seed(sim, (f"web-{number:04d}" for number in range(1, 31)))
+        state = "absent"
+    told = {"kind": "status", "status": 429, "headers": {"Retry-After": "20"}}
+    sim.add_fault(operation=operation, match=2, times=1, **told)
+    sim.add_fault(operation=operation, match=15, times=1, **told)
+    # Requests that are on their way when the first is refused cannot know of it: one at a time.
+    done(sim, count=30, **NUMBERED, state=state, concurrency=1)
+    over = 0.0
+    for request in sim.requests():
+        assert request["at"] >= over - 0.001, f"{request['method']} {request['path']}"
+        over = request["at"] + 20 if request["status"] == 429 else 0
+    assert len(rows(sim)) == (0 if state == "absent" else 30)
+
+
+def test_many_that_are_refused_for_now_are_made_once(sim: Any) -> None:
+    told = {"kind": "status", "status": 429, "headers": {"Retry-After": "7"}}
+    sim.add_fault(operation="POST /v1/instances", share=0.5, **told)
+    given = done(sim, count=40, **NUMBERED)
+    assert given["totals"]["created"] == len(rows(sim)) == 40
+    refusals = [request["at"] for request in sim.requests() if request["status"] == 429]
+    assert len(refusals) >= 20
+
+
+def test_a_rate_limit_is_kept_to(sim: Any) -> None:
+    sim.reset(rate_limit=10)
+    given = done(sim, count=60, **NUMBERED)
+    assert given["totals"]["created"] == len(rows(sim)) == 60
+    served = [int(request["at"]) for request in sim.requests() if request["status"] != 429]
+    assert all(len(list(same)) <= 20 for _second, same in groupby(served))
+
+
+def test_a_retry_after_beyond_the_time_that_is_left_ends_with_it(sim: Any) -> None:
+    sim.add_fault(
+        operation="POST /v1/instances", nth="every", kind="status", status=429, headers={"Retry-After": "9999"}
+    )
+    began = sim.now()
+    given = run(sim, count=3, **NUMBERED, wait_timeout=60)
+    assert sim.now() - began < 70
+    assert "The API limits requests" in given["msg"]
+    assert given["totals"]["failed"] == 3
+
+
+def test_a_list_that_fails_on_the_way_is_asked_again_after_a_while(sim: Any) -> None:
+    sim.add_fault(operation="GET /v1/instances", match=3, times=4, kind="status", status=500)
+    watched = Watched(sim)
+    given = done(watched, count=3, **NUMBERED, api_retries=0)
+    assert given["totals"]["created"] == 3
+    failed = [request["at"] for request in sim.requests() if request["status"] == 500]
+    assert len(failed) == 4
+    assert all(later - sooner >= 1 for sooner, later in pairwise(failed))
+
+
+def test_a_key_that_ends_on_the_way_fails_all_that_go_and_keeps_what_is_known(sim: Any) -> None:
+    body = {"slug": "forbidden", "message": "The key has expired"}
+    seed(sim, ["old"])
+    sim.add_fault(operation="GET /v1/instances", match=4, times=100, kind="status", status=403, body=body)
+    given = run(sim, instances=[{"name": "old"}, {"name": "new"}])
+    assert not member(given, "old").get("failed")
+    new = member(given, "new")
+    assert "The key has expired" in new["msg"]
+    assert new["created"] == [new["instance"]["id"]] == [rows(sim)[1]["id"]]
+
+
+def test_what_cannot_be_read_at_first_fails_in_the_words_of_the_api(sim: Any) -> None:
+    sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=500)
+    given = run(sim, instances=[{"name": "new"}], api_retries=1)
+    assert "Failed to look at the fleet" in given["msg"]
+    assert not changes(sim)
+    assert len(asked(sim)) == 2
