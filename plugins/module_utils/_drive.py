@@ -77,12 +77,18 @@ def drive(
                     member.fail(error, clock.now())
                 if isinstance(error, ApiError):
                     member.next_look = clock.now() + max(error.retry_after or 0, 2)
+            pace.told(clock.now())
             continue
-        _round(list(zip(due, seen)), client, pace)
+        late = clock.now() >= deadline
+        _round([(one, each) for one, each in zip(due, seen) if late or not _passes(each)], client, pace)
         for member in due:
             if not member.over and not member.failure and clock.now() >= deadline:
                 member.fail(member.time_out(seconds), clock.now())
         pace.told(clock.now())
+
+
+def _passes(seen: Observed) -> bool:
+    return isinstance(seen, ApiError) and seen.passing
 
 
 def _round(looks: list[tuple[Member, Observed]], client: Client, pace: Pace) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
+from tests.playbooks.module import result
 
 LIST = "GET instances"
 NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}
@@ -199,6 +200,15 @@ def test_a_list_that_fails_on_the_way_is_asked_again_after_a_while(sim: Any) -> 
     failed = [request["at"] for request in sim.requests() if request["status"] == 500]
     assert len(failed) == 4
     assert all(later - sooner >= 1 for sooner, later in pairwise(failed))
+
+
+def test_a_list_of_copies_that_fails_on_the_way_holds_up_its_member_alone(sim: Any) -> None:
+    seed(sim, ["web"])
+    result(sim, "vm_snapshot", {"name": "day", "instance": "web", "wait": False})
+    sim.add_fault(operation="GET /v1/snapshots", match=3, times=4, kind="status", status=500)
+    given = done(sim, instances=[{"name": "copy", "snapshot": "day"}, {"name": "new"}], api_retries=0)
+    assert given["totals"]["created"] == 2
+    assert 500 in [request["status"] for request in sim.requests()]
 
 
 def test_a_key_that_ends_on_the_way_fails_all_that_go_and_keeps_what_is_known(sim: Any) -> None:
