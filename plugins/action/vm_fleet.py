@@ -8,7 +8,6 @@ queue that results go through, on every ansible-core from 2.16 on, and the main 
 
 from __future__ import annotations
 
-import getpass
 import os
 import tempfile
 import threading
@@ -66,7 +65,7 @@ class ActionModule(NormalAction):  # type: ignore[misc]
         become = self._connection.become
         if self._connection.transport != "local":
             return False
-        return not become or become.get_option("become_user") in ("root", getpass.getuser())
+        return not become or become.get_option("become_user") == "root"
 
 
 def _show(path: str, over: threading.Event) -> None:

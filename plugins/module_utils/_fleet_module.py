@@ -78,8 +78,7 @@ class Fleet:
         self.ones = [One(want["name"] or want["id"], self._task(want), self.wait) for want in wants]
         self.batch = _plan_fleet.share("batch", params["batch"], len(wants), least=1)
         self.max_failures = _plan_fleet.share("max_failures", params["max_failures"], len(wants))
-        self.watchers: list[t.Callable[[float], None]] = []  # are told the time after each round
-        self.report: t.Any = None
+        self.watchers = [] if module.only_check else _fleet_progress.watchers(module, self.ones, client.clock)
         self.names = {name for want in wants for name in (want["name"], want["new_name"]) if name}
         self.error: Exception | None = None  # why nothing could be pruned
 
@@ -161,15 +160,7 @@ class Fleet:
 
     def _watch(self, now: float) -> None:
         for watcher in self.watchers:
-            watcher(now)
-
-    def standings(self) -> tuple[list[str], list[_fleet_progress.Standing], set[str]]:
-        """Names, where each member stands, and what they are to be."""
-        return (
-            [one.name for one in self.ones],
-            [_fleet_progress.standing(one.member, one.error) for one in self.ones],
-            {_fleet_progress.end(one.planned.after) for one in self.ones if one.planned},
-        )
+            watcher.watch(now)
 
     @property
     def failed(self) -> list[One]:
@@ -240,24 +231,11 @@ def totals(results: list[dict[str, t.Any]]) -> dict[str, int]:
     }  # fmt: skip
 
 
-def watch(fleet: Fleet) -> None:
-    """Has it watched by what tells of it on the way, and afterwards."""
-    params, module = fleet.params, fleet.module
-    if params["progress_file"]:
-        progress = _fleet_progress.Progress(params["progress_file"], fleet.standings, module.warn)
-        fleet.watchers.append(progress.watch)
-    if params["report"] and not module.only_check:
-        from . import _fleet_report
-
-        fleet.report = _fleet_report.Report(params["report"], fleet.standings, fleet.client.clock.now)
-        fleet.watchers.append(fleet.report.watch)
-
-
-def picture(fleet: Fleet, results: list[dict[str, t.Any]], error: Exception | None) -> None:
-    """Writes the report, if one is wanted."""
-    if fleet.report:
-        words = _apply.told(fleet.client, "look at the fleet", error, {})[0] if error else ""
-        fleet.report.write(fleet.module, results, totals(results), words)
+def ends(fleet: Fleet, results: list[dict[str, t.Any]], error: Exception | None) -> None:
+    """Tells the watchers what came of it."""
+    words = _apply.told(fleet.client, "look at the fleet", error, {})[0] if error else ""
+    for watcher in fleet.watchers:
+        watcher.end(results, totals(results), words)
 
 
 def run(module: Module) -> None:
@@ -271,13 +249,12 @@ def run(module: Module) -> None:
         hidden = (want[key] for want in wants for key in ("user_data", "user_data_base64"))
         client = module.client(*hidden, make=FleetClient)
         fleet = Fleet(module, client, wants, params)
-        watch(fleet)
     except Refused as error:
         module.fail_json(str(error))
     try:
         fleet.converge(check)
     except (ApiError, Refused) as error:
-        picture(fleet, [fleet.result(one, check) for one in fleet.ones], error)
+        ends(fleet, [fleet.result(one, check) for one in fleet.ones], error)
         module.fail(client, "look at the fleet", error)
     results = [fleet.result(one, check) for one in fleet.ones]
     told: dict[str, t.Any] = {
@@ -285,7 +262,7 @@ def run(module: Module) -> None:
         "totals": totals(results),
         "changed": any(result["changed"] for result in results),
     }
-    picture(fleet, results, fleet.error)
+    ends(fleet, results, fleet.error)
     if module._diff:
         told["diff"] = fleet.diff(check)
     for result in results:

@@ -7,8 +7,6 @@ One file of HTML without a script, which needs nothing else; what the API or a d
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 import typing as t
 from html import escape
@@ -16,9 +14,22 @@ from html import escape
 from ansible.module_utils.basic import AnsibleModule
 
 from ._fleet_page import STYLE
-from ._fleet_progress import FAILED, MOVES, PHASES, REQUESTED, SETTLED, WAITING, Standing, called
+from ._fleet_progress import (
+    FAILED,
+    MOVES,
+    PHASES,
+    REQUESTED,
+    SETTLED,
+    WAITING,
+    One,
+    Standing,
+    Watcher,
+    called,
+    standings,
+)
 
 WIDTH = 1000  # of a timeline, in units of its own
+SHORTEST = 3  # of a bar
 POINTS = 240  # of the overview
 FEW = 12  # members that need none
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -44,18 +55,16 @@ class Line(t.NamedTuple):
     error: str
 
 
-class Report:
+class Report(Watcher):
     """Notes where the members stand, round by round, and writes the page."""
 
-    def __init__(self, path: str, look: t.Callable[[], tuple[list[str], list[Standing], set[str]]],
-                 now: t.Callable[[], float]) -> None:  # fmt: skip
-        self.path, self.look, self.now = path, look, now
+    def __init__(self, module: AnsibleModule, ones: t.Sequence[One], now: t.Callable[[], float]) -> None:
+        self.module, self.path, self.ones, self.now = module, module.params["report"], ones, now
         self.start, self.began = now(), time.time()
-        self.past = [[Span(0, _WAITS)] for _name in look()[0]]
+        self.past = [[Span(0, _WAITS)] for _one in ones]
 
     def watch(self, now: float) -> None:
-        """Is told the time after each round."""
-        for number, standing in enumerate(self.look()[1]):
+        for number, standing in enumerate(standings(self.ones)):
             if number == len(self.past):  # what is pruned comes later
                 self.past.append([Span(now - self.start, _WAITS)])
             spans = self.past[number]
@@ -63,27 +72,22 @@ class Report:
                 at = now if standing.at is None else standing.at
                 spans.append(Span(max(at - self.start, spans[-1].at), standing))
 
-    def write(self, module: AnsibleModule, results: list[dict[str, t.Any]], totals: dict[str, int], error: str) -> None:
+    def end(self, results: list[dict[str, t.Any]], totals: dict[str, int], error: str) -> None:
         """Writes the page; where that is not possible, a warning says so, since all else is done."""
         self.watch(self.now())
         lines = [
             Line(
-                result["name"],
-                spans,
-                ", ".join(step["action"] for step in result["actions"]),
-                result["msg"] if result.get("failed") else "",
+                result["name"], spans, ", ".join(step["action"] for step in result["actions"]), result.get("msg") or ""
             )
             for result, spans in zip(results, self.past)
         ]
         began = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(self.began))
         text = page(lines, totals, self.now() - self.start, began, error)
         try:
-            number, path = tempfile.mkstemp(dir=module.tmpdir)
-            with os.fdopen(number, "w", encoding="utf-8", errors="replace") as file:
+            with open(self.path, "w", encoding="utf-8", errors="replace") as file:
                 file.write(text)
-            module.atomic_move(path, self.path)
-        except (OSError, SystemExit) as failure:
-            module.warn(f"The report cannot be written to {self.path}: {failure}")
+        except OSError as failure:
+            self.module.warn(f"The report cannot be written to {self.path}: {failure.strerror}.")
 
 
 def page(lines: list[Line], totals: dict[str, int], seconds: float, began: str, error: str = "") -> str:
@@ -155,16 +159,18 @@ def _axis(whole: float, step: float) -> str:
 
 
 def _row(number: int, line: Line, whole: float) -> str:
-    """A member: each of its spans is a bar, up to where the next begins."""
+    """A member: each of its spans is a bar, up to where the next begins; none is too short to be seen."""
     ends = [*(span.at for span in line.spans[1:]), whole]
-    bars = []
+    bars, done = [], 0.0
     for span, end in zip(line.spans, ends):
-        begin, width = WIDTH * span.at / whole, WIDTH * (end - span.at) / whole
         standing = span.standing
+        if standing.phase == WAITING and end == span.at:
+            continue
+        begin = min(max(WIDTH * span.at / whole, done), WIDTH - SHORTEST)
+        done = max(WIDTH * end / whole, begin + SHORTEST)
         status = f" ({standing.status})" if standing.status else ""
         title = f"{duration(span.at)}: {standing.word}{status}, {duration(end - span.at)}"
-        if width or standing.phase in (SETTLED, FAILED):
-            bars.append(_bar(standing.phase, round(min(begin, WIDTH - 3), 1), round(max(width, 3), 1), title))
+        bars.append(_bar(standing.phase, round(begin, 1), round(done - begin, 1), title))
     last = line.spans[-1]
     time_of = duration(last.at) if last.standing.phase in (SETTLED, FAILED) else last.standing.phase
     failed = ' class="failed"' if line.error else ""
@@ -201,6 +207,6 @@ def _overview(lines: list[Line], whole: float) -> str:
             )
         below = above
     return (
-        f'<tr class=all><th scope=row>All<td><td>{duration(whole)}<td class=line><svg role=img aria-label="How many '
-        f'members stood where, over time" viewBox="0 0 {WIDTH} {len(lines)}" preserveAspectRatio=none>{"".join(areas)}</svg>'
+        f"<tr class=all><th scope=row>All<td><td>{duration(whole)}<td class=line><svg role=img aria-label='How many "
+        f"members stood where, over time' viewBox='0 0 {WIDTH} {len(lines)}' preserveAspectRatio=none>{''.join(areas)}</svg>"
     )

@@ -196,13 +196,15 @@ options:
     default: full
   progress_file:
     description:
-      - A file to which a line is written every few seconds that says how many members are in which state. Where the
-        module
-        runs on the controller, those lines are shown while it runs, without this option.
+      - A file to which a line is added every few seconds that says how many members are in which state, as
+        C(fleet web: 137/200 running, 41 creating, 22 waiting).
+      - Without this option those lines are shown while the module runs, if it runs on the controller (C(connection)
+        is V(local)), not with C(async) or C(no_log), and not with C(become) to another user than root.
     type: path
   report:
     description:
-      - A file to which a page of HTML is written that shows when each member was requested, moved, and settled.
+      - A file to which a page of HTML is written that shows when each member was requested, moved, and settled, and
+        what failed. It is written on the host that runs the module, also if the task fails, but not in check mode.
     type: path
   wait:
     description: Whether to wait until the last step of each member has taken effect.
@@ -249,6 +251,17 @@ EXAMPLES = r"""
     name_format: web-{index:02d}
     batch: "1"
     max_failures: "0"
+
+- name: Hundreds of them, and a picture of how that went
+  magalu.cloud.vm_fleet:
+    defaults:
+      machine_type: BV1-1-40
+      image: cloud-ubuntu-24.04 LTS
+      ssh_key_name: deploy
+      network: {associate_public_ip: false}
+    count: 200
+    name_format: worker-{index:03d}
+    report: /tmp/fleet.html
 
 - name: Two web servers, and no other whose name begins with web-
   magalu.cloud.vm_fleet:

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A fleet that takes long says how far it is: what is said, when, and where it cannot be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _fleet_progress
+from tests.fleet.fleet import LARGE, done, run, seed
+
+CREATING = [("requested", "creating")] * 2 + [("moving", "creating")]
+
+
+def line(*standings: tuple[str, str], names: tuple[str, ...] = ("web-1", "web-2"), ends: str = "running") -> str:
+    found = [_fleet_progress.Standing(*one) for one in standings]
+    return _fleet_progress.line(list(names), found, set(ends.split()))
+
+
+@pytest.mark.parametrize(("names", "called"), [
+    (["web-001", "web-002"], "web"), (["web-001"], "web-001"), ([], ""), (["web-1", "db-1"], ""),
+    (["web-a", "web-server"], "web"), (["webserver", "website"], ""), (["eu.web.1", "eu.web.2"], "eu.web"),
+    (["web1", "web2"], "web"), (["web01-1", "web01-2"], "web01"),
+    (["caf\u00e9-1", "caf\u00e9-2"], "caf\u00e9"), (["1", "2"], ""), (["", "web"], ""),
+])  # fmt: skip
+def test_a_fleet_is_called_by_the_words_that_its_names_begin_with(names: list[str], called: str) -> None:
+    assert _fleet_progress.called(names) == called
+
+
+def test_a_line_says_how_many_are_in_which_state() -> None:
+    settled, waiting, failed = ("settled", "running"), ("waiting", "waiting"), ("failed", "failed")
+    assert line(waiting) == "fleet web: 0/1 running, 1 waiting"
+    assert line(*[settled] * 137, *[("moving", "creating")] * 41, *[waiting] * 22) == (
+        "fleet web: 137/200 running, 41 creating, 22 waiting"
+    )
+    assert line(settled, failed, waiting, waiting, *CREATING, ("moving", "deleting")) == (
+        "fleet web: 1/8 running, 3 creating, 1 deleting, 2 waiting, 1 failed"
+    )
+    assert line(settled, ("failed", "not begun"), failed, ends="running deleted") == (
+        "fleet web: 1/3 done, 1 not begun, 1 failed"
+    )
+    assert line(settled, names=("web", "db")) == "fleet: 1/1 running"
+    assert line(settled, names=("a\n\x1b[2Jb-1", "a\n\x1b[2Jb-2")) == "fleet a??[2Jb: 1/1 running"
+
+
+def told(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_lines_come_at_once_and_then_every_few_seconds(sim: Any, tmp_path: Path) -> None:
+    path, begin = tmp_path / "progress", sim.now()
+    done(sim, count=70, name_format="web-{index:03d}", progress_file=str(path))
+    lines = told(path)
+    assert lines[0] == "fleet web: 0/70 running, 50 creating, 20 waiting"
+    assert lines[1:] and set(lines[1:]) == {"fleet web: 0/70 running, 70 creating"}
+    assert len(lines) <= 1 + (sim.now() - begin) / _fleet_progress.EVERY
+
+
+def test_lines_of_batches_and_of_what_is_deleted(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1", "web-2", "web-3", "web-old"])
+    path = tmp_path / "progress"
+    options = {"count": 3, "name_format": "web-{index}", "progress_file": str(path)}
+    sim.add_fault(operation="instance_delete", kind="stuck", value="deleting", seconds=20)
+    done(sim, **options, defaults={"machine_type": LARGE}, batch="1", prune_match="web-*")
+    lines = told(path)
+    assert lines[0] == "fleet web: 0/3 running, 1 retyping, 2 waiting"
+    assert "fleet web: 2/3 running, 1 retyping" in lines
+    assert lines[-1] == "fleet web: 3/4 done, 1 deleting"
+    path.unlink()
+    done(sim, **options, state="absent")
+    assert told(path)[0] == "fleet web: 0/3 deleted, 3 deleting"
+
+
+@pytest.mark.parametrize(("state", "word"), [
+    ("stopped", "stopping"), ("suspended", "suspending"), ("rebooted", "rebooting"),
+])  # fmt: skip
+def test_lines_of_power(sim: Any, tmp_path: Path, state: str, word: str) -> None:
+    seed(sim, ["web-1", "web-2"])
+    path = tmp_path / "progress"
+    done(sim, count=2, name_format="web-{index}", state=state, progress_file=str(path))
+    end = "running" if state == "rebooted" else state
+    assert told(path)[0] == f"fleet web: 0/2 {end}, 2 {word}"
+
+
+def test_what_is_found_in_motion_and_what_the_api_puts_off(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1"], status="creating", state="new")
+    path = tmp_path / "progress"
+    run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30)
+    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 creating"}
+    sim.reset()
+    path.unlink()
+    sim.add_fault(operation="instance_create", kind="status", status=429, times=99, headers={"Retry-After": "5"})
+    run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30, api_retries=0)
+    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 waiting"}
+
+
+def test_lines_come_while_the_api_does_not_answer(sim: Any, tmp_path: Path) -> None:
+    path = tmp_path / "progress"
+    sim.add_fault(operation="GET /v1/instances", kind="status", status=503, match=2, times=20)
+    done(sim, count=1, name_format="web-{index}", progress_file=str(path), api_retries=0)
+    assert len(told(path)) > 5
+
+
+def test_nothing_is_said_where_nothing_is_waited_for(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1"])
+    path = tmp_path / "progress"
+    done(sim, count=1, name_format="web-{index}", progress_file=str(path))
+    done(sim, True, count=2, name_format="web-{index}", progress_file=str(path))
+    done(sim, count=2, name_format="web-{index}", progress_file=str(path), wait=False)
+    run(sim, instances=[{"name": "new", "image": "none"}], progress_file=str(path))
+    assert not path.exists()

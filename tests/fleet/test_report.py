@@ -1,0 +1,201 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The picture of a fleet: what was noted, what stands in the page, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils import _fleet_report
+from ansible_collections.magalu.cloud.plugins.module_utils._fleet_progress import Standing
+from tests.fleet.fleet import LARGE, done, run, seed
+
+HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> & \"'{{ 1 }}"
+
+
+class Page(HTMLParser):
+    """What is read of a page: its members' rows, the phases of each, and everything that would be loaded."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.rows: list[dict[str, Any]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attributes if name in ("src", "href")]
+        assert not [name for name in given if name.startswith("on")]
+        if tag == "tr":
+            self.rows.append({"id": given.get("id"), "bars": [], "texts": []})
+        if tag == "rect" and self.rows:
+            bar = (given["class"], float(given["x"] or 0), float(given["width"] or 0))
+            self.rows[-1]["bars"].append(bar)
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(data.strip())
+            if self.rows:
+                self.rows[-1]["texts"].append(data.strip())
+
+    def members(self) -> list[dict[str, Any]]:
+        return [row for row in self.rows if row["id"]]
+
+    def phases(self) -> list[list[str]]:
+        """Those of each member, in order; the API can have several statuses in one."""
+        return [[phase for phase, _bars in groupby(bar[0] for bar in row["bars"])] for row in self.members()]
+
+
+def fleet_page(sim: Any, path: Path, **options: Any) -> tuple[Page, dict[str, Any]]:
+    """What is written in a run."""
+    given = run(sim, report=str(path), **options)
+    return Page(path.read_text()), given
+
+
+def span(at: float, phase: str, word: str = "", status: str = "") -> _fleet_report.Span:
+    return _fleet_report.Span(at, Standing(phase, word or phase, status))
+
+
+def a_page(count: int, error: str = "") -> str:
+    """One of so many members, the first of which failed if there is an error."""
+    lines = [
+        _fleet_report.Line(
+            f"web-{number:04d}",
+            [span(0, "waiting"), span(0.1 + number / 100, "requested", "creating"), span(2 + number / 100, "moving", "creating"),
+             span(20 + number / 50, "failed" if error and not number else "settled", "running")],
+            "create", error if not number else "",
+        ) for number in range(count)
+    ]  # fmt: skip
+    totals = {
+        "members": count,
+        "changed": count,
+        "failed": int(bool(error)),
+        "created": count,
+        "deleted": 0,
+        "pruned": 0,
+    }
+    return _fleet_report.page(lines, totals, 45, "2026-11-25 04:50:06 +0000")
+
+
+def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -> None:
+    page, given = fleet_page(sim, tmp_path / "fleet.html", count=14, name_format="web-{index:02d}")
+    assert not given.get("failed")
+    assert page.phases() == [["requested", "moving", "settled"]] * 14
+    assert [row["texts"][:2] for row in page.members()] == [[f"web-{n:02d}", "create"] for n in range(1, 15)]
+    for row in page.members():
+        ends = [begin + width for _phase, begin, width in row["bars"]]
+        assert ends == sorted(ends) and ends[-1] <= _fleet_report.WIDTH
+    assert "Fleet web" in page.texts and "14" in page.texts
+
+
+def test_a_bar_is_where_and_as_long_as_what_it_stands_for() -> None:
+    text = a_page(1)
+    (row,) = Page(text).members()
+    assert row["bars"] == [
+        ("waiting", 0, 3),
+        ("requested", 3, 41.4),  # none is too short to be seen
+        ("moving", 44.4, 400),
+        ("settled", 444.4, 555.6),
+    ]
+    assert "2 s: creating, 18 s" in row["texts"]
+
+
+def test_what_is_unchanged_changed_pruned_and_failed(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1", "web-2", "web-old"])
+    path = tmp_path / "fleet.html"
+    instances = [{"name": "web-1"}, {"name": "web-2", "machine_type": LARGE, "state": "stopped"}]
+    page, _given = fleet_page(sim, path, instances=instances, prune_match="web-*")
+    assert [row["texts"][1] for row in page.members()] == ["-", "retype, stop", "delete"]
+    moves = ["requested", "moving"]
+    assert page.phases() == [["settled"], [*moves, *moves, "settled"], [*moves, "settled"]]
+    begin = page.members()[2]["bars"][0][1]
+    assert begin > page.members()[1]["bars"][1][1], "what is pruned begins after all others"
+
+
+def test_it_is_written_if_members_fail_and_tells_why(sim: Any, tmp_path: Path) -> None:
+    sim.add_fault(operation="instance_create", match=2, kind="status", status=400,
+                  body={"message": HOSTILE, "slug": "<b>slug</b>"})  # fmt: skip
+    page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", concurrency=1)
+    assert given["failed"]
+    assert [phases[-1] for phases in page.phases()] == ["settled", "failed", "settled"]
+    assert "1 failed" in page.texts
+    assert any(HOSTILE in text for text in page.texts), "as it is, and escaped"
+    assert not {"script", "img"} & set(page.tags)
+    assert page.links == ["data:,", "#m1"]
+
+
+def test_it_is_written_if_all_fails(sim: Any, tmp_path: Path) -> None:
+    sim.add_fault(operation="GET /v1/instances", kind="status", status=403, body={"message": HOSTILE})
+    page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}")
+    assert given["failed"] and page.phases() == [["waiting"]] * 3
+    assert any(HOSTILE in text for text in page.texts)
+
+
+def test_names_are_escaped(sim: Any, tmp_path: Path) -> None:
+    names = [f"{HOSTILE}-{number}" for number in range(2)]
+    seed(sim, names)
+    page, _given = fleet_page(sim, tmp_path / "fleet.html", instances=[{"name": name} for name in names])
+    assert [row["texts"][0] for row in page.members()] == names
+    assert f"Fleet {HOSTILE}" in page.texts and "script" not in page.tags
+
+
+def test_not_in_check_mode_and_not_where_that_cannot_be(sim: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fleet.html"
+    done(sim, True, count=1, name_format="web-{index}", report=str(path))
+    assert not path.exists()
+    given = done(sim, count=1, name_format="web-{index}", report=str(tmp_path / "not there/fleet.html"))
+    assert given["totals"]["created"] == 1
+
+
+def test_a_page_needs_nothing_else_and_is_small() -> None:
+    text = a_page(1000)
+    page = Page(text)
+    assert len(page.members()) == 1000 and len(text) < 800_000
+    assert page.links == ["data:,"] and "script" not in page.tags
+    assert not re.search(r"https?:|@import|url\(", text)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [
+    (0, "0 s"), (0.04, "0 s"), (9.96, "10 s"), (59.6, "1 min"), (83, "1 min 23 s"), (3600, "1 h"), (7325, "2 h 2 min 5 s"),
+])  # fmt: skip
+def test_durations(seconds: float, words: str) -> None:
+    assert _fleet_report.duration(seconds) == words
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 1, 7, 61, 3599, 90000, 10**7])
+def test_an_axis_has_a_handful_of_marks(seconds: float) -> None:
+    text = _fleet_report.page([], {"members": 0}, seconds, "")
+    assert 1 <= len(re.findall(r"<span style", text)) <= 120 and (seconds > 86400 * 8) == (text.count("<span") > 10)
+
+
+def chromium(path: Path, *options: str) -> str:
+    """What the browser says; nobody has a sandbox in a container."""
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr",
+         f"--user-data-dir={path.parent / 'profile'}", "--window-size=1280,900", *options, path.as_uri()],
+        check=True, capture_output=True, text=True, timeout=100, env={"HOME": str(path.parent), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert "CONSOLE" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("count", [1, 1000])
+def test_a_browser_shows_it(tmp_path: Path, count: int) -> None:
+    path, picture = tmp_path / "fleet.html", tmp_path / "fleet.png"
+    path.write_text(a_page(count, error=f"Failed: {HOSTILE}"))
+    page = Page(chromium(path, "--dump-dom", f"--screenshot={picture}"))
+    assert len(page.members()) == count and f"{count:,}" in page.texts
+    assert page.phases()[0] == ["waiting", "requested", "moving", "failed"]
+    assert any(HOSTILE in text for text in page.texts) and "script" not in page.tags
+    assert picture.read_bytes().startswith(b"\x89PNG") and len(picture.read_bytes()) > 10_000

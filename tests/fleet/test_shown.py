@@ -1,0 +1,200 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How far a fleet is shows while the module runs on the controller, and else vm_fleet is a module like any other."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.action import vm_fleet
+from simulator import running
+from tests.fleet.fleet import DEFAULTS
+from tests.inventory.awx import Run
+from tests.playbooks.play import SPEED, Played, Player
+
+CREATES = "fleet web: 0/3 running, 3 creating"
+FLEET = {"defaults": DEFAULTS, "count": 3, "name_format": "web-{index}"}
+# What runs on the controller, but does not say so.
+ELSEWHERE = """
+DOCUMENTATION = "{name: elsewhere, short_description: elsewhere, description: [elsewhere], options: {}}"
+from ansible.plugins.connection.local import Connection as Local
+class Connection(Local):
+    transport = "elsewhere"
+"""
+HOSTS = f"""
+localhost ansible_connection=local ansible_python_interpreter={sys.executable}
+other ansible_connection=elsewhere ansible_python_interpreter={sys.executable}
+"""
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    """One whose clock runs: processes cannot move it."""
+    with running(speed=SPEED) as server:
+        yield server
+
+
+@pytest.fixture
+def play(sim: Any, tmp_path: Path) -> Player:
+    return Player(sim, tmp_path)
+
+
+def fleet(task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """A task; `task` are the keywords beside the module."""
+    return {"magalu.cloud.vm_fleet": {**FLEET, **options}, **(task or {})}
+
+
+def played(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
+    """What came of the tasks, none of which may leave a file behind."""
+    temporary = play.folder / "local"
+    left = {"ansible.builtin.find": {"paths": str(temporary), "patterns": "vm_fleet-*", "recurse": True},
+            "vars": {"ansible_connection": "local"}, "check_mode": False}  # fmt: skip
+    env = {"ANSIBLE_LOCAL_TEMP": str(temporary), **more.pop("env", {})}
+    done = play(*tasks, left, env=env, **more)
+    assert done.results[-1]["examined"] and not done.results[-1]["files"]
+    return done
+
+
+@pytest.mark.every_core
+def test_lines_are_shown_before_the_result_and_in_the_log(play: Player) -> None:
+    done = played(play, fleet(), options=["-vvv"])
+    assert done.output.index(CREATES) < done.output.index("changed: [localhost]")
+    assert CREATES in done.log
+    assert done.results[0]["totals"]["created"] == 3
+    assert "WorkerProcess" not in done.output
+
+
+@pytest.mark.every_core
+def test_lines_of_a_task_that_fails_of_loops_and_of_one_that_is_tried_again(play: Player, sim: Any) -> None:
+    sim.add_fault(operation="instance_create", match=2, kind="failing", value="creating_error")
+    loop = {"loop": ["db", "web"]}
+    again = {"register": "result_2", "until": "result_2.attempts > 1", "retries": 2, "delay": 0}
+    done = played(play, fleet(), fleet(loop, name_format="{{ item }}-{index}"), fleet(again, name_format="eu-{index}"))
+    assert done.results[0]["failed"] and done.results[0]["totals"]["failed"] == 1
+    assert all(CREATES.replace("web", name) in done.output for name in ("web", "db", "eu"))
+    assert done.results[2]["attempts"] == 2 and not done.results[2]["changed"]
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("task", [
+    {"no_log": True}, {"async": 6000, "poll": 60}, {"check_mode": True}, {"delegate_to": "other"},
+], ids=str)  # fmt: skip
+def test_no_lines_and_the_same_result(play: Player, task: dict[str, Any]) -> None:
+    (play.folder / "connection_plugins").mkdir()
+    (play.folder / "connection_plugins/elsewhere.py").write_text(ELSEWHERE)
+    (play.folder / "hosts").write_text(HOSTS)
+    done = played(play, fleet(task), options=["-i", "hosts", "-v"])
+    assert "fleet web:" not in done.output + done.log
+    assert done.results[0]["totals"]["created"] == 3
+    assert ("web-1" in done.output) == ("no_log" not in task)
+
+
+@pytest.mark.every_core
+def test_lines_of_what_is_delegated_to_the_controller(play: Player) -> None:
+    (play.folder / "connection_plugins").mkdir()
+    (play.folder / "connection_plugins/elsewhere.py").write_text(ELSEWHERE)
+    (play.folder / "hosts").write_text(HOSTS)
+    done = played(play, fleet({"delegate_to": "localhost"}), options=["-i", "hosts"], hosts="other")
+    assert CREATES in done.output and done.results[0]["totals"]["created"] == 3
+
+
+@pytest.mark.every_core
+def test_defaults_of_modules_and_what_is_omitted(play: Player) -> None:
+    options = {"name_format": "web-{index}", "defaults": DEFAULTS, "batch": "{{ omit }}", "progress_file": "{{ omit }}"}
+    defaults = {"group/magalu.cloud.vm": {"results": "brief"}, "magalu.cloud.vm_fleet": {"count": 2}}
+    done = played(play, {"magalu.cloud.vm_fleet": options}, module_defaults=defaults)
+    assert CREATES.replace("3", "2") in done.output
+    assert len(done.results[0]["members"]) == 2 and "image" not in done.results[0]["members"][0]["instance"]
+
+
+@pytest.mark.needs("su")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user without a password")
+def test_lines_of_what_root_runs(play: Player) -> None:
+    become = {"become": True, "become_method": "ansible.builtin.su", "become_user": "root"}
+    done = played(play, fleet(become), env={"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"})
+    assert CREATES in done.output and done.results[0]["totals"]["created"] == 3
+
+
+def test_a_file_of_ones_own_gets_the_lines_instead(play: Player) -> None:
+    path = play.folder / "progress"
+    done = played(play, fleet(progress_file=str(path)))
+    assert "fleet web" not in done.output and path.read_text().splitlines()[0] == CREATES
+    lost = played(play, fleet(progress_file=f"{path}/x", count=4), warned=["The progress cannot be written to"])
+    assert lost.output.count("cannot be written") == 1 and lost.results[0]["totals"]["created"] == 1
+
+
+@pytest.mark.every_core
+def test_a_task_that_takes_too_long(play: Player, sim: Any) -> None:
+    sim.add_fault(operation="instance_create", match="every", times=9, kind="stuck", value="creating", seconds=9999)
+    done = played(play, fleet({"timeout": 2}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
+    assert done.results[0]["failed"] and CREATES in done.output
+
+
+@pytest.mark.every_core
+def test_lines_in_the_output_of_an_awx_job(sim: Any, tmp_path: Path) -> None:
+    job = Run("job_with_survey", tmp_path, **sim.environment)
+    limit = job.args.index("-l")
+    del job.args[limit : limit + 2]
+    job.write("inventory/hosts", "[all]\nlocalhost ansible_connection=local\n")
+    job.write("env/extravars", "{}")
+    book = [{"hosts": "localhost", "gather_facts": False, "tasks": [fleet()],
+             "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}]  # fmt: skip
+    job.write("project/show.yml", json.dumps(book))
+    done = job()
+    assert done.code == 0, done.output
+    assert done.output.index(CREATES) < done.output.index("changed: [localhost]")
+
+
+def action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **args: Any) -> vm_fleet.ActionModule:
+    monkeypatch.setattr(vm_fleet.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    made = vm_fleet.ActionModule.__new__(vm_fleet.ActionModule)
+    made._task = SimpleNamespace(no_log=False, async_val=0, args=args)
+    made._connection = SimpleNamespace(transport="local", become=None)
+    return made
+
+
+@pytest.mark.parametrize(("user", "shown"), [("root", True), ("nobody", False), (None, False)])
+def test_no_file_for_other_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str | None, shown: bool
+) -> None:
+    """They could not write it."""
+    made = action(tmp_path, monkeypatch)
+    made._connection.become = SimpleNamespace(get_option={"become_user": user}.get)
+    with made._shown() as path:
+        assert bool(path) == shown
+
+
+def test_the_file_is_ones_own_and_gone_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, threads = action(tmp_path, monkeypatch), threading.active_count()
+    with pytest.raises(KeyboardInterrupt), made._shown() as path:
+        assert path and stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+    assert threading.active_count() == threads
+    monkeypatch.setattr(vm_fleet.constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "not there"))
+    with made._shown() as path:
+        assert path is None
+
+
+@pytest.mark.parametrize(("callback", "stderr"), [("default", False), ("ansible.posix.json", True), ("jsonl", True)])
+def test_who_reads_json_from_stdout_finds_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, callback: str, stderr: bool
+) -> None:
+    shown: list[tuple[str, bool]] = []
+    display = SimpleNamespace(display=lambda text, stderr: shown.append((text, stderr)))
+    monkeypatch.setattr(vm_fleet, "display", display)
+    monkeypatch.setattr(vm_fleet.constants, "DEFAULT_STDOUT_CALLBACK", callback)
+    with action(tmp_path, monkeypatch)._shown() as path:
+        assert path
+        Path(path).write_text("one\ntwo\nnot yet")
+    assert shown == [("one", stderr), ("two", stderr)]
