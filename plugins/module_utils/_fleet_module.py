@@ -189,6 +189,8 @@ class Fleet:
             result["kept_public_ips"] = list(one.planned.kept_public_ips)
         if one.pruned:
             result["pruned"] = True
+        if one.member.memory.attempts:
+            result["attempts"] = one.member.memory.attempts
         if one.member.memory.created and one.error:
             result["created"] = one.member.memory.created
         if warnings:

@@ -11,8 +11,7 @@ version_added: 1.0.0
 description:
   - Leads a list of instances to what is declared of each, by one process and one listing of what there is.
   - Each member is what M(magalu.cloud.vm_instance) takes, and gets the same steps. The failure of some does not stop
-    the
-    others, and a second run only touches what is not there yet.
+    the others, and a second run only touches what is not there yet.
   - Two fleets that prune by patterns which match each other's instances delete them. Give each its own beginning of
     names.
 author:
@@ -114,12 +113,30 @@ options:
         description: As O(magalu.cloud.vm_instance#module:on_failed).
         type: str
         choices: [fail, replace]
+      alternatives:
+        description: As O(magalu.cloud.vm_instance#module:alternatives).
+        type: list
+        elements: dict
+        suboptions:
+          machine_type:
+            description: As O(magalu.cloud.vm_instance#module:alternatives[].machine_type).
+            type: str
+          availability_zone:
+            description: As O(magalu.cloud.vm_instance#module:alternatives[].availability_zone).
+            type: str
+      alternatives_on:
+        description: As O(magalu.cloud.vm_instance#module:alternatives_on).
+        type: list
+        elements: str
+        choices: [capacity, quota]
       state:
         description: As O(magalu.cloud.vm_instance#module:state).
         type: str
         choices: [present, running, stopped, suspended, rebooted, absent]
   defaults:
-    description: What each member has where it says nothing itself. Mappings, as C(network), are merged.
+    description:
+      - What each member has where it says nothing itself. Mappings, as C(network), are merged key by key.
+      - Of options that exclude each other, as C(image) and C(snapshot), a member's own takes the place of the default.
     type: dict
     suboptions: *member
   count:
@@ -140,24 +157,22 @@ options:
     default: 10
   batch:
     description:
-      - How many members may be in motion at a time, a number or a percentage as V(20%), so that a resize or a reboot
-        never
-        takes the whole fleet down. There is no limit if this is not given.
+      - How many members may be in motion at a time, a number or a percentage as V(20%) (of which there is at least
+        one), so that a resize or a reboot never takes the whole fleet down. There is no limit if this is not given.
+      - Members that were found in motion count too. It needs O(wait=true).
     type: str
   max_failures:
     description:
-      - How many members may fail, a number or a percentage, before no further one is begun. There is no limit if this
-        is
-        not given.
+      - How many members may fail, a number or a percentage (rounded down), before no further one is begun. What was
+        begun is led to its end. There is no limit if this is not given.
     type: str
   prune_match:
     description:
       - Deletes the instances whose names match this shell pattern, and that are not declared. Case counts. It must
-        begin
-        with three characters that are no pattern, unless O(prune_all=true).
-      - Nothing is pruned if a member has failed, if the list of instances cannot be proved complete, or by a
-        declaration
-        without members, unless O(count=0) or O(allow_empty=true).
+        begin with three characters that are no pattern, unless O(prune_all=true).
+      - Nothing is pruned if a member has failed (so that it needs O(wait=true) where there are members), if the list of
+        instances cannot be proved complete, or by a declaration without members, unless O(count=0) or
+        O(allow_empty=true).
     type: str
   prune_all:
     description: Allows any O(prune_match), and stands for V(*) without one.
@@ -165,8 +180,8 @@ options:
     default: false
   prune_max:
     description:
-      - How many instances may be pruned, a number or a percentage of those that match. With more of them the task fails
-        before it has done anything.
+      - How many instances may be pruned, a number or a percentage (rounded down) of those that match. With more of them
+        the task fails before it has done anything.
     type: str
     default: "5"
   allow_empty:
@@ -281,8 +296,8 @@ RETURN = r"""
 members:
   description:
     - What became of each member, in the order of the declaration, then of what was pruned. Each has its C(name), and
-      what
-      M(magalu.cloud.vm_instance) returns (C(changed), C(instance), C(actions) and so on), or C(failed) and C(msg).
+      what M(magalu.cloud.vm_instance) returns (C(changed), C(instance), C(actions) and so on), with C(failed) and
+      C(msg) if it failed.
   returned: always
   type: list
   elements: dict

@@ -48,6 +48,9 @@ def _restored(kind: str, module: str, options: Fields) -> Scenario:
 OTHER_IMAGE = {**INSTANCE, "image": "cloud-debian-12 LTS"}
 RECREATED: Fields = {**PUBLIC, "on_immutable_change": "recreate", "delete_public_ip": True}
 STATE_RESTORED: Fields = {"name": "day", "state": "restored", "restore": RESTORE}
+FLEET: Fields = {"defaults": PUBLIC, "name_format": "web-{index}", "concurrency": 1}
+SMALLER: Fields = {"defaults": {**PUBLIC, "machine_type": LARGE}, "name_format": "web-{index}", "count": 1,
+                   "state": "stopped", "prune_match": "web-*", "delete_public_ip": True}  # fmt: skip
 SCENARIOS: dict[str, Scenario] = {
     "create, wait, retype, stop": Scenario([
         ("vm_instance", PUBLIC), ("vm_instance", {"name": "web", "machine_type": LARGE, "state": "stopped"}),
@@ -58,6 +61,11 @@ SCENARIOS: dict[str, Scenario] = {
     "create from a snapshot": _restored("snapshot", "vm_instance", {**RESTORE, "snapshot": "day", "state": "stopped"}),
     "snapshot with power_off": _copied("snapshot"),
     "backup with power_off": _copied("backup"),
+    "a fleet created, changed and pruned": Scenario([("vm_fleet", {**FLEET, "count": 2}), ("vm_fleet", SMALLER)], (),
+                                                    (NEW,)),
+    "a fleet recreated in batches": Scenario([("vm_fleet", {**FLEET, "count": 2, "batch": "1", "defaults": RECREATED})], (
+        {**OTHER_IMAGE, "name": "web-1", "id": None}, {**OTHER_IMAGE, "name": "web-2", "id": None},
+    ), (OLD,)),
     "recreate": Scenario([("vm_instance", RECREATED)], (OTHER_IMAGE,)),
     "an alternative": Scenario(
         [("vm_instance", {**PUBLIC, "alternatives": [{"machine_type": LARGE}], "state": "stopped"})], (),

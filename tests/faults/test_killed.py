@@ -71,7 +71,7 @@ def test_the_run_after_a_killed_one_ends_the_same(sim: Any, name: str, condition
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize(("name", "number"), [
     ("create, wait, retype, stop", 4), ("create, wait, retype, stop", 10), ("restore a snapshot", 5),
-    ("snapshot with power_off", 3), ("recreate", 6),
+    ("snapshot with power_off", 3), ("recreate", 6), ("a fleet created, changed and pruned", 4),
 ])  # fmt: skip
 def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: int, when: str) -> None:
     """So that what is found out without processes holds for them."""

@@ -44,15 +44,18 @@ class Killed(BaseException):
 @contextmanager
 def killed(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
     """Kills at that request (1 is the first), `before` it is sent or `after` it was answered."""
-    numbers, own = itertools.count(1), threading.local()  # two may be on their way at once
+    numbers, own = itertools.count(1), threading.local()  # several may be on their way at once
+    dead = threading.Event()
 
     def before(client: Any, method: str, path: str) -> None:
         own.number = next(numbers)
-        if when == "before" and own.number == number:
+        if dead.is_set() or (when == "before" and own.number == number):
+            dead.set()
             kill()
 
     def after(client: Any, method: str, path: str) -> None:
         if when == "after" and own.number == number:
+            dead.set()
             kill()
 
     with watched(before, after):

@@ -90,3 +90,18 @@ def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any,
     assert actions(checked) == actions(fleet)
     assert [one.get("msg") for one in checked["members"]] == [one.get("msg") for one in fleet["members"]]
     assert (checked["changed"], checked["totals"]) == (fleet["changed"], fleet["totals"])
+
+
+def test_alternatives_are_tried_for_each_member(sim: Any) -> None:
+    """Where there is no room for the first type; the failed attempts go with their addresses."""
+    other = {"alternatives": [{"machine_type": LARGE}], "alternatives_on": ["capacity"]}
+    sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
+    alone = of_instance(result(sim, "vm_instance", {**DEFAULTS, "name": "web-1", **other}))
+    sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
+    given = run(sim, count=6, name_format="web-{index}", defaults=other)
+    assert len(alone["attempts"]) == 1
+    assert plain(of_instance(given["members"][0])) == plain({"name": "web-1", **alone})
+    assert {row["machine_type"]["name"] for row in rows(sim)} == {LARGE}
+    assert len(rows(sim)) == 6
+    assert not sim.state()["br-se1"]["public_ips"]
+    assert run(sim, count=6, name_format="web-{index}", defaults=other)["changed"] is False
