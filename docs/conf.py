@@ -19,6 +19,7 @@ nitpicky = True
 
 # The only pages of Ansible's own documentation that are linked to, so that the build needs no network.
 ANSIBLE_LABELS = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
     "ansible_collections.ansible.builtin.constructed_inventory": "collections/ansible/builtin/constructed_inventory.html",
