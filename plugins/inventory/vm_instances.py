@@ -29,6 +29,7 @@ options:
   regions:
     description:
       - The regions, which are read side by side. It wins over O(region), which is the only one if this is not given.
+      - If there are several, O(api_url) must contain C({region}).
     type: list
     elements: str
     env:
@@ -245,7 +246,6 @@ cache_connection: ~/.cache/magalu
 cache_timeout: 300
 """
 
-import difflib
 import gc
 import json
 import os
@@ -259,7 +259,7 @@ from ansible.vars.reserved import get_reserved_names
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _client, _errors, _options
 from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, Row
-from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch, _filters, _hosts, _hostvars
+from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch, _filters, _hosts, _hostvars, _names
 from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions
 from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import plain
 
@@ -311,8 +311,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         given = {str(key): value for key, value in (direct or {}).items() if not _options.blank(value)}
         for name in given:
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                raise AnsibleParserError(f"There is no option {name!r}" + (f"; is {near[0]} meant?" if near else "."))
+                raise AnsibleParserError(f"There is no option {name!r}{_names.meant(name, known) or '.'}")
         unset = {name: option.get("default") for name, option in known.items() if self._blank_environment(option)}
         if (direct or {}).get("hostvars_prefix") == "":
             given["hostvars_prefix"] = ""
@@ -374,13 +373,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 raise Refused(f"connect_with: {way!r} is none of {', '.join(ways)}.")
         for source in self._list("hostnames"):
             if "{" not in source and source.split(".")[0] not in names:
-                near = difflib.get_close_matches(source, names, 1)
-                meant = f"; is {near[0]} meant?" if near else ""
-                raise Refused(f"hostnames: {source!r} is neither a field nor a template{meant}")
+                raise Refused(f"hostnames: {source!r} is neither a field nor a template{_names.meant(source, names)}")
         for number, keyed in enumerate(self.get_option("keyed_groups")):
             if not isinstance(keyed, dict) or not keyed.get("key"):
                 raise Refused(f"keyed_groups[{number}] is {keyed!r}, and must be a mapping with a key.")
-        exclude = self.get_option("exclude_filters")
         interface, account = self.get_option("connect_interface"), self.get_option("account_name")
         return _hosts.Settings(
             names={name: prefix + name + ("_" if name in reserved else "") for name in names},
@@ -389,7 +385,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             connect_interface=interface and plain(interface),
             duplicate_names=self.get_option("duplicate_names"),
             include=_filters.filters("filters", self.get_option("filters")),
-            exclude=tuple(_filters.filters(f"exclude_filters[{number}]", each) for number, each in enumerate(exclude)),
+            exclude=_filters.excludes(self.get_option("exclude_filters")),
             logins=_hostvars.logins(self.get_option("image_users")),
             set_user=self.get_option("set_user"),
             group=self._sanitize_group_name(plain(self.get_option("group"))),
@@ -403,7 +399,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def regions(self, connection: _client.Connection) -> list[str]:
         """The regions, each once; `regions` wins over `region`."""
-        return list(dict.fromkeys(plain(str(name)).strip() for name in self._list("regions"))) or [connection.region]
+        regions = list(dict.fromkeys(plain(str(name)).strip() for name in self._list("regions"))) or [connection.region]
+        if len(regions) > 1 and "{region}" not in connection.api_url:
+            raise Refused("regions: api_url has no {region}, so that all would be the same one: write {region} in it.")
+        return regions
 
     def instances(self, connection: _client.Connection, path: str, cache: bool) -> Instances:
         """The instances of all regions, from the cache where that has them and may be read."""

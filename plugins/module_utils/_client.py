@@ -14,7 +14,7 @@ import traceback
 import typing as t
 from urllib.parse import quote
 
-from ._api import REGION_PATHS, Resource, Row, dig, sound
+from ._api import REGION_PATHS, Refused, Resource, Row, dig, sound
 
 try:
     import requests
@@ -102,6 +102,8 @@ class Client:
         self.editions: dict[str, str] = {}  # region -> "2024" or "2026", as far as answers have told
         self.sortable_by_id, self.burst = True, False  # burst: see `_fleet.burst`
         self.date: tuple[str | None, float] = (None, 0)  # the last answer's Date, and our time then
+        if set(connection.region) & set("./?#%@{}\\ "):
+            raise Refused(f"region {connection.region!r} (MGC_REGION) is no name of a region")
         region = REGION_PATHS.get(connection.region, connection.region)
         self.url = connection.api_url.replace("{region}", region).rstrip("/")
         self._headers = dict(connection.headers, **{"User-Agent": f"magalu.cloud/{VERSION} {agent}"})

@@ -78,8 +78,6 @@ def connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, str] | N
             raise ValueError(url)
     except ValueError:
         raise Refused(f"api_url (MGC_API_URL): {url!r} is no URL that begins with https:// or http://") from None
-    if set(values["region"]) & set("./?#%@{}\\ "):
-        raise Refused(f"region (MGC_REGION): {values['region']!r} is no name of a region")
     for name, least in (("api_timeout", 0.001), ("api_retries", 0)):
         if not least <= values[name] <= 1e6:  # nor NaN
             raise Refused(f"{name} ({SHARED[name][0]}): {values[name]:g} is not between {least:g} and 1,000,000")

@@ -41,9 +41,11 @@ class Fetched(t.NamedTuple):
 
 def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_data: bool) -> Fetched:
     """All instances of the regions. Nothing is given of a region unless all of it is there."""
+    # Made first: what is wrong with one of them is told before any request.
+    clients = {region: Region(connection._replace(region=region), agent, user_data) for region in regions}
 
     def of(region: str) -> list[Row] | str:
-        client = Region(connection._replace(region=region), agent, user_data)
+        client = clients[region]
         try:
             return client.listing(INSTANCES)
         except ApiError as error:

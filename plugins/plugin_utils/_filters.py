@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import typing as t
 
@@ -17,6 +16,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api import (
     status_class,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._read import same_reference
+
+from ._names import meant
 
 Filter = dict[str, list[str]]
 Value = t.Callable[[Row, str], t.Any]
@@ -52,13 +53,20 @@ def filters(option: str, given: t.Any) -> Filter:
     found: Filter = {}
     for key, value in given.items():
         if key not in FILTERS:
-            near = difflib.get_close_matches(str(key), FILTERS, 1)
-            meant = f"; is {near[0]} meant?" if near else ""
-            raise Refused(f"{option}: {key!r} is no filter{meant} There are {', '.join(FILTERS)}.")
+            raise Refused(f"{option}: {key!r} is no filter{meant(key, FILTERS) or '.'} There are {', '.join(FILTERS)}.")
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
             raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
         found[str(key)] = [str(text) for text in texts]
+    return found
+
+
+def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
+    """What the option `exclude_filters` says."""
+    found = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
+    for number, each in enumerate(found):
+        if not each:
+            raise Refused(f"exclude_filters[{number}] is {given[number]!r}, and would leave out every instance.")
     return found
 
 

@@ -62,7 +62,7 @@ class Hosts:
         }
         self._simple = not self._templates and set(settings.hostnames) <= {"name", "id"}
         self._ids: list[str] = []
-        self._odd: list[str] = []  # ids of those whose name no host can have
+        self._odd: set[int] = set()  # those whose name no host can have
         chosen: list[str] = []
         kept: dict[int, dict[str, t.Any]] = {}
         instances.reverse()
@@ -87,6 +87,7 @@ class Hosts:
                     f"{len(numbers)} instances are named {name!r}: {', '.join(self._ids[number] for number in numbers)}. "
                     "Rename them, or leave out duplicate_names: fail."
                 )
+        self._odd.update(number for number, own in enumerate(self._ids) if names[number] == own != chosen[number])
         return names, {number: name for name, numbers in shared.items() for number in numbers}
 
     def _choice(self, row: Row, variables: dict[str, t.Any]) -> str:
@@ -101,7 +102,7 @@ class Hosts:
             if _names.usable(name):
                 return name
             if source == "name" and name:
-                self._odd.append(str(row["id"]))
+                self._odd.add(len(self._ids) - 1)
         return str(row["id"])
 
     def _rendered(self, entry: Entry, row: Row, variables: dict[str, t.Any]) -> str:
@@ -154,9 +155,15 @@ class Hosts:
             hosts.update((number, self._host(number, kept[number])) for number in again)
             made = [host for host in hosts.values() if host]
             groups.update(*(host.groups for host in made), *self.parents)
-            again = [number for number, host in hosts.items() if host and host.name in groups]
+            again = [
+                number
+                for number, host in hosts.items()
+                if host and host.name in groups and host.name != self._ids[number]
+            ]
             for number in again:
                 self._names[number] = self._ids[number]
+            self._odd.update(again)
+        self._odd.intersection_update(number for number, host in hosts.items() if host)
         return made
 
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
@@ -187,7 +194,7 @@ class Hosts:
                 self._say(f"Hosts without ansible_host, since they have none of {ways}: {some(mute)}")
         if self._odd:
             text = "Instances that are named otherwise, since no host can have the name that they have: "
-            self.warnings.append(text + some(self._odd))
+            self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))
         entries = [entry for entry in self._templates.values() if entry.failed and entry.failed == entry.tried]
         for failing in self.expressions.failing(entries):
             near = f" Names that come near: {', '.join(failing.near)}." if failing.near else ""

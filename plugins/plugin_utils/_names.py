@@ -1,10 +1,12 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The names of hosts: of the instance's own choosing where they can be, and never the same twice."""
+"""Names: those of hosts, the instance's own where that can be and never the same twice, and those that are unknown."""
 
 from __future__ import annotations
 
+import difflib
 import typing as t
+from collections import Counter
 
 from ansible.constants import LOCALHOST
 
@@ -36,24 +38,28 @@ def usable(name: str) -> bool:
 def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], dict[str, list[int]]]:
     """The names with a part of the id appended wherever several share one, and for each shared name who has it.
 
-    Decided over all that were fetched, so that a filter or another's deletion renames nobody who still shares.
+    What cannot be told apart so goes by its id, which is nobody else's name. Decided over all that were fetched, so that
+    a filter or another's deletion renames nobody who still shares.
     """
-    if len(set(chosen)) == len(chosen):
-        return list(chosen), {}
+    owner = {row_id: number for number, row_id in enumerate(ids)}
+    names = [name if owner.get(name, number) == number else ids[number] for number, name in enumerate(chosen)]
+    if len(set(names)) == len(names):
+        return names, {}
     by_name: dict[str, list[int]] = {}
-    for number, name in enumerate(chosen):
+    for number, name in enumerate(names):
         by_name.setdefault(name, []).append(number)
     shared = {name: numbers for name, numbers in by_name.items() if len(numbers) > 1}
-    names = list(chosen)
-    for name, numbers in shared.items():
-        for number in numbers:
-            longer = f"{name}-{ids[number][:8]}"
-            names[number] = ids[number] if longer in by_name else longer
-    if len(set(names)) < len(names):  # ids that begin alike
-        for name, numbers in shared.items():
-            for number in numbers:
-                names[number] = f"{name}-{ids[number]}"
+    longer = {number: f"{name}-{ids[number][:8]}" for name, numbers in shared.items() for number in numbers}
+    having = Counter((*by_name, *owner, *longer.values()))
+    for number, name in longer.items():
+        names[number] = name if having[name] == 1 else ids[number]
     return names, shared
+
+
+def meant(name: t.Any, known: t.Iterable[str]) -> str:
+    """A question to append to what is said of a name that is unknown, where another comes near."""
+    near = difflib.get_close_matches(str(name), known, 1)
+    return f"; is {near[0]} meant?" if near else ""
 
 
 def text(value: t.Any) -> str:

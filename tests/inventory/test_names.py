@@ -63,6 +63,7 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
     assert listed(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
 
 
+OTHERWISE = "Instances that are named otherwise, since no host can have the name that they have: "
 ODD = [None, "", " ", "{{ x }}", "{% raw %}", "{# x #}", "a:b", "a\nb", "a\tb", "\x1b[31m", " web", "localhost", "127.0.0.1",
        "::1", "all", "ungrouped", "a/b", "..", "x" * 241]  # fmt: skip
 FINE = ["a b", "é", "日本", "x" * 240, "web[1]", "a::b", "web{1}", "-x", "!x", "a,b", "$x", "%", "<b>"]
@@ -74,8 +75,7 @@ def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path
     found = listed(sim, tmp_path)
     assert sorted(found.hosts) == UUIDS[: len(ODD)]
     assert [host["mgc_name"] for host in found.hosts.values()] == ODD
-    said = "Instances that are named otherwise, since no host can have the name that they have: "
-    assert found.warnings == [f"{said}{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"]
+    assert found.warnings == [f"{OTHERWISE}{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"]
 
 
 def test_every_other_name_is_a_host(sim: Any, tmp_path: Path) -> None:
@@ -97,6 +97,7 @@ def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) ->
     )  # fmt: skip
     assert sorted(found.hosts) == [UUIDS[0], "other"]
     assert name in found.groups
+    assert found.warnings == [f"{OTHERWISE}{UUIDS[0]}"]
     assert found.hosts[UUIDS[0]]["me"] == UUIDS[0]
     assert found.groups["named"] == ["other"]
 
@@ -109,6 +110,42 @@ def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
     found = listed(sim, tmp_path)
     assert UUIDS[2] in found.hosts
     assert len(found.groups["web_1"]) == 2
+
+
+def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
+    """An instance cannot take the place of one that goes by its id, whoever named it."""
+    sim.seed("instance", name="mgc", id=UUIDS[0])
+    sim.seed("instance", name=UUIDS[0], id=UUIDS[1])
+    sim.seed("instance", name=UUIDS[2], id=UUIDS[2])
+    found = listed(sim, tmp_path)
+    assert sorted(found.hosts) == UUIDS[:3]
+    assert [host["mgc_id"] for host in found.hosts.values()] == list(found.hosts)
+    assert found.warnings[0].endswith(f"that they have: {UUIDS[0]}, {UUIDS[1]}")
+
+
+def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:
+    """Also from one that is named as a common name with a whole id."""
+    sim.reset(unique_names=False)
+    alike = [UUIDS[0], UUIDS[0][:-1] + "1"]
+    for name, row_id in (("web", alike[0]), ("web", alike[1]), (f"web-{alike[0]}", UUIDS[1])):
+        sim.seed("instance", name=name, id=row_id)
+    found = listed(sim, tmp_path)
+    assert sorted(found.hosts) == sorted([*alike, f"web-{alike[0]}"])
+    assert sorted(found.groups["web"]) == alike
+
+
+def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web", id="a1")
+    found = listed(sim, tmp_path, hostnames=["id"], keyed_groups=[{"key": "id", "separator": ""}])
+    assert found.groups["a1"] == list(found.hosts) == ["a1"]
+    assert found.warnings == []
+
+
+def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="a:b", state="stopped")
+    assert listed(sim, tmp_path, filters={"state": "running"}).warnings == []
+    assert listed(sim, tmp_path, filter_expressions=["state == 'running'"]).warnings == []
+    assert len(listed(sim, tmp_path).warnings) == 1
 
 
 @pytest.mark.parametrize(("hostnames", "host"), [
@@ -135,12 +172,13 @@ def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: An
         listed(sim, tmp_path, hostnames=["public_ipv4", "{{ missing }}"], strict=True)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", f"a-{UUIDS[0][:8]}", "c"]), st.integers(0, 9)), max_size=8,
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", f"a-{UUIDS[0][:8]}", "c", UUIDS[1]]), st.integers(0, 9)), max_size=8,
                 unique_by=lambda pair: pair[1]))  # fmt: skip
 def test_names_are_unique_and_those_that_are_not_shared_stay(instances: list[tuple[str, int]]) -> None:
     chosen, row_ids = [name for name, _number in instances], [UUIDS[number] for _name, number in instances]
     names, shared = _names.unique(chosen, row_ids)
     assert len(set(names)) == len(names) == len(chosen)
-    for name, own in zip(names, chosen):
-        assert (name == own) == (chosen.count(own) == 1)
-    assert set(shared) == {name for name in chosen if chosen.count(name) > 1}
+    meant = [name if name not in row_ids else row_id for name, row_id in zip(chosen, row_ids)]
+    for name, own in zip(names, meant):
+        assert (name == own) == (meant.count(own) == 1)
+    assert set(shared) == {name for name in meant if meant.count(name) > 1}

@@ -87,7 +87,7 @@ def test_a_region_that_does_not_answer(sim: Any, tmp_path: Path, way: str) -> No
     ({"machine_type": LARGE}, ["big"]), ({"image": "windows-server-2022"}, ["big"]),
     ({"availability_zone": "br-se1-b"}, ["web-2"]), ({"vpc": "vpc-apps"}, []), ({"vpc": "vpc_default"}, ["big", "web-1", "web-2"]),
     ({"labels": "a"}, ["big", "web-1"]), ({"labels": ["a", "b"]}, ["web-1"]),
-    ({"labels": "a", "state": "stopped"}, []), ({}, ["big", "web-1", "web-2"]),
+    ({"labels": "a", "state": "stopped"}, []), ({"state": ["running", "stopped"]}, ["big", "web-1", "web-2"]),
 ])  # fmt: skip
 def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, Any], hosts: list[str]) -> None:
     sim.seed("instance", name="web-1", labels=["a", "b"])
@@ -334,11 +334,16 @@ def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tm
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"regoins": ["br-se1"]}, r"There is no option 'regoins'; is regions? meant\?"),
-    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter; is state meant\?"),
+    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter; is state meant\? There are state"),
+    ({"filters": {"x": "y"}}, r"filters: 'x' is no filter\. There are state"),
     ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
     ({"filters": ["running"]}, "filters"),
     ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter; is name meant\?"),
     ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
+    ({"exclude_filters": [{"name": "x"}, {}]}, r"exclude_filters\[1\] is \{\}, and would leave out every instance"),
+    ({"regions": ["br-se1", "../x"]}, r"region '\.\./x' \(MGC_REGION\) is no name of a region"),
+    ({"region": "br-se1?x"}, r"region 'br-se1\?x'"),
+    ({"regions": ["br-se1", "br-ne1"], "api_url": "http://127.0.0.1:9"}, r"regions: api_url has no \{region\}"),
     ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template; is name meant\?"),
     ({"connect_with": ["public"]}, "connect_with: 'public' is none of private_ipv4, public_ipv4"),
     ({"keyed_groups": ["state"]}, r"keyed_groups\[0\] is 'state'"),
