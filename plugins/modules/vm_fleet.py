@@ -211,7 +211,8 @@ options:
     default: full
   progress_file:
     description:
-      - A file to which a line is added every few seconds that says how many members are in which state, as
+      - >-
+        A file to which a line is added every few seconds that says how many members are in which state, as
         C(fleet web: 137/200 running, 41 creating, 22 waiting).
       - Without this option those lines are shown while the module runs, if it runs on the controller (C(connection)
         is V(local)), not with C(async) or C(no_log), and not with C(become) to another user than root.
