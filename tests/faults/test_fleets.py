@@ -1,0 +1,183 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Faults that strike some of the many: the same fleet again without them, and what the simulator's record has then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleet import Fields, changes, done, member, run
+from tests.fleet.fleet import rows as instances
+
+COUNT = 40
+CREATE, LIST = "POST /v1/instances", "GET /v1/instances"
+RATE = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}, "body": {"slug": "rate", "message": "Slow"}}
+# Of what strikes a tenth of the creations: whether the run with it ends well, None where chance can strike one twice.
+TENTH: dict[str, tuple[Fields, bool | None]] = {
+    "answer lost by a reset": ({"kind": "reset", "when": "after"}, True),
+    "answer lost by 502": ({"kind": "html", "status": 502, "when": "after"}, True),
+    "body cut short": ({"kind": "short_body", "when": "after"}, True),
+    "reset before": ({"kind": "reset", "when": "before"}, None),
+    "409": ({"kind": "status", "status": 409}, None),
+    "503": ({"kind": "status", "status": 503}, None),
+    "429": (RATE, True),
+    "refused": ({"kind": "status", "status": 400}, False),
+    "stuck": ({"kind": "stuck", "seconds": 700}, False),
+}  # fmt: skip
+CLOUDS: list[Fields] = [
+    {},
+    {"unique_names": False},
+    {"lag": 5, "stale": 2},
+    {"unique_names": False, "lag": 5, "edition": "2024-08"},
+]
+FLEET: Fields = {
+    "count": COUNT, "name_format": "web-{index:03d}", "defaults": {"network": {"associate_public_ip": True}},
+}  # fmt: skip
+
+
+def begin(sim: Any, **settings: Any) -> list[Fields]:
+    """An own instance, which nothing here is about, and a cloud with room for the addresses of all."""
+    sim.reset(quota_public_ips=None, **settings)
+    sim.seed("instance", name="other", public_ip=True, created_at=sim.now() - 3600)
+    return instances(sim)
+
+
+def hold(sim: Any, others: list[Fields], count: int = COUNT, state: str = "running") -> None:
+    """Each member is there once and as declared, the other one as it was, and each address has its instance."""
+    found = [row for row in instances(sim) if row["name"] != "other"]
+    assert sorted(row["name"] for row in found) == [f"web-{index:03d}" for index in range(1, count + 1)]
+    assert {(row["status"], row["state"]) for row in found} <= {("completed", state)}
+    assert [row for row in instances(sim) if row["name"] == "other"] == others
+    held = [ip["instance"] for ip in sim.state()["br-se1"]["public_ips"]]
+    assert sorted(held) == sorted(row["id"] for row in instances(sim))
+
+
+def again(sim: Any, others: list[Fields], **fleet: Any) -> None:
+    """A run without faults makes good what is missing, and the one after it has nothing to do."""
+    sim.clear_faults()
+    done(sim, **fleet)
+    hold(sim, others)
+    sim.clear_requests()
+    assert done(sim, **fleet)["changed"] is False
+    assert not changes(sim)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS, ids=str)
+@pytest.mark.parametrize("fault", TENTH)
+def test_a_tenth_of_the_creations_meets_a_fault(sim: Any, fault: str, cloud: Fields) -> None:
+    wire, well = TENTH[fault]
+    others = begin(sim, **cloud)
+    sim.add_fault(operation=CREATE, share=0.1, **wire)
+    given = run(sim, **FLEET, wait_timeout=500)
+    assert any(each["fired"] for each in sim.faults())
+    assert well in (None, not given.get("failed")), given.get("msg")
+    if not given.get("failed"):
+        hold(sim, others)
+        assert given["totals"]["created"] == COUNT
+    for one in given["members"]:
+        assert one.get("failed") or one["instance"]["public_ipv4"]
+    sim.advance(700)
+    again(sim, others, **FLEET)
+
+
+def test_creations_that_fail_are_replaced_with_their_addresses_by_the_next_run(sim: Any) -> None:
+    others = begin(sim)
+    sim.add_fault(operation=CREATE, share=0.1, kind="failing")
+    given = run(sim, **FLEET)
+    failed = [one["name"] for one in given["members"] if one.get("failed")]
+    assert failed and given["msg"].startswith(f"{len(failed)} of {COUNT} instances failed. {failed[0]}: ")
+    assert "on_failed: replace" in given["msg"]
+    again(sim, others, **{**FLEET, "defaults": {**FLEET["defaults"], "on_failed": "replace"}})
+
+
+LISTS: dict[str, list[Fields]] = {
+    "500 for a while": [{"kind": "status", "status": 500, "match": 4, "times": 3}],
+    "a page cut short": [{"kind": "short_body", "when": "after", "share": 0.4}],
+    "reset": [{"kind": "reset", "share": 0.4}],
+    "429": [{**RATE, "share": 0.4}],
+    "no JSON": [{"kind": "html", "status": 200, "share": 0.4}],
+    "rows appear between pages": [{"kind": "create_between_pages", "value": 1, "share": 0.5}],
+    "everything at once": [{"kind": "reset", "share": 0.3}, {"operation": CREATE, "kind": "reset", "when": "after", "share": 0.1},
+                           {**RATE, "operation": CREATE, "share": 0.2}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", LISTS)
+@pytest.mark.parametrize("settings", [{}, {"page_limit": 50, "instances": 60}], ids=["one page", "several pages"])
+def test_lists_that_fail_in_between_change_nothing(sim: Any, fault: str, settings: Fields) -> None:
+    begin(sim, **settings)
+    for wire in LISTS[fault]:
+        sim.add_fault(**{"operation": LIST, **wire})
+    given = run(sim, **FLEET)
+    assert not given.get("failed"), given["msg"]
+    assert given["totals"]["created"] == COUNT
+    names = [row["name"] for row in instances(sim) if row["name"].startswith("web-")]
+    assert len(names) == len(set(names)) == COUNT
+
+
+def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
+    others = begin(sim)
+    sim.add_fault(operation=LIST, match=3, times=9999, kind="status", status=500)
+    given = run(sim, **FLEET, wait_timeout=120)
+    assert given["msg"].startswith(f"{COUNT} of {COUNT} instances failed. ")
+    ids = {row["name"]: row["id"] for row in instances(sim)}
+    assert all(one["created"] == [ids[one["name"]]] for one in given["members"])
+    again(sim, others, **FLEET)
+
+
+@pytest.mark.parametrize(
+    ("state", "operation"),
+    [("stopped", "POST /v1/instances/{id}/stop"), ("rebooted", "POST /v1/instances/{id}/reboot")],
+)
+@pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "reset before", "429", "409"])
+def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: str, fault: str) -> None:
+    others = begin(sim, stale=2)
+    done(sim, **FLEET)
+    sim.clear_requests()
+    sim.add_fault(operation=operation, share=0.3, **TENTH[fault][0])
+    given = run(sim, **FLEET, state=state)
+    if state == "rebooted":
+        assert len([each for each in sim.requests() if each["method"] == "POST" and each["status"] == 204]) <= COUNT
+        return
+    assert all("sent 3 times" in one["msg"] for one in given["members"] if one.get("failed"))
+    sim.clear_faults()
+    done(sim, **FLEET, state=state)
+    hold(sim, others, state="stopped")
+
+
+@pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "429", "409", "503"])
+def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, fault: str) -> None:
+    others = begin(sim)
+    done(sim, **FLEET)
+    sim.add_fault(operation="DELETE /v1/instances/{id}", share=0.3, **TENTH[fault][0])
+    pruning = {"count": 0, "prune_match": "web-*", "prune_max": "100%", "delete_public_ip": True}
+    given = run(sim, **pruning)
+    assert all("sent 3 times" in one["msg"] for one in given["members"] if one.get("failed"))
+    sim.clear_faults()
+    done(sim, **pruning)
+    hold(sim, others, 0)
+
+
+def test_what_two_runs_at_once_have_both_made_is_told_by_both(sim: Any) -> None:
+    """Where names are not unique nothing prevents it; neither deletes anything."""
+    begin(sim, unique_names=False)
+
+    class Another:
+        """Another run, which makes the same two while this one waits."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sim, name)
+
+        def advance(self, seconds: float) -> None:
+            if seconds and len(instances(sim)) == 5:
+                for name in ("web-001", "web-002"):
+                    sim.seed("instance", name=name)
+            sim.advance(seconds)
+
+    given = run(Another(), **{**FLEET, "count": 4})
+    assert len(instances(sim)) == 7
+    for name in ("web-001", "web-002"):
+        assert "2 instances are named" in member(given, name)["msg"]
+    assert [bool(one.get("failed")) for one in given["members"]] == [True, True, False, False]
