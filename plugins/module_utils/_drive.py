@@ -74,7 +74,8 @@ def drive(
             passing = isinstance(error, ApiError) and error.passing and clock.now() < deadline
             for member in due:
                 if not passing:
-                    member.fail(error, clock.now())
+                    refused = member.pending and member.pending.error and clock.now() >= deadline
+                    member.fail(member.time_out(seconds) if refused else error, clock.now())
                 if isinstance(error, ApiError):
                     member.next_look = clock.now() + max(error.retry_after or 0, 2)
             pace.told(clock.now())

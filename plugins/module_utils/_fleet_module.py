@@ -120,7 +120,10 @@ class Fleet:
         if not check:
             self.listing.refresh()
         known = {row_id for one in self.ones for row_id in one.member.known}
-        going = [self._pruning(row) for row in self._prunable(ids | known)]
+        rows = self._prunable(ids | known)
+        if self.wait:
+            rows = [*rows, *_plan_fleet.leaving(self.listing.rows, ids | known, self.names, self.params)]
+        going = [self._pruning(row) for row in rows]
         for one in going:
             one.look(plan=check)
         self.ones += going
@@ -229,7 +232,7 @@ def totals(results: list[dict[str, t.Any]]) -> dict[str, int]:
     return {
         "members": count(lambda result: not result.get("pruned")), "changed": count(lambda result: result["changed"]),
         "failed": count(lambda result: result.get("failed")), "created": did("create") + did("restore"),
-        "deleted": did("delete"), "pruned": count(lambda result: result.get("pruned")),
+        "deleted": did("delete"), "pruned": count(lambda result: result.get("pruned") and result["changed"]),
     }  # fmt: skip
 
 

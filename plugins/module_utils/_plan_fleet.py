@@ -107,16 +107,8 @@ def pattern(params: Params) -> str | None:
 
 def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params) -> list[Row]:
     """The instances that go: those whose names match, and that are not declared. Raises `Refused` for too many."""
-    match = pattern(params)
-    if match is None:
-        return []
-    matching = [
-        row for row in rows
-        if fnmatch.fnmatchcase(str(row.get("name") or ""), match) and status_class(row) != GONE and not deleting(row)
-    ]  # fmt: skip
-    going = [
-        row for row in matching if row["id"] not in ids and row.get("name") not in names and not protected(row, params)
-    ]
+    matching = [row for row in _matching(rows, params) if not deleting(row)]
+    going = [row for row in matching if _foreign(row, ids, names) and not protected(row, params)]
     most = share("prune_max", params["prune_max"], len(matching)) or 0
     if len(going) > most:
         named = ", ".join(str(row.get("name") or row["id"]) for row in going[:10])
@@ -125,6 +117,23 @@ def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params) -> l
             f"{', ...' if len(going) > 10 else ''}. Nothing was pruned."
         )
     return going
+
+
+def leaving(rows: list[Row], ids: set[str], names: set[str], params: Params) -> list[Row]:
+    """Those of them that are being deleted already, as an earlier run may have left them."""
+    return [row for row in _matching(rows, params) if deleting(row) and _foreign(row, ids, names)]
+
+
+def _matching(rows: list[Row], params: Params) -> list[Row]:
+    match = pattern(params)
+    return [
+        row for row in rows
+        if match is not None and fnmatch.fnmatchcase(str(row.get("name") or ""), match) and status_class(row) != GONE
+    ]  # fmt: skip
+
+
+def _foreign(row: Row, ids: set[str], names: set[str]) -> bool:
+    return row["id"] not in ids and row.get("name") not in names
 
 
 def protected(row: Row, params: Params) -> bool:

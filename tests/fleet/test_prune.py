@@ -254,7 +254,17 @@ def test_a_deletion_that_is_refused_fails_the_task_and_tells_the_others(sim: Any
     given = run(sim, instances=KEPT, prune_match="web-*", delete_public_ip=True, concurrency=1)
     assert len(rows(sim)) == 3
     assert re.match(r"1 of 4 instances failed. (web-older|web-old): Failed to delete instance \1: No \(", given["msg"])
-    assert given["totals"]["pruned"] == 2
+    assert given["totals"]["pruned"] == 1
+
+
+def test_what_is_being_deleted_already_is_waited_for_and_does_not_count(sim: Any) -> None:
+    seed(sim, OLD)
+    done(sim, count=0, prune_match="web-*", wait=False)
+    sim.clear_requests()
+    given = done(sim, count=0, prune_match="web-*", prune_max="0")
+    assert given["changed"] is False
+    assert given["totals"]["pruned"] == 0
+    assert not rows(sim) and not changes(sim)
 
 
 def test_batches_hold_for_pruning(sim: Any) -> None:
