@@ -95,6 +95,22 @@ OUTCOMES = {
     "fleet in check mode, with a diff": Outcome({"instances": [STOPPED]}, WEB, check=True, diff=True, module="vm_fleet"),
     "fleet pruned": Outcome({"count": 0, "prune_match": "web*"}, WEB, module="vm_fleet"),
     "fleet of which one fails": Outcome({"instances": [STOPPED, {"name": "db"}]}, WEB, {**STOP, **NO}, module="vm_fleet"),
+    "fleet created, without waiting": Outcome({"defaults": DECLARED, "instances": [{"name": "web"}], "wait": False},
+                                              module="vm_fleet"),
+    "fleet changed, with a diff": Outcome({"instances": [LARGER]}, WEB, diff=True, module="vm_fleet"),
+    "fleet of which none is begun": Outcome({"instances": [STOPPED, {**DECLARED, "name": "db", "image": "no"}],
+                                             "max_failures": "0"}, WEB, module="vm_fleet"),
+    "fleet of which one fails after its creation": Outcome({"instances": [{**DECLARED, "state": "stopped"}]},
+                                                           fault={**STOP, **NO}, module="vm_fleet"),
+    "fleet of which one timed out": Outcome({"instances": [STOPPED]}, WEB, {**STOP, "kind": "stuck"}, module="vm_fleet"),
+    "fleet created by an alternative": Outcome({"instances": [{**DECLARED, "alternatives": [{"machine_type": LARGE}]}]},
+                                               settings={"capacity": {DECLARED["machine_type"]: 0}}, module="vm_fleet"),
+    "fleet failed by an option": Outcome({"instances": [STOPPED, STOPPED]}, module="vm_fleet"),
+    "fleet failed by what would be pruned": Outcome({"count": 0, "prune_match": "web*", "prune_max": "0"}, WEB,
+                                                    module="vm_fleet"),
+    "fleet failed before a change": Outcome({"instances": [STOPPED]}, fault={**LIST, **NO}, module="vm_fleet"),
+    "fleet failed before pruning": Outcome({"instances": [{"name": "web"}], "prune_match": "web*"}, WEB,
+                                           {**LIST, **NO, "nth": 2, "times": 9}, module="vm_fleet"),
 }  # fmt: skip
 
 DAY = {"name": "day", "instance": "web"}
