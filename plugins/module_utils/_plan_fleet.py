@@ -13,14 +13,16 @@ from ._api import GONE, Refused, Row, deleting, status_class
 from ._instance import ONE_OF, ONE_OF_NETWORK
 
 Params = dict[str, t.Any]
+MOST = 100_000  # numbered members
 LITERAL = 3  # characters that a pattern for pruning must begin with
+_WIDE = re.compile(r"\{[^}]*\d{4}")  # more digits than any name has room for
 
 
 def members(params: Params) -> list[Params]:
     """The options of each member: its own over the defaults, then the numbered ones. Raises `Refused`."""
     count = params["count"] or 0
-    if count < 0:
-        raise Refused(f"count is {count}, and must be 0 or more.")
+    if not 0 <= count <= MOST:
+        raise Refused(f"count is {count}, and must be between 0 and {MOST:,}.")
     own = [dict(one) for one in params["instances"] or []]
     own += [{"name": _numbered(params["name_format"], index)} for index in range(1, count + 1)]
     found = [_merged({"state": params["state"]}, _merged(params["defaults"] or {}, one)) for one in own]
@@ -60,6 +62,8 @@ def _numbered(name_format: str | None, index: int) -> str:
     if not name_format:
         raise Refused("count needs name_format, as in name_format: web-{index:03d}.")
     try:
+        if _WIDE.search(name_format):
+            raise ValueError
         name = name_format.format(index=index)
         if name == name_format.format(index=index + 1):
             raise ValueError

@@ -321,6 +321,19 @@ totals:
   returned: always
   type: dict
   sample: {members: 4, changed: 4, failed: 0, created: 4, deleted: 0, pruned: 0}
+error:
+  description:
+    - What the API answered, when the task failed before it did anything, or when what is to be pruned could not be
+      listed. What failed for a member stands with that member.
+  returned: on failure
+  type: dict
+  sample:
+    doing: look at the fleet
+    status: 403
+    slug: forbidden
+    message: The key has expired
+    details: {}
+    request_id: 0a1b2c3d
 """
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _fleet_module

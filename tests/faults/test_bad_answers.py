@@ -62,6 +62,11 @@ TASKS: dict[str, list[dict[str, Any]]] = {
         {"kind": "init_logs", "name": "web"}, {"kind": "snapshots", "instance": "web", "newer_than": "2026-01-01"},
     ],
     "vm_windows_password": [{"name": "web"}],
+    "vm_fleet": [
+        {"instances": [{"name": "web"}, {"id": OTHER}, {"name": "new", "snapshot": "copy"}], "state": "suspended",
+         "defaults": {"machine_type": "BV1-1-40", "network_interfaces": [MORE]}, "batch": "1", "max_failures": "1"},
+        {"count": 0, "prune_match": "web*", "protect_names": ["w"], "protect_labels": ["b"], "results": "brief"},
+    ],
 }  # fmt: skip
 EVERY_TASK = st.sampled_from([(module, options) for module, tasks in TASKS.items() for options in tasks])
 

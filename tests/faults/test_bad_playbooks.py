@@ -12,7 +12,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _copies, _instance, _options
+from ansible_collections.magalu.cloud.plugins.module_utils import (
+    _copies,
+    _fleet_module,
+    _instance,
+    _options,
+)
 from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT
 from tests.contract.test_operations_table import ROWS as OPERATIONS
 from tests.faults.answers import Cloud, answers, is_result
@@ -26,6 +31,10 @@ BASES: dict[str, list[dict[str, Any]]] = {
         {"name": "web", "machine_type": "BV1-1-40", "image": IMAGE["name"], "state": "running"},
         {"name": "new", "machine_type": "BV1-1-40", "image": IMAGE["name"], "ssh_key_name": "deploy"},
         {"id": ID, "state": "absent"},
+    ],
+    "vm_fleet": [
+        {"instances": [{"name": "web"}], "defaults": {"image": IMAGE["name"], "state": "running"}, "prune_match": "copy*"},
+        {"count": 1, "name_format": "new-{index}", "defaults": {"machine_type": "BV1-1-40", "image": IMAGE["name"]}},
     ],
     "vm_snapshot": [
         {"name": "copy", "instance": "web"}, {"name": "new", "instance": "web"}, {"name": "copy", "state": "absent"},
@@ -45,6 +54,7 @@ BAD = [
     "..", "../../snapshots/x", f"{ID}/../{OTHER}", f"{ID}/stop", "%2e%2e%2fx", "a?name=b#c", "a\nb", "a\r\nX-Injected: 1",
     "a\0b", "\x7f", "\u00e9\u4e2d", "{{ 1 + 1 }}", "x" * 70_000, 5, -1, 10**30, 1.5, True, [], ["..", None, 5], {}, {"a": {"b": 1}},
 ]  # fmt: skip
+ELSEWHERE = ("api_url", "region", "wait_timeout", "password_file", "progress_file", "report")  # have tests of their own
 KNOWN = {ID, OTHER, PORT, MORE, IMAGE["id"], TYPE["id"]} | {row["id"] for row in ROWS.values()}
 
 
@@ -57,8 +67,8 @@ def server() -> Iterator[Server]:
 def spec(module: str) -> dict[str, Any]:
     """The options of a module."""
     own: dict[str, Any] = getattr(importlib.import_module(f"{PLUGINS}.modules.{module}"), "SPEC", _copies.COPY_SPEC)
-    if module == "vm_instance":
-        own = dict(_instance.SPEC, **WAIT)
+    if module in ("vm_instance", "vm_fleet"):
+        own = dict(_instance.SPEC if module == "vm_instance" else _fleet_module.SPEC, **WAIT)
     return {**own, **_options.argument_spec()}
 
 
@@ -69,7 +79,8 @@ def options(module: str) -> list[tuple[str, ...]]:
     for path, option in todo:
         found.append(path)
         todo += [((*path, name), inner) for name, inner in option.get("options", {}).items()]
-    return [path for path in found if path not in (("api_url",), ("region",), ("wait_timeout",), ("password_file",))]
+    # Members are given whole; their options are those of the defaults.
+    return [path for path in found if path[0] not in ELSEWHERE and not (path[0] == "instances" and len(path) > 1)]
 
 
 def given(base: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

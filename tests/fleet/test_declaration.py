@@ -168,9 +168,9 @@ def test_no_key_of_ssh_is_sent_as_each_edition_takes_it(sim: Any, edition: str) 
     ({"instances": []}, "The declaration has no members."),
     ({}, "one of the following is required: instances, count"),
     ({"count": 2}, "count needs name_format"),
-    ({"count": -1, "name_format": "web-{index}"}, "count is -1, and must be 0 or more."),
+    ({"count": -1, "name_format": "web-{index}"}, "count is -1, and must be between 0 and 100,000."),
     *(({"count": 2, "name_format": name}, "must have {index} in it")
-      for name in ("web", "web-{number}", "web-{}", "web-{index.x}", "web-{index[0]}", "web-{index:q}", "{")),
+      for name in ("web", "web-{index:099999999d}", "web-{number}", "web-{}", "web-{index.x}", "web-{index[0]}", "web-{index:q}", "{")),
     ({"instances": [WEB], "concurrency": 0}, "concurrency is 0, and must be 1 or more."),
     ({"instances": [WEB], "batch": "0"}, "batch is '0', and must be a number from 1 on, or a percentage as 20%."),
     ({"instances": [WEB], "batch": "half"}, "batch is 'half'"),

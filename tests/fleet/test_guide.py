@@ -1,0 +1,109 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The examples of the guide to fleets do what it says: they are taken from its text, which shows whole files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.conftest import ROOT
+from tests.fleet.fleet import changes, names, rows, seed
+from tests.playbooks.play import SPEED, environment
+
+pytestmark = pytest.mark.every_core
+GUIDE = (ROOT / "docs/docsite/rst/fleets.rst").read_text()
+BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS)}
+WEB = [f"web-{number:02d}" for number in range(1, 5)]
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = ()) -> str:
+    """Runs the playbooks, whose hosts are all this one; what was said."""
+    for name, text in EXAMPLES.items():
+        (folder / name).write_text(text)
+    (folder / "ansible.cfg").touch()
+    env = environment(sim, folder, ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_NOCOWS="1")
+    command = [sys.executable, "-m", "ansible", "playbook", "-c", "local", *names, *options]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr, done.stderr
+    return done.stdout
+
+
+def recap(said: str) -> dict[str, tuple[int, int]]:
+    """How many tasks were well, and how many changed something, by host."""
+    return {
+        host: (int(ok), int(changed))
+        for host, ok, changed in re.findall(r"^(\S+) +: ok=(\d+) +changed=(\d+)", said, re.MULTILINE)
+    }
+
+
+def test_first_feeds_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
+    hosts = {name: (1, 0) for name in WEB[:3]}
+    assert recap(play(sim, tmp_path, "first.yml")) == {"localhost": (2, 1), **hosts}
+    assert names(sim) == ["db-01", *WEB[:3]]
+    sim.clear_requests()
+    assert recap(play(sim, tmp_path, "first.yml")) == {"localhost": (2, 0), **hosts}
+    assert len(sim.requests()) == 1
+
+
+def test_rolling_retypes_one_at_a_time(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    play(sim, tmp_path, "rolling.yml")
+    assert {row["machine_type"]["name"] for row in rows(sim)} == {"BV2-2-40"}
+    ended = 0.0
+    for request in sim.requests():
+        if request["method"] == "POST":
+            assert request["at"] >= ended, "another one was still in motion"
+            ended = request["at"] + 6
+
+
+def test_pruned(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB, labels=[], public_ip="201.54.0.1")
+    seed(sim, ["web-kept"], labels=["keep"])
+    play(sim, tmp_path, "pruned.yml")
+    assert names(sim) == [*WEB[:2], "web-kept"]
+    assert len(sim.state()["br-se1"]["public_ips"]) == 2
+
+
+def test_regions(sim: Any, tmp_path: Path) -> None:
+    command = re.search(r"ansible-playbook (-i br-se1.*) regions.yml", GUIDE)
+    assert command
+    said = play(sim, tmp_path, "regions.yml", options=tuple(command.group(1).split()))
+    assert recap(said) == {"br-se1": (1, 1), "br-ne1": (1, 1)}
+    for region in ("br-se1", "br-ne1"):
+        assert sorted(row["name"] for row in sim.state()[region]["instances"]) == WEB[:2]
+
+
+def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> None:
+    """A slice is a part of the hosts, as a limit is."""
+    seed(sim, WEB)
+    seed(sim, ["web-09"], state="stopped")
+    seed(sim, ["db-01"])
+    slices = [
+        recap(play(sim, tmp_path, "work.yml", options=("-i", "work.magalu.yml", "--limit", ",".join(part))))
+        for part in (WEB[::2], WEB[1::2])
+    ]
+    assert [set(each) for each in slices] == [set(WEB[::2]), set(WEB[1::2])]
+    assert not changes(sim)
+
+
+def test_every_example_is_run() -> None:
+    tests = (ROOT / "tests/fleet/test_guide.py").read_text()
+    assert len(EXAMPLES) == len(BLOCKS)
+    assert [name for name in EXAMPLES if f'"{name}"' not in tests] == []
