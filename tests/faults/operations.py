@@ -42,7 +42,7 @@ class Operation(NamedTuple):
     @property
     def repeats(self) -> bool:
         """Whether another run does it once more."""
-        return self.options.get("state") == "rebooted"
+        return "rebooted" in str(self.options)
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -140,6 +140,28 @@ OPERATIONS: dict[str, Operation] = {
                               takes_time=False, editions=(NEW,)),
     "image delete": Operation("custom_image", "delete custom image golden", "DELETE /v1/images/custom/{id}",
                               {"name": "golden", "state": "absent"}, None, (GOLDEN,), "golden", editions=(NEW,)),
+}  # fmt: skip
+
+_AS_DECLARED: Fields = {"status": "completed", "state": "running", "machine_type.name": SMALL}
+
+
+def _member(does: str, route: str, options: Fields, end: Fields | None = None, **more: Any) -> Operation:
+    """One member of a fleet, which is found, led and waited for by listing."""
+    return Operation("instance", f"{does} instance web", route, options, end, by="vm_fleet", **more)
+
+
+def _of_web(**options: Any) -> Fields:
+    return {"instances": [{"name": "web", **options}]}
+
+
+OPERATIONS |= {
+    "fleet create": _member("create", "POST /v1/instances", {"instances": [{"name": "web"}], "defaults": PUBLIC},
+                            _AS_DECLARED, seeds=(), makes=True),
+    "fleet retype": OPERATIONS["instance retype"]._replace(options=_of_web(machine_type=LARGE), by="vm_fleet"),
+    "fleet stop": OPERATIONS["instance stop"]._replace(options=_of_web(state="stopped"), by="vm_fleet"),
+    "fleet reboot": OPERATIONS["instance reboot"]._replace(options=_of_web(state="rebooted"), by="vm_fleet"),
+    "fleet prune": _member("delete", "DELETE /v1/instances/{id}",
+                           {"count": 0, "prune_match": "web*", "delete_public_ip": True}),
 }  # fmt: skip
 
 _RECREATE: Fields = {**PUBLIC, "on_immutable_change": "recreate", "delete_public_ip": True}
