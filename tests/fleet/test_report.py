@@ -9,6 +9,7 @@ import subprocess
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -141,11 +142,45 @@ def test_it_is_written_if_all_fails(sim: Any, tmp_path: Path) -> None:
     assert any(HOSTILE in text for text in page.texts)
 
 
+def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
+    sim.add_fault(operation="instance_create", kind="status", status=400)
+    options = {"batch": "1", "max_failures": "0"}
+    page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", **options)
+    assert given["failed"] and page.phases()[1:] == [["failed"]] * 2
+    assert ["not begun" in " ".join(row["texts"]) for row in page.members()] == [False, True, True]
+
+
+def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Standing("requested", "creating", "", 101.5)]
+    monkeypatch.setattr(_fleet_report, "standings", lambda _ones: told)
+    module: Any = SimpleNamespace(params={"report": ""})
+    report = _fleet_report.Report(module, [], lambda: 100.0)
+    report.past.append([span(0, "waiting")])
+    report.watch(103.0)
+    told[0] = Standing("settled", "running")
+    told.append(Standing("waiting", "waiting"))
+    report.watch(110.0)
+    report.watch(112.0)
+    assert [[one.at for one in spans] for spans in report.past] == [[0, 1.5, 10], [10]]
+
+
+def test_an_overview_of_many_shows_how_many_stood_where() -> None:
+    assert "<polygon" not in a_page(_fleet_report.FEW)
+    (areas,) = re.findall(r"<tr class=all>.*", a_page(40))
+    points = dict(re.findall(r'<polygon class="(\w+)" points="([^"]+)"', areas))
+    assert list(points) == ["settled", "moving", "requested", "waiting"]
+    assert points["waiting"].startswith("0,0 4.16667,0"), "all wait at first"
+    assert "1000,0 1000,40 " in points["settled"], "and all have settled in the end"
+
+
 def test_names_are_escaped(sim: Any, tmp_path: Path) -> None:
     names = [f"{HOSTILE}-{number}" for number in range(2)]
     seed(sim, names)
     page, _given = fleet_page(sim, tmp_path / "fleet.html", instances=[{"name": name} for name in names])
     assert [row["texts"][0] for row in page.members()] == names
+    failing = [{"name": name, "image": "none"} for name in (f"{HOSTILE}-8", f"{HOSTILE}-9")]
+    failed, _given = fleet_page(sim, tmp_path / "fleet.html", instances=failing)
+    assert "2 failed" in failed.texts and not {"script", "img"} & set(failed.tags)
     assert f"Fleet {HOSTILE}" in page.texts and "script" not in page.tags
 
 
