@@ -87,7 +87,7 @@ lint: lint-ruff lint-mypy lint-ansible lint-docs lint-changelog  ## run all lint
 lint-ruff: setup
 	python -m ruff check && python -m ruff format --check
 lint-mypy: setup
-	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/plugin_utils/*.py plugins/inventory/*.py))))
+	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/plugin_utils/*.py plugins/inventory/*.py plugins/action/*.py))))
 lint-ansible: setup
 	ansible-lint --nocolor --offline --profile production
 lint-docs: setup
