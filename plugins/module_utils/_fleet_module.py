@@ -119,10 +119,9 @@ class Fleet:
     def _prune(self, ids: set[str], check: bool) -> None:
         if not check:
             self.listing.refresh()
-        known = {row_id for one in self.ones for row_id in one.member.known}
-        rows = self._prunable(ids | known)
+        rows = self._prunable(ids)
         if self.wait:
-            rows = [*rows, *_plan_fleet.leaving(self.listing.rows, ids | known, self.names, self.params)]
+            rows = [*rows, *_plan_fleet.leaving(self.listing.rows, ids, self.names, self.params)]
         going = [self._pruning(row) for row in rows]
         for one in going:
             one.look(plan=check)

@@ -63,6 +63,15 @@ def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> Non
     assert set(states(sim).values()) == {"stopped"}
 
 
+def test_one_that_is_in_motion_anyway_does_not_wait_for_itself(sim: Any) -> None:
+    """The API is asked to delete what moves for ever, though there is room for one in motion only."""
+    seed(sim, ["web-1"], status="migrating")
+    seed(sim, ["web-2"])
+    given = run(sim, instances=MEMBERS[:2], state="absent", batch="1", wait_timeout=30)
+    assert "is migrating" in member(given, "web-1")["msg"]
+    assert {each.split("/")[1] for each in changes(sim)} == {member(given, "web-1")["instance"]["id"]}
+
+
 def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
     """What it was asked for was refused at last, but another's hand had it moving."""
     seed(sim, FIVE)

@@ -105,3 +105,36 @@ def test_alternatives_are_tried_for_each_member(sim: Any) -> None:
     assert len(rows(sim)) == 6
     assert not sim.state()["br-se1"]["public_ips"]
     assert run(sim, count=6, name_format="web-{index}", defaults=other)["changed"] is False
+
+
+NO = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "No"}}
+FAULTS: dict[str, tuple[Fields, Fields]] = {
+    "refused deletion": ({"name": "web", "state": "absent"}, {**NO, "operation": "DELETE /v1/instances/{id}"}),
+    "refused action": ({"name": "web", "state": "stopped"}, {**NO, "operation": "POST /v1/instances/{id}/stop"}),
+    "refused second action": ({"name": "web", "machine_type": LARGE, "state": "stopped"},
+                              {**NO, "operation": "POST /v1/instances/{id}/stop"}),
+    "refused creation": ({"name": "new"}, {**NO, "operation": "POST /v1/instances"}),
+    "failed creation": ({"name": "new"}, {"operation": "POST /v1/instances", "kind": "failing"}),
+    "failed action": ({"name": "web", "state": "stopped"}, {"operation": "POST /v1/instances/{id}/stop", "kind": "failing"}),
+    "action stuck": ({"name": "web", "state": "stopped"}, {"operation": "POST /v1/instances/{id}/stop", "kind": "stuck"}),
+    "creation stuck": ({"name": "new"}, {"operation": "POST /v1/instances", "kind": "stuck"}),
+    "lost creation": ({"name": "new"}, {"operation": "POST /v1/instances", "kind": "reset", "nth": "every"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failure_is_told_as_by_vm_instance(sim: Any, fault: str) -> None:
+    declared, wire = FAULTS[fault]
+    results = []
+    for module in ("vm_instance", "vm_fleet"):
+        sim.reset()
+        sim.seed("instance", name="web", public_ip=True)
+        sim.add_fault(**wire)
+        options = (
+            {**DEFAULTS, **declared} if module == "vm_instance" else {"instances": [declared], "defaults": DEFAULTS}
+        )
+        results.append(result(sim, module, {**options, "wait_timeout": 200}))
+    alone, fleet = results
+    assert alone["failed"] and fleet["failed"]
+    assert plain(of_instance(fleet["members"][0])) == plain({"name": declared["name"], **of_instance(alone)})
+    assert plain(alone["msg"]) in plain(fleet["msg"])

@@ -173,6 +173,12 @@ def test_members_are_never_pruned_whatever_becomes_of_them(sim: Any, kept: Any) 
     assert len(rows(sim)) == 1
 
 
+def test_both_names_of_a_rename_that_cannot_be_are_no_strangers(sim: Any) -> None:
+    seed(sim, ["web-3", "web-9"])
+    declared = [{"name": "web-3", "new_name": "web-9"}]
+    assert "cannot be renamed" in refused(sim, instances=declared, prune_match="web-*", prune_max="0")
+
+
 def test_what_is_created_is_not_pruned_where_lists_lag(sim: Any) -> None:
     sim.reset(lag=5, stale=2)
     seed(sim, ["web-old"])

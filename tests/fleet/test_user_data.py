@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.magalu.cloud.plugins.module_utils import _fleet
+from tests.engine.task import client
 from tests.fleet.fleet import done, member, run, seed
 from tests.playbooks.test_secrets import faults
 
@@ -68,3 +70,11 @@ def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -
         ]
         given = run(sim, diff=True, instances=declared, api_timeout=0.2, api_retries=0, wait_timeout=60)
         assert hidden(given), (fault, given)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_it_is_kept_in_memory_only_to_be_compared(sim: Any, kept: bool) -> None:
+    seed(sim, ["web"], user_data=ENCODED)
+    listing = _fleet.Listing(client(sim), user_data=kept)
+    listing.refresh()
+    assert ("user_data" in listing.rows[0]) == kept

@@ -142,6 +142,8 @@ def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) 
     assert [one["changed"] for one in given["members"]] == [True] * 3
     assert not rows(sim)
     assert len(changes(sim)) == 12
+    deletions = sorted((one["path"], one["at"]) for one in sim.requests() if one["method"] == "DELETE")
+    assert all(later[1] - sooner[1] >= 1.5 for sooner, later in pairwise(deletions) if sooner[0] == later[0])
     assert len(asked(sim)) - 12 <= (sim.now() - began) / 2 + 6
 
 
