@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import os.path
 import re
 import typing as t
@@ -129,5 +128,5 @@ class Progress(Watcher):
             with open(self.path, "a", encoding="utf-8", errors="replace") as file:
                 file.write(f"{text}\n")
         except OSError as error:
-            self.next = math.inf
+            # Ansible shows the same warning once.
             self.module.warn(f"The progress cannot be written to {self.path}: {error.strerror}.")

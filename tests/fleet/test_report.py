@@ -32,16 +32,16 @@ class Page(HTMLParser):
         self.texts: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
         self.tags.append(tag)
-        self.links += [value or "" for name, value in attributes if name in ("src", "href")]
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
         assert not [name for name in given if name.startswith("on")]
         if tag == "tr":
             self.rows.append({"id": given.get("id"), "bars": [], "texts": []})
         if tag == "rect" and self.rows:
-            bar = (given["class"], float(given["x"] or 0), float(given["width"] or 0))
-            self.rows[-1]["bars"].append(bar)
+            drawn = (given["class"], float(given["x"] or 0), float(given["width"] or 0))
+            self.rows[-1]["bars"].append(drawn)
 
     def handle_data(self, data: str) -> None:
         if data.strip():
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
     def phases(self) -> list[list[str]]:
         """Those of each member, in order; the API can have several statuses in one."""
-        return [[phase for phase, _bars in groupby(bar[0] for bar in row["bars"])] for row in self.members()]
+        return [[phase for phase, _bars in groupby(one[0] for one in row["bars"])] for row in self.members()]
 
 
 def fleet_page(sim: Any, path: Path, **options: Any) -> tuple[Page, dict[str, Any]]:

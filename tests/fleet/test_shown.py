@@ -78,11 +78,12 @@ def test_lines_are_shown_before_the_result_and_in_the_log(play: Player) -> None:
 def test_lines_of_a_task_that_fails_of_loops_and_of_one_that_is_tried_again(play: Player, sim: Any) -> None:
     sim.add_fault(operation="instance_create", match=2, kind="failing", value="creating_error")
     loop = {"loop": ["db", "web"]}
-    again = {"register": "result_2", "until": "result_2.attempts > 1", "retries": 2, "delay": 0}
+    again = {"register": "result_2", "until": "result_2 is success", "retries": 2, "delay": 0}
+    sim.add_fault(operation="instance_create", match=7, times=3, kind="status", status=400)
     done = played(play, fleet(), fleet(loop, name_format="{{ item }}-{index}"), fleet(again, name_format="eu-{index}"))
     assert done.results[0]["failed"] and done.results[0]["totals"]["failed"] == 1
     assert all(CREATES.replace("web", name) in done.output for name in ("web", "db", "eu"))
-    assert done.results[2]["attempts"] == 2 and not done.results[2]["changed"]
+    assert done.results[2]["attempts"] == 2 and done.results[2]["totals"]["created"] == 3
 
 
 @pytest.mark.every_core
