@@ -46,8 +46,6 @@ FILTERS: dict[str, Value] = {
 
 def filters(option: str, given: t.Any) -> Filter:
     """A filter as the option says it, each of its values a list. Raises `Refused` with option and value."""
-    if given is None:
-        return {}
     if not isinstance(given, dict):
         raise Refused(f"{option} is {given!r}, and must be a mapping of {', '.join(FILTERS)}.")
     found: Filter = {}

@@ -195,8 +195,7 @@ class Hosts:
         if self._odd:
             text = "Instances that are named otherwise, since no host can have the name that they have: "
             self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))
-        entries = [entry for entry in self._templates.values() if entry.failed and entry.failed == entry.tried]
-        for failing in self.expressions.failing(entries):
+        for failing in self.expressions.failing(self._templates.values()):
             near = f" Names that come near: {', '.join(failing.near)}." if failing.near else ""
             self._say(f"{failing.where} failed for every host: {failing.error.rstrip('.')}.{near}")
 

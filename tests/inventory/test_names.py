@@ -65,8 +65,23 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
 
 OTHERWISE = "Instances that are named otherwise, since no host can have the name that they have: "
 ODD = [None, "", " ", "{{ x }}", "{% raw %}", "{# x #}", "a:b", "a\nb", "a\tb", "\x1b[31m", " web", "localhost", "127.0.0.1",
-       "::1", "all", "ungrouped", "a/b", "..", "x" * 241]  # fmt: skip
-FINE = ["a b", "é", "日本", "x" * 240, "web[1]", "a::b", "web{1}", "-x", "!x", "a,b", "$x", "%", "<b>"]
+       "::1", "all", "ungrouped", "a/b", ".", "..", "x" * 241, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 121]  # fmt: skip
+FINE = [
+    "a b",
+    "é",
+    "日本",
+    "x" * 240,
+    "\N{LATIN SMALL LETTER E WITH ACUTE}" * 120,
+    "web[1]",
+    "a::b",
+    "web{1}",
+    "-x",
+    "!x",
+    "a,b",
+    "$x",
+    "%",
+    "<b>",
+]
 
 
 def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path) -> None:
@@ -134,6 +149,19 @@ def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:
     assert sorted(found.groups["web"]) == alike
 
 
+def test_a_name_with_a_part_of_an_id_is_not_anothers_id() -> None:
+    names, shared = _names.unique(["web", "web", "db"], ["1", "2", "web-1"])
+    assert (names, shared) == (["1", "web-2", "db"], {"web": [0, 1]})
+
+
+def test_names_by_template_are_shared_with_those_that_are_filtered_out(sim: Any, tmp_path: Path) -> None:
+    for number, state in enumerate(["running", "stopped"]):
+        sim.seed("instance", name=f"web-{state}", id=UUIDS[number], state=state)
+    for hostnames in (["{{ name[:3] }}"], ["image.name"]):
+        [host] = listed(sim, tmp_path, hostnames=hostnames, filters={"state": "running"}).hosts
+        assert host.endswith(f"-{UUIDS[0][:8]}")
+
+
 def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", id="a1")
     found = listed(sim, tmp_path, hostnames=["id"], keyed_groups=[{"key": "id", "separator": ""}])
@@ -152,7 +180,7 @@ def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
     (["id"], UUIDS[0]), (["private_ipv4"], "172.18.0.2"), (["public_ipv4", "name"], "web"), (["image.platform"], "linux"),
     (["{{ name }}.{{ region }}"], "web.br-se1"), (["{{ mgc_name }}"], "web"), (["{{ missing }}", "name"], "web"),
     (["{{ labels }}", "name"], "web"), (["{{ error }}", "name"], "web"), (["{{ name[:0] }}"], UUIDS[0]),
-    (["labels"], UUIDS[0]), (["{{ 12 }}"], "12"),
+    (["labels"], UUIDS[0]), (["{{ 12 }}"], "12"), (["{{ 'a:b' }}", "name"], "web"),
 ])  # fmt: skip
 @pytest.mark.every_core
 def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str], host: str) -> None:

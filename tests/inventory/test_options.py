@@ -99,6 +99,12 @@ def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, A
     assert sorted(listed(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
 
 
+def test_an_instance_without_a_name_has_the_empty_one_for_filters(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name=None)
+    assert len(listed(sim, tmp_path, filters={"name": "*"}).hosts) == 1
+    assert listed(sim, tmp_path, filters={"name": "?*"}).hosts == {}
+
+
 def test_a_machine_type_is_found_by_its_id_too(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     kind = str(listed(sim, tmp_path).hosts["web"]["mgc_machine_type"]["id"])
@@ -214,7 +220,7 @@ def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) 
 @pytest.mark.parametrize(("image", "given", "login"), [
     (IMAGE, {}, ("ubuntu", None, None)), (IMAGE, {"set_user": True}, ("ubuntu", "ubuntu", None)),
     ("cloud-debian-12 LTS", {"set_user": True}, (None, None, None)),
-    ("windows-server-2022", {"set_user": True}, (None, None, "psrp")),
+    ("windows-server-2022", {"set_user": True}, (None, None, "psrp")), ("windows-server-2022", {}, (None, None, None)),
     (IMAGE, {"set_user": True, "image_users": [{"match": "*24.04*", "user": "admin", "connection": "ssh"}]}, ("admin", "admin", "ssh")),
     ("cloud-debian-12 LTS", {"image_users": [{"match": "*ubuntu*", "user": "no"}, {"match": "*debian*", "user": "debian"}]},
      ("debian", None, None)),
@@ -337,9 +343,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter; is state meant\? There are state"),
     ({"filters": {"x": "y"}}, r"filters: 'x' is no filter\. There are state"),
     ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
+    ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\], and must be a text"),
     ({"filters": ["running"]}, "filters"),
     ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter; is name meant\?"),
     ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
+    ({"exclude_filters": [None]}, r"exclude_filters\[0\] is None, and must be a mapping"),
     ({"exclude_filters": [{"name": "x"}, {}]}, r"exclude_filters\[1\] is \{\}, and would leave out every instance"),
     ({"regions": ["br-se1", "../x"]}, r"region '\.\./x' \(MGC_REGION\) is no name of a region"),
     ({"region": "br-se1?x"}, r"region 'br-se1\?x'"),

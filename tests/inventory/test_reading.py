@@ -16,6 +16,7 @@ from ansible.errors import AnsibleParserError
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _paging
 from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch
 from tests.inventory.listing import listed
 
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 1000}
@@ -85,6 +86,29 @@ def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Client, "page", met)
     assert len(listed(sim, tmp_path).hosts) == 400
+
+
+def test_regions_are_read_side_by_side(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait for each other."""
+    meeting, page = threading.Barrier(3), Client.page
+
+    def met(self: Any, *args: Any) -> Any:
+        meeting.wait(10)
+        return page(self, *args)
+
+    monkeypatch.setattr(Client, "page", met)
+    for region in ("br-se1", "br-ne1", "br-mgl1"):
+        sim.seed("instance", region, name=f"in-{region}")
+    found = listed(sim, tmp_path, regions=["br-ne1", "br-mgl1", "br-se1"])
+    assert list(found.hosts) == ["in-br-ne1", "in-br-mgl1", "in-br-se1"]
+
+
+def test_reading_ends_when_its_time_is_over(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fetch, "SECONDS", 1)
+    sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=503, headers={"Retry-After": "9"})
+    with pytest.raises(AnsibleParserError, match="no time is left"):
+        listed(sim, tmp_path)
+    assert len(sim.requests()) == 1
 
 
 @pytest.mark.parametrize("match", [1, 2, 3])
