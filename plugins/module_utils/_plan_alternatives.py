@@ -116,7 +116,7 @@ def step(want: Want, catalogs: Catalogs, memory: Memory, after: int | None) -> S
     if after is None:
         after = next((number for number in numbers if key(number) in memory.sent), -1)
     tried = [(one["machine_type"], one["availability_zone"]) for one in memory.attempts]
-    order = (*numbers[after + 1 :], *numbers[: after + 1])
+    order = sorted(numbers, key=lambda number: (number <= after, number))
     number = next((one for one in order if ways[one][:2] not in tried), -1)
     if number < 0:
         raise Refused(f"Instance {want['new_name'] or want['name']} could not be created.{tried_before(memory)}")
