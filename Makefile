@@ -99,13 +99,16 @@ lint-changelog: setup
 docs: setup  ## build the documentation site in .build/docs/html
 	rm -rf .build/docs && mkdir -p -m 755 .build/docs/rst
 	antsibull-docs collection --fail-on-error --use-current --squash-hierarchy --dest-dir .build/docs/rst magalu.cloud
+	cp -r docs/docsite/images .build/docs/rst/images
 	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
 
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
 	python -m pytest -n 2 tests/package
 
-bench: setup  ## measure what a task costs, with every supported ansible-core
+bench: setup  ## measure time and memory with every supported ansible-core, and write the page Performance of the docs
+	rm -rf .build/bench
 	python tests/cores.py bench
+	python -m tests.benchmarks.page
 
 # ansible-test does not stand a space in the folder's path: there a copy is tested.
 ifneq ($(words $(CURDIR)),1)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All measurements, as JSON: python -m tests.benchmarks"""
+"""All measurements with the ansible-core that is there, as JSON in .build/bench: python -m tests.benchmarks"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import ansible.release
 
 from simulator import running
 from tests.benchmarks import fleets, inventory, tasks, waits
+from tests.benchmarks.page import FOLDER
 
 with running(speed=0) as sim:
     report = {
@@ -21,4 +22,5 @@ with running(speed=0) as sim:
     }
 report["inventory, as ratios to the floor"] = inventory.measure()
 report["fleets, in seconds"] = fleets.measure()
-print(json.dumps(report, indent=2))
+FOLDER.mkdir(parents=True, exist_ok=True)
+(FOLDER / f"{ansible.release.__version__}.json").write_text(json.dumps(report, indent=2))

@@ -4,20 +4,25 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
-from tests.benchmarks.processes import cost, playbook, serving
+from tests.benchmarks.processes import Cost, cost, playbook, serving
 
 DEFAULTS = {"machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS", "ssh_key_name": "deploy",
             "network": {"associate_public_ip": False}, "state": "running"}  # fmt: skip
-LOOPED = (
-    5  # members of a loop that is measured; vm_instance first looks after 10 s, so that larger ones are extrapolated
-)
+PING: dict[str, Any] = {"ansible.builtin.ping": {}}
+PROVISIONING = 5  # seconds
+LOOPED = 5  # members of a loop that is measured: vm_instance first looks after 10 s
+AT_ONCE = 50  # members of a loop with async
 SIZES = (50, 200, 1000)
+TURNS = 3
 FLOOR = """
 import os, sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -43,54 +48,86 @@ while True:
 def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
     """Seconds and ratios by the number of members, with instant provisioning and with 5 s of it."""
     found: dict[str, Any] = {}
-    for provisioning, switches in {"instant": ["--instant"], "5 s": ["--duration", "create=5"]}.items():
+    for provisioning, switches in {"instant": ["--instant"], "5 s": ["--duration", f"create={PROVISIONING}"]}.items():
+        with _playing(switches) as play:
+            loops = _loops(play)
         for size in sizes:
-            found[f"{size:,} members, {provisioning} provisioning"] = _size(size, switches)
+            with _playing(switches) as play:
+                row = _fleet(play, size)
+            ping, each = loops["ping"], loops["each"]
+            row[f"loop, extrapolated from {LOOPED}"] = ping + each * size
+            at_once = loops["at once"]
+            row["loop with async" if size == AT_ONCE else f"loop with async, extrapolated from {AT_ONCE}"] = (
+                ping + (at_once - ping) * size / AT_ONCE
+            )
+            found[f"{size:,} members, {provisioning} provisioning"] = {
+                key: round(value, 2) for key, value in row.items()
+            }
     return found
 
 
-def _size(size: int, switches: list[str]) -> dict[str, Any]:
-    with serving(*switches) as env, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+class _Play(NamedTuple):
+    """Where plays are run against one simulator."""
 
-        def seconds(task: dict[str, Any]) -> float:
-            return _play(folder, env, task)[0]
+    folder: Path
+    env: dict[str, str]
 
-        _play(folder, env, {"ansible.builtin.ping": {}})  # the first only warms up
-        ping = seconds({"ansible.builtin.ping": {}})
-        floor = cost(["python", "-c", FLOOR, str(size)], env).seconds
-        fleet = {
-            "magalu.cloud.vm_fleet": {
-                "defaults": DEFAULTS,
-                "count": size,
-                "name_format": "web-{index:04d}",
-                "results": "brief",
-            }
-        }
-        created = seconds(fleet)
-        asked = requests.get(f"{env['MGC_API_URL'].partition('/{region}')[0]}/_simulator/requests", timeout=60).json()
-        reads = sum(1 for request in asked if request["method"] == "GET" and request["region"] == "br-se1")
-        again, memory = _play(folder, env, fleet)
-        result = {
-            "ping": ping, "floor": floor, "vm_fleet": created, "less ping, to the floor": (created - ping) / floor,
-            "to the floor": created / floor, "reads a member": reads / size, "again, less ping": again - ping,
-            "again, megabytes": memory,
-        }  # fmt: skip
-        one = {
-            "magalu.cloud.vm_instance": {"name": "{{ 'loop-%04d' | format(item) }}", "region": "br-mgl1", **DEFAULTS}
-        }
-        loop = (seconds({**one, "loop": list(range(LOOPED))}) - ping) / LOOPED
-        result[f"loop, extrapolated from {LOOPED}"] = ping + loop * size
-        if size == min(SIZES):
-            at_once = {**one, "loop": list(range(LOOPED, LOOPED + size)), "async": 600, "poll": 0, "register": "begun"}
-            finished = {"ansible.builtin.async_status": {"jid": "{{ item.ansible_job_id }}"}, "loop": "{{ begun.results }}",
-                        "register": "done", "until": "done is finished", "retries": 600, "delay": 1}  # fmt: skip
-            result["loop with async"] = _play(folder, env, at_once, finished)[0]
-        return {key: round(value, 2) for key, value in result.items()}
+    def cost(self, *tasks: dict[str, Any]) -> Cost:
+        return cost(["ansible-playbook", "-i", "localhost,", playbook(self.folder / "play.yml", *tasks)], self.env)
+
+    def seconds(self, *tasks: dict[str, Any]) -> float:
+        return self.cost(*tasks).seconds
 
 
-def _play(folder: Path, env: dict[str, str], *tasks: dict[str, Any]) -> tuple[float, float]:
-    """Seconds and megabytes of a play of these tasks."""
-    book = playbook(folder / "play.yml", *tasks)
-    taken = cost(["ansible-playbook", "-i", "localhost,", book], env)
-    return taken.seconds, taken.megabytes
+@contextmanager
+def _playing(switches: list[str]) -> Iterator[_Play]:
+    with serving(*switches) as env, tempfile.TemporaryDirectory() as folder:
+        play = _Play(Path(folder), env)
+        play.seconds(PING)  # only warms up
+        yield play
+
+
+def _loops(play: _Play) -> dict[str, float]:
+    """Seconds of a ping, of each member of a loop, and of a loop with async."""
+    ping = play.seconds(PING)
+    one = {"magalu.cloud.vm_instance": {"name": "{{ 'loop-%04d' | format(item) }}", **DEFAULTS}}
+    each = (play.seconds({**one, "loop": list(range(LOOPED))}) - ping) / LOOPED
+    begun = {**one, "loop": list(range(LOOPED, LOOPED + AT_ONCE)), "async": 600, "poll": 0, "register": "begun"}
+    finished = {"ansible.builtin.async_status": {"jid": "{{ item.ansible_job_id }}"}, "loop": "{{ begun.results }}",
+                "register": "done", "until": "done is finished", "retries": 600, "delay": 1}  # fmt: skip
+    return {"ping": ping, "each": each, "at once": play.seconds(begun, finished)}
+
+
+def _fleet(play: _Play, size: int) -> dict[str, float]:
+    """Medians of several turns: the floor, a creation by vm_fleet, and the run after it, which changes nothing."""
+    turns = [_turn(play, size, turn) for turn in range(TURNS)]
+    return {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
+
+
+def _turn(play: _Play, size: int, turn: int) -> dict[str, float]:
+    fleet = {
+        "magalu.cloud.vm_fleet": {
+            "defaults": DEFAULTS, "count": size, "name_format": "web-{index:04d}", "results": "brief",
+        },
+    }  # fmt: skip
+    control = play.env["MGC_API_URL"].partition("/{region}")[0]
+    requests.post(f"{control}/_simulator/reset", timeout=60).raise_for_status()
+    ping = play.seconds(PING)
+    floor = cost(["python", "-c", FLOOR, str(size)], play.env).seconds
+    created = play.seconds(fleet)
+    asked = requests.get(f"{control}/_simulator/requests", timeout=60).json()
+    mine = [request for request in asked if request["region"] == "br-se1"]
+    again = play.cost(fleet)
+    return {
+        "ping": ping, "floor": floor, "vm_fleet": created, "vm_fleet less ping, to the floor": (created - ping) / floor,
+        "vm_fleet to the floor": created / floor, "again, less ping": again.seconds - ping,
+        "again, megabytes": again.megabytes, **_waiting(mine),
+    }  # fmt: skip
+
+
+def _waiting(asked: list[dict[str, Any]]) -> dict[str, float]:
+    """Reads for each member, and the mean of how late a listing saw that one was ready."""
+    reads = [request["at"] for request in asked if request["method"] == "GET"]
+    ready = [request["at"] + PROVISIONING for request in asked if request["method"] == "POST"]
+    late = [min((read for read in reads if read >= end), default=end) - end for end in ready]
+    return {"reads a member": len(reads) / len(ready), "seconds late": statistics.mean(late)}

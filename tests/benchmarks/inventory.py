@@ -46,6 +46,7 @@ def measure(sizes: tuple[int, ...] = (1000, 10_000, 50_000), runs: int = 3) -> d
 def _size(env: dict[str, str], folder: Path, runs: int) -> dict[str, Any]:
     empty = playbook(folder / "empty.yml", hosts="all")
     files = _files(folder)
+    env = env | {"ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
     play: Callable[[str], list[str]] = lambda name: ["ansible-playbook", "-i", files[name], empty]
     listing: Callable[[str], list[str]] = lambda name: ["ansible-inventory", "-i", files[name], "--list"]
     ways = {
@@ -77,12 +78,20 @@ def _size(env: dict[str, str], folder: Path, runs: int) -> dict[str, Any]:
 
 def _slow(env: dict[str, str], folder: Path) -> dict[str, Any]:
     """With 300 ms a page, against the floor, which reads one page after the other."""
+    env = env | {"ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
+    files, empty = _files(folder), playbook(folder / "empty.yml", hosts="all")
+    seconds: Callable[[str], float] = lambda name: cost(["ansible-playbook", "-i", files[name], empty], env).seconds
+    fast = {name: seconds(name) for name in ("floor", "plain")}
     fault = {"operation": "GET /v1/instances", "nth": "every", "kind": "hold", "seconds": 0.3}
     control = env["MGC_API_URL"].partition("/{region}")[0]
     requests.post(f"{control}/_simulator/faults", json=fault, timeout=10).raise_for_status()
-    files, empty = _files(folder), playbook(folder / "empty.yml", hosts="all")
-    floor, mine = (cost(["ansible-playbook", "-i", files[name], empty], env) for name in ("floor", "plain"))
-    return {"empty play": {"time": round(mine.seconds / floor.seconds, 2)}}
+    slow = {name: seconds(name) for name in ("floor", "plain")}
+    return {
+        "empty play": {"time": round(slow["plain"] / slow["floor"], 2)},
+        "what the slow pages add": {
+            "time": round((slow["plain"] - fast["plain"]) / (slow["floor"] - fast["floor"]), 2)
+        },
+    }
 
 
 def _server(env: dict[str, str]) -> float:
