@@ -59,7 +59,8 @@ def _catalogs(client: Client, image: str | None) -> dict[str, t.Any]:
 
 def look_up(kind: str, wanted: str, rows: list[Row]) -> Row:
     """The catalog's row of that id or name; the error names the nearest ones."""
-    found = [row for row in rows if same_reference(wanted, row)]
+    key = "id" if UUID.fullmatch(wanted) else "name"
+    found = [row for row in rows if row.get(key) == wanted]
     usable = [row for row in found if row.get("status") in ("active", None)]
     if len(found) > 1 and len(usable) != 1:
         raise Refused(

@@ -18,7 +18,7 @@ from ._read import Seen
 from ._step import Step, Task
 
 EVERY = 2.0  # seconds between two listings
-WAVE = 5  # steps for each thread before the next look
+WAVE = (5, 40)  # steps for each thread before the next look: at first, and at most, while they are fast
 STILL_NEW = 1.0  # seconds after which no server has closed a connection yet
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # which do not change in a run
 
@@ -110,6 +110,7 @@ class FleetPace(Pace):
         self.listing, self.tasks, self.concurrency, self.watch = listing, tasks, concurrency, watch
         self.batch, self.max_failures, self.failures = batch, max_failures, failures  # those that failed before
         self.burst = Burst(listing.client, concurrency)
+        self.wave = WAVE[0]
         self.begun: set[Member] = set()  # those that a step was sent for
         self.moving = 0  # how many are in motion, or are to be
         self.unsent = False  # whether the last round left steps to the next one
@@ -165,7 +166,7 @@ class FleetPace(Pace):
                 if self.batch is not None and self.moving >= self.batch:
                     return False
                 self.moving += 1
-        if sending >= self.concurrency * WAVE:
+        if sending >= self.concurrency * self.wave:
             self.unsent = True
             return False
         return True
@@ -188,7 +189,11 @@ class FleetPace(Pace):
         self.next = client.clock.now() + (0 if steps else EVERY * random.uniform(0.9, 1.1))
         self.begun.update(member for member, _step in steps)
         if steps:
-            yield from zip((member for member, _step in steps), self.burst.attempt([step for _member, step in steps]))
+            began = client.clock.now()
+            answers = self.burst.attempt([step for _member, step in steps])
+            fast = client.clock.now() - began < EVERY / 4
+            self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
+            yield from zip((member for member, _step in steps), answers)
 
     def told(self, now: float) -> None:
         """Passes it on to whoever watches."""
