@@ -48,7 +48,8 @@ def cost(command: list[str], env: dict[str, str]) -> Cost:
     program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
     began = time.monotonic()
     with tempfile.TemporaryFile() as said:  # no pipe: tasks with async keep one open
-        process = subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=said)
+        stdout = subprocess.DEVNULL if "--list" in command else said
+        process = subprocess.Popen(program, env=env, stdout=stdout, stderr=said)
         _id, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
