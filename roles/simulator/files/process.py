@@ -1,0 +1,147 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Start or stop the simulator as a process that outlives this one: python process.py '{"state": ..., ...}'
+
+A running one holds a lock on a file of its name, so that whether it runs, and that a process is still the one that was
+started, is certain: an id alone may belong to another process by now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+Given = dict[str, Any]
+REGION = "{region}/compute"
+SECONDS = 30  # to start, and to stop
+LINES = 10  # the last ones of a log that are told
+
+
+def main(given: Given) -> Given:
+    home, source = Path(given["home"]).expanduser(), Path(given["source"])
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:  # one at a time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        record = home / f"{given['name']}.json"
+        record.touch()
+        running = read(record)
+        if given["state"] == "stopped":
+            if running and not given["check"]:
+                stop(record, running)
+            return {"changed": bool(running)}
+        command = [str(given["port"]), *switches(given["switches"])]
+        if running and running["command"] == command:
+            return {"changed": False, **running}
+        if given["check"]:
+            return {"changed": True}
+        python = environment(home / "venv", source / "pyproject.toml")
+        if running:
+            stop(record, running)
+        key = str(given["switches"].get("api_key", "simulator"))
+        return {"changed": True, **start(record, [str(python), "-m", source.name], source.parent, command, key)}
+
+
+def switches(given: Given) -> list[str]:
+    """As options of the command line: {"unique_names": false, "capacity": {"BV1-1-40": 2}, "vpc": ["a", "b"]}."""
+    found = []
+    for name, value in sorted(given.items()):
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            found.append(option if value else f"--no-{option[2:]}")
+        elif isinstance(value, dict):
+            found += [f"{option}={key}={item}" for key, item in value.items()]
+        else:
+            found += [f"{option}={item}" for item in (value if isinstance(value, list) else [value])]
+    return found
+
+
+def read(record: Path) -> Given | None:
+    """What is known of the running one; whoever gets its lock knows that none runs."""
+    with record.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found: Given = json.load(file)
+            return found
+    return None
+
+
+def environment(folder: Path, project: Path) -> Path:
+    """The Python of an environment with what the simulator needs, made anew when that or this Python changes."""
+    python = folder / "bin/python"
+    stamp = folder / hashlib.sha256(project.read_bytes() + sys.version.encode()).hexdigest()
+    if not stamp.exists():
+        run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(project.parent)])
+        stamp.touch()
+    return python
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        fail(f"{' '.join(command)} returned {done.returncode} and said", done.stdout)
+
+
+def start(record: Path, program: list[str], folder: Path, command: list[str], key: str) -> Given:
+    """The first line that it prints is its URL, once it answers."""
+    log = record.with_suffix(".log")
+    with record.open("r+") as lock, log.open("w") as output:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        process = subprocess.Popen(
+            [*program, "--port", *command], cwd=folder, pass_fds=[lock.fileno()], start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        end = time.monotonic() + SECONDS
+        while not (url := re.match(r"(http://\S+/)" + re.escape(REGION) + r"\n", log.read_text())):
+            if process.poll() is not None or time.monotonic() > end:
+                process.kill()
+                fail(f"the simulator with --port {' '.join(command)} said", log.read_text())
+            time.sleep(0.05)
+        made = {
+            "pid": process.pid, "command": command, "log": str(log), "page": url[1],
+            "environment": {"MGC_API_URL": url[1] + REGION, "MGC_API_KEY": key},
+        }  # fmt: skip
+        lock.truncate()
+        json.dump(made, lock)
+    return made
+
+
+def stop(record: Path, running: Given) -> None:
+    """Until its lock is free; one that does not end when asked to is killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running["pid"], number)
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            if not read(record):
+                return
+            time.sleep(0.05)
+    fail(f"the simulator with the process id {running['pid']} does not end")
+
+
+def fail(what: str, said: str = "") -> NoReturn:
+    raise Failed("\n".join([what, *said.strip().splitlines()[-LINES:]]))
+
+
+class Failed(Exception):
+    """What is told to the user."""
+
+
+if __name__ == "__main__":
+    try:
+        answer = main(json.loads(sys.argv[1]))
+    except (Failed, OSError) as error:
+        answer = {"changed": False, "error": str(error)}
+    print(json.dumps(answer))
