@@ -32,7 +32,7 @@ LINK := .build/collections/ansible_collections/magalu/cloud
 SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head -c 16)
 SYSTEM_PACKAGES := openssh-server chromium
 # In the order of their start, the longest first.
-GATES := sanity suites package cores integration lint docs
+GATES := sanity suites package cores integration molecule lint docs
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -79,6 +79,12 @@ matrix: setup  ## run suites, sanity and integration with every supported ansibl
 
 integration: setup  ## run the integration targets (TARGETS=...) on the simulator, or on the real cloud with MGC_API_KEY
 	tests/ansible-test.sh integration $(TARGETS)
+
+# The modules' waits are as fast as the simulator's clock; the port is one that nothing else has.
+molecule: export PYTHONPATH := $(CURDIR)/tests/playbooks/quick
+molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scenario-name ...") on the simulator
+	SIMULATOR_PORT=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') \
+		NO_COLOR=1 molecule test $(or $(ARGUMENTS),--all)
 
 sanity: setup  ## run ansible-test sanity
 	tests/ansible-test.sh sanity
