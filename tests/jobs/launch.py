@@ -1,0 +1,81 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The job templates' playbooks as a job runs them: from a project's stub, with the answers of a survey."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.conftest import ROOT
+from tests.playbooks.play import environment
+
+Answers = dict[str, Any]
+
+
+class Job(NamedTuple):
+    """What became of a job."""
+
+    code: int
+    said: str  # all that it said, without line breaks that only the width of a terminal makes
+    stats: dict[str, Any]  # what it gives to a workflow
+
+    @property
+    def why(self) -> str:
+        """The message of what failed."""
+        return json.loads(re.findall(r"^fatal: .*=> (\{.*\})$", self.said, re.MULTILINE)[-1])["msg"]  # type: ignore[no-any-return]
+
+    @property
+    def summary(self) -> list[str]:
+        """The last message."""
+        return json.loads(re.findall(r"=> (\{\n.*?\n\})$", self.said, re.MULTILINE | re.DOTALL)[-1])["msg"]  # type: ignore[no-any-return]
+
+
+def unsafe(value: Any) -> str:
+    """The value in YAML as AWX writes it: every text, keys too, is marked as one that is no template."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{unsafe(key)}: {unsafe(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(unsafe, value)) + "]"
+    return f"!unsafe {json.dumps(value)}" if isinstance(value, str) else json.dumps(value)
+
+
+def play(sim: Any, folder: Path, text: str, options: Iterable[str] = (), **env: str) -> Job:
+    """Runs a playbook that is given as a text."""
+    (folder / "ansible.cfg").touch()  # so that no other one counts
+    (folder / "book.yml").write_text(text)
+    more = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", **env}
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "book.yml", *options], cwd=folder, check=False, text=True, timeout=120,
+        env=environment(sim, folder, **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert "[DEPRECATION WARNING]" not in done.stdout and "[WARNING]" not in done.stdout, done.stdout
+    told = re.search(r"^\tRUN: (\{.*?)\n(?:\n|$)", done.stdout, re.MULTILINE | re.DOTALL)
+    return Job(done.returncode, done.stdout, json.loads(told.group(1)) if told else {})
+
+
+def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterable[str] = (), **env: str) -> Job:
+    """Runs a playbook of the collection, by a stub as a project has it."""
+    (folder / "answers.yml").write_text(unsafe(answers))
+    stub = f"- ansible.builtin.import_playbook: magalu.cloud.{name}\n"
+    return play(sim, folder, stub, ("-e", "@answers.yml", *options), **env)
+
+
+def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
+    """What a playbook says to each of these answers, which it has to refuse: its tasks for all of them in one process."""
+    book = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text())[0]
+    (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")
+    told = {"ansible.builtin.set_fact": {"refused": "{{ refused | default([]) + [ansible_failed_result.msg] }}"}}
+    book["tasks"] = [{"block": book["tasks"], "vars": case, "rescue": [told]} for case in cases]
+    book["tasks"].append({"ansible.builtin.debug": {"var": "refused"}})
+    job = play(sim, folder, json.dumps([book]))
+    assert job.code == 0, job.said
+    said: list[str] = json.loads(re.findall(r"=> (\{\n.*?\n\})$", job.said, re.MULTILINE | re.DOTALL)[-1])["refused"]
+    return said

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook power: whom it takes, what it does to them and how fast, what it refuses, and what it tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes, seed, states
+from tests.jobs.launch import Answers, launch, play, refusals
+from tests.playbooks.play import SPEED
+
+WEB = ["web-01", "web-02", "web-03", "web-04"]
+STOP = "POST /v1/instances/{id}/stop"
+NO: Answers = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
+ID = "00000000-0000-4000-8000-00000000000{}"
+HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+@pytest.mark.every_core
+def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> None:
+    """Names are texts, also those that look like templates."""
+    seed(sim, [*WEB[:2], HOSTILE])
+    seed(sim, ["web-09"], state="stopped")
+    seed(sim, ["db-01"])
+    answers = {
+        "magalu_action": "stop",
+        "magalu_name_pattern": "web-*",
+        "magalu_ids": "",
+        "magalu_batch": "",
+        "magalu_region": "",
+    }
+    told = {
+        "check_mode": True, "selected": 4, "changed": [*WEB[:2], HOSTILE], "unchanged": ["web-09"], "left_alone": [],
+        "failed": [], "not_in_inventory": 0,
+    }  # fmt: skip
+    planned = launch(sim, tmp_path, "power", answers, ("--check",))
+    assert (planned.code, planned.stats) == (0, {"magalu_power": told})
+    assert planned.summary[1] == f"3 would change: web-01, web-02, {HOSTILE}"
+    assert "stop instance web-01" in planned.said
+    assert changes(sim) == []
+    done = launch(sim, tmp_path, "power", answers)
+    assert (done.code, done.stats) == (0, {"magalu_power": told | {"check_mode": False}})
+    assert set(states(sim).values()) == {"stopped", "running"} and states(sim)["db-01"] == "running"
+    again = launch(sim, tmp_path, "power", answers)
+    assert again.stats["magalu_power"]["changed"] == [] and " changed=0 " in again.said
+    assert len(changes(sim)) == 3
+    assert not (tmp_path / "PROOF").exists()
+
+
+def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> None:
+    """Nothing is started in order to be suspended or rebooted."""
+    ids = {state: sim.seed("instance", name=state, state=state)["id"] for state in ("running", "stopped", "suspended")}
+    plays = [
+        {"magalu_action": "reboot", "magalu_ids": list(ids.values())},
+        {
+            "magalu_action": "suspend",
+            "magalu_ids": f"{ids['running']},\n{ids['stopped'].upper()}",
+            "magalu_confirm_count": "2",
+        },
+        {"magalu_action": "start", "magalu_name_pattern": "s*", "magalu_confirm_count": 2},
+    ]
+    book = [{"import_playbook": "magalu.cloud.power", "vars": each} for each in plays]
+    job = play(sim, tmp_path, json.dumps(book))
+    assert job.code == 0, job.said
+    sent = [path.split("/")[1:] for path in changes(sim)]
+    assert sent[:2] == [[ids["running"], "reboot"], [ids["running"], "suspend"]]
+    assert sorted(sent[2:]) == sorted([[ids["stopped"], "start"], [ids["suspended"], "start"]])
+    assert job.said.count('"2 were left alone: stopped, suspended"') == 1
+    assert job.said.count('"1 were left alone: stopped"') == 1
+
+
+def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    sim.add_fault(operation="POST /v1/instances/{id}/reboot", nth="every", kind="reset", when="after")
+    job = launch(sim, tmp_path, "power", {"magalu_action": "reboot", "magalu_name_pattern": "web-*"})
+    assert job.code == 0 and job.stats["magalu_power"]["changed"] == WEB
+    assert len(changes(sim)) == 4 == len(set(changes(sim)))
+
+
+def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    sim.add_fault(operation=STOP, nth=2, times=1, **NO)
+    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*"})
+    failed = job.stats["magalu_power"]["failed"]
+    assert job.code == 2 and len(failed) == 1
+    assert states(sim) == {name: "running" if name in failed else "stopped" for name in WEB}
+    assert job.summary[-1].startswith(f"1 failed: {failed[0]}: ") and "Not this one" in job.summary[-1]
+
+
+def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
+    """What was begun is finished; a batch of one shows that nothing further is begun."""
+    seed(sim, WEB)
+    sim.add_fault(operation=STOP, nth=2, **NO)
+    pace = {"magalu_batch": 1, "magalu_max_failures": 0, "magalu_concurrency": "3", "magalu_wait_timeout": 900}
+    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*", **pace})
+    assert job.code == 2 and len(job.stats["magalu_power"]["failed"]) == 3
+    assert sorted(states(sim).values()) == ["running"] * 3 + ["stopped"]
+    assert "max_failures is 0" in job.summary[-1]
+    first, second = [each["at"] for each in sim.requests() if each["method"] == "POST"]
+    assert second - first >= 5, "both were in motion at once"
+
+
+def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
+    for region in ("br-se1", "br-ne1"):
+        sim.seed("instance", region, name="web-01")
+    answers = {"magalu_action": "stop", "magalu_name_pattern": "**", "magalu_region": "br-ne1"}
+    job = launch(sim, tmp_path, "power", answers)
+    assert job.code == 0, job.said
+    found = {region: each["instances"][0]["state"] for region, each in sim.state().items() if each["instances"]}
+    assert found == {"br-se1": "running", "br-ne1": "stopped"}
+
+
+def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: Path) -> None:
+    """As AWX has it: what is stopped is not in the inventory, and what is gone may still be."""
+    seed(sim, WEB[:3])
+    seed(sim, ["web-04"], state="stopped")
+    ids = {name: row["id"] for name, row in zip(WEB, sim.state()["br-se1"]["instances"], strict=True)}
+    hosts = {name: {"mgc_id": ids[name]} for name in WEB[:2]} | {"gone": {"mgc_id": ID.format(1)}, "other": {}}
+    inventory = {"web": {"hosts": hosts}, "database": {"hosts": {"db-01": {"mgc_id": ids["web-03"]}}}}
+    (tmp_path / "inventory.json").write_text(json.dumps(inventory))
+    answers = {"magalu_action": "stop", "magalu_group": "web"}
+    job = launch(sim, tmp_path, "power", answers, ("-i", "inventory.json"))
+    assert job.code == 0, job.said
+    assert states(sim) == {"web-01": "stopped", "web-02": "stopped", "web-03": "running", "web-04": "stopped"}
+    assert job.stats["magalu_power"]["not_in_inventory"] == 1
+    assert '"2 of the 4 hosts of web are instances of this region.' in job.said
+    assert '"1 instances of this region are not in the inventory' in job.said and "finds them: web-04" in job.said
+    answers["magalu_group"] = "webs"
+    assert launch(sim, tmp_path, "power", answers, ("-i", "inventory.json")).why == (
+        "magalu_group is webs, which the inventory does not have. It has database, web."
+    )
+
+
+def test_a_pattern_that_matches_nothing_changes_nothing(sim: Any, tmp_path: Path) -> None:
+    """Nor is what is being deleted meant by any."""
+    seed(sim, ["web-01"], status="deleting")
+    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*"})
+    assert (job.code, job.summary[0]) == (0, "stop: 0 instances are meant.")
+    assert len(sim.requests()) == 1
+
+
+def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+    stop = {"magalu_action": "stop", "magalu_name_pattern": "*"}
+    one_of = (
+        "Give one of magalu_name_pattern (a shell pattern as web-*, or ** for all), magalu_ids (separated by commas or "
+        "lines) and magalu_group (a group of the inventory), and only one."
+    )
+    actions = "and must be one of start, stop, suspend, reboot."
+    share, number = "or a percentage as 25%.", "and must be a number from 1 on"
+    cases: list[tuple[Answers, str]] = [
+        ({"magalu_name_pattern": "*"}, f"magalu_action is '', {actions}"),
+        (stop | {"magalu_action": "halt"}, f"magalu_action is 'halt', {actions}"),
+        ({"magalu_action": "stop", "magalu_name_pattern": " ", "magalu_ids": [], "magalu_group": None}, one_of),
+        (stop | {"magalu_ids": ID.format(1)}, one_of),
+        (stop | {"magalu_group": "all"}, one_of),
+        (stop | {"magalu_name_pattern": "", "magalu_ids": f"web-01, {ID.format(1)}\n7"},
+         "magalu_ids has what is no id of an instance: web-01, 7. Names go into magalu_name_pattern."),
+        (stop | {"magalu_confirm_count": "all"},
+         "magalu_confirm_count is 'all', and must be the number of instances that you expect."),
+        (stop | {"magalu_batch": 0}, f"magalu_batch is '0', {number}, {share}"),
+        (stop | {"magalu_batch": "few"}, f"magalu_batch is 'few', {number}, {share}"),
+        (stop | {"magalu_max_failures": "-1"}, f"magalu_max_failures is '-1', and must be a number, {share}"),
+        (stop | {"magalu_concurrency": "0"}, f"magalu_concurrency is '0', {number}."),
+        (stop | {"magalu_wait_timeout": "1h"}, "magalu_wait_timeout is '1h', and must be a number of seconds."),
+    ]  # fmt: skip
+    assert refusals(sim, tmp_path, "power", [case for case, _message in cases]) == [message for _case, message in cases]
+    assert sim.requests() == []
+
+
+def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB[:2])
+    stop = {"magalu_action": "stop", "magalu_name_pattern": "web-*"}
+    ids = {"magalu_action": "stop", "magalu_ids": [sim.state()["br-se1"]["instances"][0]["id"], ID.format(2)]}
+    meant = "2 instances are meant, and magalu_confirm_count is {}. Nothing was done. They are: web-01, web-02."
+    then = "Nothing was done. Leave them out, or give their region as magalu_region."
+    cases = [stop | {"magalu_confirm_count": 0}, stop | {"magalu_confirm_count": "3"}, ids]
+    assert refusals(sim, tmp_path, "power", cases) == [
+        meant.format(0), meant.format(3),
+        f"No instances of this region have these ids: {ID.format(2)}. {then}",
+    ]  # fmt: skip
+    assert changes(sim) == []

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook resize: one at a time unless told otherwise, no further after a failure, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
+from tests.jobs.launch import launch, refusals
+from tests.playbooks.play import SPEED
+
+WEB = ["web-01", "web-02", "web-03", "web-04"]
+ANSWERS = {"magalu_machine_type": LARGE, "magalu_name_pattern": "web-*", "magalu_batch": "", "magalu_max_failures": ""}
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+def types(sim: Any) -> dict[str, str]:
+    return {row["name"]: row["machine_type"]["name"] for row in rows(sim)}
+
+
+def starts(sim: Any) -> list[float]:
+    return [each["at"] for each in sim.requests() if each["method"] == "POST"]
+
+
+@pytest.mark.every_core
+def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: Path) -> None:
+    """Power stays as it was."""
+    seed(sim, WEB[:2])
+    seed(sim, ["web-03"], state="stopped")
+    seed(sim, ["web-04"], machine_type=LARGE)
+    planned = launch(sim, tmp_path, "resize", ANSWERS, ("--check",))
+    assert planned.code == 0 and f"retype instance web-01 to {LARGE}" in planned.said
+    assert changes(sim) == []
+    before = states(sim)
+    done = launch(sim, tmp_path, "resize", ANSWERS)
+    assert done.stats["magalu_resize"] == planned.stats["magalu_resize"] | {"check_mode": False}
+    assert done.stats["magalu_resize"]["unchanged"] == ["web-04"]
+    assert done.summary[:3] == [
+        f"resize to {LARGE}: 4 instances are meant.", "3 changed: web-01, web-02, web-03", "1 were so already: web-04"
+    ]  # fmt: skip
+    assert set(types(sim).values()) == {LARGE} and states(sim) == before
+    first, second, third = starts(sim)
+    assert second - first >= 5 and third - second >= 5, "two were in motion at once"
+
+
+def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: Path) -> None:
+    """All at once the second time, as `magalu_batch` says."""
+    seed(sim, WEB)
+    no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", nth=2, times=1, **no)
+    job = launch(sim, tmp_path, "resize", ANSWERS)
+    assert job.code == 2 and sorted(types(sim).values()) == [SMALL] * 3 + [LARGE]
+    assert "Not this one" in job.summary[-1] and "Not begun, since 1 failed, and max_failures is 0." in job.summary[-1]
+    sim.clear_requests()
+    job = launch(sim, tmp_path, "resize", ANSWERS | {"magalu_batch": "100%", "magalu_max_failures": "1"})
+    assert job.code == 0 and set(types(sim).values()) == {LARGE}
+    assert len(job.stats["magalu_resize"]["changed"]) == 3
+    assert starts(sim)[-1] - starts(sim)[0] < 5, "they waited for each other"
+
+
+def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    types_of = "There is no machine type BV1-1-41 in this region. Nothing was done. There are "
+    cases = [
+        ANSWERS | {"magalu_machine_type": " "},
+        ANSWERS | {"magalu_batch": "0%"},
+        ANSWERS | {"magalu_machine_type": "BV1-1-41"},
+    ]  # fmt: skip
+    said = refusals(sim, tmp_path, "resize", cases)
+    assert said[0] == "magalu_machine_type must be the name or the id of a machine type, as BV2-2-40."
+    assert said[1].startswith("magalu_batch is '0%', and must be ")
+    assert said[2].startswith(types_of) and SMALL in said[2] and changes(sim) == []
