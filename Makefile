@@ -31,13 +31,15 @@ LINK := .build/collections/ansible_collections/magalu/cloud
 # The environment is made anew when the pins or the folder change: scripts in it name the folder.
 SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head -c 16)
 SYSTEM_PACKAGES := openssh-server chromium
+# awx.awx for the tests of awx_setup, out of the package of the index that holds it.
+AWX := .build/awx-collections/24.6.1
 # In the order of their start, the longest first.
 GATES := sanity suites package cores integration molecule lint docs
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
-setup: $(SETUP) $(LINK)  ## make .venv with the pinned tools
+setup: $(SETUP) $(LINK) $(AWX)  ## make .venv with the pinned tools
 $(SETUP):
 	mkdir -p "$$HOME/.config"
 	for tool in pip uv; do rm -f "$$HOME/.config/$$tool"; ln -s "$$OWN_HOME/.config/$$tool" "$$HOME/.config/$$tool"; done
@@ -45,6 +47,10 @@ $(SETUP):
 	.venv/bin/python -m pip install --quiet "$$(grep '^uv==' requirements-dev.txt)"
 	.venv/bin/python -m uv pip install --quiet --python .venv/bin/python -r requirements-dev.txt
 	rm -f .build/setup-* && touch $@
+$(AWX): | $(SETUP)
+	rm -rf $@ $@.part $@.new && .venv/bin/python -m uv pip install --quiet --no-deps --target $@.part ansible==12.3.0
+	mkdir $@.new $@.new/ansible_collections && mv $@.part/ansible_collections/awx $@.new/ansible_collections/
+	rm -rf $@.part && mv $@.new $@
 $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
@@ -95,7 +101,7 @@ lint-ruff: setup
 lint-mypy: setup
 	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/plugin_utils/*.py plugins/inventory/*.py plugins/action/*.py))))
 lint-ansible: setup
-	ansible-lint --nocolor --offline --profile production
+	ANSIBLE_COLLECTIONS_PATH="$$ANSIBLE_COLLECTIONS_PATH:$(CURDIR)/$(AWX)" ansible-lint --nocolor --offline --profile production
 lint-docs: setup
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all \
 		--disallow-unknown-collection-refs --check-extra-docs-refs .
