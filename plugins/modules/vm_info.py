@@ -182,11 +182,19 @@ count:
   returned: success
   type: int
   sample: 1
+api_time:
+  description: When the API answered, by its own clock, in UTC. Ages are told by it. Null if it did not say.
+  returned: success
+  type: str
+  sample: "2026-11-25T12:00:00Z"
 """
+
+import time
 
 from ansible_collections.magalu.cloud.plugins.module_utils import _info
 from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._goals import api_now
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
 
 TEXTS = {"type": "list", "elements": "str"}
@@ -226,7 +234,9 @@ def main() -> None:
         rows = (_info.init_logs if kind == "init_logs" else _info.read)(client, module.params)
     except (ApiError, Refused) as error:
         module.fail(client, f"list {kind.replace('_', ' ')}", error)
-    module.exit_json(changed=False, count=len(rows), **{kind: rows})
+    now = api_now(client)
+    told = now and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    module.exit_json(changed=False, count=len(rows), api_time=told, **{kind: rows})
 
 
 if __name__ == "__main__":

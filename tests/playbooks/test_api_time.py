@@ -1,0 +1,23 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""vm_info tells when the API answered by the API's own clock, which need not be that of this machine."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from typing import Any
+
+from tests.playbooks.module import result
+
+
+def test_it_is_the_time_of_the_api(sim: Any) -> None:
+    sim.advance(100 * 86400)
+    told = result(sim, "vm_info", {"kind": "machine_types"})["api_time"]
+    assert abs(calendar.timegm(time.strptime(told, "%Y-%m-%dT%H:%M:%SZ")) - sim.now()) < 2
+
+
+def test_it_is_null_where_the_api_does_not_tell(sim: Any) -> None:
+    sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"},
+                  body={"instances": [], "meta": {"page": {"total": 0}}})  # fmt: skip
+    assert result(sim, "vm_info", {})["api_time"] is None
