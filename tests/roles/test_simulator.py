@@ -1,0 +1,228 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role simulator: what it starts and stops, and the process that it leaves behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.conftest import COLLECTIONS, ROOT
+
+PROCESS = ROOT / "roles/simulator/files/process.py"
+Given = dict[str, Any]
+# The virtual environment is made once for each Python, as for a user.
+HOME = ROOT / f".build/simulator-role/{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def given(name: str, state: str = "started", check: bool = False, port: int = 0, **switches: Any) -> Given:
+    return {
+        "state": state, "name": name, "port": port, "switches": switches, "home": str(HOME),
+        "source": str(COLLECTIONS / "ansible_collections/magalu/cloud/simulator"), "check": check,
+    }  # fmt: skip
+
+
+def begin(wanted: Given) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, PROCESS, json.dumps(wanted)], text=True, stdout=subprocess.PIPE)
+
+
+def answer(begun: subprocess.Popen[str]) -> Given:
+    found: Given = json.loads(begun.communicate(timeout=100)[0])
+    return found
+
+
+def ask(name: str, state: str = "started", **options: Any) -> Given:
+    return answer(begin(given(name, state, **options)))
+
+
+@pytest.fixture
+def process() -> Any:
+    """The file as a module."""
+    spec = importlib.util.spec_from_file_location("process", PROCESS)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def name(tmp_path: Path) -> Iterator[str]:
+    """That of a simulator which does not outlive the test."""
+    yield tmp_path.name
+    ask(tmp_path.name, "stopped")
+    for left in HOME.glob(f"{tmp_path.name}.*"):
+        left.unlink()
+
+
+@pytest.fixture
+def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
+    def run(*plays: Given, options: tuple[str, ...] = ()) -> tuple[list[Given], str]:
+        """What each play's tasks said in the end, and all that was said."""
+        told = {"tasks": [{"ansible.builtin.copy": {
+            "content": "{{ {'process': _simulator_process.stdout | default('{}') | from_json, 'pid': simulator_pid | default(0),"
+                       " 'count': (listed | default({})).count | default(-1), 'page': simulator_page | default(''),"
+                       " 'url': simulator_url | default(''), 'key': simulator_api_key | default(''),"
+                       " 'failed': (ansible_failed_result | default({})).msg | default('')} | to_json }}",
+            "dest": f"{tmp_path}/{{{{ told }}}}"}, "check_mode": False, "changed_when": False}]}  # fmt: skip
+        book = tmp_path / "play.json"
+        head = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {"simulator_name": name, "simulator_home": str(HOME)},
+        }
+        written = [{**head, **one, "tasks": [{"block": one["tasks"], "rescue": [{"ansible.builtin.debug": {}}], "always": told["tasks"], "vars": {"told": f"{n}.told"}}]}
+                   for n, one in enumerate(plays)]  # fmt: skip
+        book.write_text(json.dumps(written))
+        (tmp_path / "ansible.cfg").touch()
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",
+               "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", book, *options], cwd=tmp_path, env=env,
+            check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
+        )  # fmt: skip
+        assert "WARNING" not in done.stdout, done.stdout
+        return [json.loads(one.read_text()) for one in sorted(tmp_path.glob("*.told"))], done.stdout
+
+    return run
+
+
+def role(state: str = "started", **variables: Any) -> Given:
+    return {"ansible.builtin.include_role": {"name": "magalu.cloud.simulator"},
+            "vars": {"simulator_state": state, **variables}}  # fmt: skip
+
+
+LISTED = {
+    "magalu.cloud.vm_info": {"kind": "instances"},
+    "register": "listed",
+    "environment": "{{ simulator_environment }}",
+}
+
+
+@pytest.mark.every_core
+def test_it_is_started_once_restarted_for_other_switches_and_stopped(play: Any, name: str) -> None:
+    switches = {"simulator_switches": {"instances": 2, "api_key": "mine"}}
+    told, said = play(
+        {"tasks": [role(**switches), LISTED]}, {"tasks": [role(**switches)]},
+        {"tasks": [role(simulator_switches={"instances": 3}), LISTED]},
+        {"tasks": [role("stopped")]}, {"tasks": [role("stopped")]},
+    )  # fmt: skip
+    assert [one["process"]["changed"] for one in told] == [True, False, True, True, False], said
+    assert [one["count"] for one in told[:3]] == [2, 2, 3]
+    assert told[0]["pid"] == told[1]["pid"] != told[2]["pid"]
+    assert [one["key"] for one in told[:3]] == ["mine", "mine", "simulator"]
+    assert told[0]["url"] == told[0]["page"] + "{region}/compute"
+    assert "changed=3 " in said and "failed=0 " in said
+    with pytest.raises(requests.ConnectionError):
+        requests.get(told[2]["page"], timeout=5)
+
+
+def test_check_mode_starts_and_stops_nothing(play: Any, name: str) -> None:
+    told, said = play({"tasks": [role()]}, options=("--check",))
+    assert told[0]["process"] == {"changed": True} and "changed=1 " in said and "failed=0 " in said
+    assert not told[0]["page"]
+    page = ask(name)["page"]
+    told, said = play(
+        {"tasks": [role()]}, {"tasks": [role(simulator_port=1)]}, {"tasks": [role("stopped")]}, options=("--check",)
+    )
+    assert [one["process"]["changed"] for one in told] == [False, True, True], said
+    assert told[0]["page"] == page and requests.get(page, timeout=5).ok
+
+
+WRONG: list[tuple[Given, str]] = [
+    ({"simulator_switches": {"sped": 1}}, "be started: the simulator with --port 0 --sped=1 said\n"),
+    ({"simulator_switches": {"sped": 1}}, "error: unrecognized arguments: --sped=1"),
+    ({"simulator_name": "../x"}, "dashes and underscores, and not begin with a dot or a dash; it is \"../x\"."),
+    ({"simulator_state": "running"}, "Validation of arguments failed"),
+    ({"simulator_port": "x"}, "Validation of arguments failed"),
+    ({"simulator_home": "/proc/none"}, "could not be started: [Errno 2] No such file or directory: '/proc/none'"),
+]  # fmt: skip
+
+
+def test_what_cannot_be_is_told(play: Any, name: str) -> None:
+    told, said = play(*({"tasks": [role(**variables)]} for variables, words in WRONG))
+    for one, (variables, words) in zip(told, WRONG, strict=True):
+        assert words in one["failed"].replace(str(HOME), "HOME"), said
+
+
+def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
+    options = [
+        "-e",
+        f"simulator_name={name}",
+        "-e",
+        f"simulator_home={HOME}",
+        "-e",
+        '{"simulator_switches": {"speed": 7}}',
+    ]
+    command = [sys.executable, "-m", "ansible", "playbook", "magalu.cloud.simulator", *options]
+    said = subprocess.check_output(command, text=True, cwd=tmp_path)
+    running = ask(name, speed=7)
+    assert not running["changed"]
+    for words in (
+        f"export MGC_API_URL='{running['environment']['MGC_API_URL']}' MGC_API_KEY=simulator", running["page"],
+        f"simulator_state=stopped -e simulator_name={name}",
+    ):  # fmt: skip
+        assert words in said
+
+
+def test_a_port_that_is_taken(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert "Address already in use" in ask(name, port=port)["error"]
+    assert ask(name, port=port)["page"] == f"http://127.0.0.1:{port}/"
+
+
+def test_one_that_was_killed_is_started_again(name: str) -> None:
+    killed = ask(name)["pid"]
+    os.kill(killed, signal.SIGKILL)
+    assert not ask(name, "stopped")["changed"]
+    again = ask(name)
+    assert again["changed"] and again["pid"] != killed and requests.get(again["page"], timeout=5).ok
+
+
+def test_only_what_it_started_is_ended(name: str) -> None:
+    """The process id of one that was killed may be another's by now."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        record = HOME / f"{name}.json"
+        record.write_text(json.dumps({"pid": other.pid, "command": ["0"]}))
+        assert not ask(name, "stopped")["changed"] and ask(name)["changed"]
+        assert other.poll() is None
+        other.kill()
+
+
+def test_two_at_once_start_one(name: str) -> None:
+    begun = [begin(given(name)) for _number in range(2)]
+    first, second = [answer(one) for one in begun]
+    assert first["pid"] == second["pid"] and {first["changed"], second["changed"]} == {True, False}
+
+
+def test_one_that_does_not_end_is_killed(name: str, process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "SECONDS", 0.3)
+    pid = ask(name)["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    assert process.main(given(name, "stopped")) == {"changed": True}
+    assert not ask(name, "stopped")["changed"]
+
+
+def test_switches_are_the_command_lines(process: Any) -> None:
+    assert process.switches({
+        "unique_names": False, "instant": True, "speed": 60, "vpc": ["a", "b"], "capacity": {"BV1-1-40": 2}
+    }) == ["--capacity=BV1-1-40=2", "--instant", "--speed=60", "--no-unique-names", "--vpc=a", "--vpc=b"]  # fmt: skip
+
+
+def test_an_environment_is_as_its_project_wants_it(process: Any, tmp_path: Path) -> None:
+    (project := tmp_path / "project/pyproject.toml").parent.mkdir()
+    project.write_text("[project")
+    with pytest.raises(process.Failed, match=r"(?s)pip install .* returned \d+ and said.*pyproject.toml"):
+        process.environment(tmp_path / "venv", project)
+    assert not [one for one in (tmp_path / "venv").iterdir() if len(one.name) == 64], "it is tried again"
