@@ -1,0 +1,165 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""playbooks/awx_setup.yml against AWX's checks, with the modules of awx.awx."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.awx import fake_awx
+from tests.awx.data import AWX, PROJECT, load, templates
+from tests.conftest import COLLECTIONS, ROOT
+from tests.playbooks.play import environment
+
+AWX_AWX = ROOT / ".build/awx-collections/24.6.1"
+IMAGE = "registry.test/ee:1"
+KEY = "kept-key-5d2c"
+
+
+@pytest.fixture
+def awx() -> Iterator[fake_awx.Awx]:
+    assert AWX_AWX.is_dir(), "awx.awx is missing: make setup"
+    with fake_awx.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder as extensions/awx, with the job template that has a schedule."""
+    folder = tmp_path / "data"
+    shutil.copytree(AWX, folder, ignore=shutil.ignore_patterns("job_templates"))
+    (folder / "job_templates").mkdir()
+    shutil.copy(AWX / "job_templates/report.yml", folder / "job_templates")
+    return folder
+
+
+def setup(awx: fake_awx.Awx, folder: Path, code: int = 0, paths: str = f"{COLLECTIONS}:{AWX_AWX}",
+          env: dict[str, str] | None = None, **variables: Any) -> str:  # fmt: skip
+    """Runs the playbook, and returns what it said, in one line. A variable that is none is not given."""
+    awx.changes.clear()
+    (folder / "ansible.cfg").touch()
+    given = {"project_url": f"file://{PROJECT}", "image": IMAGE, **variables}
+    extra = {f"magalu_awx_{name}": value for name, value in given.items() if value is not None}
+    process = environment(SimpleNamespace(environment=awx.environment), folder, ANSIBLE_COLLECTIONS_PATH=paths,
+                          **{"MGC_API_KEY": KEY, "MGC_REGION": "", **(env or {})})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "magalu.cloud.awx_setup", "-e", json.dumps(extra)], text=True,
+        cwd=folder, env=process, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    said = done.stdout
+    assert (done.returncode, "Traceback" in said) == (code, False) or done.returncode == code == 2, said
+    assert not any(secret in said for secret in (KEY, fake_awx.TOKEN, fake_awx.USER.split(":")[1])), said
+    # Of what others bring there are warnings; of this playbook there are none.
+    assert "magalu/cloud" not in "".join(re.findall(r"\[DEPRECATION WARNING\].*", said)), said
+    return " ".join(said.split())
+
+
+def changed(said: str) -> int:
+    return int(re.search(r"changed=(\d+)", said)[1])  # type: ignore[index]
+
+
+@pytest.mark.every_core
+def test_second_run_changes_nothing_and_a_third_only_what_differs(
+    awx: fake_awx.Awx, small: Path, tmp_path: Path
+) -> None:
+    assert "The credential was made, with api_key" in setup(awx, tmp_path, data=str(small), schedules=True)
+    assert [row["name"] for row in awx.rows["schedules"]] == [one["name"] for one in templates()["report"]["schedules"]]
+    said = setup(awx, tmp_path, data=str(small), schedules=True, env={"MGC_REGION": "br-ne1"})
+    assert changed(said) == 0 and awx.changes == [] and "The credential was there, and is as it was" in said
+    file = small / "job_templates/report.yml"
+    told = load(file)
+    told["survey_spec"]["spec"][0]["question_name"] = "Otherwise"
+    told["schedules"][0]["description"] = "Otherwise"
+    file.write_text(yaml.safe_dump(told))
+    kind = small / "credential_type.yml"
+    kind.write_text(kind.read_text().replace("{{ 'false' if insecure else '' }}", "{{ 'false' if insecure }}"))
+    assert changed(setup(awx, tmp_path, data=str(small), schedules=True, image="registry.test/ee:2")) == 4
+    assert [(method, re.sub(r"\d+", "N", path)) for method, path, _ in awx.changes] == [
+        ("PATCH", "credential_types/N"), ("PATCH", "execution_environments/N"), ("POST", "job_templates/N/survey_spec"),
+        ("PATCH", "schedules/N"),
+    ]  # fmt: skip
+    assert awx.one("execution_environments", "Magalu Cloud")["image"] == "registry.test/ee:2"
+
+
+def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
+    env = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "kept-awx-password"}
+    for name in ("ssh", "git"):
+        awx.create("credentials", {"name": name, "credential_type": awx.one("credential_types", "Machine")["id"]})
+    setup(awx, tmp_path, env={**env, "MGC_TENANT_ID": "tenant-1"}, organization="Platform", project_branch="main",
+          project_credential="git", more_credentials=" ssh,")  # fmt: skip
+    kind = awx.one("credential_types", "Magalu Cloud")
+    declared = load(AWX / "credential_type.yml")
+    assert {name: kind[name] for name in declared} == declared, "templates of injectors are not rendered on the way"
+    credential = awx.one("credentials", "Magalu Cloud")
+    assert credential["credential_type"] == kind["id"]
+    assert credential["inputs"] == {"api_key": KEY, "tenant_id": "tenant-1"}
+    image, project = (awx.one(kind, "Magalu Cloud") for kind in ("execution_environments", "projects"))
+    assert image["image"] == IMAGE
+    assert (project["scm_branch"], project["default_environment"]) == ("main", image["id"])
+    ssh, git = (awx.one("credentials", name)["id"] for name in ("ssh", "git"))
+    assert project["credential"] == git
+    organization = awx.one("organizations", "Platform")["id"]
+    assert {row["organization"] for each in ("credentials", "projects", "inventories", "job_templates")
+            for row in awx.rows[each] if row["id"] not in (ssh, git)} == {organization}  # fmt: skip
+    source = awx.one("inventory_sources", "Instances")
+    assert (PROJECT / source["source_path"]).is_file() and source["credential"] == credential["id"]
+    assert source["overwrite"] and source["overwrite_vars"] and source["update_on_launch"] and not source["enabled_var"]
+    assert source["source_project"] == project["id"] and source["execution_environment"] == image["id"]
+    assert {row["playbook"] for row in awx.rows["job_templates"]} == {f"{name}.yml" for name in templates()}
+    for row in awx.rows["job_templates"]:
+        assert set(awx.credentials[row["id"]]) == {credential["id"], ssh} and row["project"] == project["id"]
+        assert awx.surveys[row["id"]] == templates()[row["playbook"][:-4]]["survey_spec"]
+        assert row["job_slice_count"] == 1 and row["survey_enabled"] and row["execution_environment"] == image["id"]
+        no = ("allow_simultaneous", "ask_limit_on_launch", "ask_job_slice_count_on_launch", "ask_variables_on_launch")
+        assert not any(row[name] for name in no) and not row["limit"]
+        assert row["ask_job_type_on_launch"] and row["ask_credential_on_launch"]
+    assert awx.rows["schedules"] == [], "unless they are asked for"
+
+
+def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    awx.create("credential_types", {"name": "Magalu Cloud", "kind": "cloud", "inputs": {"fields": []}})
+    awx.create("credentials", {"name": "in use", "credential_type": awx.rows["credential_types"][-1]["id"]})
+    said = setup(awx, tmp_path, 2, data=str(small))
+    assert "Declare the credential type: You don't have permission to PATCH to /api/v2/credential_types/" in said
+    assert "another name with magalu_awx_credential_type, and its credential with magalu_awx_credential" in said
+    names = {"data": str(small), "credential_type": "Magalu Cloud 2", "credential": "Magalu Cloud 2"}
+    said = setup(awx, tmp_path, 2, project_url="file:///nonexistent", **names)
+    assert "Declare the project: Project update failed" in said and "could not read magalu_awx_project_url" in said
+    said = setup(awx, tmp_path, 2, project_url=f"file://{tmp_path}", **names)
+    assert (
+        "Playbook not found for project" in said and "root of the repository must be as extensions/awx/project" in said
+    )
+
+    mine = awx.one("credentials", "Magalu Cloud 2")
+    awx.create("credentials", {"name": "other account", "credential_type": mine["credential_type"]})
+    said = setup(awx, tmp_path, 2, more_credentials=["other account"], **names)
+    assert "Cannot assign multiple Magalu Cloud 2 credentials" in said and "A job takes one account" in said
+
+
+def test_what_is_wrong_is_told_before_anything_is_changed(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    assert "magalu_awx_project_url must be the URL" in setup(awx, tmp_path, 2, project_url=None)
+    assert "magalu_awx_image must be the name" in setup(awx, tmp_path, 2, image=" ")
+    said = setup(awx, tmp_path, 2, paths=str(COLLECTIONS))
+    assert "needs the collection awx.awx, 24.6.1 or newer, and finds none." in said
+    assert "ansible-galaxy collection install awx.awx" in said
+    old = tmp_path / "old/ansible_collections/awx/awx"
+    old.mkdir(parents=True)
+    (old / "MANIFEST.json").write_text(json.dumps({"collection_info": {"version": "23.9.0", "namespace": "awx",
+                                                                       "name": "awx"}}))  # fmt: skip
+    assert "or newer, and finds 23.9.0." in setup(awx, tmp_path, 2, paths=f"{COLLECTIONS}:{tmp_path / 'old'}")
+    said = setup(awx, tmp_path, 2, env={"CONTROLLER_OAUTH_TOKEN": "wrong"})
+    assert "HTTP 401" in said and "The login is taken from CONTROLLER_HOST" in said
+    said = setup(awx, tmp_path, 2, env={"CONTROLLER_HOST": "http://127.0.0.1:1"})
+    assert "taken from the environment variables CONTROLLER_HOST" in said
+    assert awx.changes == []
