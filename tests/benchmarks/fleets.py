@@ -82,7 +82,7 @@ class _Play(NamedTuple):
 @contextmanager
 def _playing(switches: list[str]) -> Iterator[_Play]:
     with serving(*switches) as env, tempfile.TemporaryDirectory() as folder:
-        play = _Play(Path(folder), env)
+        play = _Play(Path(folder), {**env, "ANSIBLE_ASYNC_DIR": folder})  # two parts of 2.16 know two homes
         play.seconds(PING)  # only warms up
         yield play
 
