@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 
 from .faults import Fault
-from .page import page
+from .glance import glance
+from .page import POLICY, page
 from .resource import Fields, Refused
 
 
@@ -83,7 +84,11 @@ def control_app() -> FastAPI:
 
     @app.get("/", include_in_schema=False)
     async def front(simulator: Simulator) -> HTMLResponse:
-        return HTMLResponse(page(simulator.settings, simulator.url))
+        return HTMLResponse(page(simulator.settings, simulator.url), headers={"content-security-policy": POLICY})
+
+    @app.get("/_simulator/glance", include_in_schema=False)
+    async def look(simulator: Simulator) -> Fields:
+        return glance(simulator)
 
     @app.exception_handler(Refused)
     @app.exception_handler(TypeError)

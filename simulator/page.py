@@ -1,11 +1,18 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The page at /: what this is, and what it does not do."""
+"""The page at /: what is in the cloud, live, and what the simulator does not do. Its one file is page.html."""
 
 from __future__ import annotations
 
+from html import escape
+from pathlib import Path
+from shlex import quote
+from string import Template
+
 from .settings import REGIONS, Settings
 
+# What the browser lets the page load: nothing from elsewhere.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
 # What it does not do; the words are for people who wonder whether a trial here says anything about the cloud.
 LACKS = """
 No machine runs: nothing answers at the addresses that instances show (with --loopback they are in 127.0.0.0/8, and
@@ -29,22 +36,12 @@ No TLS; it listens on 127.0.0.1 only."""
 
 
 def page(settings: Settings, url: str) -> str:
-    rows = "".join(
+    regions = "".join(
         f"<tr><td>{name}<td>{settings.edition_of(name)}<td><a href='/{path}/compute/docs'>API</a>"
         for name, (path, zones) in REGIONS.items()
     )
-    lacks = "".join(f"<li>{text}" for text in LACKS.strip().split("\n\n"))
-    return f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Magalu Cloud simulator</title>
-<style>body {{ font: 16px/1.5 sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em }}
-td, th {{ padding: 0 1em 0 0; text-align: left }}</style>
-<h1>Magalu Cloud simulator</h1>
-<p>The Virtual Machine API, for trials and tests, with nothing behind it. Not made by Magalu Cloud.</p>
-<pre>MGC_API_URL='{url}'
-MGC_API_KEY={settings.api_key}</pre>
-<table><tr><th>Region<th>Edition<th>Operations{rows}</table>
-<p>Its clock, state, faults and the record of requests are at
-<a href="/_simulator/docs">/_simulator</a>; they need no key.</p>
-<h2>What it does not do</h2>
-<ul>{lacks}</ul>
-"""
+    return Template(Path(__file__).with_name("page.html").read_text()).substitute(
+        environment=escape(f"export MGC_API_URL='{url}'\nexport MGC_API_KEY={quote(settings.api_key)}"),
+        regions=regions,
+        lacks="".join(f"<li>{text}" for text in LACKS.strip().split("\n\n")),
+    )

@@ -17,6 +17,8 @@ status=0
 cat << EOF
 
 The simulator goes on at ${MGC_API_URL}
+Watch it, and let something go wrong:
+  ${MGC_API_URL%%{*}
 Run a playbook on it:
   MGC_API_URL='${MGC_API_URL}' MGC_API_KEY=${MGC_API_KEY} \\
   ANSIBLE_COLLECTIONS_PATH='${ANSIBLE_COLLECTIONS_PATH}' .venv/bin/ansible-playbook YOUR_PLAYBOOK.yml

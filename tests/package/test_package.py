@@ -85,7 +85,8 @@ def test_readme_clone_commands() -> None:
     """`make test` itself is what runs this test."""
     assert block(0).splitlines() == ["make quickstart", "make test"]
     assert (ROOT / ".ci/run").read_text().endswith("\nexec make test\n")
-    assert re.search(r"failed=0 ", run("make", "quickstart", cwd=ROOT))
+    said = run("make", "quickstart", cwd=ROOT)
+    assert re.search(r"failed=0 ", said) and re.search(r"in a browser: http://127\.0\.0\.1:\d+/\W", said)
 
 
 def test_readme_first_playbook_on_the_simulator(home: Path) -> None:
