@@ -1,0 +1,66 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A role used several times in one playbook, and what came of each use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.jobs.launch import Job, play
+
+Fields = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """One use of the role: its variables, and tasks before it."""
+
+    given: Fields
+    before: tuple[Fields, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What came of one use of it."""
+
+    result: Any  # its fact NAME_result
+    failed: str  # the message that it failed with, or nothing
+
+
+def post(sim: Any, path: str, body: Fields) -> Fields:
+    """A task that tells the simulator something."""
+    url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
+    return {
+        "ansible.builtin.uri": {
+            "url": url,
+            "method": "POST",
+            "body_format": "json",
+            "body": body,
+            "status_code": [200, 201, 204],
+        }
+    }
+
+
+def use(sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = ()) -> tuple[list[Outcome], Job]:
+    """Uses the role on localhost for each case in turn, also after one that failed."""
+    tasks: list[Fields] = [{"ansible.builtin.set_fact": {"outcomes": []}}]
+    for case in cases:
+        used = {"ansible.builtin.include_role": {"name": f"magalu.cloud.{role}"}, "vars": case.given}
+        none = {"ansible.builtin.set_fact": {f"{role}_result": None, "why": ""}}
+        why = {"ansible.builtin.set_fact": {"why": "{{ ansible_failed_result.msg }}"}}
+        kept = {"ansible.builtin.set_fact": {"outcomes": f"{{{{ outcomes + [[{role}_result, why]] }}}}"}}
+        tasks += [none, *case.before, {"block": [used], "rescue": [why]}, kept]
+    results = folder / "outcomes.json"
+    tasks.append(
+        {
+            "ansible.builtin.copy": {"content": "{{ outcomes | to_json }}", "dest": str(results)},
+            "check_mode": False,
+            "diff": False,
+        }
+    )
+    book = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}  # fmt: skip
+    job = play(sim, folder, json.dumps([book]), options)
+    assert job.code == 0, job.said
+    return [Outcome(*pair) for pair in json.loads(results.read_text())], job

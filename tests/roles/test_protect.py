@@ -1,0 +1,187 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role protect: whom it copies, what it deletes, what it tells, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleet import changes, rows, seed, states
+from tests.jobs.launch import play
+from tests.roles.cases import Case, post, use
+
+HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
+OLD = "2024-08"
+ID = "00000000-0000-4000-8000-00000000000{}"
+
+
+def copies(sim: Any, kind: str = "snapshots") -> list[str]:
+    """The names of all there are, with DAY for the day."""
+    return sorted(re.sub(r"\d{4}-\d\d-\d\d$", "DAY", row["name"]) for row in sim.state()["br-se1"][kind])
+
+
+def old(sim: Any, name: str, instance: str, days: float, kind: str = "snapshot") -> None:
+    sim.seed(kind, name=name, instance=instance, created_at=sim.now() - days * 86400)
+
+
+@pytest.mark.every_core
+def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_path: Path) -> None:
+    """The old copies of the one that failed stay, so do those of others; names are texts, also those that look like templates."""
+    made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2", HOSTILE, "db-1")}
+    seed(sim, ["web-3"], state="stopped")
+    seed(sim, ["web-bad"], status="creating_error", state="error")
+    for name in ("web-1", "web-2", "db-1"):
+        old(sim, f"nightly-{name}-1", made[name], 9)
+        old(sim, f"nightly-{name}-2", made[name], 8)
+    old(sim, "by-hand", made["web-1"], 9)
+    old(sim, "nightly-web-2-x", made["db-1"], 1)  # the name is taken
+    given = {"protect_name_pattern": "web-*", "protect_keep_last": 2, "protect_concurrency": 2, "protect_power_off": True,
+             "protect_period": "x"}  # fmt: skip
+    (first, again), job = use(sim, tmp_path, "protect", Case(given), Case({**given, "protect_fail": False}))
+    result = first.result
+    named = {key: sorted(row["instance"] for row in result[key]) for key in ("created", "skipped", "failed", "pruned")}
+    assert named == {
+        "created": ["web-1", "web-3", HOSTILE], "skipped": ["web-bad"], "failed": ["web-2"], "pruned": ["web-1"],
+    }  # fmt: skip
+    assert {row["copy"] for row in result["created"]} == {f"nightly-{name}-x" for name in ("web-1", "web-3", HOSTILE)}
+    assert [row["copy"] for row in result["pruned"]] == ["nightly-web-1-1"]
+    assert result["skipped"][0]["reason"] == "its status is creating_error"
+    assert (result["kind"], result["check_mode"], result["found_stopped"]) == ("snapshot", False, ["web-3"])
+    assert "Snapshots of 5 instances: 3 created, 1 skipped, 1 failed, 1 old ones deleted." in first.failed
+    assert f"web-2: {made['web-2']}: snapshot nightly-web-2-x" in first.failed
+    assert "is of another instance" in first.failed
+    assert "Found stopped, perhaps left so by a run that was killed: web-3" in first.failed
+    assert again.failed == ""
+    assert sorted(row["instance"] for row in again.result["skipped"]) == ["web-1", "web-3", "web-bad", HOSTILE]
+    assert (again.result["created"], again.result["pruned"]) == ([], [])
+    assert copies(sim) == sorted([
+        "by-hand", "nightly-db-1-1", "nightly-db-1-2", "nightly-web-2-1", "nightly-web-2-2", "nightly-web-1-2",
+        *(f"nightly-{name}-x" for name in ("web-1", "web-2", "web-3", HOSTILE)),
+    ])  # fmt: skip
+    assert states(sim)["web-1"] == "running" and states(sim)["web-3"] == "stopped"  # it was stopped for the copy
+    assert sum(request.endswith("/stop") for request in changes(sim)) == 2
+    assert "(item=2 instances)" in job.said and "(item=3 instances)" not in job.said
+    assert not (tmp_path / "PROOF").exists()
+
+
+def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
+    made = sim.seed("instance", name="web-1")["id"]
+    old(sim, "night-web-1-1", made, 9)
+    old(sim, "night-web-1-2", made, 1)
+    given = {"protect_ids": [made], "protect_name_prefix": "night-", "protect_keep_days": "2.5", "protect_period": "x"}
+    (outcome,), job = use(sim, tmp_path, "protect", Case(given), options=["--check"])
+    assert (outcome.failed, outcome.result["check_mode"]) == ("", True)
+    assert [row["copy"] for row in outcome.result["created"]] == ["night-web-1-x"]
+    assert [row["copy"] for row in outcome.result["pruned"]] == ["night-web-1-1"]
+    assert "1 would be created, 0 skipped, 0 failed, 1 old ones would be deleted." in job.said
+    assert changes(sim) == []
+
+
+def test_what_else_is_passed_on(sim: Any, tmp_path: Path) -> None:
+    """Instances of a name each have their own copy; the most that may go, and names that are protected; no such instance."""
+    sim.reset(unique_names=False)
+    twins = [sim.seed("instance", name="twin", labels=["prod", "db"])["id"] for number in range(2)]
+    other = sim.seed("instance", name="other", labels=["prod"])["id"]
+    for number in range(4):
+        old(sim, f"nightly-other-{number}", other, 9 - number)
+    keep = {"protect_ids": [other], "protect_keep_last": 1, "protect_period": "x"}
+    most, kept, none, short = (
+        {**keep, "protect_prune_max": 1},
+        {**keep, "protect_protect_names": ["*-0", "*-1"]},
+        {"protect_name_pattern": "nothing-*"},
+        {"protect_ids": [other], "protect_period": "y", "protect_wait_timeout": 1},
+    )
+    twin = {"protect_labels": ["db", "prod"], "protect_period": "{id}"}
+    stuck = post(sim, "faults", {"operation": "POST /v1/snapshots", "kind": "stuck"})
+    outcomes, job = use(sim, tmp_path, "protect", *map(Case, (
+        most, kept, twin, none, {**none, "protect_allow_empty": True}, {**none, "protect_ids": [other]},
+    )), Case(short, (stuck,)))  # fmt: skip
+    assert "4 snapshots would be deleted, more than prune_max (1)" in outcomes[0].failed
+    assert [row["copy"] for row in outcomes[1].result["pruned"]] == ["nightly-other-2", "nightly-other-3"]
+    assert {row["copy"] for row in outcomes[2].result["created"]} == {f"nightly-twin-{twin}" for twin in twins}
+    assert (
+        outcomes[3].failed.startswith("Snapshots of 0 instances") and "There is no such instance." in outcomes[3].failed
+    )
+    assert (outcomes[4].failed, outcomes[4].result["created"]) == ("", [])
+    assert f"{other}: {other}: there is no such instance in this region" in outcomes[5].failed
+    assert "Timed out after 1 s (wait_timeout) on the way to create snapshot nightly-other-y" in outcomes[6].failed
+    assert "nightly-other-y" in copies(sim)
+
+
+def test_what_is_refused_before_the_first_request(sim: Any, tmp_path: Path) -> None:
+    all_ = {"protect_name_pattern": "*"}
+    cases = {
+        "Which instances? Give protect_name_pattern": {},
+        "protect_keep_last ('many')": {**all_, "protect_keep_last": "many"},
+        "protect_keep_days ('week')": {**all_, "protect_keep_days": "week"},
+        "protect_prune_max ('-1')": {**all_, "protect_prune_max": -1},
+        "protect_concurrency ('0')": {**all_, "protect_concurrency": 0},
+        "protect_wait_timeout ('0')": {**all_, "protect_wait_timeout": 0},
+        "come to 0, so that every copy would go": {**all_, "protect_keep_last": 0},
+        "protect_name_prefix ('{instance}')": {**all_, "protect_name_prefix": "{instance}"},
+        "must be a text without braces": {**all_, "protect_name_prefix": " "},
+        "protect_period (' ') must not be blank": {**all_, "protect_period": " "},
+        "The group 'web' is not in this inventory, which has none.": {"protect_group": "web"},
+        "value of protect_kind must be one of: snapshot, backup": {**all_, "protect_kind": "image"},
+    }
+    outcomes, job = use(sim, tmp_path, "protect", *map(Case, cases.values()))
+    for said, outcome in zip(cases, outcomes, strict=True):
+        assert said in outcome.failed or said in job.said, (said, outcome.failed)
+        assert outcome.result is None
+    assert sim.requests() == []
+
+
+def test_backups(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition=OLD)
+    made = sim.seed("instance", name="web-1")["id"]
+    old(sim, "nightly-web-1-1", made, 9, "backup")
+    given = {"protect_name_pattern": "web-*", "protect_kind": "backup", "protect_keep_last": 1}
+    (outcome,), job = use(sim, tmp_path, "protect", Case(given))
+    assert outcome.failed == ""
+    assert copies(sim, "backups") == ["nightly-web-1-DAY"]
+    assert "Backups of 1 instances: 1 created, 0 skipped, 0 failed, 1 old ones deleted." in job.said
+    sim.reset(edition="2026-08")
+    seed(sim, ["web-1", "web-2"])
+    (outcome,), job = use(sim, tmp_path, "protect", Case(given))
+    assert outcome.failed == "The edition of the API of 2026 has no backups. Use snapshots instead."
+    assert changes(sim) == []
+
+
+HOSTS = """
+all:
+  vars: {ansible_connection: ssh, ansible_host: 192.0.2.1}
+  children:
+    web:
+      hosts:
+        one: {mgc_id: %s}
+        two: {mgc_id: %s}
+        web-3: {}
+        four: {mgc_id: %s}
+"""
+
+
+@pytest.mark.every_core
+def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, tmp_path: Path) -> None:
+    """As in a slice: no host does another one's work. They are not connected to."""
+    made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)]
+    (tmp_path / "hosts.yml").write_text(HOSTS % (made[0], made[1], ID.format(1)))
+    hosts = {"hosts": "web", "gather_facts": False, "become": True, "vars": {"protect_period": "x"},
+             "roles": ["magalu.cloud.protect"]}  # fmt: skip
+    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml", "--limit", "one,web-3,four"])
+    assert copies(sim) == [f"nightly-web-{number}-x" for number in (1, 3)]
+    assert job.code == 2
+    assert f"{ID.format(1)}: there is no such instance in this region" in job.why
+    group = {"protect_group": "web", "protect_fail": False, "protect_period": "x"}
+    book = {"hosts": "localhost", "gather_facts": False, "roles": [{"role": "magalu.cloud.protect", "vars": group}]}
+    job = play(sim, tmp_path, json.dumps([book]), ["-i", "hosts.yml"])
+    assert job.code == 0, job.said
+    assert "Snapshots of 4 instances: 1 created, 1 skipped, 2 failed" in job.said  # web-3 has no id in the inventory
+    both = {**hosts, "roles": [{"role": "magalu.cloud.protect", "vars": {"protect_name_pattern": "*"}}]}
+    job = play(sim, tmp_path, json.dumps([both]), ["-i", "hosts.yml"])
+    assert "give them in a play on localhost alone" in job.why.replace("\n", " ")
+    assert len(rows(sim)) == 3
