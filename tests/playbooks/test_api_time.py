@@ -12,12 +12,14 @@ from tests.playbooks.module import result
 
 
 def test_it_is_the_time_of_the_api(frozen: Any) -> None:
+    frozen.reset()
     frozen.advance(100 * 86400)
     told = result(frozen, "vm_info", {"kind": "machine_types"})["api_time"]
     assert abs(calendar.timegm(time.strptime(told, "%Y-%m-%dT%H:%M:%SZ")) - frozen.now()) < 1
 
 
 def test_it_is_null_where_the_api_does_not_tell(frozen: Any) -> None:
+    frozen.reset()
     frozen.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"},
-                  body={"instances": [], "meta": {"page": {"total": 0}}})  # fmt: skip
+                     body={"instances": [], "meta": {"page": {"total": 0}}})  # fmt: skip
     assert result(frozen, "vm_info", {})["api_time"] is None

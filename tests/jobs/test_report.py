@@ -1,0 +1,159 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook report: what stands in its page, its table, its output and its statistics, and that names stay texts."""
+
+from __future__ import annotations
+
+import csv
+import html.parser
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import seed
+from tests.jobs.launch import launch, refusals
+from tests.playbooks.play import SPEED
+
+DAY = 86400
+SCRIPT, FORMULA, TEMPLATE = "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ lookup('pipe', 'touch PROOF') }}"
+OTHER = 'x;=1+1, "q"\n-2|@3'
+ERROR = {"slug": "create_instance.capacity.error", "message": "No capacity <b>in</b> this zone"}
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+class Page(html.parser.HTMLParser):
+    """The page's elements, and the texts of its tables' rows by the heading above."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.elements: set[str] = set()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.inside: list[str] = []
+        self.feed(file.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.inside.append(tag)
+        if tag == "tr" and "tbody" in self.inside:
+            self.tables[list(self.tables)[-1]].append([])
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self.inside[-1:] == ["h2"]:
+            self.tables[data] = []
+        elif "tbody" in self.inside and data.strip():
+            self.tables[list(self.tables)[-1]][-1].append(data)
+
+    def names(self, heading: str) -> list[str]:
+        return sorted(row[0] for row in self.tables[heading])
+
+
+def table(text: str) -> dict[str, dict[str, str]]:
+    """The rows of a CSV by their names."""
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
+def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
+    """Ages are told by the API's clock, which is a hundred days ahead here."""
+    sim.reset(edition="2024-08", nulls=nulls)
+    sim.advance(100 * DAY)
+    seed(sim, ["web-01", SCRIPT, FORMULA, OTHER, TEMPLATE], created_at=sim.now() - 5 * DAY)
+    seed(sim, ["old"], state="stopped", public_ip="201.54.0.9", created_at=sim.now() - 50 * DAY)
+    seed(sim, ["held"], state="suspended", updated_at="2001-02-03T04:05:06Z")
+    broken = {"state": "error", "status": "creating_error", "error": ERROR, "created_at": sim.now()}
+    sim.seed("instance", "br-ne1", name="broken", **broken)
+    sim.seed("instance", "br-ne1", name="dead", state="error", created_at=sim.now())
+    old = next(row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "old")
+    sim.seed("snapshot", "br-ne1", name="of-old", instance=old)
+    sim.seed("snapshot", name="of-none", instance=None)
+    sim.seed("backup", name="of-lost", created_at=sim.now() - 2 * DAY)
+    answers = {"magalu_regions": ["br-se1", "br-ne1"], "magalu_region": "", "magalu_report_folder": "out/of/it"}
+    job = launch(sim, tmp_path, "report", answers)
+    assert job.code == 0, job.said
+    time = job.stats["magalu_report"].pop("time")
+    assert job.stats == {"magalu_report": {
+        "regions": ["br-se1", "br-ne1"], "instances": 9, "running": 5, "stopped_but_billed": ["held", "old"],
+        "public_addresses": ["201.54.0.9"], "failed": ["broken", "dead"], "snapshots": 2, "backups": 1,
+        "copies_without_instance": ["of-lost", "of-none"],
+    }}  # fmt: skip
+    page, text = Page(tmp_path / "out/of/it/report.html"), (tmp_path / "out/of/it/report.csv").read_text()
+    assert page.names("Stopped but billed") == ["held", "old"]
+    assert page.names("Public addresses") == ["old"]
+    assert page.names("Failed") == ["broken", "dead"]
+    assert page.names("Copies without an instance") == ["of-lost", "of-none"]
+    assert page.names("All instances") == sorted(
+        ["web-01", SCRIPT, FORMULA, OTHER, TEMPLATE, "old", "held", "broken", "dead"]
+    )
+    assert (page.names("All snapshots"), page.names("All backups")) == (["of-none", "of-old"], ["of-lost"])
+    assert (
+        "script" not in page.elements
+        and f"What there was at {time}" in (tmp_path / "out/of/it/report.html").read_text()
+    )
+    assert "No capacity <b>in</b> this zone" in " ".join(page.tables["Failed"][0])
+    rows = table(text)
+    assert [name for name in rows if re.match(r"[=+@-]", name)] == []
+    assert {"'" + FORMULA, """x;'=1+1, "q" -2|'@3""", SCRIPT, TEMPLATE} < set(rows)
+    assert (rows["old"]["days"], rows["old"]["days_unchanged"], rows["web-01"]["days"]) == ("50", "50", "5")
+    assert int(rows["held"]["days_unchanged"]) > 9000
+    assert (rows["old"]["notes"], rows["held"]["notes"]) == (
+        "stopped, and billed; public address",
+        "suspended, and billed",
+    )
+    assert rows["broken"]["notes"] == f"failed: {ERROR['slug']}: {ERROR['message']}"
+    assert (rows["broken"]["region"], rows["dead"]["notes"]) == ("br-ne1", "failed")
+    assert (rows["of-none"]["notes"], rows["of-old"]["notes"], rows["of-old"]["instance"]) == (
+        "no instance any more",
+        "",
+        old,
+    )
+    assert (
+        rows["old"] | {"kind": "instance", "machine_type": "BV1-1-40", "zone": "br-se1-a", "public_ipv4": "201.54.0.9"}
+        == rows["old"]
+    )
+    shown = re.search(r"\"msg\": (\[\n +\"kind,region.*?\n    \])", job.said, re.DOTALL)
+    assert shown and json.loads(shown.group(1)) == text.splitlines()
+    assert not (tmp_path / "PROOF").exists()
+
+
+def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> None:
+    """That of the environment; in check mode it says as much, and writes nothing."""
+    sim.seed("instance", "br-ne1", name="web-01")
+    job = launch(
+        sim, tmp_path, "report", {"magalu_regions": "", "magalu_region": " "}, ("--check",), MGC_REGION="br-ne1"
+    )
+    assert job.code == 0 and job.stats["magalu_report"]["regions"] == ["br-ne1"]
+    assert job.summary[0] == "1 instances, 0 snapshots and 0 backups in br-ne1."
+    assert not (tmp_path / "magalu-report").exists()
+    job = launch(sim, tmp_path, "report", {})
+    assert job.stats["magalu_report"]["regions"] == ["br-se1"] and "changed=2 " in job.said
+    assert (tmp_path / "magalu-report/report.html").exists() and job.summary[0].startswith("0 instances")
+
+
+def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2024-08")
+    sim.add_fault(operation="GET /v1/backups", nth="every", kind="status", status=403, body={"message": "Not you"})
+    job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1,\nbr-ne1", "magalu_region": "br-mgl1"})
+    assert job.code == 2 and "Not you" in job.said and "(item=br-ne1)" in job.said
+    assert not (tmp_path / "magalu-report").exists()
+
+
+def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    assert refusals(sim, tmp_path, "report", [{"magalu_regions": "br-se1, ../x"}]) == [
+        "magalu_regions has ../x, and must have names of regions as br-se1."
+    ]
+    assert sim.requests() == []
