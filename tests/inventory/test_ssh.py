@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, addresses: list[str], port: int) -> Iterator[None]:
+def serving(folder: Path, addresses: list[str], port: int, *more: str) -> Iterator[None]:
     """A server for the user who runs the tests, whose key is `folder`/key, at all of these addresses."""
     for name in ("key", "host_key"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
@@ -39,7 +39,7 @@ def serving(folder: Path, addresses: list[str], port: int) -> Iterator[None]:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     listens = [f"ListenAddress {f'[{address}]' if ':' in address else address}:{port}" for address in addresses]
     config = [*listens, f"HostKey {folder}/host_key", f"AuthorizedKeysFile {folder}/key.pub", "PidFile none", "UsePAM no",
-              "StrictModes no", "PasswordAuthentication no", "PermitRootLogin prohibit-password", "PrintMotd no"]  # fmt: skip
+              "StrictModes no", "PasswordAuthentication no", "PermitRootLogin prohibit-password", "PrintMotd no", *more]  # fmt: skip
     (folder / "sshd_config").write_text("\n".join(config) + "\n")
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role fleet in playbooks of their own, several cases in one play, and an SSH server as its members."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.inventory.test_ssh import free_port, serving
+from tests.playbooks.play import IMAGE, SMALL, environment
+
+INIT_LOGS = "GET /v1/instances/{id}/init-logs"
+DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
+ADDRESSES = [
+    f"127.1.0.{number}" for number in range(2, 6)
+]  # the first private ones that the simulator gives, in the order of creation
+# The guest's program: what it says and how it ends stands in a file that is named by its address.
+CLOUD_INIT = """#!/bin/sh
+file={folder}/cloud-init.$(echo "$SSH_CONNECTION" | cut -d' ' -f3)
+echo "$2" >> "$file.asked"
+[ -e "$file" ] || {{ echo 'status: done'; exit 0; }}
+. "$file"
+"""
+KEEP = ("fleet_result", "fleet_usable", "fleet_unusable", "fleet_diagnosis", "failed")
+Fields = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """What became of one use of the role."""
+
+    said: str  # all that was shown meanwhile
+    kept: Fields  # its facts, and what it failed with
+
+    @property
+    def changed(self) -> list[str]:
+        """The tasks that changed something."""
+        parts = re.split(r"^TASK \[", self.said, flags=re.MULTILINE)
+        return [
+            part.partition("]")[0].partition(" : ")[2] for part in parts if re.search(r"^changed:", part, re.MULTILINE)
+        ]
+
+    @property
+    def failed(self) -> str:
+        return str(self.kept["failed"])
+
+    @property
+    def diagnosis(self) -> str:
+        return "\n".join(self.kept["fleet_diagnosis"])
+
+
+class Roles:
+    """Runs cases of the role in a folder of its own."""
+
+    def __init__(self, sim: Any, folder: Path, port: int = 22) -> None:
+        self.sim, self.folder, self.port = sim, folder, port
+        self.known = folder / "known hosts"  # a path with a space
+        (folder / "ansible.cfg").touch()
+        (folder / "group_vars").mkdir()  # also for the process that waits
+        (folder / "group_vars/fleet.yml").write_text(f"ansible_python_interpreter: {sys.executable}\n")
+        self.after: list[Fields] = []  # plays that follow
+        self.env: dict[str, str] = {}
+
+    def __call__(self, *cases: Fields, options: tuple[str, ...] = (), **keywords: Any) -> list[Case]:
+        """Each case has the role's variables, and `before`: tasks. All of them are run, also after one that fails."""
+        tasks: list[Fields] = []
+        for number, case in enumerate(cases):
+            tasks += [{"ansible.builtin.debug": {"msg": f"BEGIN {number}"}}, *case.get("before", ())]
+            clear = {"failed": "", "fleet_diagnosis": [], "fleet_unusable": {}, "fleet_usable": []}
+            use = {
+                "ansible.builtin.include_role": {"name": "magalu.cloud.fleet"},
+                "vars": {f"fleet_{name}": value for name, value in self.given(case).items()},
+            }
+            told = "{{ ansible_failed_result.msg | default('') }}"
+            content = {name: f"{{{{ {name} | default('') }}}}" for name in KEEP}
+            kept = {"content": content, "dest": str(self.folder / f"case-{number}.json"), "mode": "0600"}
+            tasks += [
+                {"ansible.builtin.set_fact": clear},
+                {"block": [use], "rescue": [{"ansible.builtin.set_fact": {"failed": told}}]},
+                {"ansible.builtin.debug": {"msg": f"END {number}"}},
+                {"ansible.builtin.copy": kept, "check_mode": False, "diff": False},
+            ]
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
+                "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}, **keywords}  # fmt: skip
+        said = self.run([play, *self.after], *options)
+        shown = [re.split(rf'"msg": "(?:BEGIN|END) {number}"', said)[1] for number in range(len(cases))]
+        files = [json.loads((self.folder / f"case-{number}.json").read_text()) for number in range(len(cases))]
+        return [Case(*pair) for pair in zip(shown, files, strict=True)]
+
+    def given(self, case: Fields) -> Fields:
+        base = {"count": 2, "concurrency": 1, "name_format": "web-{index}", "defaults": DEFAULTS, "port": self.port,
+                "known_hosts": str(self.known), "usable_timeout": 60, "user": getpass.getuser()}  # fmt: skip
+        return {**base, **{name: value for name, value in case.items() if name != "before"}}
+
+    def run(self, plays: list[Fields], *options: str) -> str:
+        (self.folder / "play.json").write_text(json.dumps(plays))
+        # As AWX sets it; the role turns the check on where it knows the keys.
+        env = {"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_PRIVATE_KEY_FILE": str(self.folder / "key"),
+               "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no", "ANSIBLE_REMOTE_TMP": str(self.folder / "remote"),
+               **self.env}  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "play.json", *options], cwd=self.folder, text=True, timeout=200,
+            env=environment(self.sim, self.folder, **env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        assert "DEPRECATION" not in done.stdout, done.stdout
+        return done.stdout
+
+    def key(self, name: str = "host_key") -> str:
+        """The type and the key, as in known_hosts."""
+        return " ".join((self.folder / f"{name}.pub").read_text().split()[:2])
+
+    def lines(self) -> list[str]:
+        """Of known_hosts."""
+        return self.known.read_text().splitlines() if self.known.exists() else []
+
+    def ids(self) -> dict[str, str]:
+        return {row["name"]: row["id"] for row in self.sim.state()["br-se1"]["instances"]}
+
+    def names(self) -> list[str]:
+        """How known_hosts calls the members."""
+        return [f"[{address}]:{self.port}" for address in ADDRESSES]
+
+
+@contextmanager
+def members(sim: Any, folder: Path, **settings: Any) -> Iterator[Roles]:
+    """A server at all addresses, with a program cloud-init; init logs show its key as consoles do."""
+    sim.reset(loopback=True, **settings)
+    port = free_port()
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "cloud-init").write_text(CLOUD_INIT.format(folder=shlex.quote(str(folder))))
+    (programs / "cloud-init").chmod(0o755)
+    python = Path(sys.executable).parent
+    with serving(folder, ADDRESSES, port, f"SetEnv PATH={programs}:{python}:/usr/bin:/bin"):
+        roles = Roles(sim, folder, port)
+        show(sim, roles.key())
+        yield roles
+
+
+def console(key: str) -> list[str]:
+    """What an instance with this key writes while it boots."""
+    return [
+        "[    0.000000] Linux version 6.8.0-45-generic\r",
+        "[   21.118] cloud-init[812]: -----BEGIN SSH HOST KEY FINGERPRINTS-----\r",
+        "ci-info: ssh-ed25519 AAAAnotthisone\r",
+        "[   21.119] cloud-init[812]: -----END SSH HOST KEY FINGERPRINTS-----\r",
+        "[   21.120] cloud-init[812]: -----BEGIN SSH HOST KEY KEYS-----\r",
+        f"[   21.121] cloud-init[812]: ci-info: {key} root@web\r",
+        "[   21.122] cloud-init[812]: -----END SSH HOST KEY KEYS-----\r",
+        "[   22.001] cloud-init[901]: {{ lookup('ansible.builtin.pipe', 'touch ran') }}\r",
+    ]
+
+
+def show(sim: Any, *keys: str, nth: int | str = "every", lines: list[str] | None = None) -> None:
+    """Init logs show these keys, or these lines, from the nth one that is read on."""
+    logs = lines if lines is not None else [line for key in keys for line in console(key)]
+    sim.add_fault(operation=INIT_LOGS, kind="status", status=200, body={"logs": logs}, nth=nth,
+                  **({} if nth == "every" else {"times": 10_000}))  # fmt: skip
+
+
+def asked_for_logs(sim: Any) -> int:
+    return sum(one["path"].endswith("/init-logs") for one in sim.requests())

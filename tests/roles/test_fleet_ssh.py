@@ -1,0 +1,74 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role fleet over real SSH: host keys before the first connection, logins that work, and cloud-init."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.roles.fleet_role import ADDRESSES, Roles, asked_for_logs, members
+
+pytestmark = pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan")
+
+
+def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
+    """A task: what cloud-init does on a member from now on."""
+    file = str(roles.folder / f"cloud-init.{ADDRESSES[number]}")
+    if text is None:
+        return {"ansible.builtin.file": {"path": file, "state": "absent"}}
+    (roles.folder / f"guest-{number}").write_text(text)  # a task would take what is in it for a template
+    return {"ansible.builtin.copy": {"src": str(roles.folder / f"guest-{number}"), "dest": file, "mode": "0644"}}
+
+
+def edit(roles: Roles, old: str, new: str) -> dict[str, Any]:
+    """A task that changes known_hosts."""
+    return {"ansible.builtin.replace": {"path": str(roles.known), "regexp": old, "replace": new}}
+
+
+@pytest.mark.every_core
+def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
+    """Its keys are those of the init log; the member whose cloud-init fails does not hide the other one."""
+    with members(sim, tmp_path) as roles:
+        roles.after = [{"hosts": "fleet", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]
+        error = "echo 'status: error'; [ $2 = --long ] && echo 'detail: no module {{ named }} frobnicate'; exit 1"
+        made, ended = roles({"wait_for": "cloud_init"}, {"wait_for": "cloud_init", "before": [guest(roles, 1, error)]})
+        marks = [f"{name} {roles.key()} magalu.cloud:{roles.ids()[f'web-{number}']}"
+                 for number, name in enumerate(roles.names()[:2], 1)]  # fmt: skip
+        assert sorted(roles.lines()) == marks
+    assert made.failed == "" and made.kept["fleet_usable"] == ["web-1", "web-2"], made.said
+    assert made.changed == ["Create, change, delete and prune instances", "Add them", "Add them"]
+    assert (tmp_path / "cloud-init.127.1.0.2.asked").read_text().split()[0] == "--wait"
+    # Run again, nothing changes, and no log is read but for what the failure shows.
+    assert ended.changed == [] and asked_for_logs(sim) == 2 + 1
+    assert ended.kept["fleet_usable"] == ["web-1"] and list(ended.kept["fleet_unusable"]) == ["web-2"]
+    assert "cloud-init ended in error (rc 1):" in ended.diagnosis
+    assert "detail: no module {{ named }} frobnicate" in ended.diagnosis and "touch ran" in ended.diagnosis
+    assert "1 of 2 members that run cannot be used: web-2." in ended.failed
+    assert not (tmp_path / "ran").exists()
+
+
+def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
+    """Refused where they are known as that instance's, replaced where they are another's, and gone at the end."""
+    with members(sim, tmp_path) as roles:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
+        mine = "# mine\n[127.9.9.9]:22 ssh-ed25519 AAAA mine\n"
+        roles.known.write_text(mine)
+        _made, refused, replaced, pruned, gone = roles(
+            {"wait_for": "none"},
+            {"before": [edit(roles, re.escape(roles.key()), roles.key("other_key"))]},
+            {"before": [edit(roles, "(magalu.cloud:)\\S+", "\\1another-id")], "hash_hosts": True},
+            {"count": 1, "prune_match": "web-*", "hash_hosts": True, "wait_for": "none"},
+            {"state": "absent", "delete_public_ip": True, "count": 1},
+        )
+        assert roles.known.read_text() == mine
+    assert refused.diagnosis.count("REMOTE HOST IDENTIFICATION HAS CHANGED") == 2, refused.said
+    assert refused.kept["fleet_usable"] == [] and list(refused.kept["fleet_unusable"]) == ["web-1", "web-2"]
+    assert replaced.failed == "" and replaced.kept["fleet_usable"] == ["web-1", "web-2"], replaced.said
+    assert replaced.changed.count("Forget those of another instance that had its address") == 2
+    assert pruned.changed == ["Create, change, delete and prune instances", "Take their lines out of known_hosts"]
+    assert gone.changed == pruned.changed and gone.failed == ""
