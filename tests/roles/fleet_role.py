@@ -42,11 +42,10 @@ class Case(NamedTuple):
 
     @property
     def changed(self) -> list[str]:
-        """The tasks that changed something."""
+        """The role's tasks that changed something."""
         parts = re.split(r"^TASK \[", self.said, flags=re.MULTILINE)
-        return [
-            part.partition("]")[0].partition(" : ")[2] for part in parts if re.search(r"^changed:", part, re.MULTILINE)
-        ]
+        said = [part for part in parts if re.search(r"^changed:", part, re.MULTILINE)]
+        return [task for part in said if (task := part.partition("]")[0].partition(" : ")[2])]
 
     @property
     def failed(self) -> str:
