@@ -117,6 +117,9 @@ docs: setup  ## build the documentation site in .build/docs/html
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
 	python -m pytest -n 2 tests/package
 
+release: setup  ## make the release VERSION=x.y.z: changelog, version, commit, tag and a checked tarball, or nothing
+	python tests/release.py "$(VERSION)"
+
 bench: setup  ## measure time and memory with every supported ansible-core, and write the page Performance of the docs
 	rm -rf .build/bench
 	python tests/cores.py bench

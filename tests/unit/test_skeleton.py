@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.release import PLACES
+
 ROOT = Path(__file__).resolve().parents[2]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
@@ -29,15 +31,9 @@ def test_readme_names_every_module_and_no_other() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("file", "pattern"),
-    [
-        ("simulator/pyproject.toml", r'^version = "(.+)"$'),
-        ("plugins/module_utils/_client.py", r'^VERSION = "(.+)"$'),
-    ],
-)
+@pytest.mark.parametrize(("file", "pattern"), PLACES.items())
 def test_version_is_the_same_everywhere(file: str, pattern: str) -> None:
-    assert re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE) == [GALAXY["version"]]
+    assert re.findall(pattern, (ROOT / file).read_text()) == [GALAXY["version"]]
 
 
 def test_run_time_requirements_are_the_same_everywhere() -> None:

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""make release, in a copy of the checkout: all of it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAGMENT = "minor_changes:\n  - vm_instance - it can do more (https://example.com/1).\n"
+
+
+class Checkout:
+    """A repository with what this one has now."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "a checkout"
+        subprocess.run([ROOT / "tests/sync.sh", self.root], cwd=ROOT, check=True)
+        self.git("checkout", "--quiet", "-B", "main")
+        for name, value in {"user.name": "A Developer", "user.email": "a@example.com"}.items():
+            self.git("config", name, value)
+        self.commit()
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.check_output(["git", *arguments], cwd=self.root, text=True).strip()
+
+    def commit(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.root / "changelogs/fragments" / f"{name}.yml").write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "As it is")
+
+    def release(self, version: str) -> tuple[int, str]:
+        command = [sys.executable, self.root / "tests/release.py", version]
+        done = subprocess.run(
+            command, cwd=self.root, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        return done.returncode, done.stdout
+
+    def refused(self, version: str) -> str:
+        """Why; and that nothing is left of the attempt."""
+        before = (self.git("rev-parse", "HEAD"), self.git("tag"), self.git("status", "--porcelain"))
+        code, said = self.release(version)
+        assert code == 1, said
+        assert (self.git("rev-parse", "HEAD"), self.git("tag"), self.git("status", "--porcelain")) == before
+        assert not (self.root / ".build/dist").exists()
+        return said
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
+    checkout.git("tag", "v1.0.0")
+    checkout.commit(more=FRAGMENT)
+    code, said = checkout.release("1.1.0")
+    assert code == 0, said
+    assert checkout.git("log", "-1", "--format=%s by %an") == "Release 1.1.0 by A Developer"
+    assert checkout.git("rev-list", "-1", "v1.1.0") == checkout.git("rev-parse", "main")
+    assert checkout.git("status", "--porcelain") == ""
+    changes = yaml.safe_load((checkout.root / "changelogs/changelog.yaml").read_text())["releases"]
+    assert changes["1.1.0"]["changes"] == {"minor_changes": ["vm_instance - it can do more (https://example.com/1)."]}
+    assert "v1.1.0\n======" in (checkout.root / "CHANGELOG.rst").read_text()
+    assert not list((checkout.root / "changelogs/fragments").glob("*.yml"))
+    for name in ("galaxy.yml", "simulator/pyproject.toml", "plugins/module_utils/_client.py"):
+        assert "1.1.0" in (checkout.root / name).read_text()
+    with tarfile.open(checkout.root / ".build/dist/magalu-cloud-1.1.0.tar.gz") as tarball:
+        assert "MANIFEST.json" in tarball.getnames()
+    assert (
+        f"git push origin main v1.1.0\n  ansible-galaxy collection publish {checkout.root}/.build/dist/magalu" in said
+    )
+    assert "must be newer than 1.1.0" in checkout.release("1.1.0")[1]
+
+
+def test_what_galaxy_complains_of_is_not_released(checkout: Checkout) -> None:
+    module = checkout.root / "plugins/modules/vm_info.py"
+    module.write_text(module.read_text() + "unused = undefined\n")
+    checkout.commit(more=FRAGMENT)
+    assert "F821 undefined name" in checkout.refused("1.1.0")
+
+
+def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
+    for wrong in ("", "1.1", "v1.1.0", "1.1.0-beta", "01.1.0"):
+        assert f"a version is three numbers, not {wrong!r}. It is 1.0.0 now." in checkout.refused(wrong)
+    assert "must be newer than 1.0.0, not 0.9.0" in checkout.refused("0.9.0")
+    assert "nothing in changelogs/fragments" in checkout.refused("1.1.0")
+    checkout.git("tag", "v1.0.0")
+    assert "must be newer than 1.0.0, not 1.0.0" in checkout.refused("1.0.0")
+    (checkout.root / "more.txt").touch()
+    assert "Commit or remove these first:\n?? more.txt" in checkout.refused("1.1.0")
+    checkout.commit(more=FRAGMENT)
+    assert "minor_changes needs a new minor version; 1.0.1 is a patch one after 1.0.0" in checkout.refused("1.0.1")
+    checkout.commit(less="removed_features:\n  - vm_info - a kind is gone.\n")
+    assert "removed_features needs a new major version; 1.1.0 is a minor one" in checkout.refused("1.1.0")
+    checkout.commit(odd="changes:\n  - none\n")
+    assert "antsibull-changelog lint returned" in checkout.refused("2.0.0")
+    checkout.git("switch", "--quiet", "--create", "other")
+    assert "A release is made from main, not from other: git switch main" in checkout.refused("2.0.0")
+
+
+def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> None:
+    client = checkout.root / "plugins/module_utils/_client.py"
+    client.write_text(client.read_text() + 'VERSION = "2"\n')
+    checkout.commit(more=FRAGMENT)
+    assert "plugins/module_utils/_client.py has the version in 2 places, not in one" in checkout.refused("1.1.0")
+
+
+def test_nobody_in_particular_releases_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.commit(more=FRAGMENT)
+    checkout.git("config", "--unset", "user.name")
+    monkeypatch.setenv("OWN_HOME", str(checkout.root))
+    assert "git config user.name returned 1" in checkout.refused("1.1.0")
+
+
+def test_make_release_calls_it() -> None:
+    said = subprocess.check_output(
+        ["make", "--dry-run", "release", "VERSION=1.2.3"], cwd=ROOT, text=True, env=dict(os.environ)
+    )
+    assert 'python tests/release.py "1.2.3"' in said
