@@ -98,7 +98,7 @@ def test_what_else_is_passed_on(sim: Any, tmp_path: Path) -> None:
     )
     twin = {"protect_labels": ["db", "prod"], "protect_period": "{id}"}
     stuck = post(sim, "faults", {"operation": "POST /v1/snapshots", "kind": "stuck"})
-    outcomes, job = use(sim, tmp_path, "protect", *map(Case, (
+    outcomes, _job = use(sim, tmp_path, "protect", *map(Case, (
         most, kept, twin, none, {**none, "protect_allow_empty": True}, {**none, "protect_ids": [other]},
     )), Case(short, (stuck,)))  # fmt: skip
     assert "4 snapshots would be deleted, more than prune_max (1)" in outcomes[0].failed

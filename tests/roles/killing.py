@@ -1,0 +1,51 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Playbooks that are killed at a request, with all that they have started, as the end of AWX's container does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.playbooks.play import environment
+
+LONG = 60  # seconds
+
+
+def kill_at(sim: Any, folder: Path, book: list[Any], operation: str, when: str = "after", nth: int = 1) -> None:
+    """Runs the playbook until that request is there (`before` or `after` its change is made), and kills it unanswered."""
+    (folder / "ansible.cfg").touch()
+    (folder / "killed.yml").write_text(json.dumps(book))
+    held = sim.add_fault(operation=operation, when=when, kind="hold", nth=nth)["name"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ansible", "playbook", "killed.yml"], cwd=folder, text=True, start_new_session=True,
+        env=environment(sim, folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    end = time.monotonic() + LONG
+    while not next(fault["fired"] for fault in sim.faults() if fault["name"] == held):
+        said = process.communicate()[0] if process.poll() is not None else "it takes too long"
+        assert process.returncode is None and time.monotonic() < end, said
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    for other in strays(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(other, signal.SIGKILL)
+    process.communicate()
+    sim.clear_faults()
+
+
+def strays(folder: Path) -> list[int]:
+    """The processes whose home the folder is: modules in the background are in no group of the playbook."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"HOME={folder}".encode() in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+    return found

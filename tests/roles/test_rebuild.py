@@ -1,0 +1,250 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role rebuild: what becomes of the old and the new ones, the way back, what it refuses, and runs that are killed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleet import changes, names, rows, seed, states
+from tests.inventory.test_ssh import free_port, serving
+from tests.jobs.launch import play
+from tests.roles.cases import Case, Fields, post, use
+from tests.roles.killing import kill_at
+
+DEBIAN = "cloud-debian-12 LTS"
+HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
+GIVEN: Fields = {
+    "rebuild_id": "x1", "rebuild_name_pattern": "web-*", "rebuild_delete_public_ip": True, "rebuild_check": "none",
+    "rebuild_declaration": {"image": DEBIAN, "ssh_key_name": "new"},
+}  # fmt: skip
+ASK = """
+- name: Ask it
+  ansible.builtin.assert:
+    that: silent == '' or silent not in rebuild_instance.name
+    fail_msg: "{{ rebuild_instance.name }} says nothing at {{ rebuild_instance.private_ipv4 }}"
+"""
+
+
+def row(sim: Any, name: str) -> Fields:
+    found: Fields = next(one for one in rows(sim) if one["name"] == name)
+    return found
+
+
+def copies(sim: Any) -> dict[str, str]:
+    """The snapshots' names, and of which instance each is."""
+    return {one["name"]: one["instance"]["id"] for one in sim.state()["br-se1"]["snapshots"]}
+
+
+def addresses(sim: Any) -> list[str]:
+    return [ip["address"] for ip in sim.state()["br-se1"]["public_ips"]]
+
+
+@pytest.mark.every_core
+def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp_path: Path) -> None:
+    """The second run replaces the other one only, by a snapshot of what it is now."""
+    made = {name: sim.seed("instance", name=name, labels=["prod"])["id"] for name in ("web-1", HOSTILE)}
+    (tmp_path / "ask.yml").write_text(ASK)
+    given = {**GIVEN, "rebuild_batch": "100%", "rebuild_check": str(tmp_path / "ask.yml")}  # fmt: skip
+    (first, again), job = use(
+        sim, tmp_path, "rebuild", Case({**given, "silent": "lookup"}), Case({**given, "silent": ""})
+    )
+    assert first.result, first.failed + job.said
+    new = first.result["rebuilt"][0]
+    assert new == {"name": "web-1", "id": row(sim, "web-1")["id"], "old_id": made["web-1"], "snapshot": "rebuild-web-1-old-x1",
+                   "snapshot_id": new["snapshot_id"]}  # fmt: skip
+    failed = first.result["failed"][0]
+    assert (failed["name"], failed["id"], failed["back"]) == (HOSTILE, made[HOSTILE], True)
+    assert "the new one does not answer: Ask it, " in first.failed
+    assert "says nothing at 172.18.0" in first.failed
+    assert f"The old one ({made[HOSTILE]}) is back, and runs as {HOSTILE}." in first.failed
+    assert "Rebuild x1: 1 instances replaced, 0 by an earlier run, 1 failed." in first.failed
+    assert again.failed == ""
+    assert again.result["earlier"] == ["web-1"]
+    assert [one["old_id"] for one in again.result["rebuilt"]] == [made[HOSTILE]]
+    assert sorted(states(sim).items()) == [("web-1", "running"), (HOSTILE, "running")]
+    for one in rows(sim):
+        assert (one["image"]["name"], one["ssh_key_name"], one["labels"]) == (DEBIAN, "new", ["prod"])
+        assert one["id"] not in made.values()
+    assert copies(sim) == {"rebuild-web-1-old-x1": made["web-1"], f"rebuild-{HOSTILE}-old-x1": made[HOSTILE]}
+    assert sum(request.startswith("DELETE snapshots/") for request in changes(sim)) == 1
+    assert not (tmp_path / "PROOF").exists()
+
+
+@pytest.mark.needs("sshd", "ssh")
+def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
+    """The disk stays, the key and the network change. The second one has no server, so that its old one comes back."""
+    sim.reset(loopback=True)
+    vpc, group = "22222222-2222-4222-8222-222222222222", "11111111-1111-4111-8111-111111111111"
+    made = [sim.seed("instance", name=f"web-{number}", public_ip=True, image=DEBIAN)["id"] for number in (1, 2)]
+    sim.seed("instance", name="web-1-db")
+    before = addresses(sim)
+    listed = [{"name": "web-1", "network": {"security_groups": [group]}}, {"name": "web-2", "machine_type": "BV2-2-40"}]
+    port = free_port()
+    given = {
+        "rebuild_id": "key", "rebuild_instances": listed, "rebuild_from": "snapshot", "rebuild_delete_public_ip": False,
+        "rebuild_declaration": {"ssh_key_name": "new", "network": {"vpc": vpc}}, "rebuild_ssh_user": getpass.getuser(),
+        "rebuild_ssh_port": port, "rebuild_ssh_private_key_file": str(tmp_path / "key"), "rebuild_check_timeout": 5,
+        "rebuild_ssh_address": "private_ipv4", "rebuild_batch": 2,
+    }  # fmt: skip
+    # The addresses that the simulator gives next: two old ones and their neighbour have the first ones.
+    number = sim.cloud.region("br-se1").number() + 1
+    nexts = [f"127.1.0.{number + 1 + more}" for more in range(0, 3, 2)]
+    with serving(tmp_path, nexts[:1], port):
+        (outcome,), job = use(sim, tmp_path, "rebuild", Case(given))
+    new = row(sim, "web-1") if outcome.result else pytest.fail(outcome.failed + job.said)
+    assert [one["name"] for one in outcome.result["rebuilt"]] == ["web-1"], outcome.failed
+    assert (new["ssh_key_name"], new["image"]["name"], new["machine_type"]["name"]) == ("new", DEBIAN, "BV1-1-40")
+    assert (new["vpc"]["id"], new["id"] != made[0]) == (vpc, True)
+    assert row(sim, "web-2")["id"] == made[1]
+    assert "web-2: the new one does not answer: no login as" in outcome.failed
+    assert "Public addresses that are left, and billed: " + before[0] in outcome.failed
+    assert outcome.result["kept_public_ips"] == before[:1]
+    assert sorted(addresses(sim)) == sorted([*before, new["public_ip"]])  # that of the one that did not answer is gone
+    assert names(sim) == ["web-1", "web-1-db", "web-2"]
+
+
+def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> None:
+    """One cannot be made, and the way back is taken; another has a way back that fails as well."""
+    made = {f"web-{number}": sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)}
+    failing = post(sim, "faults", {"operation": "POST /v1/instances", "kind": "failing", "nth": "every",
+                                   "value": {"status": "creating_error_capacity", "error": {"slug": "x", "message": "no room"}}})  # fmt: skip
+    no = post(sim, "faults", {"operation": "POST /v1/instances/{id}/start", "kind": "status", "status": 403, "nth": 2,
+                              "times": 9, "body": {"message": "not now", "slug": "no"}})  # fmt: skip
+    (outcome,), job = use(sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_max_failures": 1}, (failing, no)))
+    assert outcome.result, job.said
+    assert [(one["name"], one["back"]) for one in outcome.result["failed"]] == [("web-1", True), ("web-2", False)]
+    assert outcome.result["left"] == ["web-3"]
+    assert "Not begun, after more than rebuild_max_failures: web-3" in outcome.failed
+    assert "could not be created" in outcome.failed
+    assert "The way back failed too: " in outcome.failed and "not now" in outcome.failed
+    assert f"The old one is the instance {made['web-2']}, called web-2-old if it was put aside." in outcome.failed
+    assert {one["name"]: one["id"] for one in rows(sim)} == made
+    assert states(sim) == {"web-1": "running", "web-2": "stopped", "web-3": "running"}
+
+
+def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_path: Path) -> None:
+    sim.reset(unique_names=False)
+    nic = "6b1f1c5c-9d3c-4c33-8a4e-0a2b22c7f001"
+    seed(sim, ["web-1"], state="stopped")
+    seed(sim, ["web-2"], interfaces=[nic])
+    seed(sim, ["web-3"], labels=["prod"])
+    seed(sim, ["web-4", "web-4", "web-7"])
+    seed(sim, ["web-5"])
+    seed(sim, ["web-5-old"], state="running")
+    seed(sim, ["web-6"])
+    seed(sim, ["web-6-old"], state="stopped")
+    old = sim.seed("snapshot", name="rebuild-gone-old-x1")["id"]
+    listed = [{"name": f"web-{number}"} for number in range(1, 7)] + [{"name": "gone"}]
+    bad = {
+        **GIVEN,
+        "rebuild_name_pattern": "",
+        "rebuild_instances": listed,
+        "rebuild_from": "snapshot",
+        "rebuild_declaration": {},
+    }
+    good = {**GIVEN, "rebuild_name_pattern": "web-7"}
+    cases: dict[str, Fields] = {
+        "web-1: it is stopped, its status completed; only one that runs": bad,
+        "web-2: it has interfaces beyond the primary, which would be deleted with it": bad,
+        "web-3: its labels would be lost, since restores take none: prod. Accept that with rebuild_accept_loss": bad,
+        "web-4: there are several instances of this name: ": bad,
+        "which is running. Delete or rename one": bad,
+        "that this rebuild did not make": bad,
+        f"gone: there is no such instance, but its snapshot rebuild-gone-old-x1 ({old})": bad,
+        "web-7: ": {**good, "rebuild_declaration": {"machine_type": "BV9-9-999"}},
+        "No instance matches rebuild_name_pattern 'none-*'": {**good, "rebuild_name_pattern": "none-*"},
+        "rebuild_id ('a b')": {**good, "rebuild_id": "a b"},
+        "rebuild_old_suffix ('')": {**good, "rebuild_old_suffix": ""},
+        "rebuild_batch ('0') must be": {**good, "rebuild_batch": 0},
+        "rebuild_max_failures ('-1')": {**good, "rebuild_max_failures": -1},
+        "rebuild_check_timeout ('0')": {**good, "rebuild_check_timeout": 0},
+        "rebuild_wait_timeout ('0')": {**good, "rebuild_wait_timeout": 0},
+        "rebuild_check is 'ask.yml', and must be none, ssh, or the absolute path": {**good, "rebuild_check": "ask.yml"},
+        "Give rebuild_name_pattern, or rebuild_instances": {**good, "rebuild_name_pattern": ""},
+        "what one instance alone can have": {**good, "rebuild_declaration": {"network": {"interface": nic}}},
+        "Given are id, name.": {**bad, "rebuild_instances": [{"name": "web-7", "id": nic}]},
+        "With rebuild_from: snapshot, image and labels": {**good, "rebuild_from": "snapshot"},
+    }
+    chosen = list({json.dumps(given): given for given in cases.values()}.values())
+    outcomes, _job = use(sim, tmp_path, "rebuild", *map(Case, chosen))
+    for said, given in cases.items():
+        assert said in outcomes[chosen.index(given)].failed, (said, outcomes[chosen.index(given)].failed)
+    assert all(outcome.result is None for outcome in outcomes)
+    assert changes(sim) == []
+
+
+def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> None:
+    """By way of a snapshot, with the loss of labels accepted; by hosts, each its own instance."""
+    made = sim.seed("instance", name="web-1", labels=["prod"])["id"]
+    given = {**GIVEN, "rebuild_from": "snapshot", "rebuild_declaration": {}, "rebuild_accept_loss": ["labels"]}
+    (outcome,), job = use(sim, tmp_path, "rebuild", Case(given), options=["--check"])
+    assert (outcome.failed, outcome.result["left"], outcome.result["check_mode"]) == ("", ["web-1"], True), job.said
+    assert "Would be replaced: web-1; what is on their disks stays, ids and addresses change" in job.said
+    (tmp_path / "hosts.yml").write_text(f"web: {{hosts: {{one: {{mgc_id: {made}}}, web-9: {{}}}}}}")
+    own = {**GIVEN, "rebuild_name_pattern": ""}
+    hosts = {"hosts": "web", "gather_facts": False, "roles": ["magalu.cloud.rebuild"], "vars": own}
+    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml", "--check"])
+    assert "Would be replaced: web-1; what is on their disks goes" in job.said
+    assert "web-9: there is no such instance" in job.why
+    assert changes(sim) == []
+
+
+KILLS = [
+    ("PATCH /v1/instances/{id}/rename", "after"),
+    ("POST /v1/instances/{id}/stop", "after"),
+    ("POST /v1/snapshots", "before"),
+    ("POST /v1/snapshots", "after"),
+    ("POST /v1/instances", "before"),
+    ("POST /v1/instances", "after"),
+    ("DELETE /v1/instances/{id}", "before"),
+    ("DELETE /v1/instances/{id}", "after"),
+]
+
+
+def book(given: Fields) -> list[Any]:
+    used = {"role": "magalu.cloud.rebuild", "vars": given}
+    return [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": [used],
+             "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}]  # fmt: skip
+
+
+def test_killed_again_and_again_and_carried_on(sim: Any, tmp_path: Path) -> None:
+    """Each run is killed one request later than the one before it. Nothing is lost, and nothing is doubled."""
+    made = sim.seed("instance", name="web-1", public_ip=True)["id"]
+    for operation, when in KILLS:
+        kill_at(sim, tmp_path, book(GIVEN), operation, when)
+        held = [*copies(sim).values(), *(one["id"] for one in rows(sim))]
+        assert made in held, (operation, when)
+    sim.advance(60)
+    job = play(sim, tmp_path, json.dumps(book(GIVEN)))
+    assert job.code == 0, job.said
+    assert "0 instances replaced, 1 by an earlier run, 0 failed." in job.said
+    assert [(one["name"], one["state"], one["image"]["name"]) for one in rows(sim)] == [("web-1", "running", DEBIAN)]
+    assert row(sim, "web-1")["id"] != made
+    assert addresses(sim) == [row(sim, "web-1")["public_ip"]]
+    assert copies(sim) == {"rebuild-web-1-old-x1": made}
+    assert (
+        sum(request == "POST instances" for request in changes(sim)) == 2
+    )  # the first one was killed before it took effect
+
+
+def test_killed_on_the_way_back(sim: Any, tmp_path: Path) -> None:
+    made = sim.seed("instance", name="web-1")["id"]
+    (tmp_path / "ask.yml").write_text(ASK)
+    given = {**GIVEN, "rebuild_check": str(tmp_path / "ask.yml"), "silent": "web"}
+    for operation, when, nth in (
+        ("DELETE /v1/instances/{id}", "after", 1),
+        ("PATCH /v1/instances/{id}/rename", "after", 1),
+    ):
+        kill_at(sim, tmp_path, book(given), operation, when, nth)
+        sim.advance(60)
+    assert {one["name"]: (one["id"], one["state"]) for one in rows(sim)} == {"web-1": (made, "stopped")}
+    job = play(sim, tmp_path, json.dumps(book({**given, "silent": ""})))
+    assert job.code == 0, job.said
+    assert names(sim) == ["web-1"] and row(sim, "web-1")["id"] != made
+    assert copies(sim) == {"rebuild-web-1-old-x1": made}
