@@ -14,6 +14,8 @@ extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
 html_title = "Ansible collection magalu.cloud"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 pygments_style = "ansible"
 nitpicky = True
 
