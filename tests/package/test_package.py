@@ -18,7 +18,7 @@ IMPORTER = ROOT / "tests/galaxy-importer.cfg"
 README = (ROOT / "README.md").read_text()
 # Every file that git has in these places is shipped, and no other.
 SHIPPED = {
-    *("CHANGELOG.rst", "LICENSE", "README.md", "requirements.txt"),
+    *("CHANGELOG.rst", "LICENSE", "README.md", "README.pt-BR.md", "requirements.txt"),
     *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "simulator"),
 }
 
