@@ -55,7 +55,7 @@ $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
 quickstart: export ANSIBLE_CALLBACK_RESULT_FORMAT := yaml
-quickstart: setup  ## run playbooks/quickstart.yml on the simulator; KEEP=1 leaves the simulator running
+quickstart: $(SETUP) $(LINK)  ## run playbooks/quickstart.yml on the simulator; KEEP=1 leaves the simulator running
 ifdef KEEP
 	@tests/keep.sh ansible-playbook playbooks/quickstart.yml
 else
