@@ -81,6 +81,14 @@ SCENARIOS = {
         {"magalu_name_pattern": "web-*", "magalu_period": "now"}, backups, ["backup-web-1-now", "backup-web-2-now"],
         {"failed": []}, OLD,
     ),
+    "restore": Scenario(
+        {"magalu_copy": "nightly-1", "magalu_name": "web-1-again", "magalu_machine_type": "BV1-1-40",
+         "magalu_public_ip": "false"}, states, BEFORE | {"web-1-again": "running"}, {"copy": "nightly-1"},
+    ),
+    "prune": Scenario(
+        {"magalu_name_prefix": "nightly-", "magalu_keep_last": 1, "magalu_confirm_count": 1}, snapshots, ["nightly-2"],
+        {"pruned": ["nightly-1"]},
+    ),
     "report": Scenario(
         {}, states, BEFORE, {"instances": 3, "running": 2, "stopped_but_billed": ["web-2"], "snapshots": 2,
                              "public_addresses": ["201.54.0.10"], "regions": ["br-se1"]},
