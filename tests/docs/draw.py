@@ -34,9 +34,9 @@ LAYERS: list[tuple[str, str, tuple[str, ...]]] = [
      ("_module", "_options", "_info", "_instance", "_copies", "_copy_module", "_fleet_module", "_fleet_progress", "_fleet_report",
       "_fleet_page", "_apply", "_errors")),
     ("Engine", "sends one step, waits for its goal, plans anew: the only code that changes the cloud",
-     ("_engine", "_drive", "_failures", "_fleet", "_orphan")),
+     ("_engine", "_drive", "_failures", "_fleet", "_goals", "_orphan")),
     ("Planners", "pure functions of what is and what is wanted; no request is made here",
-     ("_plan_", "_step", "_goals", "_checks", "_declare", "_restore")),
+     ("_plan_", "_step", "_checks", "_declare", "_restore")),
     ("Reading and HTTP", "complete lists, credentials, retries, time-outs", ("_read", "_client", "_paging", "_retry", "_tls")),
     ("The API as data", "routes, fields, statuses, moves of power", ("_api",)),
 ]  # fmt: skip
