@@ -1,0 +1,109 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook prune: which copies go, what guards them, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes
+from tests.jobs.launch import Answers, launch, refusals
+from tests.playbooks.play import SPEED
+from tests.roles.killing import kill_at
+
+ASKED: Answers = {
+    "magalu_name_prefix": "night-", "magalu_keep_last": 1, "magalu_keep_days": "", "magalu_confirm_count": "3", "magalu_prune_max": "",
+    "magalu_kind": "", "magalu_instance": "", "magalu_protect_names": "", "magalu_wait_timeout": "", "magalu_region": "",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+def copies(sim: Any, kind: str = "snapshots") -> list[str]:
+    return sorted(row["name"] for row in sim.state()["br-se1"][kind])
+
+
+def begin(sim: Any, kind: str = "snapshot") -> list[str]:
+    """Four copies of one instance, one of another that is gone, and one with another name; the ids of both instances."""
+    made, gone = sim.seed("instance", name="web")["id"], "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
+    for number in range(4):
+        sim.seed(kind, name=f"night-{number}", instance=made, created_at=sim.now() - (20 - number) * 86400)
+    sim.seed(kind, name="night-gone", instance=gone, created_at=sim.now() - 50 * 86400)
+    sim.seed(kind, name="kept", instance=made, created_at=sim.now() - 50 * 86400)
+    return [made, gone]
+
+
+@pytest.mark.every_core
+def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
+    begin(sim)
+    shown = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": ""}, ("--check",))
+    assert shown.code == 0, shown.said
+    assert shown.stats == {"magalu_prune": {"check_mode": True, "kind": "snapshot", "kept": 3,
+                                            "pruned": ["night-0", "night-1", "night-2"]}}  # fmt: skip
+    assert "3 snapshots would be deleted, 3 stay" in shown.said
+    assert changes(sim) == []
+    wrong = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": "2"})
+    assert wrong.code == 2 and changes(sim) == []
+    assert "3 snapshots would go, but magalu_confirm_count is '2'" in wrong.why
+    assert "Nothing was deleted." in wrong.why
+    done = launch(sim, tmp_path, "prune", ASKED)
+    assert done.code == 0, done.said
+    assert "3 snapshots were deleted, 3 stay" in done.said
+    assert copies(sim) == ["kept", "night-3", "night-gone"]
+    none = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": 0})
+    assert "0 snapshots were deleted" in none.said and " changed=0 " in none.said
+
+
+def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path) -> None:
+    made, gone = begin(sim)
+    most = {**ASKED, "magalu_confirm_count": "", "magalu_prune_max": 2}
+    job = launch(sim, tmp_path, "prune", most)
+    assert job.code == 2 and "magalu_prune_max '2'" in job.why
+    job = launch(
+        sim, tmp_path, "prune", {**most, "magalu_instance": gone, "magalu_keep_last": "", "magalu_keep_days": 45.0}
+    )
+    assert job.stats["magalu_prune"]["pruned"] == ["night-gone"], job.said
+    # Killed after the first deletion was sent, and launched again.
+    book = [{"ansible.builtin.import_playbook": "magalu.cloud.prune",
+             "vars": {**most, "magalu_protect_names": "*-1, x", "magalu_instance": made}}]  # fmt: skip
+    kill_at(sim, tmp_path, book, "DELETE /v1/snapshots/{id}")
+    sim.advance(60)
+    assert copies(sim) == ["kept", "night-1", "night-2", "night-3"]
+    job = launch(sim, tmp_path, "prune", {**most, "magalu_protect_names": ["*-1", "x"], "magalu_instance": made})
+    assert job.code == 0, job.said
+    assert copies(sim) == ["kept", "night-1", "night-3"]
+
+
+def test_backups(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2024-08")
+    begin(sim, "backup")
+    job = launch(sim, tmp_path, "prune", {**ASKED, "magalu_kind": "backup"})
+    assert "3 backups were deleted" in job.said
+    assert copies(sim, "backups") == ["kept", "night-3", "night-gone"]
+
+
+def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    cases: dict[str, Answers] = {
+        "magalu_kind ('image') must be snapshot or backup": {**ASKED, "magalu_kind": "image"},
+        "magalu_name_prefix ('') is needed": {**ASKED, "magalu_name_prefix": " "},
+        "Give magalu_keep_last (''), magalu_keep_days ('') or both": {**ASKED, "magalu_keep_last": ""},
+        "magalu_keep_last ('0')": {**ASKED, "magalu_keep_last": 0},
+        "magalu_keep_days ('0')": {**ASKED, "magalu_keep_days": 0},
+        "magalu_keep_days ('x')": {**ASKED, "magalu_keep_days": "x"},
+        "Give magalu_confirm_count (''), the number of copies": {**ASKED, "magalu_confirm_count": ""},
+        "magalu_confirm_count ('x')": {**ASKED, "magalu_confirm_count": "x"},
+        "magalu_prune_max ('x')": {**ASKED, "magalu_prune_max": "x"},
+        "magalu_wait_timeout ('0')": {**ASKED, "magalu_wait_timeout": "0"},
+    }
+    for said, told in zip(cases, refusals(sim, tmp_path, "prune", cases.values()), strict=True):
+        assert said in told
+    assert sim.requests() == []

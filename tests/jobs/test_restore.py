@@ -1,0 +1,113 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook restore: an instance from a copy, never two, and what it refuses."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes, rows
+from tests.jobs.launch import Answers, launch, refusals
+from tests.playbooks.play import SMALL, SPEED
+from tests.roles.killing import kill_at
+
+ASKED: Answers = {
+    "magalu_copy": "day", "magalu_name": "web-2", "magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_kind": "",
+    "magalu_ssh_key_name": "", "magalu_availability_zone": "", "magalu_vpc": "", "magalu_security_groups": "", "magalu_user_data": "",
+    "magalu_wait_timeout": "", "magalu_region": "",
+}  # fmt: skip
+RESTORE = "POST /v1/snapshots/{id}"
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+def copied(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
+    """The id of a copy of an instance."""
+    made = sim.seed("instance", name=f"of-{name}", created_at=sim.now() - 7200)
+    return str(sim.seed(kind, name=name, instance=made["id"], created_at=sim.now() - 3600)["id"])
+
+
+@pytest.mark.every_core
+def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
+    copied(sim)
+    group, key = "11111111-1111-4111-8111-111111111111", "{{ lookup('pipe', 'touch PROOF') }}"
+    asked = {**ASKED, "magalu_ssh_key_name": key, "magalu_availability_zone": "br-se1-b", "magalu_vpc": "vpc-apps",
+             "magalu_security_groups": f"{group}\n", "magalu_user_data": "#cloud-config of a secret"}  # fmt: skip
+    planned = launch(sim, tmp_path, "restore", asked, ("--check",))
+    assert planned.summary == ["Instance web-2 would be restored from the snapshot day.", "It has no id yet."]
+    assert changes(sim) == []
+    book = [{"ansible.builtin.import_playbook": "magalu.cloud.restore", "vars": ASKED | {"magalu_name": "web-3"}}]
+    kill_at(sim, tmp_path, book, RESTORE)
+    assert launch(sim, tmp_path, "restore", ASKED | {"magalu_name": "web-3"}).code == 0
+    done = launch(sim, tmp_path, "restore", asked)
+    assert done.code == 0, done.said
+    made = {row["name"]: row for row in rows(sim)}
+    assert sorted(made) == ["of-day", "web-2", "web-3"] and len(rows(sim)) == 3
+    new = made["web-2"]
+    assert (new["ssh_key_name"], new["availability_zone"], new["vpc"]["name"]) == (key, "br-se1-b", "vpc-apps")
+    told = done.stats["magalu_restore"]
+    assert (told["id"], told["changed"], told["name"], told["public_ipv4"]) == (new["id"], True, "web-2", "")
+    assert told["private_ipv4"] in done.summary[1]
+    again = launch(sim, tmp_path, "restore", asked)
+    assert again.summary[0] == "Instance web-2 was restored from the snapshot day already: nothing was left to do."
+    assert again.stats["magalu_restore"]["changed"] is False
+    assert "secret" not in planned.said + done.said + again.said
+    assert not (tmp_path / "PROOF").exists()
+
+
+def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2024-08")
+    asked = {**ASKED, "magalu_kind": "backup", "magalu_copy": copied(sim, "backup"), "magalu_public_ip": "yes"}
+    done = launch(sim, tmp_path, "restore", asked)
+    assert done.code == 0, done.said
+    assert done.stats["magalu_restore"]["public_ipv4"] == sim.state()["br-se1"]["public_ips"][0]["address"]
+
+
+def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -> None:
+    sim.reset(unique_names=False)
+    copied(sim)
+
+    def other() -> None:
+        while not any((row["name"], row["status"]) == ("web-2", "completed") for row in rows(sim)):
+            time.sleep(0.02)
+        sim.seed("instance", name="web-2")
+
+    thread = threading.Thread(target=other, daemon=True)
+    thread.start()
+    job = launch(sim, tmp_path, "restore", ASKED)
+    thread.join(10)
+    ids = [row["id"] for row in rows(sim) if row["name"] == "web-2"]
+    assert (job.code, len(ids)) == (2, 2)
+    assert "There are 2 instances called web-2: " in job.why and all(one in job.why for one in ids)
+    assert not [request for request in changes(sim) if request.startswith("DELETE")]
+
+
+def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    copied(sim)
+    copied(sim, name="other")
+    sim.clear_requests()
+    cases: dict[str, Answers] = {
+        "magalu_copy (''), the snapshot or backup": {**ASKED, "magalu_copy": " "},
+        "magalu_name (''), the new instance": {**ASKED, "magalu_name": ""},
+        "magalu_machine_type ('') are needed": {**ASKED, "magalu_machine_type": ""},
+        "magalu_public_ip ('') must be true or false, since an address is billed": {**ASKED, "magalu_public_ip": ""},
+        "magalu_kind ('image') snapshot or backup": {**ASKED, "magalu_kind": "image"},
+        "magalu_wait_timeout ('0')": {**ASKED, "magalu_wait_timeout": 0},
+        "exists, but was not restored from snapshot day: it": {**ASKED, "magalu_name": "of-other"},
+        "no snapshot": {**ASKED, "magalu_copy": "none"},
+        "Use snapshots": {**ASKED, "magalu_kind": "backup"},
+    }
+    for said, told in zip(cases, refusals(sim, tmp_path, "restore", cases.values()), strict=True):
+        assert said in told
+    assert changes(sim) == []
