@@ -108,11 +108,12 @@ lint-docs: setup
 lint-changelog: setup
 	antsibull-changelog lint
 
-docs: setup  ## build the documentation site in .build/docs/html
+docs: setup  ## build the documentation site in .build/docs/html, and look at it
 	rm -rf .build/docs && mkdir -p -m 755 .build/docs/rst
 	antsibull-docs collection --fail-on-error --use-current --squash-hierarchy --dest-dir .build/docs/rst magalu.cloud
 	cp -r docs/docsite/images .build/docs/rst/images
 	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
+	python -m pytest -q tests/docs/site
 
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
 	python -m pytest -n 2 tests/package

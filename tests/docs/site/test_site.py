@@ -1,0 +1,64 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The site that `make docs` has just built, which runs this: what is in it, and how it looks in wide and narrow windows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.simulator.browser import browsing
+
+SITE = ROOT / ".build/docs/html"
+PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
+# What runs out of the window at its right, and cannot be moved sideways inside of it.
+OUT = """[...document.querySelectorAll('.rst-content *')].filter(one => {
+  const right = one.getBoundingClientRect().right
+  if (!one.offsetWidth || right <= window.innerWidth + 1) return false
+  for (let box = one.parentElement; box; box = box.parentElement)
+    if (box !== document.documentElement && box !== document.body && getComputedStyle(box).overflowX !== 'visible'
+        && box.getBoundingClientRect().right <= window.innerWidth + 1) return false
+  return true
+}).map(one => `${one.tagName} ${one.className}: ${one.textContent.slice(0, 60)}`)"""
+SQUEEZED = (
+    "[...document.querySelectorAll('td')].filter(one => one.textContent.length > 80 && one.offsetWidth < 120).length"
+)
+
+
+def test_every_module_role_and_guide_has_its_page() -> None:
+    plugins = {f"{path.stem}_module" for path in (ROOT / "plugins/modules").glob("*.py")} | {"vm_instances_inventory"}
+    roles = {f"{path.parent.parent.name}_role" for path in (ROOT / "roles").glob("*/meta/argument_specs.yml")}
+    guides = {f"docsite/{path.stem}" for path in (ROOT / "docs/docsite/rst").glob("*.rst")}
+    assert len(roles) > 2 and len(guides) > 10
+    pages = {str(path.relative_to(SITE).with_suffix("")) for path in PAGES}
+    assert plugins | roles | guides <= pages
+    index = (SITE / "index.html").read_text()
+    assert [guide for guide in guides if f'href="{guide}.html"' not in index] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    texts = {page: page.read_text() for page in PAGES}
+    for page, text in texts.items():
+        for link in re.findall(r'(?:href|src)="([^"#:?]*(?:#[^"]*)?)"', text):
+            path, anchor = urldefrag(unquote(link))
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            if anchor and target in texts:
+                assert f'id="{anchor}"' in texts[target] or f'name="{anchor}"' in texts[target], f"{page.name}: {link}"
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_runs_out_of_the_window(tmp_path: Path, width: int) -> None:
+    with browsing(tmp_path) as browser:
+        browser.size(width, 900)
+        for page in PAGES:
+            browser.open(f"file://{page}")
+            wide = browser.value("document.documentElement.scrollWidth")
+            assert (page.name, wide, browser.value(OUT)) == (page.name, min(wide, width), [])
+            assert (page.name, browser.value(SQUEEZED)) == (page.name, 0)
+            assert browser.value("[...document.images].every(one => one.complete && one.naturalWidth)"), page.name
