@@ -1,0 +1,126 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook decommission: it deletes what was confirmed, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes, names, rows, seed
+from tests.jobs.launch import Answers, launch, refusals
+from tests.playbooks.play import SPEED
+
+WEB = ["web-01", "web-02", "web-03"]
+ALL: Answers = {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": "3"}
+BLANK = ("ids", "protect_names", "protect_labels", "known_hosts", "ssh_port", "connect_with", "batch", "max_failures",
+         "concurrency", "wait_timeout", "region")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+@pytest.mark.every_core
+def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB[:2], public_ip=True)
+    seed(sim, [WEB[2], "db-01"])
+    answers = {**ALL, **{f"magalu_{name}": "" for name in BLANK}}
+    planned = launch(sim, tmp_path, "decommission", answers, ("--check",))
+    assert planned.code == 0 and changes(sim) == [], planned.said
+    assert planned.summary[0] == f"3 instances would be deleted: {', '.join(WEB)}"
+    job = launch(sim, tmp_path, "decommission", answers)
+    assert job.code == 0 and names(sim) == ["db-01"], job.said
+    assert job.stats["magalu_decommission"] == {
+        "check_mode": False, "selected": 3, "deleted": WEB, "failed": [], "kept_public_ips": [],
+    }  # fmt: skip
+    assert sim.state()["br-se1"]["public_ips"] == []
+    again = launch(sim, tmp_path, "decommission", answers)
+    assert again.code == 2 and "0 instances are meant, and magalu_confirm_count is 3." in again.said
+    nothing = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": 0})
+    assert nothing.code == 0 and nothing.summary[0] == "0 instances deleted: "
+
+
+def test_without_the_count_it_says_it_and_deletes_nothing(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    cases: list[Answers] = [{**ALL, "magalu_confirm_count": ""}, {**ALL, "magalu_confirm_count": 2}]
+    unsaid, wrong = refusals(sim, tmp_path, "decommission", cases)
+    assert unsaid == (
+        "3 instances would be deleted. Nothing was done. If that is meant, give magalu_confirm_count: 3. They are: "
+        "web-01, web-02, web-03."
+    )
+    assert wrong == (
+        "3 instances are meant, and magalu_confirm_count is 2. Nothing was done. They are: web-01, web-02, web-03."
+    )
+    assert changes(sim) == []
+
+
+def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
+    """And of known_hosts only the lines of those that are gone go."""
+    seed(sim, WEB, public_ip=True)
+    addresses = {row["name"]: row["public_ip"] for row in rows(sim)}
+    lines = [f"[{address}]:2222 ssh-ed25519 AAAA one" for address in [*addresses.values(), "201.0.0.1"]]
+    (tmp_path / "known").write_text("\n".join(lines) + "\n")
+    answers = {"magalu_ids": "\n".join(row["id"] for row in rows(sim)[:2]), "magalu_delete_public_ip": "no",
+               "magalu_confirm_count": 2, "magalu_known_hosts": str(tmp_path / "known"), "magalu_ssh_port": "2222",
+               "magalu_connect_with": "public_ipv4"}  # fmt: skip
+    with pytest.raises(AssertionError, match="is kept, and billed"):  # which is a warning
+        launch(sim, tmp_path, "decommission", answers, ("--check",))
+    assert (tmp_path / "known").read_text().splitlines() == lines
+    with pytest.raises(AssertionError, match="2 public addresses stay, and are billed") as told:
+        launch(sim, tmp_path, "decommission", answers)
+    assert all(addresses[name] in str(told.value) for name in WEB[:2])
+    assert (tmp_path / "known").read_text().splitlines() == lines[2:] and names(sim) == ["web-03"]
+
+
+def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB)
+    no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
+    sim.add_fault(operation="DELETE /v1/instances/{id}", nth=2, **no)
+    pace = {"magalu_batch": 1, "magalu_max_failures": "0", "magalu_concurrency": 3, "magalu_wait_timeout": "900"}
+    job = launch(sim, tmp_path, "decommission", {**ALL, **pace})
+    told = job.stats["magalu_decommission"]
+    assert job.code == 2 and (len(told["deleted"]), len(told["failed"])) == (1, 2), job.said
+    assert len(names(sim)) == 2 and "Not this one" in job.said
+
+
+def test_one_that_is_protected_protects_all(sim: Any, tmp_path: Path) -> None:
+    seed(sim, WEB[:2], labels=[])
+    seed(sim, [WEB[2]], labels=["keep", "x"])
+    cases: list[Answers] = [
+        {**ALL, "magalu_protect_names": "db-*\n*-02"},
+        {**ALL, "magalu_protect_labels": ["y", "keep"]},
+    ]
+    named, labelled = refusals(sim, tmp_path, "decommission", cases)
+    assert "is protected from deletion: its name matches '*-02' of protect_names" in named
+    assert "is protected from deletion: it has the label 'keep' of protect_labels" in labelled
+    assert "Nothing was deleted." in named and changes(sim) == []
+
+
+def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
+    for region in ("br-se1", "br-ne1"):
+        sim.seed("instance", region, name="web-01")
+    job = launch(sim, tmp_path, "decommission", {**ALL, "magalu_confirm_count": 1, "magalu_region": "br-ne1"})
+    assert job.code == 0, job.said
+    assert [len(sim.state()[region]["instances"]) for region in ("br-se1", "br-ne1")] == [1, 0]
+
+
+def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+    cases: list[tuple[Answers, str]] = [
+        ({"magalu_delete_public_ip": ""}, "magalu_delete_public_ip is '', and must be true or false"),
+        ({"magalu_group": "web"}, "magalu_group is web, but an inventory may lack instances"),
+        ({"magalu_connect_with": "name"}, "magalu_connect_with is 'name', and must be one of public_ipv4,"),
+        ({"magalu_ssh_port": "ssh"}, "magalu_ssh_port is 'ssh', and must be a number from 1 on."),
+        ({"magalu_name_pattern": ""}, "Give one of magalu_name_pattern"),
+        ({"magalu_batch": "some"}, "magalu_batch is 'some'"),
+        ({"magalu_confirm_count": "all"}, "magalu_confirm_count is 'all'"),
+    ]
+    said = refusals(sim, tmp_path, "decommission", [{**ALL, **case} for case, _message in cases])
+    assert [message.startswith(text) for message, (_case, text) in zip(said, cases, strict=True)] == [True] * len(cases)
+    assert sim.requests() == []

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook provision: what it creates, that two of it at once double nothing unseen, and what it refuses."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes, names, rows, seed
+from tests.jobs.launch import Answers, Job, launch, refusals
+from tests.playbooks.play import IMAGE, LARGE, SMALL, SPEED
+from tests.roles.fleet_role import members
+
+WEB: Answers = {"magalu_name": "web", "magalu_machine_type": SMALL, "magalu_image": IMAGE, "magalu_public_ip": "false",
+                "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none", "magalu_host_keys": "off"}  # fmt: skip
+BLANK = ("availability_zone", "vpc", "security_groups", "labels", "user_data", "on_immutable_change", "count", "user",
+         "delete_public_ip", "known_hosts", "ssh_port", "connect_with", "wait_timeout", "region")  # fmt: skip
+SECRET = "#cloud-config {{ password }}\nchpasswd: geheim"
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+@pytest.mark.every_core
+def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
+    answers = {**WEB, **{f"magalu_{name}": "" for name in BLANK}, "magalu_labels": []}
+    planned = launch(sim, tmp_path, "provision", answers, ("--check",))
+    assert planned.code == 0 and changes(sim) == [], planned.said
+    assert planned.summary[0] == ("1 instances: 1 would be created, 0 failed, 0 usable already, 0 not usable.")
+    done = launch(sim, tmp_path, "provision", answers)
+    assert done.code == 0, done.said
+    told = done.stats["magalu_provision"]
+    (row,) = rows(sim)
+    assert row["name"] == "web" and row["public_ip"] is None and row["ssh_key_name"] == "deploy"
+    assert (told["created"], told["usable"], told["unusable"], told["failed"]) == (1, ["web"], [], [])
+    assert told["instances"][0]["id"] == row["id"] and told["instances"][0]["default_user"] == "ubuntu"
+    assert done.summary[1].startswith(f"web: running {told['instances'][0]['private_ipv4']}, 2801:")
+    again = launch(sim, tmp_path, "provision", answers)
+    assert again.code == 0 and " changed=0 " in again.said and again.stats["magalu_provision"]["changed"] == []
+
+
+def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
+    groups = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
+    answers = {
+        **WEB, "magalu_count": "2", "magalu_availability_zone": "br-ne1-b", "magalu_vpc": "vpc-apps", "magalu_labels": "a, b c",
+        "magalu_security_groups": "\n".join(groups), "magalu_user_data": SECRET, "magalu_region": "br-ne1",
+        "magalu_public_ip": "true", "magalu_host_keys": False, "magalu_wait_timeout": 900,
+    }  # fmt: skip
+    job = launch(sim, tmp_path, "provision", answers, ("-vvv", "--diff"))
+    assert job.code == 0, job.said
+    assert "geheim" not in job.said
+    made = sorted(sim.state()["br-ne1"]["instances"], key=lambda row: row["name"])
+    assert [row["name"] for row in made] == ["web-01", "web-02"]
+    interfaces = {one["id"]: one for one in sim.state()["br-ne1"]["interfaces"]}
+    for row in made:
+        assert row["availability_zone"] == "br-ne1-b" and row["vpc"]["name"] == "vpc-apps" and row["public_ip"]
+        assert row["labels"] == ["a", "b c"]
+        assert interfaces[row["interfaces"][0]]["security_groups"] == groups
+    # It exists, and differs.
+    other = {**answers, "magalu_image": "cloud-debian-12 LTS", "magalu_count": 2}
+    failed = launch(sim, tmp_path, "provision", {**other, "magalu_on_immutable_change": "fail"})
+    assert failed.code == 2 and failed.stats["magalu_provision"]["failed"] == ["web-01", "web-02"]
+    recreated = {**other, "magalu_on_immutable_change": "recreate", "magalu_delete_public_ip": "yes"}
+    old = {row["id"] for row in made}
+    with pytest.raises(AssertionError, match="Recreating instance web-01 loses"):  # which is a warning
+        launch(sim, tmp_path, "provision", recreated)
+    assert len(old | {row["id"] for row in sim.state()["br-ne1"]["instances"]}) == 4
+    assert len(sim.state()["br-ne1"]["public_ips"]) == 2
+
+
+@pytest.mark.needs("sshd", "ssh")
+def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
+    with members(sim, tmp_path) as roles:
+        answers = {
+            **WEB, "magalu_wait_for": "", "magalu_host_keys": "", "magalu_ssh_port": str(roles.port),
+            "magalu_known_hosts": str(roles.known), "magalu_user": getpass.getuser(), "magalu_connect_with": "private_ipv4",
+        }  # fmt: skip
+        env = {"ANSIBLE_PRIVATE_KEY_FILE": str(tmp_path / "key"), "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no",
+               "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote")}  # fmt: skip
+        python = ("-e", f"ansible_python_interpreter={sys.executable}")
+        job = launch(sim, tmp_path, "provision", answers, python, **env)
+        assert job.code == 0 and job.stats["magalu_provision"]["usable"] == ["web"], job.said
+        assert len(roles.lines()) == 1
+        answers["magalu_user"] = "nobody-here"
+        job = launch(sim, tmp_path, "provision", {**answers, "magalu_wait_timeout": "3"}, python, **env)
+    assert job.code == 2 and job.stats["magalu_provision"]["unusable"] == ["web"]
+    assert "user: nobody-here" in job.said and "Permission denied" in job.said
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
+    """Where the cloud lets names be given twice, both say so and fail; nothing is deleted."""
+    sim.reset(unique_names=unique, lag=2)
+    folders = [tmp_path / name for name in ("one", "two")]
+
+    def run(folder: Path) -> Job:
+        folder.mkdir()
+        return launch(sim, folder, "provision", WEB)
+
+    # Both have looked before either creates: the creation of the first is held until the second has been asked for.
+    sim.add_fault(operation="POST /v1/instances", kind="hold", when="before", nth="every", seconds=6)
+    with ThreadPoolExecutor() as pool:
+        jobs = list(pool.map(run, folders))
+    if unique:
+        assert names(sim) == ["web"] and [job.code for job in jobs] == [0, 0], jobs
+    else:
+        assert names(sim) == ["web", "web"] and [job.code for job in jobs] == [2, 2]
+        for job in jobs:
+            assert all(row["id"] in job.said for row in rows(sim)), job.said
+            assert "2 instances are named" in job.said
+
+
+def test_a_cancelled_job_is_run_again(sim: Any, tmp_path: Path) -> None:
+    """What it had created is found, and what was missing is created."""
+    seed(sim, ["web-02"])
+    job = launch(sim, tmp_path, "provision", {**WEB, "magalu_count": 3})
+    assert job.stats["magalu_provision"]["created"] == 2 and names(sim) == ["web-01", "web-02", "web-03"]
+
+
+def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+    cases: list[tuple[Answers, str]] = [
+        ({"magalu_name": " "}, "magalu_name is missing"),
+        ({"magalu_count": 0}, "magalu_count is '0', and must be a number from 1 on."),
+        ({"magalu_machine_type": None}, "magalu_machine_type and magalu_image must be given"),
+        ({"magalu_image": ""}, "magalu_machine_type and magalu_image must be given"),
+        ({"magalu_public_ip": ""}, "magalu_public_ip is '', and must be true or false"),
+        ({"magalu_on_immutable_change": "replace"}, "magalu_on_immutable_change is 'replace', and must be warn, fail"),
+        ({"magalu_on_immutable_change": "recreate"}, "magalu_delete_public_ip is '', and must be true or false"),
+        ({"magalu_delete_public_ip": "perhaps"}, "magalu_delete_public_ip is 'perhaps'"),
+        ({"magalu_wait_for": "winrm"}, "magalu_wait_for is 'winrm', and must be none, ssh or cloud_init."),
+        ({"magalu_host_keys": "trust"}, "magalu_host_keys is 'trust', and must be init_logs, scan or off."),
+        ({"magalu_connect_with": "name"}, "magalu_connect_with is 'name', and must be one of public_ipv4,"),
+        ({"magalu_ssh_port": "ssh"}, "magalu_ssh_port ('ssh') and magalu_wait_timeout ('') must be numbers"),
+        ({"magalu_wait_timeout": "1h"}, "magalu_ssh_port ('22') and magalu_wait_timeout ('1h') must be numbers"),
+    ]  # fmt: skip
+    said = refusals(sim, tmp_path, "provision", [{**WEB, **case} for case, _message in cases])
+    assert [message.startswith(text) for message, (_case, text) in zip(said, cases, strict=True)] == [True] * len(cases)
+    assert sim.requests() == []
+
+
+def test_a_machine_type_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
+    job = launch(sim, tmp_path, "provision", {**WEB, "magalu_machine_type": LARGE + "0"})
+    assert job.code == 2 and LARGE in job.why and changes(sim) == []
