@@ -1,6 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of each module's documentation do what they say, and their results have what it says."""
+"""The examples of each module's documentation do what they say, and their results have what it says.
+
+The modules run on the oldest Python that they support, with every ansible-core.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import pytest
 import yaml
 
 from simulator import running
+from tests.oldest import oldest_python
 from tests.playbooks.play import QUICK
 
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
@@ -41,7 +45,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
+        "vars": {"ansible_python_interpreter": oldest_python()},
         "module_defaults": {"magalu.cloud.vm_instance": NO_WAIT},
         "tasks": [*tasks, write],
     }
@@ -51,7 +55,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
         command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(folder / "examples.yml")]
         env = os.environ | simulator.environment | {"PYTHONPATH": str(QUICK)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0 and "[DEPRECATION WARNING]" not in done.stdout + done.stderr, done.stdout + done.stderr
     results: list[dict[str, Any]] = json.loads((folder / "results").read_text())
     return results
 
