@@ -1,0 +1,114 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbooks snapshot and backup: what they pass to the role protect, what they refuse, and what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import running
+from tests.fleet.fleet import changes, seed, states
+from tests.jobs.launch import Answers, launch, refusals
+from tests.playbooks.play import SPEED
+from tests.roles.killing import kill_at
+
+
+@pytest.fixture(scope="module")
+def simulator_server() -> Iterator[Any]:
+    with running(speed=SPEED) as server:
+        yield server
+
+
+def copies(sim: Any, kind: str = "snapshots") -> list[str]:
+    return sorted(row["name"] for row in sim.state()["br-se1"][kind])
+
+
+BLANK = ("ids", "labels", "group", "name_prefix", "period", "power_off", "keep_last", "keep_days", "prune_max",
+         "protect_names", "concurrency", "wait_timeout", "region")  # fmt: skip
+
+
+def answers(**given: Any) -> Answers:
+    """Those of a survey, whose optional texts arrive blank."""
+    return {f"magalu_{name}": value for name, value in {**dict.fromkeys(BLANK, ""), **given}.items()}
+
+
+@pytest.mark.every_core
+def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
+    made = [sim.seed("instance", name=f"web-{number}", labels=["prod"])["id"] for number in (1, 2)]
+    for number, of in enumerate([made[0], made[0], made[1]]):
+        sim.seed("snapshot", name=f"job-{number}", instance=of, created_at=sim.now() - (9 - number) * 86400)
+    asked = answers(
+        name_pattern="web-*", ids=f"{made[0].upper()},\n{made[1]}", labels="prod", name_prefix="job-", period="x",
+        power_off="true", keep_last=2, keep_days="0.5", prune_max="1", protect_names="job-1, none-*", concurrency=2, wait_timeout="600",
+    )  # fmt: skip
+    planned = launch(sim, tmp_path, "snapshot", asked, ("--check",))
+    assert planned.code == 0, planned.said
+    assert planned.stats["magalu_snapshot"]["check_mode"] is True
+    assert changes(sim) == []
+    done = launch(sim, tmp_path, "snapshot", asked)
+    told = done.stats["magalu_snapshot"]
+    assert sorted(row["copy"] for row in told["created"]) == ["job-web-1-x", "job-web-2-x"]
+    assert [row["copy"] for row in told["pruned"]] == ["job-0"]
+    assert done.summary[0] == "Snapshots of 2 instances: 2 created, 0 skipped, 0 failed, 1 old ones deleted."
+    assert copies(sim) == ["job-1", "job-2", "job-web-1-x", "job-web-2-x"]
+    assert set(states(sim).values()) == {"running"}
+    assert sum(request.endswith("/stop") for request in changes(sim)) == 2
+
+
+def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> None:
+    """It goes on in another region, and with a prefix of its own."""
+    seed(sim, ["web-1"], region="br-ne1")
+    sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
+    job = launch(
+        sim, tmp_path, "snapshot", {"magalu_name_pattern": "web-*", "magalu_period": "x", "magalu_region": "br-ne1"}
+    )
+    assert job.code == 2
+    assert [row["instance"] for row in job.stats["magalu_snapshot"]["failed"]] == ["web-1"]
+    assert "is of another instance" in job.why
+
+
+def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    all_ = {"magalu_name_pattern": "*"}
+    cases: dict[str, Answers] = {
+        "Give magalu_name_pattern (a shell pattern": {},
+        "several are given, all of them must hold": {"magalu_name_pattern": " ", "magalu_ids": ""},
+        "magalu_keep_last ('0')": {**all_, "magalu_keep_last": 0},
+        "magalu_keep_days ('0.0')": {**all_, "magalu_keep_days": 0.0},
+        "magalu_keep_days ('x')": {**all_, "magalu_keep_days": "x"},
+        "magalu_prune_max ('x')": {**all_, "magalu_prune_max": "x"},
+        "('0') and magalu_wait_timeout": {**all_, "magalu_concurrency": 0},
+        "magalu_wait_timeout ('0')": {**all_, "magalu_wait_timeout": "0"},
+        "magalu_power_off ('maybe') must be true or false": {**all_, "magalu_power_off": "maybe"},
+        "magalu_name_prefix ('{id}')": {**all_, "magalu_name_prefix": "{id}"},
+    }
+    for said, told in zip(cases, refusals(sim, tmp_path, "snapshot", cases.values()), strict=True):
+        assert said in told
+    assert sim.requests() == []
+
+
+def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1", "web-2"])
+    asked = answers(name_pattern="web-*", period="x", power_off="true", concurrency=1)
+    book = [{"ansible.builtin.import_playbook": "magalu.cloud.snapshot", "vars": asked}]
+    kill_at(sim, tmp_path, book, "POST /v1/snapshots")
+    (first,) = copies(sim)
+    down = first.removeprefix("snapshot-").removesuffix("-x")
+    assert states(sim)[down] == "stopped"
+    job = launch(sim, tmp_path, "snapshot", asked)
+    assert job.code == 0, job.said
+    assert copies(sim) == ["snapshot-web-1-x", "snapshot-web-2-x"]
+    assert states(sim) == {"web-1": "running", "web-2": "running", down: "stopped"}
+    assert f"Found stopped, perhaps left so by a run that was killed: {down}" in job.said
+
+
+def test_backups(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2024-08")
+    seed(sim, ["web-1"])
+    job = launch(sim, tmp_path, "backup", answers(name_pattern="web-*", period="x"))
+    assert job.code == 0, job.said
+    assert copies(sim, "backups") == ["backup-web-1-x"]
+    assert [row["copy"] for row in job.stats["magalu_backup"]["created"]] == ["backup-web-1-x"]
