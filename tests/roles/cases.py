@@ -42,7 +42,9 @@ def post(sim: Any, path: str, body: Fields) -> Fields:
     }
 
 
-def use(sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = ()) -> tuple[list[Outcome], Job]:
+def use(
+    sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = (), warnings: int = 0
+) -> tuple[list[Outcome], Job]:
     """Uses the role on localhost for each case in turn, also after one that failed."""
     tasks: list[Fields] = [{"ansible.builtin.set_fact": {"outcomes": []}}]
     for case in cases:
@@ -61,6 +63,6 @@ def use(sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] 
     )
     book = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
             "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}  # fmt: skip
-    job = play(sim, folder, json.dumps([book]), options)
+    job = play(sim, folder, json.dumps([book]), options, warnings)
     assert job.code == 0, job.said
     return [Outcome(*pair) for pair in json.loads(results.read_text())], job

@@ -19,11 +19,11 @@ from tests.playbooks.play import environment
 LONG = 60  # seconds
 
 
-def kill_at(sim: Any, folder: Path, book: list[Any], operation: str, when: str = "after", nth: int = 1) -> None:
-    """Runs the playbook until that request is there (`before` or `after` its change is made), and kills it unanswered."""
+def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
+    """Runs the playbook until it has sent the first such change, and kills it before it has the answer."""
     (folder / "ansible.cfg").touch()
     (folder / "killed.yml").write_text(json.dumps(book))
-    held = sim.add_fault(operation=operation, when=when, kind="hold", nth=nth)["name"]
+    held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]
     process = subprocess.Popen(
         [sys.executable, "-m", "ansible", "playbook", "killed.yml"], cwd=folder, text=True, start_new_session=True,
         env=environment(sim, folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
