@@ -4,7 +4,7 @@
 
 `every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
 `all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
-oldest Python that they support. `bench` measures with each.
+oldest Python that they support, and writes the page Supported versions. `bench` measures with each.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tests.versions import record
 
 # Which Pythons an ansible-core runs on, of those that the pinned FastAPI supports, the preferred first: the oldest with
 # the oldest, the newest with the newest.
@@ -24,6 +28,7 @@ CORES = {
     "2.19.14": ("3.13", "3.12", "3.11"),
     "2.21.5": ("3.14", "3.13", "3.12"),
 }
+OLDEST = "3.9"  # that modules run on
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests/requirements.txt"
 
@@ -80,8 +85,12 @@ def main(what: str) -> int:
         if found:
             name = next(iter(found))
             print(f"== ansible-core {core} on Python {name}", flush=True)
-            if not run(environment(core, found[name], name), commands):
+            passed = run(environment(core, found[name], name), commands)
+            if not passed:
                 failed.append(core)
+            if what == "all":
+                row = {"core": core, "python": name, "modules": f"{name}, {OLDEST}", "date": f"{date.today()}"}
+                record(core, row if passed and find_python(OLDEST) else None)
     for combination in left_out:
         print(f"left out, since this machine has no such Python: {combination}")
     if failed:

@@ -11,9 +11,7 @@ import sys
 
 import pytest
 
-from tests.cores import ROOT, find_python
-
-OLDEST = "3.9"
+from tests.cores import OLDEST, ROOT, find_python
 
 
 def oldest_python() -> str:

@@ -17,6 +17,10 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tests.cores import CORES
+from tests.versions import recorded
+
 ROOT = Path(__file__).resolve().parent.parent
 IMPORTER = ROOT / "tests/galaxy-importer.cfg"
 # Every place where the version stands (tests/unit/test_skeleton.py), and how it stands there.
@@ -59,6 +63,10 @@ def refuse(version: str, root: Path = ROOT) -> None:
     released = [tag[1:] for tag in run("git", "tag", "--list", "v*.*.*", cwd=root).splitlines()]
     if numbers(version) < numbers(now) or (version == now and released):
         raise SystemExit(f"The version must be newer than {now}, not {version}.")
+    if missing := set(CORES) - {row["core"] for row in recorded()}:
+        raise SystemExit(
+            f"make matrix has not passed with ansible-core {', '.join(sorted(missing))} (tests/versions.json)."
+        )
     run("antsibull-changelog", "lint", cwd=root)
     fragments = [yaml.safe_load(path.read_text()) for path in (root / "changelogs/fragments").glob("*.y*ml")]
     if version != now and not fragments:

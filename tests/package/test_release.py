@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.cores import CORES
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAGMENT = "minor_changes:\n  - vm_instance - it can do more (https://example.com/1).\n"
@@ -26,6 +29,7 @@ class Checkout:
         self.git("checkout", "--quiet", "-B", "main")
         for name, value in {"user.name": "A Developer", "user.email": "a@example.com"}.items():
             self.git("config", name, value)
+        self.ran(*CORES)
         self.commit()
 
     def git(self, *arguments: str) -> str:
@@ -36,6 +40,10 @@ class Checkout:
             (self.root / "changelogs/fragments" / f"{name}.yml").write_text(text)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "As it is")
+
+    def ran(self, *cores: str) -> None:
+        """What make matrix has recorded."""
+        (self.root / "tests/versions.json").write_text(json.dumps([{"core": core} for core in cores]))
 
     def release(self, version: str) -> tuple[int, str]:
         command = [sys.executable, self.root / "tests/release.py", version]
@@ -101,6 +109,10 @@ def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
     assert "minor_changes needs a new minor version; 1.0.1 is a patch one after 1.0.0" in checkout.refused("1.0.1")
     checkout.commit(less="removed_features:\n  - vm_info - a kind is gone.\n")
     assert "removed_features needs a new major version; 1.1.0 is a minor one" in checkout.refused("1.1.0")
+    checkout.ran("2.16.19")
+    checkout.commit()
+    assert "make matrix has not passed with ansible-core 2.19.14, 2.21.5" in checkout.refused("2.0.0")
+    checkout.ran(*CORES)
     checkout.commit(odd="changes:\n  - none\n")
     assert "antsibull-changelog lint returned" in checkout.refused("2.0.0")
     checkout.git("switch", "--quiet", "--create", "other")

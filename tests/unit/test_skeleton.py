@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.release import PLACES
+from tests import versions
+from tests.cores import CORES
+from tests.release import PLACES, numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
@@ -59,3 +61,19 @@ def test_ansible_doc_shows_every_module(module: str) -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=False)
     assert shown.returncode == 0, shown.stderr
     assert "EXAMPLES" in shown.stdout
+
+
+def test_supported_versions_are_what_make_matrix_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = versions.recorded()
+    assert versions.PAGE.read_text() == versions.page(rows)
+    assert {row["core"] for row in rows} <= set(CORES)
+    assert RUNTIME["requires_ansible"] == f">={min(CORES, key=numbers).rpartition('.')[0]}.0"
+    for name in ("RECORD", "PAGE"):
+        monkeypatch.setattr(versions, name, tmp_path / name)
+    versions.RECORD.write_text("[]")
+    for core in ("2.19.14", "2.9.1"):
+        versions.record(core, {"core": core, "python": "3.11", "modules": "3.11, 3.9", "date": "2026-11-25"})
+    cells = re.findall(r"^   (?:\*| ) - (.+)$", versions.PAGE.read_text(), re.MULTILINE)
+    assert cells[4:] == ["2.9.1", "3.11", "3.11, 3.9", "2026-11-25", "2.19.14", "3.11", "3.11, 3.9", "2026-11-25"]
+    versions.record("2.9.1", None)
+    assert [row["core"] for row in versions.recorded()] == ["2.19.14"]

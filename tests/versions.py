@@ -1,0 +1,58 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The page Supported versions: what `make matrix` ran, as it recorded it, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD, PAGE = ROOT / "tests/versions.json", ROOT / "docs/docsite/rst/versions.rst"
+COLUMNS = {"core": "ansible-core", "python": "on Python", "modules": "modules on Python", "date": "when"}
+Row = dict[str, str]
+
+TEXT = """\
+.. _ansible_collections.magalu.cloud.docsite.versions:
+
+Supported versions
+==================
+
+The collection works with ansible-core 2.16 and newer, and its modules on Python 3.9 and newer. They need ``requests``
+there. The simulator needs Python 3.10.
+
+"""
+TABLE = """\
+Each row is a run of ``make matrix`` in which nothing failed: all suites of tests, ``ansible-test sanity``, and the
+integration targets, once with the modules on the Python of ansible-core, and once on the oldest that they support. This
+page is written by it.
+
+.. list-table::
+   :header-rows: 1
+
+"""
+
+
+def recorded() -> list[Row]:
+    rows: list[Row] = json.loads(RECORD.read_text())
+    return rows
+
+
+def page(rows: list[Row]) -> str:
+    if not rows:
+        return TEXT + "No run of ``make matrix`` is recorded yet.\n"
+    cells = [list(COLUMNS.values()), *([row[name] for name in COLUMNS] for row in rows)]
+    lines = [
+        f"   {'-' if index else '* -'} {cell}".replace("   - ", "     - ")
+        for row in cells
+        for index, cell in enumerate(row)
+    ]
+    return TEXT + TABLE + "\n".join(lines) + "\n"
+
+
+def record(core: str, row: Row | None) -> None:
+    """What became of one ansible-core; none: something failed, and what an earlier run had recorded is no longer so."""
+    others = [other for other in recorded() if other["core"] != core]
+    rows = sorted([*others, *([row] if row else [])], key=lambda one: [int(part) for part in one["core"].split(".")])
+    RECORD.write_text(json.dumps(rows, indent=2) + "\n")
+    PAGE.write_text(page(rows))
