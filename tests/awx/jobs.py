@@ -53,7 +53,7 @@ def answered(template: dict[str, Any], answers: dict[str, Any], blank: bool = Tr
     for name, one in questions.items():
         if name in answers:
             kinds = {"integer": int, "multiselect": list}
-            assert type(answers[name]) is kinds.get(one["type"], str), f"{name} is {one['type']}"
+            assert isinstance(answers[name], kinds.get(one["type"], str)), f"{name} is {one['type']}"
             assert "choices" not in one or answers[name] in one["choices"] or one["type"] == "multiselect"
             told[name] = answers[name]
         else:

@@ -85,7 +85,7 @@ def test_second_run_changes_nothing_and_a_third_only_what_differs(
     kind = small / "credential_type.yml"
     kind.write_text(kind.read_text().replace("{{ 'false' if insecure else '' }}", "{{ 'false' if insecure }}"))
     assert changed(setup(awx, tmp_path, data=str(small), schedules=True, image="registry.test/ee:2")) == 4
-    assert [(method, re.sub(r"\d+", "N", path)) for method, path, _ in awx.changes] == [
+    assert [(method, re.sub(r"\d+", "N", path)) for method, path, _body in awx.changes] == [
         ("PATCH", "credential_types/N"), ("PATCH", "execution_environments/N"), ("POST", "job_templates/N/survey_spec"),
         ("PATCH", "schedules/N"),
     ]  # fmt: skip

@@ -81,8 +81,11 @@ def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
             "gather_facts": False,
             "vars": {"simulator_name": name, "simulator_home": str(HOME)},
         }
-        written = [{**head, **one, "tasks": [{"block": one["tasks"], "rescue": [{"ansible.builtin.debug": {}}], "always": told["tasks"], "vars": {"told": f"{n}.told"}}]}
-                   for n, one in enumerate(plays)]  # fmt: skip
+        block = {"rescue": [{"ansible.builtin.debug": {}}], "always": told["tasks"]}
+        written = [
+            {**head, **one, "tasks": [{"block": one["tasks"], **block, "vars": {"told": f"{n}.told"}}]}
+            for n, one in enumerate(plays)
+        ]
         book.write_text(json.dumps(written))
         (tmp_path / "ansible.cfg").touch()
         env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",

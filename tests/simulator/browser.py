@@ -90,6 +90,8 @@ def browsing(home: Path) -> Iterator[Browser]:
     os.close(theirs_in), os.close(theirs_out)
     with started, open(to, "wb") as writing, open(said, "rb") as reading:
         browser = Browser(writing, reading)
-        yield browser
-        browser.session = ""
-        browser.send("Browser.close")
+        try:
+            yield browser
+        finally:
+            browser.session = ""
+            browser.send("Browser.close")
