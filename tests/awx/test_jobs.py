@@ -65,6 +65,15 @@ def backups(sim: Any) -> list[str]:
 
 BEFORE = {"web-1": "running", "web-2": "stopped", HOSTILE: "running"}
 SCENARIOS = {
+    "provision": Scenario(
+        {"magalu_name": "app", "magalu_count": 2, "magalu_machine_type": "BV1-1-40", "magalu_public_ip": "false",
+         "magalu_image": "cloud-ubuntu-24.04 LTS", "magalu_wait_for": "none", "magalu_host_keys": "off"},
+        states, BEFORE | {"app-01": "running", "app-02": "running"}, {"created": 2, "failed": []},
+    ),
+    "decommission": Scenario(
+        {"magalu_name_pattern": "web-*", "magalu_confirm_count": 2, "magalu_delete_public_ip": "true"},
+        states, {HOSTILE: "running"}, {"deleted": ["web-1", "web-2"], "failed": [], "kept_public_ips": []},
+    ),
     "power": Scenario(
         {"magalu_action": "start", "magalu_name_pattern": "web-*"}, states, BEFORE | {"web-2": "running"},
         {"selected": 2, "changed": ["web-2"], "unchanged": ["web-1"], "failed": []},
