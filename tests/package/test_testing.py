@@ -37,6 +37,7 @@ def test_every_command_of_the_guide(home: Path) -> None:
     install, around = simulator.splitlines()
     # What it needs is here already.
     play(install.replace("pip install", f"pip install --quiet --no-deps --target {installed}"))
+    assert (installed / "magalu_cloud_simulator/page.html").exists()
     assert "changed=1 " in play(around)
     assert re.search(r"@state_stopped:\n.*web-2", play(shell))
     assert re.search(r"Watch it: http://127\.0\.0\.1:\d+/\W", play(stays))
