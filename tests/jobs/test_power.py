@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,12 +106,13 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, **NO)
     pace = {"magalu_batch": 1, "magalu_max_failures": 0, "magalu_concurrency": "3", "magalu_wait_timeout": 900}
-    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*", **pace})
+    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*", **pace}, ("-vvv",))
     assert job.code == 2 and len(job.stats["magalu_power"]["failed"]) == 3
     assert sorted(states(sim).values()) == ["running"] * 3 + ["stopped"]
     assert "max_failures is 0" in job.summary[-1]
     first, second = [each["at"] for each in sim.requests() if each["method"] == "POST"]
     assert second - first >= 5, "both were in motion at once"
+    assert re.search(r'"concurrency": 3,', job.said) and re.search(r'"wait_timeout": 900\b', job.said)
 
 
 def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:

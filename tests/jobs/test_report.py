@@ -16,7 +16,7 @@ import pytest
 
 from simulator import running
 from tests.fleet.fleet import seed
-from tests.jobs.launch import launch, refusals
+from tests.jobs.launch import launch, play, refusals
 from tests.playbooks.play import SPEED
 
 DAY = 86400
@@ -138,9 +138,13 @@ def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> 
     assert job.code == 0 and job.stats["magalu_report"]["regions"] == ["br-ne1"]
     assert job.summary[0] == "1 instances, 0 snapshots and 0 backups in br-ne1."
     assert not (tmp_path / "magalu-report").exists()
-    job = launch(sim, tmp_path, "report", {})
-    assert job.stats["magalu_report"]["regions"] == ["br-se1"] and "changed=2 " in job.said
-    assert (tmp_path / "magalu-report/report.html").exists() and job.summary[0].startswith("0 instances")
+    plays = [
+        {"import_playbook": "magalu.cloud.report", "vars": {"magalu_region": region}} for region in ("br-mgl1", "")
+    ]
+    job = play(sim, tmp_path, json.dumps(plays))
+    assert job.code == 0 and " changed=3 " in job.said
+    assert ["in br-mgl1." in job.said, job.summary[0]] == [True, "0 instances, 0 snapshots and 0 backups in br-se1."]
+    assert (tmp_path / "magalu-report/report.html").exists()
 
 
 def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
