@@ -53,7 +53,7 @@ def play(sim: Any, folder: Path, text: str, options: Iterable[str] = (), warning
     (folder / "book.yml").write_text(text)
     more = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", **env}
     done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "book.yml", *options], cwd=folder, check=False, text=True, timeout=120,
+        [sys.executable, "-m", "ansible", "playbook", "book.yml", *options], cwd=folder, check=False, text=True, timeout=300,
         env=environment(sim, folder, **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert "[DEPRECATION WARNING]" not in done.stdout and done.stdout.count("[WARNING]") == warnings, done.stdout
