@@ -18,6 +18,7 @@ from simulator import running
 from tests.fleet.fleet import seed
 from tests.jobs.launch import launch, play, refusals
 from tests.playbooks.play import SPEED
+from tests.simulator.browser import browsing
 
 DAY = 86400
 SCRIPT, FORMULA, TEMPLATE = "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ lookup('pipe', 'touch PROOF') }}"
@@ -127,6 +128,22 @@ def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
     shown = re.search(r"\"msg\": (\[\n +\"kind,region.*?\n    \])", job.said, re.DOTALL)
     assert shown and json.loads(shown.group(1)) == text.splitlines()
     assert not (tmp_path / "PROOF").exists()
+
+
+@pytest.mark.needs("chromium")
+def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
+    """No name is code, none runs out of a wide or a narrow window, and nothing is loaded from anywhere."""
+    seed(sim, ["w" * 255, SCRIPT, "<img src=x onerror=alert(1)>"], state="stopped", public_ip=False)
+    assert launch(sim, tmp_path, "report", {}).code == 0
+    file = tmp_path / "magalu-report/report.html"
+    with browsing(tmp_path) as browser:
+        for width in (1280, 400):
+            browser.size(width, 900)
+            browser.open(f"file://{file}")
+            assert browser.value("document.documentElement.scrollWidth") <= width
+            assert browser.value("[...document.querySelectorAll('script, img')].length") == 0
+            assert SCRIPT in browser.value("document.body.innerText")
+        assert (browser.complaints, set(browser.asked)) == ([], {f"file://{file}"})
 
 
 def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> None:
