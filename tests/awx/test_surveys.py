@@ -5,14 +5,21 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.awx import page
-from tests.awx.data import PROJECT, load, templates
+from tests.awx.data import AWX, PROJECT, load, templates
 from tests.awx.fake_awx import PLAYBOOK, Awx
 from tests.conftest import ROOT
+from tests.inventory.awx import script
+from tests.inventory.processes import Programs
+from tests.playbooks.play import environment
 
 PLAYBOOKS = ROOT / "playbooks"
 NO_JOBS = {"awx_setup", "quickstart", "simulator"}
@@ -64,10 +71,31 @@ def test_awx_accepts_the_template(name: str) -> None:
         awx.create("schedules", {**fields, "unified_job_template": 99})
 
 
-def test_inventory_source_is_a_file_that_the_plugin_takes() -> None:
-    path = load(PROJECT.parent / "inventory_source.yml")["source_path"]
-    assert path.endswith("vm_instances.yml") and load(PROJECT / path)["plugin"] == "magalu.cloud.vm_instances"
-    assert "any_unparsed_is_failed = true" in (PROJECT / "ansible.cfg").read_text()
+@pytest.mark.every_core
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+def test_inventory_of_the_project_lists_instances_as_awx_takes_them(sim: Any, tmp_path: Path, edition: str) -> None:
+    sim.reset(edition=edition)
+    labels = {"labels": ["blue"]} if edition == "2026-08" else {}
+    made = sim.seed("instance", name="web-{{ 1 }}", state="stopped", **labels)
+    shutil.copytree(PROJECT, tmp_path / "project")
+    programs = Programs(sim, tmp_path / "project")
+    source = load(AWX / "inventory_source.yml")["source_path"]
+    ran = programs("inventory", "-i", source, "--list", "--export", "--playbook-dir", "inventories")
+    assert ran.stderr.count("WARNING") == 1 and ran.says("Instances that are named otherwise") and script(ran.inventory)
+    groups = {name for name, group in ran.inventory.items() if group.get("hosts") == [made["id"]]}
+    zone = made["availability_zone"].replace("-", "_")
+    assert groups - {"mgc", "label_blue"} == {"state_stopped", "region_br_se1", f"zone_{zone}"}, ran.inventory
+    assert ("label_blue" in groups) == bool(labels)
+
+
+def test_a_broken_file_beside_the_inventory_is_an_error(sim: Any, tmp_path: Path) -> None:
+    """Where a folder is the source: AWX would delete the hosts of that file."""
+    shutil.copytree(PROJECT, tmp_path / "project")
+    (tmp_path / "project/inventories/other.yml").write_text("plugin: none.there.is\n")
+    env = {**environment(sim, tmp_path), "ANSIBLE_CONFIG": str(tmp_path / "project/ansible.cfg")}
+    command = [sys.executable, "-m", "ansible", "inventory", "-i", "inventories", "--list"]
+    done = subprocess.run(command, cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "other.yml" in done.stderr
 
 
 def test_documentation_has_these_variables() -> None:
