@@ -1,0 +1,159 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role fleet where nobody answers: what it passes on, what it says, and what it refuses to guess."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.conftest import ROOT
+from tests.fleet.fleet import changes, names, rows
+from tests.playbooks.play import LARGE
+from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
+
+README = (ROOT / "roles/fleet/README.md").read_text()
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBUvXSm7Sd3uF1Q0gF0G1Y4tmzvJcBTfcQ7m3N4hQvYk"
+QUIET = {"wait_for": "none", "host_keys": "off"}
+
+
+def post(sim: Any, path: str, **body: Any) -> dict[str, Any]:
+    """A task that tells the simulator something."""
+    url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
+    given = {"url": url, "method": "POST", "body_format": "json", "body": body, "status_code": [200, 201, 204]}
+    return {"ansible.builtin.uri": given}
+
+
+def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) -> None:
+    """Ten of them take as long as one, and hide nobody who failed in the cloud."""
+    sim.reset(loopback=True)
+    no = {"kind": "status", "status": 403, "body": {"slug": "no", "message": "Not this"}}
+    sim.add_fault(operation="POST /v1/instances", nth=11, times=9, **no)
+    show(sim, lines=[*(f"line {number}" for number in range(49)), "the {{ last }} one"])
+    roles = Roles(sim, tmp_path)
+    never, keyless, old = roles(
+        {"count": 11, "host_keys": False, "usable_timeout": 4, "user": "somebody", "port": 1},
+        {"count": 2, "usable_timeout": 2, "port": 1},
+        {"count": 1, "usable_timeout": 600, "before": [post(sim, "reset", edition="2024-08", loopback=True)]},
+    )
+    assert "1 of 11 instances failed. web-11" in never.failed and "Not this" in never.failed
+    assert "10 of 10 members that run cannot be used: web-1, web-2," in never.failed
+    text = never.diagnosis
+    assert text.count("== web-") == 10 and text.count("user: somebody\n") == 10
+    assert f"address: {ADDRESSES[0]}, port 1\n" in text and text.count("state: running (completed)\n") == 10
+    assert len(re.findall(r"security groups of interface port-\S+: [0-9a-f-]{36}\n", text)) == 10
+    assert text.count("Nobody could log in: ") == 10 and "Connection refused" in text
+    assert text.count("the last 50 lines of its init log:") == 10 and "the {{ last }} one" in text
+    assert "What to check:" in text and "ssh -v -p 1 USER@ADDRESS" in text
+    assert keyless.diagnosis.count("Its init log had no block of SSH host keys when 2 s were over") == 2
+    assert keyless.kept["fleet_usable"] == [] and roles.lines() == []
+    assert "could not be read from its init log: The edition of the API of 2024 has no init logs." in old.diagnosis
+    assert "no init log: The edition of the API of 2024 has no init logs." in old.diagnosis
+    waited = re.findall(r"Wait for them side by side", never.said + keyless.said + old.said)
+    assert len(waited) == 1, "who has no key is not waited for"
+
+
+def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
+    """Each of them shows in what was sent, or in what was refused."""
+    sim.reset(loopback=True, quota_public_ips=9)
+    roles = Roles(sim, tmp_path)
+    there = {**QUIET, "set_user": False, "user": ""}
+    report, progress = tmp_path / "report.html", tmp_path / "progress"
+    public = {**DEFAULTS, "network": {"associate_public_ip": True}, "alternatives": [{"machine_type": LARGE}]}
+    declared = {
+        **there,
+        "instances": [{"name": "db", "state": "stopped"}, {"name": "xy"}],
+        "count": 0,
+        "defaults": public,
+    }
+    cases: list[dict[str, Any]] = [
+        {
+            **declared,
+            "report": str(report),
+            "progress_file": str(progress),
+            "group": "others",
+            "connect_with": ["private_ipv4"],
+        },
+        {**there, "count": 1, "region": "br-ne1", "connect_with": ["public_ipv4"]},
+        {
+            **there,
+            "count": 0,
+            "allow_empty": True,
+            "prune_all": True,
+            "protect_names": ["x*"],
+            "delete_public_ip": True,
+        },
+        {**there, "count": 0, "prune_match": "xy*", "prune_max": "0"},
+        {**there, "count": 0, "prune_match": "xy*", "protect_labels": ["keep"]},
+        {**there, "batch": "few"},
+        {**there, "max_failures": "few"},
+        {**there, "concurrency": 0},
+        {**there, "name_format": "web"},
+        {**there, "count": 0, "instances": []},
+        {
+            **there,
+            "instances": [{"name": "late"}],
+            "count": 0,
+            "wait_timeout": 1,
+            "before": [post(sim, "clock", speed=0)],
+        },
+        {**there, "wait_for": "luck", "before": [post(sim, "clock", speed=60)]},
+    ]
+    roles.after = [{"hosts": "others", "gather_facts": False, "tasks": [
+        {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}: {{ ansible_host }} {{ ansible_user | default('-') }}"}},
+    ]}]  # fmt: skip
+    made, mute, pruned, many, kept, batch, failures, requests, numbered, _none, late, unknown = roles(*cases)
+    assert made.failed == "" and report.exists() and progress.exists(), made.said
+    assert made.kept["fleet_usable"] == ["xy"]
+    assert "It has none of public_ipv4 (fleet_connect_with)." in mute.diagnosis and "address: none\n" in mute.diagnosis
+    assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-1"]
+    assert pruned.failed == "" and names(sim) == ["late", "xy"] and len(sim.state()["br-se1"]["public_ips"]) == 1
+    assert "1 instances would be pruned, and prune_max is 0" in many.failed
+    assert kept.failed == "" and kept.changed == []  # no labels are told, so that it counts as having it
+    assert batch.failed.startswith("batch is 'few'") and failures.failed.startswith("max_failures is 'few'")
+    assert requests.failed.startswith("concurrency is 0") and numbered.failed.startswith("name_format is 'web'")
+    assert "1 of 1 instances failed. late: " in late.failed and "1 s" in late.failed, late.failed
+    assert "value of fleet_wait_for must be one of: none, ssh, cloud_init" in unknown.said
+
+
+def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path) -> None:
+    sim.reset(loopback=True)
+    sim.seed("instance", name="web-1", ssh_key_name="deploy")
+    show(sim, ED25519)
+    roles = Roles(sim, tmp_path)
+    planned, gone = roles({"usable_timeout": 60}, {"state": "absent", "delete_public_ip": True}, options=("--check",))
+    assert planned.failed == "" and planned.changed == ["Create, change, delete and prune instances", "Add them"], (
+        planned.said
+    )
+    assert planned.kept["fleet_usable"] == ["web-1"] and roles.lines() == []
+    assert gone.changed == ["Create, change, delete and prune instances"] and changes(sim) == []
+
+
+def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
+    """Its hosts are this machine."""
+    blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    roles = Roles(sim, tmp_path)
+    said = roles.run([play for block in blocks for play in yaml.safe_load(block)], "-i", "localhost,", *(
+        f"-e{name}" for name in ("ansible_connection=local", "fleet_wait_for=ssh", "{fleet_host_keys: 'off'}")
+    ), "-e", f"ansible_python_interpreter={sys.executable}")  # fmt: skip
+    assert names(sim) == ["web-01", "web-02", "web-03"] and len(rows(sim)) == 3
+    assert re.findall(r"^(web-\S+) +: ok=\d+ +changed=0 ", said, re.MULTILINE) == ["web-01", "web-02", "web-03"], said
+
+
+def test_the_readme_has_every_variable_of_its_own() -> None:
+    specs = yaml.safe_load((ROOT / "roles/fleet/meta/argument_specs.yml").read_text())["argument_specs"]["main"][
+        "options"
+    ]
+    defaults = yaml.safe_load((ROOT / "roles/fleet/defaults/main.yml").read_text())
+    assert {name: option["default"] for name, option in specs.items() if "default" in option} == defaults
+    module = yaml.safe_load((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])[
+        "options"
+    ]
+    shared = {"wait", "results"}  # which are the role's own
+    assert {f"fleet_{name}" for name in set(module) - shared} < set(specs)
+    own = [name for name in specs if name.removeprefix("fleet_") not in module and name != "fleet_region"]
+    assert [name for name in own if f"`{name}" not in README] == []
