@@ -64,7 +64,7 @@ def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> 
     seed(sim, ["web-1"], region="br-ne1")
     sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
     job = launch(
-        sim, tmp_path, "snapshot", {"magalu_name_pattern": "web-*", "magalu_period": "x", "magalu_region": "br-ne1"}
+        sim, tmp_path, "snapshot", {"magalu_name_pattern": "**", "magalu_period": "x", "magalu_region": "br-ne1"}
     )
     assert job.code == 2
     assert [row["instance"] for row in job.stats["magalu_snapshot"]["failed"]] == ["web-1"]

@@ -131,6 +131,21 @@ def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> 
     assert states(sim) == {back[True]: "running", back[False]: "stopped", "web-3": "running"}
 
 
+def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> None:
+    """The one has its own name still, which is that of the new one: it is not taken for it. The other one's stop fails."""
+    made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2")}
+    no = {"kind": "status", "status": 403, "body": {"message": "not now", "slug": "no"}}
+    faults = [post(sim, "faults", {**no, "operation": f"{route}"}) for route in
+              ("PATCH /v1/instances/{id}/rename", "POST /v1/instances/{id}/stop")]  # fmt: skip
+    (outcome,), _job = use(sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_batch": 2}, tuple(faults)))
+    assert [one["back"] for one in outcome.result["failed"]] == [True, True]
+    assert outcome.failed.count("not now") == 2
+    assert {one["name"]: one["id"] for one in rows(sim)} == made
+    assert set(states(sim).values()) == {"running"}
+    sent = {request.split("/")[-1] for request in changes(sim)}
+    assert sent == {"rename", "stop"} and copies(sim) == {}
+
+
 def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     nic = "6b1f1c5c-9d3c-4c33-8a4e-0a2b22c7f001"
