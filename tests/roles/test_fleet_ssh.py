@@ -21,8 +21,9 @@ def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
     file = str(roles.folder / f"cloud-init.{ADDRESSES[number]}")
     if text is None:
         return {"ansible.builtin.file": {"path": file, "state": "absent"}}
-    (roles.folder / f"guest-{number}").write_text(text)  # a task would take what is in it for a template
-    return {"ansible.builtin.copy": {"src": str(roles.folder / f"guest-{number}"), "dest": file, "mode": "0644"}}
+    written = roles.folder / f"guest-{len(list(roles.folder.glob('guest-*')))}"
+    written.write_text(text)  # a task would take what is in it for a template
+    return {"ansible.builtin.copy": {"src": str(written), "dest": file, "mode": "0644"}}
 
 
 def edit(roles: Roles, old: str, new: str) -> dict[str, Any]:
@@ -72,3 +73,34 @@ def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
     assert replaced.changed.count("Forget those of another instance that had its address") == 2
     assert pruned.changed == ["Create, change, delete and prune instances", "Take their lines out of known_hosts"]
     assert gone.changed == pruned.changed and gone.failed == ""
+
+
+REBOOT = """[ -e "$file.rebooted" ] && { echo 'status: done'; exit 0; }
+touch "$file.rebooted"
+pid=$PPID
+until grep -q sshd /proc/$pid/comm; do pid=$(cut -d' ' -f4 /proc/$pid/stat); done
+kill -9 $pid
+"""
+
+
+def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path: Path) -> None:
+    with members(sim, tmp_path) as roles:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
+        recovered = "echo 'status: done'; [ $2 = --long ] && echo 'recoverable_errors: old key'; exit 2"
+        scan = {"host_keys": "scan", "wait_for": "cloud_init"}
+        scanned, late, foreign = roles(
+            {**scan, "count": 3, "before": [guest(roles, 0, recovered), guest(roles, 1, "echo gone >&2; exit 127"), guest(roles, 2, REBOOT)]},
+            {**scan, "count": 1, "usable_timeout": 9, "before": [guest(roles, 0, "exec sleep 60")]},
+            {**scan, "count": 1, "wait_for": "ssh", "before": [
+                edit(roles, re.escape(roles.key()), roles.key("other_key")), edit(roles, " magalu.cloud:\\S+", ""),
+            ]},
+        )  # fmt: skip
+    assert scanned.kept["fleet_usable"] == ["web-1", "web-3"], scanned.said
+    assert "WARNING: web-1: cloud-init ended with errors that it recovered from (rc 2):" in scanned.said
+    assert "recoverable_errors: old key" in scanned.said
+    assert "It has no cloud-init that could be asked. Use fleet_wait_for: ssh. (gone)" in scanned.diagnosis
+    assert (tmp_path / "cloud-init.127.1.0.4.rebooted").exists()
+    assert asked_for_logs(sim) == 3  # no key came from them: these are the ends that three failures show
+    assert "cloud-init was still at work when the time was over" in late.diagnosis
+    assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in foreign.diagnosis, foreign.said
+    assert roles.key("other_key") in roles.known.read_text()
