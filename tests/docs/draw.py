@@ -107,7 +107,7 @@ BOX_WIDTH, BOX_HEIGHT = 128, 48
 def states() -> str:
     """The states and what leads from one to the other, from the tables and rules of `_api.py`."""
     api: Any = importlib.import_module("ansible_collections.magalu.cloud.plugins.module_utils._api")
-    ways = {way: verbs for way, verbs in api.POWER.items()}
+    ways = dict(api.POWER)
     made = api.outcome({"state": "new", "status": "creating"})["state"]
     assert api.status_class({"state": "new", "status": "creating_error"}) == api.CREATION_FAILED
     assert api.status_class({"state": "deleted", "status": "completed"}) == api.GONE
