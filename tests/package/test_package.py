@@ -31,8 +31,9 @@ def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None
 def test_galaxy_accepts_it(tarball: Path) -> None:
     command = (sys.executable, "-m", "galaxy_importer.main", tarball)
     said = run(*command, cwd=tarball.parent, GALAXY_IMPORTER_CONFIG=IMPORTER)
-    # W503 is how ruff formats, and off by default; the importer turns it on.
-    assert re.findall(r"^(?:WARNING|ERROR): (?!.* W503 ).*", said, re.MULTILINE) == []
+    # W503 is how ruff formats, and off by default; the importer turns it on. Playbooks of the collection itself are not
+    # found, since the importer hands ansible-lint a path that ends in ansible_collections.
+    assert re.findall(r"^(?:WARNING|ERROR): (?!.* W503 |.* Failed to find magalu.cloud.).*", said, re.MULTILINE) == []
 
 
 def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
