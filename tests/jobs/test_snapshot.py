@@ -36,14 +36,15 @@ def answers(**given: Any) -> Answers:
     return {f"magalu_{name}": value for name, value in {**dict.fromkeys(BLANK, ""), **given}.items()}
 
 
-@pytest.mark.every_core
 def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
     made = [sim.seed("instance", name=f"web-{number}", labels=["prod"])["id"] for number in (1, 2)]
+    ids = [*made, sim.seed("instance", name="web-3")["id"], sim.seed("instance", name="db-1", labels=["prod"])["id"]]
+    sim.seed("instance", name="web-4", labels=["prod"])  # each of these three misses something of what is asked
     for number, of in enumerate([made[0], made[0], made[1]]):
         sim.seed("snapshot", name=f"job-{number}", instance=of, created_at=sim.now() - (9 - number) * 86400)
     asked = answers(
-        name_pattern="web-*", ids=f"{made[0].upper()},\n{made[1]}", labels="prod", name_prefix="job-", period="x",
-        power_off="true", keep_last=2, keep_days="0.5", prune_max="1", protect_names="job-1, none-*", concurrency=2, wait_timeout="600",
+        name_pattern="web-*", ids=ids[0].upper() + ",\n" + "\n".join(ids[1:]), labels="prod", name_prefix="job-", period="x",
+        power_off="true", keep_last=2, keep_days="0.5", prune_max="1", protect_names="job-1, none-*", concurrency=1, wait_timeout="600",
     )  # fmt: skip
     planned = launch(sim, tmp_path, "snapshot", asked, ("--check",))
     assert planned.code == 0, planned.said
@@ -56,25 +57,27 @@ def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
     assert done.summary[0] == "Snapshots of 2 instances: 2 created, 0 skipped, 0 failed, 1 old ones deleted."
     assert copies(sim) == ["job-1", "job-2", "job-web-1-x", "job-web-2-x"]
     assert set(states(sim).values()) == {"running"}
+    assert "(item=1 instances)" in done.said and "(item=2 instances)" not in done.said
     assert sum(request.endswith("/stop") for request in changes(sim)) == 2
 
 
 def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> None:
-    """It goes on in another region, and with a prefix of its own."""
-    seed(sim, ["web-1"], region="br-ne1")
+    """In another region: the name of the one copy is taken, the other copy takes too long."""
+    seed(sim, ["web-1", "web-2"], region="br-ne1")
     sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
-    job = launch(
-        sim, tmp_path, "snapshot", {"magalu_name_pattern": "**", "magalu_period": "x", "magalu_region": "br-ne1"}
-    )
+    sim.add_fault(operation="POST /v1/snapshots", kind="stuck")
+    job = launch(sim, tmp_path, "snapshot", answers(name_pattern="**", period="x", region="br-ne1", wait_timeout=2))
     assert job.code == 2
-    assert [row["instance"] for row in job.stats["magalu_snapshot"]["failed"]] == ["web-1"]
-    assert "is of another instance" in job.why
+    why = {row["instance"]: row["reason"] for row in job.stats["magalu_snapshot"]["failed"]}
+    assert "is of another instance" in why["web-1"] and "Timed out after 2 s" in why["web-2"]
+    assert all(reason in job.why for reason in why.values()) and "\\n" not in job.why
 
 
 def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
     all_ = {"magalu_name_pattern": "*"}
     cases: dict[str, Answers] = {
         "Give magalu_name_pattern (a shell pattern": {},
+        "The group 'web' is not in this inventory": {"magalu_group": " web"},
         "several are given, all of them must hold": {"magalu_name_pattern": " ", "magalu_ids": ""},
         "magalu_keep_last ('0')": {**all_, "magalu_keep_last": 0},
         "magalu_keep_days ('0.0')": {**all_, "magalu_keep_days": 0.0},
