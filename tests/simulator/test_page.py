@@ -130,10 +130,15 @@ def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
     api("DELETE", f"/instances/{identifier}")
     sim.advance(60)
     browser.wait("document.querySelectorAll('#regions section').length === 1")
-    sim.seed("instance", name="a-name-without-any-gap" * 9)
+    sim.seed("instance", name="x" * 200)
     browser.size(320, 640)
     browser.wait("document.querySelectorAll('#regions section').length === 2")
     assert browser.value("document.scrollingElement.scrollWidth") == 320
+    # What does not change is left alone: a selection or a focus in it stays.
+    browser.value("document.querySelector('#regions section').id = 'same'; const looks = []; const ask = fetch;"
+                  "fetch = (...given) => { looks.push(given); return ask(...given); }")  # fmt: skip
+    browser.wait("looks.length > 2")
+    assert browser.value("by('same') !== null")
     assert not browser.complaints
     own = f"http://127.0.0.1:{sim.port}/"
     assert set(browser.asked) == {own, f"{own}_simulator/glance", f"{own}_simulator/clock"}
