@@ -81,19 +81,21 @@ def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.needs("sshd", "ssh")
 def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
+    """As AWX runs it: the key and the user stand on the command line, but what is said of the instances beats them."""
     with members(sim, tmp_path) as roles:
         answers = {
-            **WEB, "magalu_wait_for": "", "magalu_host_keys": "", "magalu_ssh_port": str(roles.port),
-            "magalu_known_hosts": str(roles.known), "magalu_user": getpass.getuser(), "magalu_connect_with": "private_ipv4",
+            **WEB, "magalu_image": "cloud-debian-12 LTS", "magalu_wait_for": "", "magalu_host_keys": "",
+            "magalu_ssh_port": str(roles.port), "magalu_known_hosts": str(roles.known), "magalu_connect_with": "private_ipv4",
         }  # fmt: skip
-        env = {"ANSIBLE_PRIVATE_KEY_FILE": str(tmp_path / "key"), "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no",
-               "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote")}  # fmt: skip
-        python = ("-e", f"ansible_python_interpreter={sys.executable}")
-        job = launch(sim, tmp_path, "provision", answers, python, **env)
+        options = ("-u", getpass.getuser(), "--private-key", str(tmp_path / "key"),
+                   "-e", f"ansible_python_interpreter={sys.executable}")  # fmt: skip
+        env = {"ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no", "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"),
+               "ANSIBLE_HOST_KEY_CHECKING": "False"}  # fmt: skip
+        job = launch(sim, tmp_path, "provision", answers, options, **env)
         assert job.code == 0 and job.stats["magalu_provision"]["usable"] == ["web"], job.said
         assert len(roles.lines()) == 1
-        answers["magalu_user"] = "nobody-here"
-        job = launch(sim, tmp_path, "provision", {**answers, "magalu_wait_timeout": "3"}, python, **env)
+        answers |= {"magalu_user": "nobody-here", "magalu_wait_timeout": "3"}
+        job = launch(sim, tmp_path, "provision", answers, options, **env)
     assert job.code == 2 and job.stats["magalu_provision"]["unusable"] == ["web"]
     assert "user: nobody-here" in job.said and "Permission denied" in job.said
 

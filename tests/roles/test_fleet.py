@@ -58,7 +58,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
 
 
 def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
-    """Each of them shows in what was sent, or in what was refused."""
+    """Those whose effect can be seen; that all are passed on is seen below."""
     sim.reset(loopback=True, quota_public_ips=9)
     roles = Roles(sim, tmp_path)
     there = {**QUIET, "set_user": False, "user": ""}
@@ -66,7 +66,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     public = {**DEFAULTS, "network": {"associate_public_ip": True}, "alternatives": [{"machine_type": LARGE}]}
     declared = {
         **there,
-        "instances": [{"name": "db", "state": "stopped"}, {"name": "xy"}],
+        "instances": [{"name": "db", "state": "stopped"}, {"name": "xyz"}],
         "count": 0,
         "defaults": public,
     }
@@ -87,12 +87,8 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
             "protect_names": ["x*"],
             "delete_public_ip": True,
         },
-        {**there, "count": 0, "prune_match": "xy*", "prune_max": "0"},
-        {**there, "count": 0, "prune_match": "xy*", "protect_labels": ["keep"]},
-        {**there, "batch": "few"},
-        {**there, "max_failures": "few"},
-        {**there, "concurrency": 0},
-        {**there, "name_format": "web"},
+        {**there, "count": 0, "prune_match": "xyz*", "prune_max": "0"},
+        {**there, "count": 0, "prune_match": "xyz*", "protect_labels": ["keep"]},
         {**there, "count": 0, "instances": []},
         {
             **there,
@@ -106,16 +102,15 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     roles.after = [{"hosts": "others", "gather_facts": False, "tasks": [
         {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}: {{ ansible_host }} {{ ansible_user | default('-') }}"}},
     ]}]  # fmt: skip
-    made, mute, pruned, many, kept, batch, failures, requests, numbered, _none, late, unknown = roles(*cases)
+    made, mute, pruned, many, kept, empty, late, unknown = roles(*cases)
     assert made.failed == "" and report.exists() and progress.exists(), made.said
-    assert made.kept["fleet_usable"] == ["xy"]
+    assert made.kept["fleet_usable"] == ["xyz"]
     assert "It has none of public_ipv4 (fleet_connect_with)." in mute.diagnosis and "address: none\n" in mute.diagnosis
     assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-1"]
-    assert pruned.failed == "" and names(sim) == ["late", "xy"] and len(sim.state()["br-se1"]["public_ips"]) == 1
+    assert pruned.failed == "" and names(sim) == ["late", "xyz"] and len(sim.state()["br-se1"]["public_ips"]) == 1
     assert "1 instances would be pruned, and prune_max is 0" in many.failed
     assert kept.failed == "" and kept.changed == []  # no labels are told, so that it counts as having it
-    assert batch.failed.startswith("batch is 'few'") and failures.failed.startswith("max_failures is 'few'")
-    assert requests.failed.startswith("concurrency is 0") and numbered.failed.startswith("name_format is 'web'")
+    assert empty.failed == "" and empty.kept["fleet_result"]["members"] == []
     assert "1 of 1 instances failed. late: " in late.failed and "1 s" in late.failed, late.failed
     assert "value of fleet_wait_for must be one of: none, ssh, cloud_init" in unknown.said
 
@@ -125,7 +120,9 @@ def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path)
     sim.seed("instance", name="web-1", ssh_key_name="deploy")
     show(sim, ED25519)
     roles = Roles(sim, tmp_path)
-    planned, gone = roles({"usable_timeout": 60}, {"state": "absent", "delete_public_ip": True}, options=("--check",))
+    planned, gone = roles(
+        {"connect_with": ["private_ipv4", "name"]}, {"state": "absent", "delete_public_ip": True}, options=("--check",)
+    )
     assert planned.failed == "" and planned.changed == ["Create, change, delete and prune instances", "Add them"], (
         planned.said
     )
@@ -144,7 +141,7 @@ def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
     assert re.findall(r"^(web-\S+) +: ok=\d+ +changed=0 ", said, re.MULTILINE) == ["web-01", "web-02", "web-03"], said
 
 
-def test_the_readme_has_every_variable_of_its_own() -> None:
+def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() -> None:
     specs = yaml.safe_load((ROOT / "roles/fleet/meta/argument_specs.yml").read_text())["argument_specs"]["main"][
         "options"
     ]
@@ -153,6 +150,12 @@ def test_the_readme_has_every_variable_of_its_own() -> None:
     module = yaml.safe_load((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])[
         "options"
     ]
+    tasks = yaml.safe_load((ROOT / "roles/fleet/tasks/members.yml").read_text())
+    passed = next(task["magalu.cloud.vm_fleet"] for task in tasks if "magalu.cloud.vm_fleet" in task)
+    plain = {name: f"{{{{ fleet_{name} | default(omit) }}}}" for name in [*module, "region"]} | {
+        "state": "{{ fleet_state }}"
+    }
+    assert passed == {name: plain[name] for name in [*module, "region"] if name not in ("wait", "results")}
     shared = {"wait", "results"}  # which are the role's own
     assert {f"fleet_{name}" for name in set(module) - shared} < set(specs)
     own = [name for name in specs if name.removeprefix("fleet_") not in module and name != "fleet_region"]
