@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,7 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
     job = launch(sim, tmp_path, "prune", most)
     assert job.code == 2 and "magalu_prune_max '2'" in job.why
     job = launch(
-        sim, tmp_path, "prune", {**most, "magalu_instance": gone, "magalu_keep_last": "", "magalu_keep_days": 45.0}
+        sim, tmp_path, "prune", {**most, "magalu_instance": gone, "magalu_keep_last": "", "magalu_keep_days": 10.0}
     )
     assert job.stats["magalu_prune"]["pruned"] == ["night-gone"], job.said
     # Killed after the first deletion was sent, and launched again.
@@ -81,6 +83,23 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
     job = launch(sim, tmp_path, "prune", {**most, "magalu_protect_names": ["*-1", "x"], "magalu_instance": made})
     assert job.code == 0, job.said
     assert copies(sim) == ["kept", "night-1", "night-3"]
+
+
+def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_path: Path) -> None:
+    made = begin(sim)[0]
+
+    def another() -> None:
+        while not any(request["path"].endswith("/snapshots") for request in sim.requests()):
+            time.sleep(0.01)
+        time.sleep(0.1)  # that was the look, which shall not see it
+        sim.seed("snapshot", name="night-more", instance=made, created_at=sim.now() - 50 * 86400)
+
+    thread = threading.Thread(target=another, daemon=True)
+    thread.start()
+    job = launch(sim, tmp_path, "prune", ASKED)
+    thread.join(10)
+    assert job.code == 2 and "4 snapshots would be deleted, more than prune_max (3)" in job.why, job.said
+    assert changes(sim) == []
 
 
 def test_backups(sim: Any, tmp_path: Path) -> None:
