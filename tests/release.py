@@ -116,9 +116,14 @@ def main(version: str) -> None:
         run("git", *who, "tag", "--annotate", "--message", f"Release {version}", f"v{version}", cwd=clone)
         tarball = build(clone, Path(folder))
         (dist := ROOT / ".build/dist").mkdir(parents=True, exist_ok=True)
-        kept = shutil.copy(tarball, dist)
+        kept = dist / tarball.name
+        shutil.copy(tarball, kept)
         run("git", "fetch", "--quiet", "--no-tags", clone, "main")
-        run("git", "merge", "--quiet", "--ff-only", "FETCH_HEAD")
+        try:
+            run("git", "merge", "--quiet", "--ff-only", "FETCH_HEAD")
+        except SystemExit:  # somebody has committed meanwhile
+            kept.unlink()
+            raise
         run("git", "fetch", "--quiet", clone, "tag", f"v{version}")
     print(f"Release {version} is committed and tagged, and built as {kept}. To make it public:")
     print(f"  git push origin main v{version}\n  ansible-galaxy collection publish {kept}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -62,7 +63,7 @@ class Checkout:
         code, said = self.release(version)
         assert code == 1, said
         assert (self.git("rev-parse", "HEAD"), self.git("tag"), self.git("status", "--porcelain")) == before
-        assert not (self.root / ".build/dist").exists()
+        assert not list((self.root / ".build/dist").glob("*"))
         return said
 
 
@@ -128,6 +129,25 @@ def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> No
     client.write_text(client.read_text() + 'VERSION = "2"\n')
     checkout.commit(more=FRAGMENT)
     assert "plugins/module_utils/_client.py has the version in 2 places, not in one" in checkout.refused("1.1.0")
+
+
+def test_what_was_committed_meanwhile_stops_the_release(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checkout.commit(more=FRAGMENT)
+    (program := tmp_path / "bin/ansible-galaxy").parent.mkdir()
+    program.write_text(
+        "#!/usr/bin/env bash\n"
+        f"git -C '{checkout.root}' commit --quiet --allow-empty --message Meanwhile\n"
+        f"exec '{shutil.which('ansible-galaxy')}' \"$@\"\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    code, said = checkout.release("1.1.0")
+    assert code == 1 and "Not possible to fast-forward" in said, said
+    assert checkout.git("log", "-1", "--format=%s") == "Meanwhile"
+    assert (checkout.git("tag"), checkout.git("status", "--porcelain")) == ("", "")
+    assert not list((checkout.root / ".build/dist").glob("*"))
 
 
 def test_nobody_in_particular_releases_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
