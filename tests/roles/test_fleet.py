@@ -115,6 +115,16 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     assert "value of fleet_wait_for must be one of: none, ssh, cloud_init" in unknown.said
 
 
+def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
+    """Another run's appears when the module has ended, so that only the second look can tell."""
+    sim.reset(instant=True, unique_names=False)
+    sim.add_fault(operation="GET /v1/instances", name="web", kind="create_between_pages", nth=2)
+    (twice,) = Roles(sim, tmp_path)({**QUIET, "count": 1})
+    ids = ", ".join(sorted(row["id"] for row in rows(sim)))
+    assert twice.failed.startswith(f"2 instances are named web-1: {ids}. "), twice.said
+    assert "Nothing was deleted" in twice.failed and len(rows(sim)) == 2
+
+
 def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path) -> None:
     sim.reset(loopback=True)
     sim.seed("instance", name="web-1", ssh_key_name="deploy")
