@@ -39,6 +39,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
         old(sim, f"nightly-{name}-1", made[name], 9)
         old(sim, f"nightly-{name}-2", made[name], 8)
     old(sim, "by-hand", made["web-1"], 9)
+    old(sim, "nightly-web-2-0", made["web-2"], 10)  # more than are kept
     old(sim, "nightly-web-2-x", made["db-1"], 1)  # the name is taken
     given = {"protect_name_pattern": "web-*", "protect_keep_last": 2, "protect_concurrency": 2, "protect_power_off": True,
              "protect_period": "x"}  # fmt: skip
@@ -60,7 +61,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
     assert sorted(row["instance"] for row in again.result["skipped"]) == ["web-1", "web-3", "web-bad", HOSTILE]
     assert (again.result["created"], again.result["pruned"]) == ([], [])
     assert copies(sim) == sorted([
-        "by-hand", "nightly-db-1-1", "nightly-db-1-2", "nightly-web-2-1", "nightly-web-2-2", "nightly-web-1-2",
+        "by-hand", "nightly-db-1-1", "nightly-db-1-2", "nightly-web-2-0", "nightly-web-2-1", "nightly-web-2-2", "nightly-web-1-2",
         *(f"nightly-{name}-x" for name in ("web-1", "web-2", "web-3", HOSTILE)),
     ])  # fmt: skip
     assert states(sim)["web-1"] == "running" and states(sim)["web-3"] == "stopped"  # it was stopped for the copy
