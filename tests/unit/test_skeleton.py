@@ -27,10 +27,11 @@ def test_action_group_holds_every_module_and_no_other() -> None:
     assert RUNTIME["action_groups"]["vm"] == MODULES
 
 
-def test_readme_names_every_module_and_no_other() -> None:
-    assert re.findall(r"^\| `magalu\.cloud\.(\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE) == sorted(
-        MODULES, key=lambda name: (name.endswith("_info"), name)
-    )
+@pytest.mark.parametrize("file", ["README.md", "README.pt-BR.md"])
+def test_readme_names_every_module_and_role_and_no_other(file: str) -> None:
+    modules = sorted(MODULES, key=lambda name: (name.endswith("_info"), name))
+    roles = sorted(folder.name for folder in (ROOT / "roles").iterdir())
+    assert re.findall(r"^\| `magalu\.cloud\.(\w+)`", (ROOT / file).read_text(), re.MULTILINE) == modules + roles
 
 
 @pytest.mark.parametrize(("file", "pattern"), PLACES.items())
