@@ -69,7 +69,7 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
-	python -m pytest -n 2
+	python -m pytest -n 2 --durations 30
 
 faults-all: setup  ## run every operation under every fault: make test runs a choice of these cases
 	ALL_FAULTS=1 python -m pytest -n 2 tests/faults/test_matrix.py

@@ -69,7 +69,6 @@ def changed(said: str) -> int:
     return int(re.search(r"changed=(\d+)", said)[1])  # type: ignore[index]
 
 
-@pytest.mark.every_core
 def test_second_run_changes_nothing_and_a_third_only_what_differs(
     awx: fake_awx.Awx, small: Path, tmp_path: Path
 ) -> None:

@@ -27,7 +27,6 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
-@pytest.mark.every_core
 def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB[:2], public_ip=True)
     seed(sim, [WEB[2], "db-01"])

@@ -30,7 +30,6 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
-@pytest.mark.every_core
 def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> None:
     """Names are texts, also those that look like templates."""
     seed(sim, [*WEB[:2], HOSTILE])

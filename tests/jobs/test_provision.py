@@ -32,7 +32,6 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
-@pytest.mark.every_core
 def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
     answers = {**WEB, **{f"magalu_{name}": "" for name in BLANK}, "magalu_labels": []}
     planned = launch(sim, tmp_path, "provision", answers, ("--check",))

@@ -44,7 +44,6 @@ def begin(sim: Any, kind: str = "snapshot") -> list[str]:
     return [made, gone]
 
 
-@pytest.mark.every_core
 def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
     begin(sim)
     shown = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": ""}, ("--check",))

@@ -67,7 +67,7 @@ def table(text: str) -> dict[str, dict[str, str]]:
     return {row["name"]: row for row in csv.DictReader(text.splitlines())}
 
 
-@pytest.mark.parametrize("nulls", ["sent", pytest.param("omitted", marks=pytest.mark.every_core)])
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
 def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
     """Ages are told by the API's clock, which is a hundred days ahead here."""
     sim.reset(edition="2024-08", nulls=nulls)

@@ -33,7 +33,6 @@ def starts(sim: Any) -> list[float]:
     return [each["at"] for each in sim.requests() if each["method"] == "POST"]
 
 
-@pytest.mark.every_core
 def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: Path) -> None:
     """Power stays as it was."""
     seed(sim, WEB[:2])

@@ -38,7 +38,6 @@ def copied(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
     return str(sim.seed(kind, name=name, instance=made["id"], created_at=sim.now() - 3600)["id"])
 
 
-@pytest.mark.every_core
 def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     copied(sim)
     group, key = "11111111-1111-4111-8111-111111111111", "{{ lookup('pipe', 'touch PROOF') }}"

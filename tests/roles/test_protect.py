@@ -166,7 +166,6 @@ all:
 """
 
 
-@pytest.mark.every_core
 def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, tmp_path: Path) -> None:
     """As in a slice: no host does another one's work. They are not connected to."""
     made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)]
