@@ -86,6 +86,7 @@ def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
 def test_what_else_is_passed_on(sim: Any, tmp_path: Path) -> None:
     """Instances of a name each have their own copy; the most that may go, and names that are protected; no such instance."""
     sim.reset(unique_names=False)
+    gone = "00000000-0000-4000-8000-000000000001"
     twins = [sim.seed("instance", name="twin", labels=["prod", "db"])["id"] for number in range(2)]
     other = sim.seed("instance", name="other", labels=["prod"])["id"]
     for number in range(4):
@@ -100,7 +101,7 @@ def test_what_else_is_passed_on(sim: Any, tmp_path: Path) -> None:
     twin = {"protect_labels": ["db", "prod"], "protect_period": "{id}"}
     stuck = post(sim, "faults", {"operation": "POST /v1/snapshots", "kind": "stuck"})
     outcomes, _job = use(sim, tmp_path, "protect", *map(Case, (
-        most, kept, twin, none, {**none, "protect_allow_empty": True}, {**none, "protect_ids": [other]},
+        most, kept, twin, none, {**none, "protect_allow_empty": True}, {"protect_ids": [gone]}, {**none, "protect_ids": [other]},
     )), Case(short, (stuck,)))  # fmt: skip
     assert "4 snapshots would be deleted, more than prune_max (1)" in outcomes[0].failed
     assert [row["copy"] for row in outcomes[1].result["pruned"]] == ["nightly-other-2", "nightly-other-3"]
@@ -109,8 +110,9 @@ def test_what_else_is_passed_on(sim: Any, tmp_path: Path) -> None:
         outcomes[3].failed.startswith("Snapshots of 0 instances") and "There is no such instance." in outcomes[3].failed
     )
     assert (outcomes[4].failed, outcomes[4].result["created"]) == ("", [])
-    assert f"{other}: {other}: there is no such instance in this region" in outcomes[5].failed
-    assert "Timed out after 1 s (wait_timeout) on the way to create snapshot nightly-other-y" in outcomes[6].failed
+    assert f"{gone}: {gone}: there is no such instance in this region" in outcomes[5].failed
+    assert "There is no such instance." in outcomes[6].failed and other not in outcomes[6].failed
+    assert "Timed out after 1 s (wait_timeout) on the way to create snapshot nightly-other-y" in outcomes[7].failed
     assert "nightly-other-y" in copies(sim)
 
 
