@@ -43,19 +43,29 @@ def serving(*switches: str) -> Iterator[dict[str, str]]:
             server.terminate()
 
 
+# Between us and the program: the kernel counts the memory of whoever starts a program as that program's own.
+STARTER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024))
+sys.exit(code)
+"""
+
+
 def cost(command: list[str], env: dict[str, str]) -> Cost:
     """Runs a program of this environment to its end."""
     program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as said:  # no pipe: tasks with async keep one open
+    with tempfile.TemporaryFile() as said, tempfile.NamedTemporaryFile() as peak:  # no pipe: async tasks keep one open
         stdout = subprocess.DEVNULL if "--list" in command else said
-        process = subprocess.Popen(program, env=env, stdout=stdout, stderr=said)
-        _id, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        if process.returncode:
+        starter = [sys.executable, "-S", "-c", STARTER, peak.name]
+        began = time.monotonic()
+        code = subprocess.run([*starter, *program], env=env, stdout=stdout, stderr=said, check=False).returncode
+        seconds = time.monotonic() - began
+        if code:
+            said.seek(0)
             raise RuntimeError(f"{command}: {said.read().decode()[-2000:]}")
-    return Cost(time.monotonic() - began, usage.ru_maxrss / 1024)
+        return Cost(seconds, float(Path(peak.name).read_text()))
 
 
 def playbook(file: Path, *tasks: dict[str, Any], **keywords: Any) -> str:
