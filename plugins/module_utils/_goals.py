@@ -67,6 +67,6 @@ def api_now(client: Client) -> float | None:
     """The API's own clock (epoch) by the last answer's Date header, None if there is none: ours may be wrong."""
     date, at = client.date
     try:
-        return parsedate_to_datetime(str(date)).timestamp() + client.clock.now() - at
+        return parsedate_to_datetime(str(date)).timestamp() + (client.clock.now() - at)  # without () a float loses some
     except (TypeError, ValueError):
         return None

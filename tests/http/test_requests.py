@@ -8,9 +8,12 @@ import gzip
 import json
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, INSTANCES, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._client import LARGEST_BODY, VERSION, ApiError
@@ -230,9 +233,16 @@ def test_the_apis_own_clock_is_known_from_its_date(sim: Any) -> None:
     api = client_of(sim)
     assert api_now(api) is None
     sim.advance(1_000_000)
+    before = int(sim.now())
     api.listing(INSTANCES)
     sim.advance(50)
-    assert abs(api_now(api) - sim.now()) < 1
+    assert before + 50 <= api_now(api) <= sim.now()
+
+
+@given(st.floats(0, 4e9))
+def test_it_is_exact_to_the_second_by_any_clock_of_ours(at: float) -> None:
+    here = SimpleNamespace(date=("Sat, 06 Mar 2027 02:08:48 GMT", at), clock=SimpleNamespace(now=lambda: at))
+    assert api_now(here) == 1804298928  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Nov 2026 25:00:00 GMT"])
