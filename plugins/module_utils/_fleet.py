@@ -17,7 +17,8 @@ from ._engine import CONFLICT, LATER, Failed, Member
 from ._read import Seen
 from ._step import Step, Task
 
-EVERY = 2.0  # seconds between two listings
+EVERY = 2.0  # seconds between two listings, at most
+SOON = 1.0  # and at least
 WAVE = (5, 40)  # steps for each thread before the next look: at first, and at most, while they are fast
 STILL_NEW = 1.0  # seconds after which no server has closed a connection yet
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # which do not change in a run
@@ -114,7 +115,7 @@ class FleetPace(Pace):
         self.begun: set[Member] = set()  # those that a step was sent for
         self.moving = 0  # how many are in motion, or are to be
         self.unsent = False  # whether the last round left steps to the next one
-        self.listed = self.next = listing.client.clock.now()
+        self.listed = self.next = self.sent = listing.client.clock.now()
 
     def observe(self, due: list[Member]) -> list[Observed]:
         """What is seen of each: from the last listing while that is new and steps are left, else from a new one."""
@@ -145,7 +146,7 @@ class FleetPace(Pace):
         return status_class(row) == MOVING
 
     def wakes(self, going: list[Member], now: float) -> float:
-        """At once while there is something to be sent, and after all was; then every two seconds."""
+        """At once while there is something to be sent, and after all was; then by and by (see `interval`)."""
         return now if self.unsent else self.next
 
     def due(self, going: list[Member], now: float) -> list[Member]:
@@ -186,18 +187,25 @@ class FleetPace(Pace):
 
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
         """All at once, as many at a time as `concurrency` says."""
-        self.next = client.clock.now() + (0 if steps else EVERY * random.uniform(0.9, 1.1))
+        began = self.next = client.clock.now()
         self.begun.update(member for member, _step in steps)
-        if steps:
-            began = client.clock.now()
+        if not steps:
+            self.next += interval(began - self.sent) * random.uniform(0.9, 1.1)
+        else:
             answers = self.burst.attempt([step for _member, step in steps])
-            fast = client.clock.now() - began < EVERY / 4
+            self.sent = client.clock.now()
+            fast = self.sent - began < EVERY / 4
             self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
             yield from zip((member for member, _step in steps), answers)
 
     def told(self, now: float) -> None:
         """Passes it on to whoever watches."""
         self.watch(now)
+
+
+def interval(waited: float) -> float:
+    """Seconds until the next listing, so many after the last step: what was soon done is noticed sooner."""
+    return min(max(waited / 4, SOON), EVERY)
 
 
 class Burst:

@@ -41,10 +41,31 @@ def test_waiting_for_fifty_costs_few_requests(sim: Any, instant: bool) -> None:
 
 
 def test_the_end_is_noticed_soon(sim: Any) -> None:
-    """Provisioning takes 15 s; a listing every 2 s."""
+    """Provisioning takes 15 s; by then there is a listing every 2 s."""
     began = sim.now()
     done(sim, count=50, **NUMBERED)
     assert 15 <= sim.now() - began <= 18.5
+
+
+def test_what_is_soon_done_is_noticed_sooner(sim: Any) -> None:
+    """The time between two listings is a quarter of what has passed, within bounds, and is counted from each step."""
+    waits = {"durations": {"create": 12, "stop": 6}}
+    sim.reset(**waits)
+    done(sim, count=1, **NUMBERED, state="stopped")
+    sent = [request["at"] for request in sim.requests() if request["method"] == "POST"]
+    looks = [
+        request["at"]
+        for request in sim.requests()
+        if request["path"].endswith("/instances") and request["at"] > sent[0]
+    ]
+    for step in sent:
+        later = [
+            look - step for look in looks if step < look < step + 13 and not any(step < other < look for other in sent)
+        ]
+        assert len(later) >= 5
+        for sooner, next_one in pairwise(later):
+            between = min(max(sooner / 4, 1), 2)
+            assert 0.89 * between <= next_one - sooner <= 1.11 * between
 
 
 def test_without_waiting_the_steps_are_sent_and_what_is_known_is_told(sim: Any) -> None:
@@ -133,7 +154,7 @@ def test_public_addresses_that_come_late_are_waited_for(sim: Any, delay: float) 
 
 
 def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) -> None:
-    """The API refuses that with 409 until it is there, and is asked again every two seconds."""
+    """The API refuses that with 409 until it is there, and is asked again after two seconds."""
     run(sim, count=3, **NUMBERED, wait=False)
     sim.clear_requests()
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth="every", times=9, kind="status", status=409)
