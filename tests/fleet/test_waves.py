@@ -1,0 +1,44 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How many steps are sent before the next look: more each time while the API is fast, few again when it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._engine import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._fleet import FleetPace, Listing
+from ansible_collections.magalu.cloud.plugins.module_utils._step import Plan, Step, Task
+from tests.http.clients import client_of
+
+THREADS = 2
+STOP = Step("stop", "stop instance web", "POST", "/v1/instances/web/stop", {}, {})
+
+
+def idle(*_anything: Any) -> Plan:
+    """A plan for members that have nothing to do: here steps are only counted, and sent."""
+    return Plan((), None, None)
+
+
+def test_waves_grow_and_fall_back(sim: Any) -> None:
+    client = client_of(sim)
+    member = Member(Task("instance web", lambda _look: {}, idle, {"instance": INSTANCES}, {}, {}))
+    pace = FleetPace(Listing(client), {}, THREADS, None, None, 0, lambda _now: None)
+
+    def wave() -> int:
+        """How many steps may be sent in the next round, which is then sent."""
+        pace.unsent = False
+        most = next(number for number in range(1000) if not pace.allows(member, {}, number))
+        assert pace.unsent, "the others come without another look"
+        answers = [answer for _member, answer in pace.send(client, [(member, STOP)] * most)]
+        assert len(answers) == most
+        return most
+
+    assert [wave() for _turn in range(5)] == [10, 20, 40, 80, 80]
+    # The answers of one round take a second of the client's clock.
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="slow", seconds=0.1, times=1)
+    sim.cloud.clock.speed = 10
+    assert wave() == 80
+    sim.cloud.clock.speed = 0
+    assert [wave() for _turn in range(2)] == [10, 20]
