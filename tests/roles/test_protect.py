@@ -165,17 +165,20 @@ all:
         two: {mgc_id: %s}
         web-3: {}
         four: {mgc_id: %s}
+    other:
+      hosts:
+        told: {mgc_id: %s, protect_instance: web-4}
 """
 
 
 def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, tmp_path: Path) -> None:
     """As in a slice: no host does another one's work. They are not connected to."""
-    made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)]
-    (tmp_path / "hosts.yml").write_text(HOSTS % (made[0], made[1], ID.format(1)))
-    hosts = {"hosts": "web", "gather_facts": False, "become": True, "vars": {"protect_period": "x"},
+    made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3, 4)]
+    (tmp_path / "hosts.yml").write_text(HOSTS % (*made[:2], ID.format(1), made[0]))
+    hosts = {"hosts": "web:other", "gather_facts": False, "become": True, "vars": {"protect_period": "x"},
              "roles": ["magalu.cloud.protect"]}  # fmt: skip
-    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml", "--limit", "one,web-3,four"])
-    assert copies(sim) == [f"nightly-web-{number}-x" for number in (1, 3)]
+    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml", "--limit", "one,web-3,four,told"])
+    assert copies(sim) == [f"nightly-web-{number}-x" for number in (1, 3, 4)]
     assert job.code == 2
     assert f"{ID.format(1)}: there is no such instance in this region" in job.why
     group = {"protect_group": "web", "protect_fail": False, "protect_period": "x"}
@@ -186,4 +189,4 @@ def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, t
     both = {**hosts, "roles": [{"role": "magalu.cloud.protect", "vars": {"protect_name_pattern": "*"}}]}
     job = play(sim, tmp_path, json.dumps([both]), ["-i", "hosts.yml"])
     assert "give them in a play on localhost alone" in job.why.replace("\n", " ")
-    assert len(rows(sim)) == 3
+    assert len(rows(sim)) == 4

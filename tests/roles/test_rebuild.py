@@ -138,13 +138,19 @@ def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> No
     no = {"kind": "status", "status": 403, "body": {"message": "not now", "slug": "no"}}
     faults = [post(sim, "faults", {**no, "operation": f"{route}"}) for route in
               ("PATCH /v1/instances/{id}/rename", "POST /v1/instances/{id}/stop")]  # fmt: skip
-    (outcome,), _job = use(sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_batch": 2}, tuple(faults)))
+    stuck = post(sim, "faults", {"operation": "POST /v1/instances/{id}/stop", "kind": "stuck", "seconds": 240})
+    short = {**GIVEN, "rebuild_name_pattern": "web-1", "rebuild_wait_timeout": 3}
+    (outcome, late), _job = use(
+        sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_batch": 2}, tuple(faults)), Case(short, (stuck,))
+    )
     assert [one["back"] for one in outcome.result["failed"]] == [True, True]
     assert outcome.failed.count("not now") == 2
+    assert "Timed out after 3 s (wait_timeout) on the way to stop instance web-1" in late.failed
+    assert late.result["failed"][0]["back"] is True
     assert {one["name"]: one["id"] for one in rows(sim)} == made
     assert set(states(sim).values()) == {"running"}
     sent = {request.split("/")[-1] for request in changes(sim)}
-    assert sent == {"rename", "stop"} and copies(sim) == {}
+    assert sent == {"rename", "stop", "start"} and copies(sim) == {}
 
 
 def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_path: Path) -> None:
