@@ -13,7 +13,7 @@ from ._checks import require_uuid
 from ._client import ApiError, Client
 from ._goals import api_now
 from ._instance import SPEC
-from ._read import Seen, find, with_addresses
+from ._read import Seen, find, get, with_addresses
 from ._step import Look
 
 # The regions that a copy can be sent to, by the names that users know, and as each edition's route has them.
@@ -156,7 +156,7 @@ def source(client: Client, want: Row, look: Look, instance: Row | None) -> Seen:
     resource = SNAPSHOTS if want["snapshot"] else BACKUPS
     named = want["snapshot"] or want["backup"]
     if not look.listing:
-        return {"source": client.get(resource, look.ids["source"])} if look.part == "source" else {}
+        return {"source": get(client, resource, look.ids["source"])} if look.part == "source" else {}
     if instance and not want.get("guard"):
         return {}
     row_id = _as_id(named)
@@ -175,7 +175,7 @@ def observer(client: Client, want: Row, resource: Resource) -> t.Callable[[Look]
     def observe(look: Look) -> Seen:
         if not look.listing:
             at = {"instance": (client, INSTANCES), "destination": (other, resource)}.get(look.part, (client, resource))
-            row = at[0].get(at[1], look.ids[look.part])
+            row = get(*at, look.ids[look.part])
             return {look.part: row and with_addresses(row) if look.part == "instance" else row}
         seen: Seen = {}
         if "{" in (want["name"] or ""):  # once: the day may end meanwhile

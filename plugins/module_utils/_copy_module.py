@@ -14,7 +14,7 @@ from ._copies import COPY_SPEC, check, listed, observer
 from ._goals import api_now
 from ._instance import SPEC, wanted
 from ._module import Module
-from ._read import Seen, find
+from ._read import Seen, find, get
 from ._step import Look, Memory, Plan, Task
 
 
@@ -88,7 +88,7 @@ def _prune(client: Client, params: dict[str, t.Any], resource: Resource) -> Task
 
     def observe(look: Look) -> Seen:
         if not look.listing:
-            return {look.part: client.get(resource, look.part)}
+            return {look.part: get(client, resource, look.part)}
         if want["instance"] and not want["instance_id"]:
             want["instance_id"] = _instance_id(client, want["instance"])
         return {str(row["id"]): row for row in listed(client, resource)}

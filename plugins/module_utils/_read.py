@@ -28,6 +28,12 @@ def only(rows: list[Row], resource: Resource, name: str) -> Row | None:
     return found[0] if found else None
 
 
+def get(client: Client, kind: Resource, row_id: str) -> Row | None:
+    """The row with this id, None if there is none, or if it is one of those that are gone and still shown."""
+    row = client.get(kind, row_id)
+    return None if status_class(row, kind) == GONE else row
+
+
 def find(client: Client, names: t.Sequence[str], row_id: str | None, listing: bool, kind: Resource = INSTANCES) -> Seen:
     """What has these names and this id, by the name asked for ("" for the one by id).
 
@@ -43,7 +49,7 @@ def find(client: Client, names: t.Sequence[str], row_id: str | None, listing: bo
                 whole = None if getattr(client, "by_name", client.edition == "2026") else rows
             found[name] = only(rows or [], kind, name)
     if row_id and not any(row and row["id"] == row_id for row in found.values()):
-        found[""] = client.get(kind, row_id)
+        found[""] = get(client, kind, row_id)
     return {name: row and with_addresses(row) for name, row in found.items()} if kind is INSTANCES else found
 
 

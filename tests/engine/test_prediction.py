@@ -49,6 +49,7 @@ CONDITIONS = [
     ({"unique_names": False, "nulls": "omitted"}, 7, 4),
     ({"stale": 2, "lag": 5, "unique_names": False, "edition": "2024-08"}, 7, 5),
     ({"page_limit": 3, "instances": 10}, 23, 6),
+    ({"keep_deleted": 10**6}, 23, 7),
 ]
 IDS = [" ".join(f"{key}={value}" for key, value in settings.items()) or "calm" for settings, every, first in CONDITIONS]
 COMPARED = ("name", "state", "ssh_key_name")

@@ -121,7 +121,7 @@ def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(
 
 @pytest.mark.parametrize("settings", [
     {"lag": 5}, {"stale": 2}, {"lag": 5, "stale": 2, "unique_names": False}, {"edition": "2024-08", "lag": 5, "stale": 2},
-    {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"nulls": "omitted", "shuffle_ties": True},
+    {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"keep_deleted": 10**6}, {"nulls": "omitted", "shuffle_ties": True},
 ], ids=str)  # fmt: skip
 def test_a_whole_life_in_every_kind_of_cloud(sim: Any, settings: Any) -> None:
     """Created, changed, changed again and deleted, each done once, each known before, each followed by nothing."""
