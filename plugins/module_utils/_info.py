@@ -10,7 +10,21 @@ import re
 import time
 import typing as t
 
-from ._api import BACKUPS, CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Refused, Resource, Row, dig
+from ._api import (
+    BACKUPS,
+    CUSTOM_IMAGES,
+    GONE,
+    IMAGES,
+    INSTANCES,
+    MACHINE_TYPES,
+    SNAPSHOTS,
+    UUID,
+    Refused,
+    Resource,
+    Row,
+    dig,
+    status_class,
+)
 from ._checks import require_uuid
 from ._client import ApiError, Client
 from ._goals import age, api_now
@@ -123,6 +137,8 @@ def read(client: Client, params: Params) -> list[Row]:
         rows = [row] if row else [] if resource.kind == "instance" else _listed(client, resource, params["id"])
     else:
         rows = _listed(client, resource, params["name"])
+    if not (params["id"] or params["state"] or params["status"]):
+        rows = [row for row in rows if status_class(row, resource) != GONE]
     rows = [row for row in rows if matches(row, params) and _of(client, row, params)]
     if params["kind"] == "instances":
         rows = [with_addresses(row) for row in rows]

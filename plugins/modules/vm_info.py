@@ -11,6 +11,7 @@ version_added: 1.0.0
 description:
   - Lists what there is, completely, or one by id or name.
   - Finding none is no error. A kind that the API's edition in this region does not have is one.
+  - What was deleted, and is still shown by the API, is only listed where O(state), O(status) or O(id) asks for it.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:

@@ -113,7 +113,7 @@ def simulator_server() -> Iterator[Any]:
 
 def begin(sim: Any, **settings: Any) -> None:
     """The account as it is before each job."""
-    sim.reset(keys={KEY: "tenant-1"}, api_key=KEY, **settings)
+    sim.reset(keys={KEY: "tenant-1"}, api_key=KEY, keep_deleted=10**6, **settings)
     ids: dict[str, str] = {}
     for number, seed in enumerate(SEEDS):
         known = {"instance": ids[seed["instance"]]} if "instance" in seed else {}

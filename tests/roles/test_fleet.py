@@ -116,10 +116,14 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
-    """Another run's appears when the module has ended, so that only the second look can tell."""
-    sim.reset(instant=True, unique_names=False)
-    sim.add_fault(operation="GET /v1/instances", name="web", kind="create_between_pages", nth=2)
-    (twice,) = Roles(sim, tmp_path)({**QUIET, "count": 1})
+    """Another run's appears when the module has ended, so that only the second look can tell. A deleted one is none."""
+    sim.reset(instant=True, unique_names=False, keep_deleted=10**6)
+    late = post(sim, "faults", operation="GET /v1/instances", name="web", kind="create_between_pages", nth=2)
+    one = {**QUIET, "count": 1}
+    made, _gone, twice = Roles(sim, tmp_path)(
+        one, {**one, "state": "absent", "delete_public_ip": True}, {**one, "before": [late]}
+    )
+    assert made.failed == ""
     ids = ", ".join(sorted(row["id"] for row in rows(sim)))
     assert twice.failed.startswith(f"2 instances are named web-1: {ids}. "), twice.said
     assert "Nothing was deleted" in twice.failed and len(rows(sim)) == 2
