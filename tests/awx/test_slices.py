@@ -13,15 +13,16 @@ import pytest
 
 from simulator import running
 from tests.awx.jobs import Job, inventory
-from tests.awx.test_jobs import KEY, begin, rows
+from tests.awx.test_jobs import KEY, rows
 from tests.playbooks.play import SPEED
 
-SLICES = 2
-PLAYBOOK = [{
-    "name": "Protect the hosts of this slice", "hosts": "all", "connection": "local", "gather_facts": False,
-    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}", "protect_period": "now"},
-    "roles": ["magalu.cloud.protect"],
-}]  # fmt: skip
+SLICES = 3
+HOSTS = 5  # so that a slice has two of them, or one
+ROLES = {
+    "protect": {"protect_period": "now"},
+    "rebuild": {"rebuild_id": "now", "rebuild_check": "none", "rebuild_delete_public_ip": True,
+                "rebuild_declaration": {"ssh_key_name": "new"}},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,15 @@ def simulator_server() -> Iterator[Any]:
 
 
 @pytest.mark.every_core
-def test_role_protect_does_the_hosts_of_its_slice(sim: Any, tmp_path: Path) -> None:
-    begin(sim)
+@pytest.mark.parametrize("role", ROLES)
+def test_role_does_the_hosts_of_its_slice(sim: Any, tmp_path: Path, role: str) -> None:
+    sim.reset(keys={KEY: "tenant-1"}, api_key=KEY)
+    before = {sim.seed("instance", name=f"web-{number}", ssh_key_name="deploy")["id"] for number in range(HOSTS)}
     whole = inventory(sim)
     names = sorted(whole["_meta"]["hostvars"])
+    book = [{"name": "Work on the hosts of this slice", "hosts": "all", "connection": "local", "gather_facts": False,
+             "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **ROLES[role]},
+             "roles": [f"magalu.cloud.{role}"]}]  # fmt: skip
     slices = []
     for number in range(SLICES):
         hosts = names[number::SLICES]
@@ -43,10 +49,14 @@ def test_role_protect_does_the_hosts_of_its_slice(sim: Any, tmp_path: Path) -> N
             "_meta": {"hostvars": {name: whole["_meta"]["hostvars"][name] for name in hosts}},
         }
         job = Job(sim, tmp_path / str(number), "mine.yml", {}, hosts=cut, api_key=KEY)
-        job.write("project/mine.yml", json.dumps(PLAYBOOK))
+        job.write("project/mine.yml", json.dumps(book))
         slices.append(job.begin())
     for process in slices:
         said = process.communicate(timeout=120)[0]
         assert process.returncode == 0, said
-    made = [row["instance"]["id"] for row in rows(sim, "snapshots") if row["name"].endswith("-now")]
-    assert sorted(made) == sorted(row["id"] for row in rows(sim, "instances")), "one of each, and none twice"
+    copied = [row["instance"]["id"] for row in rows(sim, "snapshots") if row["name"].endswith("-now")]
+    assert sorted(copied) == sorted(before), "one of each, and none twice"
+    there = rows(sim, "instances")
+    assert sorted(row["name"] for row in there) == names
+    assert {row["id"] in before for row in there} == {role == "protect"}
+    assert {row["ssh_key_name"] for row in there} == {"deploy" if role == "protect" else "new"}

@@ -220,6 +220,25 @@ def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> Non
     assert changes(sim) == []
 
 
+def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
+    """Side by side, where no snapshot can be made and the way back is taken; then one after the other."""
+    made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2")}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"web": {"hosts": {name: {"mgc_id": made[name]} for name in made}}}))
+    own = {**GIVEN, "rebuild_name_pattern": ""}
+    hosts = {"hosts": "web", "gather_facts": False, "become": True, "roles": ["magalu.cloud.rebuild"], "vars": own}
+    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml", "-e", "protect_concurrency=0"])
+    assert job.code == 2
+    assert "protect_concurrency ('0')" in job.why and "is back, and runs as web-" in job.why
+    assert {one["name"]: (one["id"], one["state"]) for one in rows(sim)} == {
+        name: (row_id, "running") for name, row_id in made.items()
+    }
+    job = play(sim, tmp_path, json.dumps([{**hosts, "serial": 1}]), ["-i", "hosts.yml"])
+    assert job.code == 0, job.said
+    assert states(sim) == {"web-1": "running", "web-2": "running"}
+    assert not {one["id"] for one in rows(sim)} & set(made.values())
+    assert copies(sim) == {f"rebuild-{name}-old-x1": row_id for name, row_id in made.items()}
+
+
 KILLS = [
     "PATCH /v1/instances/{id}/rename", "POST /v1/instances/{id}/stop", "POST /v1/snapshots", "POST /v1/instances",
     "DELETE /v1/instances/{id}",
