@@ -205,7 +205,7 @@ class FleetPace(Pace):
 
 def interval(waited: float) -> float:
     """Seconds until the next listing, so many after the last step: what was soon done is noticed sooner."""
-    return min(max(waited / 4, SOON), EVERY)
+    return min(max(waited / 3, SOON), EVERY)
 
 
 class Burst:

@@ -48,23 +48,21 @@ def test_the_end_is_noticed_soon(sim: Any) -> None:
 
 
 def test_what_is_soon_done_is_noticed_sooner(sim: Any) -> None:
-    """The time between two listings is a quarter of what has passed, within bounds, and is counted from each step."""
-    waits = {"durations": {"create": 12, "stop": 6}}
-    sim.reset(**waits)
+    """The time between two listings is a third of what has passed, within bounds, and is counted from each step."""
+    seconds = {"create": 12, "stop": 8}
+    sim.reset(durations=seconds)
     done(sim, count=1, **NUMBERED, state="stopped")
-    sent = [request["at"] for request in sim.requests() if request["method"] == "POST"]
+    steps = [request["at"] for request in sim.requests() if request["method"] == "POST"]
     looks = [
         request["at"]
         for request in sim.requests()
-        if request["path"].endswith("/instances") and request["at"] > sent[0]
+        if request["path"].endswith("/instances") and request["method"] == "GET"
     ]
-    for step in sent:
-        later = [
-            look - step for look in looks if step < look < step + 13 and not any(step < other < look for other in sent)
-        ]
+    for step, moving in zip(steps, seconds.values(), strict=True):
+        later = [look - step for look in looks if step < look < step + moving]
         assert len(later) >= 5
         for sooner, next_one in pairwise(later):
-            between = min(max(sooner / 4, 1), 2)
+            between = min(max(sooner / 3, 1), 2)
             assert 0.89 * between <= next_one - sooner <= 1.11 * between
 
 

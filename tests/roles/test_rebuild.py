@@ -5,7 +5,13 @@
 from __future__ import annotations
 
 import getpass
+import itertools
 import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +35,29 @@ ASK = """
     that: silent == '' or silent not in rebuild_instance.name
     fail_msg: "{{ rebuild_instance.name }} says nothing at {{ rebuild_instance.private_ipv4 }}"
 """
+
+
+@contextmanager
+def dumb(address: str, port: int) -> Iterator[list[float]]:
+    """A server that closes its first connection, and then never says a word: for how many seconds each was open."""
+    seconds: list[float] = []
+
+    def serve() -> None:
+        for number in itertools.count():
+            try:
+                connection, _peer = server.accept()
+            except OSError:  # the end
+                return
+            began = time.monotonic()
+            with connection:
+                while number and connection.recv(1024):
+                    pass
+            seconds.append(time.monotonic() - began)
+
+    with socket.create_server((address, port)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield seconds
+        server.shutdown(socket.SHUT_RDWR)
 
 
 def row(sim: Any, name: str) -> Fields:
@@ -78,7 +107,7 @@ def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp
 
 @pytest.mark.needs("sshd", "ssh")
 def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
-    """The disk stays, the key and the network change. The second one has no server, so that its old one comes back."""
+    """The disk stays, the key and the network change. The second one does not answer, so that its old one comes back."""
     sim.reset(loopback=True, quota_public_ips=None)
     vpc, group = "22222222-2222-4222-8222-222222222222", "11111111-1111-4111-8111-111111111111"
     made = [sim.seed("instance", name=f"web-{number}", public_ip=True, image=DEBIAN)["id"] for number in (1, 2)]
@@ -89,12 +118,13 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     given = {
         "rebuild_id": "key", "rebuild_instances": listed, "rebuild_from": "snapshot", "rebuild_delete_public_ip": False,
         "rebuild_declaration": {"ssh_key_name": "new", "network": {"vpc": vpc}}, "rebuild_ssh_user": getpass.getuser(),
-        "rebuild_ssh_port": port, "rebuild_ssh_private_key_file": str(tmp_path / "key"), "rebuild_check_timeout": 5,
+        "rebuild_ssh_port": port, "rebuild_ssh_private_key_file": str(tmp_path / "key"), "rebuild_check_timeout": 2,
         "rebuild_ssh_address": "private_ipv4",
     }  # fmt: skip
-    # The address that the simulator gives next.
-    address = f"127.1.0.{sim.cloud.region('br-se1').number() + 2}"
-    with serving(tmp_path, [address], port):
+    # The addresses that the simulator gives next: each instance takes a number for the private and one for the public one.
+    number = sim.cloud.region("br-se1").number() + 2
+    address, other = f"127.1.0.{number}", f"127.1.0.{number + 2}"
+    with serving(tmp_path, [address], port), dumb(other, port) as patience:
         (outcome,), job = use(sim, tmp_path, "rebuild", Case(given), warnings=1)
     new = row(sim, "web-1") if outcome.result else pytest.fail(outcome.failed + job.said)
     assert [one["name"] for one in outcome.result["rebuilt"]] == ["web-1"], outcome.failed
@@ -102,7 +132,8 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     assert (new["vpc"]["id"], new["id"] != made[0]) == (vpc, True)
     assert row(sim, "web-2")["id"] == made[1]
     assert f"web-2: the new one does not answer: no login as {getpass.getuser()} at 127.1." in outcome.failed
-    assert "(1 retries left)" in job.said and "(2 retries left)" not in job.said
+    assert job.said.count("Log in over SSH (") == 1 and len(patience) == 2
+    assert patience[1] < 9, "and not as long as for a server that is known to be there"
     assert "Public addresses that are left, and billed: " + before[0] in outcome.failed
     assert outcome.result["kept_public_ips"] == before[:1]
     assert sorted(addresses(sim)) == sorted([*before, new["public_ip"]])  # that of the one that did not answer is gone
