@@ -80,8 +80,8 @@ coverage: setup  ## run all of pytest's suites and show which lines none of them
 cores: setup  ## run the tests marked every_core with the oldest and the newest ansible-core
 	python tests/cores.py every_core
 
-matrix: setup  ## run suites, sanity and integration with every supported ansible-core
-	python tests/cores.py all
+matrix: setup  ## run suites, sanity and integration with every supported ansible-core (or CORES=...)
+	python tests/cores.py all $(CORES)
 
 integration: setup  ## run the integration targets (TARGETS=...) on the simulator, or on the real cloud with MGC_API_KEY
 	tests/ansible-test.sh integration $(TARGETS)

@@ -4,7 +4,8 @@
 
 `every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
 `all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
-oldest Python that they support, and writes the page Supported versions. `bench` measures with each.
+oldest Python that they support, and writes the page Supported versions. `bench` measures with each. Versions of
+ansible-core can follow, for these alone.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def run(folder: Path, commands: list[list[str]]) -> bool:
     return not any(codes)
 
 
-def main(what: str) -> int:
+def main(what: str, only: list[str]) -> int:
     commands = {
         "bench": [["python", "-m", "tests.benchmarks"]],
         "every_core": [["python", "-m", "pytest", "-m", "every_core"]],
@@ -78,7 +79,7 @@ def main(what: str) -> int:
     }[what]
     failed, left_out = [], []
     for core, names in CORES.items():
-        if what == "every_core" and core == version("ansible-core"):
+        if core not in only or (what == "every_core" and core == version("ansible-core")):
             continue
         found = {name: path for name in names if (path := find_python(name))}
         left_out += [f"ansible-core {core} on Python {name}" for name in names if name not in found]
@@ -99,4 +100,4 @@ def main(what: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2:] or [*CORES]))
