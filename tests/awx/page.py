@@ -26,6 +26,9 @@ API which instances there are, and need no inventory:
     export MGC_API_KEY=...
     ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=dev-*' --check
 
+On the simulator nobody answers at the addresses of instances: there ``provision`` also needs
+``-e magalu_wait_for=none -e magalu_host_keys=off``.
+
 With ``--check`` they say what they would do. All input is by extra variables. A variable that is blank counts as not
 given, lists may also be texts separated by commas or lines, and what is wrong is told before the first request. Each
 ends with a short summary, and gives it to workflows of AWX with ``set_stats``, as ``magalu_power`` for example.

@@ -95,14 +95,18 @@ def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
     env = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "kept-awx-password"}
     for name in ("ssh", "git"):
         awx.create("credentials", {"name": name, "credential_type": awx.one("credential_types", "Machine")["id"]})
-    setup(awx, tmp_path, env={**env, "MGC_TENANT_ID": "tenant-1"}, organization="Platform", project_branch="main",
+    (tmp_path / "ca.pem").write_text("# those of the company\n")
+    env |= {"MGC_TENANT_ID": "tenant-1", "MGC_VALIDATE_CERTS": "no", "MGC_CA_PATH": str(tmp_path / "ca.pem")}
+    setup(awx, tmp_path, env=env, organization="Platform", project_branch="main",
           project_credential="git", more_credentials=" ssh,")  # fmt: skip
     kind = awx.one("credential_types", "Magalu Cloud")
     declared = load(AWX / "credential_type.yml")
     assert {name: kind[name] for name in declared} == declared, "templates of injectors are not rendered on the way"
     credential = awx.one("credentials", "Magalu Cloud")
     assert credential["credential_type"] == kind["id"]
-    assert credential["inputs"] == {"api_key": KEY, "tenant_id": "tenant-1"}
+    assert credential["inputs"] == {
+        "api_key": KEY, "tenant_id": "tenant-1", "insecure": True, "ca_cert": "# those of the company",
+    }  # fmt: skip
     image, project = (awx.one(kind, "Magalu Cloud") for kind in ("execution_environments", "projects"))
     assert image["image"] == IMAGE
     assert (project["scm_branch"], project["default_environment"]) == ("main", image["id"])

@@ -10,6 +10,10 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pytest
+import tomllib
+
+from tests.cores import find_python
 from tests.package.conftest import README, ROOT, block, run
 
 IMPORTER = ROOT / "tests/galaxy-importer.cfg"
@@ -45,6 +49,18 @@ def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
     command = (*simulator, "--", "ansible-playbook", "magalu.cloud.quickstart")
     said = run(*command, cwd=home, HOME=home, PYTHONPATH=home / ".ansible/collections")
     assert re.search(r"failed=0 ", said)
+
+
+def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> None:
+    """With the newest packages that this Python can have, as a user gets them."""
+    oldest = tomllib.loads((ROOT / "simulator/pyproject.toml").read_text())["project"]["requires-python"].lstrip(">=")
+    python = find_python(oldest) or (
+        sys.executable if not os.environ.get("MGC_CI") else pytest.fail(f"no Python {oldest}")
+    )
+    run(python, "-m", "venv", "venv", cwd=tmp_path)
+    run("venv/bin/python", "-m", "pip", "install", "--quiet", ROOT / "simulator", cwd=tmp_path)
+    ask = "import os, urllib.request; urllib.request.urlopen(os.environ['MGC_API_URL'].split('/{region}')[0])"
+    run("venv/bin/magalu-cloud-simulator", "--port", "0", "--", "venv/bin/python", "-c", ask, cwd=tmp_path)
 
 
 def test_readme_clone_commands() -> None:
