@@ -1,6 +1,7 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tarball as a user meets it: what is in it, what Galaxy says to it, and that the README's commands work with it."""
+"""The tarball as a user meets it: what is in it, and that the README's commands work with it. What Galaxy says to it is
+seen where a release is made of it (test_release.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,6 @@ import tomllib
 from tests.cores import find_python
 from tests.package.conftest import README, ROOT, block, run
 
-IMPORTER = ROOT / "tests/galaxy-importer.cfg"
 # Every file that git has in these places is shipped, and no other.
 SHIPPED = {
     *("CHANGELOG.rst", "LICENSE", "README.md", "README.pt-BR.md", "requirements.txt"),
@@ -30,14 +30,6 @@ def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None
     known = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
     wanted = {name for name in known if name.split("/")[0] in SHIPPED and (ROOT / name).exists()}
     assert files == wanted | {"FILES.json", "MANIFEST.json", "tests/config.yml"}
-
-
-def test_galaxy_accepts_it(tarball: Path) -> None:
-    command = (sys.executable, "-m", "galaxy_importer.main", tarball)
-    said = run(*command, cwd=tarball.parent, GALAXY_IMPORTER_CONFIG=IMPORTER)
-    # W503 is how ruff formats, and off by default; the importer turns it on. Playbooks of the collection itself are not
-    # found, since the importer hands ansible-lint a path that ends in ansible_collections.
-    assert re.findall(r"^(?:WARNING|ERROR): (?!.* W503 |.* Failed to find magalu.cloud.).*", said, re.MULTILINE) == []
 
 
 def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
