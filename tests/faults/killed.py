@@ -76,8 +76,9 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
-    """What is there before."""
+    """What is there before, always at the same part of a second: the API tells whole ones, and waits follow them."""
     sim.reset(**settings)
+    sim.advance(-sim.now() % 1 + 0.5)
     for seed in (*OTHERS, *seeds):
         sim.seed(**{"created_at": sim.now() - 3600, **seed})
 
