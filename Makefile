@@ -33,6 +33,8 @@ SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head
 SYSTEM_PACKAGES := openssh-server chromium
 # awx.awx for the tests of awx_setup, out of the package of the index that holds it.
 AWX := .build/awx-collections/24.6.1
+# Whoever has nothing left takes over from the other: the slowest tests come last, and stood with one of them.
+SIDE_BY_SIDE := -n 2 --dist worksteal
 # In the order of their start, the longest first.
 GATES := sanity suites package cores integration molecule lint docs
 
@@ -69,13 +71,13 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
-	python -m pytest -n 2 --durations 30
+	python -m pytest $(SIDE_BY_SIDE) --durations 30
 
 faults-all: setup  ## run every operation under every fault: make test runs a choice of these cases
-	ALL_FAULTS=1 python -m pytest -n 2 tests/faults/test_matrix.py
+	ALL_FAULTS=1 python -m pytest $(SIDE_BY_SIDE) tests/faults/test_matrix.py
 
 coverage: setup  ## run all of pytest's suites and show which lines none of them reaches
-	python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+	python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term-missing:skip-covered
 
 cores: setup  ## run the tests marked every_core with the oldest and the newest ansible-core
 	python tests/cores.py every_core
@@ -116,7 +118,7 @@ docs: setup  ## build the documentation site in .build/docs/html, and look at it
 	python -m pytest -q tests/docs/site
 
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
-	python -m pytest -n 2 tests/package
+	python -m pytest $(SIDE_BY_SIDE) tests/package
 
 release: setup  ## make the release VERSION=x.y.z: changelog, version, commit, tag and a checked tarball, or nothing
 	python tests/release.py "$(VERSION)"

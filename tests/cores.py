@@ -71,7 +71,7 @@ def main(what: str, only: list[str]) -> int:
         "bench": [["python", "-m", "tests.benchmarks"]],
         "every_core": [["python", "-m", "pytest", "-m", "every_core"]],
         "all": [
-            ["python", "-m", "pytest", "-n", "2"],
+            ["python", "-m", "pytest", "-n", "2", "--dist", "worksteal"],
             ["tests/ansible-test.sh", "sanity"],
             ["tests/ansible-test.sh", "integration"],
             ["tests/ansible-test.sh", "integration-old"],
