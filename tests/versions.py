@@ -19,7 +19,7 @@ Supported versions
 ==================
 
 The collection works with ansible-core 2.16 and newer, and its modules on Python 3.9 and newer. They need ``requests``
-there. The simulator needs Python 3.10.
+there. The simulator needs Python 3.10 or newer.
 
 """
 TABLE = """\

@@ -33,7 +33,7 @@ options:
     default: br-se1
   api_url:
     description:
-      - The API's URL. C({region}) in it is replaced by the region.
+      - The API's URL. C({region}) in it is replaced by the region, V(br-mgl1) by its name in URLs, C(br-se-1).
       - The environment variable E(MGC_API_URL) counts if it is not given.
     type: str
     default: https://api.magalu.cloud/{region}/compute

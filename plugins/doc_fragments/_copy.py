@@ -120,7 +120,7 @@ options:
         default: [capacity]
   destination_region:
     description:
-      - The region to copy to, with O(state=copied).
+      - The region to copy to, with O(state=copied), another one of V(br-se1), V(br-ne1) and V(br-mgl1).
       - The API answers without the new copy's id. It is looked for by its name in that region, so the collection cannot
         promise more than that one of this name is there. O(api_url) must contain C({region}).
     type: str

@@ -13,7 +13,7 @@ description:
     shorter list.
   - Text from the API is data. It is never executed as a template, in any variable, whatever an instance is named.
 author:
-  - Magalu Cloud collection contributors (@magalu-cloud)
+  - Magalu Cloud collection contributors (@magalucloud)
 version_added: 1.0.0
 extends_documentation_fragment:
   - magalu.cloud._api

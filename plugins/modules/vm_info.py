@@ -10,7 +10,7 @@ short_description: List virtual machines, images, machine types, snapshots and b
 version_added: 1.0.0
 description:
   - Lists what there is, completely, or one by id or name.
-  - Finding none is no error. A kind that the API's edition in this region does not have is one.
+  - Finding none is no error, but for V(init_logs), which are of one instance. A kind that the API's edition in this region does not have is one.
   - What was deleted, and is still shown by the API, is only listed where O(state), O(status) or O(id) asks for it.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -21,13 +21,13 @@ options:
   kind:
     description:
       - What to list. The result has it under the same name.
-      - V(init_logs) are the lines that one instance wrote while it booted. They may hold secrets. They and
-        V(custom_images) need the API's edition of 2026.
+      - V(init_logs) are the lines that one instance wrote while it booted. They may hold secrets. They need
+        O(id) or O(name), and they and V(custom_images) the API's edition of 2026.
     type: str
     choices: [instances, snapshots, backups, images, custom_images, machine_types, init_logs]
     default: instances
   id:
-    description: Only the one with this id.
+    description: Only the one with this id. Of O(id), O(name) and O(name_pattern) only one can be given.
     type: str
   name:
     description: Only those with exactly this name.
@@ -82,7 +82,8 @@ options:
   sort:
     description:
       - The order, as C(FIELD), C(FIELD:asc) or C(FIELD:desc). Fields of nested objects are written with a dot, for
-        example V(machine_type.name). Without it the API's own order, by the time of creation.
+        example V(machine_type.name). Without it the API's own order, that of
+        instances, snapshots and backups by the time of creation.
     type: list
     elements: str
   expand:

@@ -23,7 +23,7 @@ from tests.playbooks.play import SPEED, environment
 RST = ROOT / "docs/docsite/rst"
 PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
-BY_HAND = ("python -m pip install", "ansible-galaxy collection install", "export MGC_")
+BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,8 @@ def run(sim: Any, folder: Path, page: str) -> list[str]:
     lines = [line for line in commands(page) if re.match(r"ansible-(playbook|inventory) ", line)]
     books = [name for name in files(page) if not any(name in line for line in lines)]
     lines = [*([shlex.join(["ansible-playbook", *books])] if books else []), *lines]
-    # A home of its own, in which passwords and reports end; the interpreter is this one.
-    env = environment(sim, folder, ANSIBLE_PYTHON_INTERPRETER=sys.executable)
+    # A home of its own, in which passwords and reports end.
+    env = environment(sim, folder)
     env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
     said = []
     for line in lines:

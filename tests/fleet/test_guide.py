@@ -24,6 +24,8 @@ GUIDE = (ROOT / "docs/docsite/rst/fleets.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
 EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS)}
 WEB = [f"web-{number:02d}" for number in range(1, 5)]
+# What the machines have that plays log in to: all of them are this one.
+MACHINES = {"ANSIBLE_PYTHON_INTERPRETER": sys.executable}
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +34,12 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
-def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = ()) -> str:
-    """Runs the playbooks, whose hosts are all this one; what was said."""
+def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = (), **settings: str) -> str:
+    """Runs the playbooks; what was said."""
     for name, text in EXAMPLES.items():
         (folder / name).write_text(text)
     (folder / "ansible.cfg").touch()
-    env = environment(sim, folder, ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_NOCOWS="1")
+    env = environment(sim, folder, ANSIBLE_NOCOWS="1", **settings)
     command = [sys.executable, "-m", "ansible", "playbook", "-c", "local", *names, *options]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -55,10 +57,10 @@ def recap(said: str) -> dict[str, tuple[int, int]]:
 
 def test_first_feeds_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
     hosts = {name: (1, 0) for name in WEB[:3]}
-    assert recap(play(sim, tmp_path, "first.yml")) == {"localhost": (2, 1), **hosts}
+    assert recap(play(sim, tmp_path, "first.yml", **MACHINES)) == {"localhost": (2, 1), **hosts}
     assert names(sim) == ["db-01", *WEB[:3]]
     sim.clear_requests()
-    assert recap(play(sim, tmp_path, "first.yml")) == {"localhost": (2, 0), **hosts}
+    assert recap(play(sim, tmp_path, "first.yml", **MACHINES)) == {"localhost": (2, 0), **hosts}
     assert len(sim.requests()) == 1
 
 
@@ -95,8 +97,9 @@ def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> Non
     seed(sim, WEB)
     seed(sim, ["web-09"], state="stopped")
     seed(sim, ["db-01"])
+    source = ("-i", "work.magalu.yml", "--limit")
     slices = [
-        recap(play(sim, tmp_path, "work.yml", options=("-i", "work.magalu.yml", "--limit", ",".join(part))))
+        recap(play(sim, tmp_path, "work.yml", options=(*source, ",".join(part)), **MACHINES))
         for part in (WEB[::2], WEB[1::2])
     ]
     assert [set(each) for each in slices] == [set(WEB[::2]), set(WEB[1::2])]
