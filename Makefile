@@ -23,6 +23,8 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 export UV_CACHE_DIR ?= $(CURDIR)/.build/uv
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Containers often forbid it: then every program compiles all of Ansible anew, and takes half as long again to start.
+unexport PYTHONDONTWRITEBYTECODE
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export ANSIBLE_LOCALHOST_WARNING := false
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := false

@@ -65,13 +65,20 @@ def cancel(job: Job, reached: Callable[[], bool], container: bool = True) -> Non
     process.stdout.close()  # type: ignore[union-attr]  # as ansible-runner does, that read it
 
 
-def assert_all_is_there_once(sim: Any, name: str) -> None:
-    scenario = SCENARIOS[name]
+def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
+    """The same job again ends well, and nothing is there twice or missing."""
+    done = job_of(sim, folder, name)()
+    if name in COUNTED and done.code:
+        assert "magalu_confirm_count" in done.output
+        count = int(re.search(r"(\d+) (?:snapshots would go|instances are meant)", done.output)[1])  # type: ignore[index]
+        assert count < SCENARIOS[name].answers["magalu_confirm_count"]
+        done = job_of(sim, folder, name, magalu_confirm_count=count)()
+    assert done.code == 0, done.output
     for kind in ("instances", "snapshots", "backups"):
         names = [row["name"] for row in rows(sim, kind)]
         assert len(names) == len(set(names)), names
         assert all(row["status"] == "completed" for row in rows(sim, kind)), rows(sim, kind)
-    assert scenario.there(sim) == scenario.expected
+    assert SCENARIOS[name].there(sim) == SCENARIOS[name].expected
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -83,28 +90,19 @@ def test_between_a_request_and_its_answer(sim: Any, tmp_path: Path, name: str) -
     assert sim.faults()[0]["fired"], "it came so far"
     sim.clear_faults()
     sim.advance(600)
-    done = job()
-    if name in COUNTED and done.code:
-        assert "magalu_confirm_count" in done.output
-        count = int(re.search(r"(\d+) (?:snapshots would go|instances are meant)", done.output)[1])  # type: ignore[index]
-        assert count < SCENARIOS[name].answers["magalu_confirm_count"]
-        done = job_of(sim, tmp_path, name, magalu_confirm_count=count)()
-    assert done.code == 0, done.output
-    assert_all_is_there_once(sim, name)
+    assert_it_carries_on(sim, tmp_path, name)
 
 
 @pytest.mark.parametrize(
     ("name", "container"),
-    [("provision", True), ("snapshot", True), pytest.param("provision", False, marks=pytest.mark.every_core)],
+    [*((name, True) for name in WRITES), pytest.param("provision", False, marks=pytest.mark.every_core)],
 )
 def test_at_random_moments(sim: Any, tmp_path: Path, name: str, container: bool) -> None:
     """Twice, then it may end. Without a container, and ansible-core 2.19 or newer, a module outlives its job a little."""
-    begin(sim, unique_names=False)
+    begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
     job = job_of(sim, tmp_path, name)
     for moment in [random.randint(1, 8), random.randint(1, 25)]:
         print(f"killed at request {moment}")
         sim.clear_requests()
         cancel(job, lambda: len(sim.requests()) >= moment, container)  # noqa: B023
-    done = job()
-    assert done.code == 0, done.output
-    assert_all_is_there_once(sim, name)
+    assert_it_carries_on(sim, tmp_path, name)

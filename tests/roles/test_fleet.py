@@ -14,18 +14,12 @@ import yaml
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows
 from tests.playbooks.play import LARGE
+from tests.roles.cases import post
 from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
 
 README = (ROOT / "roles/fleet/README.md").read_text()
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBUvXSm7Sd3uF1Q0gF0G1Y4tmzvJcBTfcQ7m3N4hQvYk"
 QUIET = {"wait_for": "none", "host_keys": "off"}
-
-
-def post(sim: Any, path: str, **body: Any) -> dict[str, Any]:
-    """A task that tells the simulator something."""
-    url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
-    given = {"url": url, "method": "POST", "body_format": "json", "body": body, "status_code": [200, 201, 204]}
-    return {"ansible.builtin.uri": given}
 
 
 def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) -> None:
@@ -38,7 +32,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
     never, keyless, old = roles(
         {"count": 11, "host_keys": False, "usable_timeout": 4, "user": "somebody", "port": 1},
         {"count": 2, "usable_timeout": 2, "port": 1},
-        {"count": 1, "usable_timeout": 600, "before": [post(sim, "reset", edition="2024-08", loopback=True)]},
+        {"count": 1, "usable_timeout": 600, "before": [post(sim, "reset", {"edition": "2024-08", "loopback": True})]},
     )
     assert "1 of 11 instances failed. web-11" in never.failed and "Not this" in never.failed
     assert "10 of 10 members that run cannot be used: web-1, web-2," in never.failed
@@ -95,9 +89,9 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
             "instances": [{"name": "late"}],
             "count": 0,
             "wait_timeout": 1,
-            "before": [post(sim, "clock", speed=0)],
+            "before": [post(sim, "clock", {"speed": 0})],
         },
-        {**there, "wait_for": "luck", "before": [post(sim, "clock", speed=60)]},
+        {**there, "wait_for": "luck", "before": [post(sim, "clock", {"speed": 60})]},
     ]
     roles.after = [{"hosts": "others", "gather_facts": False, "tasks": [
         {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}: {{ ansible_host }} {{ ansible_user | default('-') }}"}},
@@ -118,7 +112,9 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
 def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
     """Another run's appears when the module has ended, so that only the second look can tell. A deleted one is none."""
     sim.reset(instant=True, unique_names=False, keep_deleted=10**6)
-    late = post(sim, "faults", operation="GET /v1/instances", name="web", kind="create_between_pages", nth=2)
+    late = post(
+        sim, "faults", {"operation": "GET /v1/instances", "name": "web", "kind": "create_between_pages", "nth": 2}
+    )
     one = {**QUIET, "count": 1}
     made, _gone, twice = Roles(sim, tmp_path)(
         one, {**one, "state": "absent", "delete_public_ip": True}, {**one, "before": [late]}
