@@ -50,6 +50,7 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
         member.failure = _engine.Failed(str(gone))
     if member.memory.attempts:
         task.more["attempts"] = member.memory.attempts
+    member.notes += kept(task, member.memory.kept_public_ips)
     if member.failure:
         for warning in member.notes:
             module.warn(warning)
@@ -60,6 +61,15 @@ def apply(module: Module, client: Client, task: Task, seen: Seen) -> tuple[Seen,
         module.fail(client, f"look at {task.label}", member.failure, **result)
     row = member.row if member.fresh else _last_look(task, member)
     return {**member.seen, member.main: row}, member.done, member.notes
+
+
+def kept(task: Task, addresses: t.Sequence[str]) -> list[str]:
+    """Puts the public addresses that a deletion leaves behind into the result; the warning about them."""
+    if not addresses:
+        return []
+    task.more["kept_public_ips"] = list(addresses)
+    named = f"The public IP {', '.join(addresses)} of {task.label}"
+    return [f"{named} is kept, and billed (delete_public_ip: true deletes it)."]
 
 
 def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]]:

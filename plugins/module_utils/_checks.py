@@ -52,7 +52,7 @@ def user_data(text: str | None, encoded: str | None) -> str | None:
     if encoded is None:
         return None
     try:
-        raw = base64.b64decode(encoded, validate=True)
+        raw = base64.b64decode("".join(encoded.split()), validate=True)  # base64 prints lines
     except ValueError as error:
         raise Refused(f"user_data_base64 is no base64: {error}. Plain text goes into user_data.") from error
     if len(encoded) > LARGEST_USER_DATA:

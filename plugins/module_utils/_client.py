@@ -94,10 +94,11 @@ class ApiError(Exception):
 class Client:
     """The API of one region."""
 
-    def __init__(self, connection: Connection, agent: str, clock: Clock | None = None) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: Connection, agent: str, clock: Clock | None = None, deadline: float | None = None
+    ) -> None:
+        self.connection, self.deadline = connection, deadline  # by `clock.now()`: no retry goes beyond it
         self.clock = clock or Clock()
-        self.deadline: float | None = None  # by `clock.now()`: no retry goes beyond it
         self.secrets = list(connection.secrets)
         self.editions: dict[str, str] = {}  # region -> "2024" or "2026", as far as answers have told
         self.sortable_by_id, self.burst = True, False  # burst: see `_fleet.burst`
@@ -121,8 +122,9 @@ class Client:
         return self.editions.get(self.connection.region)
 
     def client_for(self, region: str) -> Client:
-        """The same account in another region."""
-        return Client(self.connection._replace(region=region), self._headers["User-Agent"].split(" ", 1)[1], self.clock)
+        """The same account in another region, until the same deadline."""
+        agent = self._headers["User-Agent"].split(" ", 1)[1]
+        return Client(self.connection._replace(region=region), agent, self.clock, self.deadline)
 
     def request(
         self, method: str, path: str, query: t.Sequence[tuple[str, str]] = (), body: t.Any = None,

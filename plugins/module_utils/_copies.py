@@ -92,8 +92,8 @@ def _check_pruning(params: dict[str, t.Any], resource: Resource) -> None:
     if bool(params["name_prefix"]) == params["all"]:
         raise Refused(f"state: pruned needs name_prefix, or all: true for all {resource.kind}s, and not both.")
     keep_last, keep_days = params["keep_last"], params["keep_days"]
-    if (keep_last or 0) < 0 or (keep_days or 0) < 0:
-        raise Refused("keep_last and keep_days cannot be negative.")
+    if not ((keep_last or 0) >= 0 and (keep_days or 0) >= 0):  # which "nan" is not either
+        raise Refused("keep_last and keep_days must be numbers from 0 on.")
     if not keep_last and not keep_days:
         raise Refused(f"keep_last or keep_days is needed, and more than 0: else every {resource.kind} would go.")
 

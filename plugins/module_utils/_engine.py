@@ -19,6 +19,7 @@ LOOK_FOR = 30.0  # seconds that the effect of a lost answer, or of a refusal aft
 NOT_YET = 60.0  # seconds within which a 404 for what was just created, or no motion at all, means "not yet"
 SETTLE = 10.0  # seconds that a settled row without the goal is given, since reads can lag behind
 MOST_SENDS = 30
+MOST_CONFLICTS = 5  # refusals that nothing explains: with their growing pauses a minute
 
 ACCEPTED, LOST, DOUBTED, CONFLICT, LATER, REFUSED = "accepted", "lost", "doubted", "conflict", "later", "refused"
 # A 400 to these may come from a stale read: the state was another one already.
@@ -36,13 +37,15 @@ class Failed(Exception):
 class Pending:
     """The step that was sent last, until its goal holds."""
 
-    def __init__(self, step: Step, now: float, before: t.Any) -> None:
+    def __init__(self, step: Step, now: float, before: t.Any, leaves: tuple[str, ...] = ()) -> None:
         self.step, self.at, self.before = step, now, before
+        self.leaves = leaves  # the public addresses that it leaves behind
         self.answer = ACCEPTED
         self.error: ApiError | None = None
         self.moved = False  # whether the row was seen in motion since
         self.settled_from = now  # since when it was not
         self.counts = True  # whether the sending counts, which a refusal for now does not
+        self.patience = 0.0  # seconds until it is sent again, if nothing shows what stands against it
 
     @property
     def on_its_way(self) -> bool:
@@ -61,6 +64,7 @@ class Member:
         self.listed = False  # whether what was seen last came from a listing
         self.known: set[str] = set()
         self.pending: Pending | None = None
+        self.conflicts: dict[str, int] = {}  # step name -> refusals since something was seen that explains one
         self.done: list[Step] = []  # the steps that were sent, each once, however often it had to be sent
         self.notes: list[str] = []
         self.over = False
@@ -85,7 +89,7 @@ class Member:
         for part, row in seen.items():
             if row:
                 self._note(part, str(row["id"]))
-        plan = (self.recover if self.recover and self.failed else self.plan)(seen, self.memory)
+        plan = self._put_right() if self.failed else self.plan(seen, self.memory)
         self.notes += [note for note in plan.warnings if note not in self.notes]
         if self._waits(plan, now, api_now):
             return None
@@ -100,14 +104,15 @@ class Member:
             return None
         self._may_send(step)
         self.memory.sent[step.name] = self.memory.sent.get(step.name, 0) + 1
-        self.pending = Pending(step, now, fingerprint(seen.get(step.part)))
+        leaves = plan.kept_public_ips if step.action == "delete" else ()
+        self.pending = Pending(step, now, fingerprint(seen.get(step.part)), leaves)
         self.over = len(plan.steps) == 1 and not self.wait and not self.failed
         return step
 
     def accepted(self, answer: t.Any, now: float) -> None:
         """The API took the step."""
         pending = self._sent(now)
-        self._record(pending.step)
+        self._record(pending)
         self.fresh = False
         if pending.step.makes and isinstance(answer, dict) and answer.get("id"):
             self._created(pending.step.part, str(answer["id"]))
@@ -131,11 +136,15 @@ class Member:
             error.repeated and error.status in (404, 409)
         ):  # the answer to an earlier try of the client
             pending.answer = LOST
-        elif error.status == 404 and not step.makes:
+        elif error.status == 409 or (error.status == 404 and not step.makes):
             pending.answer = CONFLICT
-        elif error.status == 409:
-            pending.answer = CONFLICT
-            self._look(now, 2, listing=step.makes or step.action == "rename")
+            taken = step.action == "rename"  # the new name, as a rule
+            if error.status == 409:
+                self._look(now, 2, listing=step.makes or taken)
+            # Reads can be behind: what is gone, or what another run does, shows later. Or there is a lock without a status.
+            if (error.status == 409 and not taken) or step.action == "delete" or step.sends == 1:
+                times = self.conflicts[step.name] = self.conflicts.get(step.name, 0) + 1
+                pending.patience = LOOK_FOR if step.sends == 1 else min(2.0**times, LOOK_FOR)
         elif error.status == 400 and step.action in _MAY_BE_DONE:
             pending.answer = DOUBTED
         else:
@@ -178,7 +187,8 @@ class Member:
         step, waited = pending.step, now - pending.at
         kind, row, making = self._kind(step.part), self.seen.get(step.part), step.makes
         status = status_class(row, kind)
-        if making and (pending.answer in (LOST, CONFLICT) or step.part not in self.look.ids):
+        unknown = pending.answer == ACCEPTED and step.part not in self.look.ids
+        if making and (unknown or pending.answer in (LOST, CONFLICT)):
             if row is None or row["id"] in self.known or status == GONE:
                 limit = NOT_YET if pending.answer == ACCEPTED else LOOK_FOR
                 if waited >= limit and pending.answer == LOST and pending.error:
@@ -187,7 +197,7 @@ class Member:
             if pending.answer == CONFLICT:
                 return self._over_with(True)
             self._created(step.part, str(row["id"]))
-            self._record(step)
+            self._record(pending)
             pending.answer = ACCEPTED
         if status == MOVING:
             pending.moved, pending.settled_from = True, now
@@ -198,11 +208,14 @@ class Member:
         if status == MOVING and not (step.anytime and pending.answer == LATER):
             return self._look(now, pause(making, age(row, waited, api_now) if making else waited))
         changed = pending.moved or fingerprint(row) != pending.before
-        if pending.answer == CONFLICT and step.sends == 1 and pending.counts and row:
-            # Nothing was seen that stood against it, and it is not to be sent again: then it was refused.
-            if waited >= SETTLE:
+        if pending.answer == CONFLICT and pending.patience:
+            if changed:
+                del self.conflicts[step.name]
+            elif waited < pending.patience:
+                return self._look(now, min(pause(False, waited), pending.patience - waited))
+            elif step.sends == 1 or self.conflicts[step.name] >= MOST_CONFLICTS:
                 raise Failed("", step.does, pending.error)
-            return self._look(now, pause(False, waited))
+            self._uncount(pending)
         if pending.answer in (CONFLICT, LATER):
             return self._over_with(True)
         if row is None:
@@ -239,9 +252,9 @@ class Member:
         return self._over_with(settled or waited >= limit) or self._look(now, pause(making, waited))
 
     def _reached(self, step: Step, now: float) -> bool:
-        if t.cast(Pending, self.pending).answer in (ACCEPTED, LOST):
-            self._record(step)
-        self.pending = None
+        pending, self.pending = t.cast(Pending, self.pending), None
+        if pending.answer in (ACCEPTED, LOST):
+            self._record(pending)
         if step.action == "delete":
             gone = self.look.ids.pop(step.part, None)
             self.memory.created = [one for one in self.memory.created if one != gone]
@@ -276,9 +289,11 @@ class Member:
         self.look = self.look._replace(part=pending.step.part)
         return pending
 
-    def _record(self, step: Step) -> None:
+    def _record(self, pending: Pending) -> None:
+        step, kept = pending.step, self.memory.kept_public_ips
         if all(step.name != other.name or step.action != other.action for other in self.done):
             self.done.append(step)
+        kept += [address for address in pending.leaves if address not in kept]
 
     def _uncount(self, pending: Pending) -> None:
         if pending.counts:
@@ -297,7 +312,7 @@ class Member:
 
     def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
         """Notes a failure; with `recover`, what is to be put right is done first."""
-        if self.recover is None or self.failed is not None:
+        if self.failed is not None or self.recover is None or self.recover(self.seen, self.memory) is None:
             self.failure = self._left(self.failed) if self.failed else failure
             return
         self.failed, self.pending, self.over = failure, None, False
@@ -307,7 +322,11 @@ class Member:
         """The failure, and what of it could not be put right either."""
         from . import _failures
 
-        return _failures.with_left(failure, self, self.recover(self.seen, self.memory).steps if self.recover else ())
+        return _failures.with_left(failure, self, self._put_right().steps)
+
+    def _put_right(self) -> Plan:
+        """What is left to be put right after a failure."""
+        return (self.recover and self.recover(self.seen, self.memory)) or Plan((), None, None)
 
     def _may_send(self, step: Step) -> None:
         """Refuses a step that was sent too often."""

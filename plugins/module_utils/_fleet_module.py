@@ -187,8 +187,9 @@ class Fleet:
         if self.params["results"] == "brief" and result["instance"]:
             result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
         warnings = list(one.planned.warnings if check and one.planned else one.member.notes)
-        if one.planned and one.planned.kept_public_ips and one.error is None:
-            result["kept_public_ips"] = list(one.planned.kept_public_ips)
+        kept = one.planned.kept_public_ips if check and one.planned else one.member.memory.kept_public_ips
+        if kept:
+            result["kept_public_ips"] = list(kept)
         if one.pruned:
             result["pruned"] = True
         if one.member.memory.attempts:

@@ -95,10 +95,9 @@ def task(client: Client, want: Want) -> Task:
     kinds = {"instance": INSTANCES, "source": SNAPSHOTS}
     label = f"instance {want['name'] or want['id']}"
 
-    def recover(seen: Seen, memory: Memory) -> Plan:
+    def recover(seen: Seen, memory: Memory) -> Plan | None:
         from . import _plan_lifecycle
 
-        return _plan_lifecycle.failed_attempt(seen.get("instance"), want, memory)
+        return _plan_lifecycle.recovery(seen.get("instance"), want, memory)
 
-    shows, back = {"instance": "instance"}, recover if want["alternatives"] else None
-    return Task(label, observer(client, want), planner(client, want), kinds, shows, {}, back)
+    return Task(label, observer(client, want), planner(client, want), kinds, {"instance": "instance"}, {}, recover)

@@ -86,11 +86,11 @@ class Module(AnsibleModule):  # type: ignore[misc]
             from . import _apply
 
             seen, steps, warnings = _apply.apply(self, client, task, first)
+        elif planned.kept_public_ips:
+            from . import _apply
+
+            warnings += _apply.kept(task, planned.kept_public_ips)
         result = {**task.more, **shown(task, seen), "changed": bool(steps), "actions": actions(steps)}
-        if planned.kept_public_ips:
-            kept = ", ".join(planned.kept_public_ips)
-            told = f"The public IP {kept} of {task.label} is kept, and billed (delete_public_ip: true deletes it)."
-            warnings, result["kept_public_ips"] = [*warnings, told], list(planned.kept_public_ips)
         for warning in warnings:
             self.warn(warning)
         if self._diff:

@@ -29,6 +29,8 @@ def members(params: Params) -> list[Params]:
     for number, one in enumerate(found):
         if not one.get("name") and not one.get("id"):
             raise Refused(f"instances[{number}] has neither name nor id.")
+        for option in ("protect_names", "protect_labels"):  # what the fleet protects is protected from each member too
+            one[option] = [*(one.get(option) or []), *(params[option] or [])] or None
     names = [name for one in found for name in dict.fromkeys((one.get("name"), one.get("new_name"))) if name]
     for key, values in (("name", names), ("id", [one["id"] for one in found if one.get("id")])):
         twice = sorted(value for value, times in collections.Counter(values).items() if times > 1)

@@ -6,7 +6,19 @@ from __future__ import annotations
 
 import fnmatch
 
-from ._api import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILED, Field, Refused, Row, deleting, dig, status_class
+from ._api import (
+    CREATION_FAILED,
+    INSTANCES,
+    MOVING,
+    OPERATION_FAILED,
+    SNAPSHOTS,
+    Field,
+    Refused,
+    Row,
+    deleting,
+    dig,
+    status_class,
+)
 from ._plan_instance import Catalogs, Want, attachments
 from ._read import interfaces
 from ._step import CatalogsNeeded, Memory, Plan, Step, action, label, power, predict
@@ -61,7 +73,7 @@ def plan(
         return _absence(row, want)
     if row is None or deleting(row):
         removed = any(name.startswith("DELETE ") for name in memory.sent)  # by this run, to be made anew
-        if want["id"] or (want["new_name"] and row is None and not removed):
+        if want["id"] or (want["new_name"] and not removed):
             raise Refused(_missing(want))
         return _creation(row, want, catalogs, memory)
     status, warnings = status_class(row), []
@@ -148,7 +160,14 @@ def _never_ran(row: Row) -> bool:
     return row.get("state") in ("new", "error")
 
 
-def failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
+def recovery(row: Row | None, want: Want, memory: Memory) -> Plan | None:
+    """What is to be put right where the run fails; None where it did nothing that could have to be."""
+    if want["alternatives"] and memory.created:
+        return _failed_attempt(row, want, memory)
+    return _suspended_again(row, want, memory)
+
+
+def _failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
     """What takes away an attempt of this run that failed, where there is none left, or the run fails otherwise."""
     from . import _plan_alternatives
 
@@ -163,15 +182,28 @@ def failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
     return Plan(steps, row, row)
 
 
+def _suspended_again(row: Row | None, want: Want, memory: Memory) -> Plan | None:
+    """What suspends an instance again that this run started for a new machine type; None where it started none."""
+    started = any(name.endswith("/start") for name in memory.sent)
+    if memory.start_state != "suspended" or not started or want["state"] not in ("present", "suspended"):
+        return None
+    steps = power(str(row.get("state")), "suspended", row) if row else []
+    return Plan(tuple(steps), row, row)
+
+
 def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
     called = label(row)
     ports = interfaces(row)
+    own = {dig(want, "network.interface"), *(want["network_interfaces"] or [])}
     reasons = {
         "it is in motion": status_class(row) == MOVING,
         "it is declared by id, which a new one cannot have": bool(want["id"]),
         "the API does not tell its interfaces": ports is None,
         "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
-        "its interface is the user's own, which would be deleted with it": bool(dig(want, "network.interface")),
+        "its interface is the user's own, which would be deleted with it": bool(own & {p["id"] for p in ports or []})
+        or bool(dig(want, "network.interface")),
+        "what it would be restored from is in motion": status_class((catalogs or {}).get("source"), SNAPSHOTS)
+        == MOVING,
     }
     against = next((why for why, holds in reasons.items() if holds), None)
     if against:

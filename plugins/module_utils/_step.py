@@ -68,7 +68,8 @@ class Task(t.NamedTuple):
     kinds: dict[str, Resource]  # what the parts of what is seen are; the first is the one that this is about
     shows: dict[str, str]  # which parts are in the result, and where
     more: Row  # what else is in the result
-    recover: t.Callable[[Seen, Memory], Plan] | None = None  # plans what is to be put right after a failure
+    # Plans what is to be put right after a failure; None where this run did nothing that could have to be.
+    recover: t.Callable[[Seen, Memory], Plan | None] | None = None
 
 
 class Memory:
@@ -78,6 +79,7 @@ class Memory:
         self.sent: dict[str, int] = {}  # step name -> how often it was sent
         self.start_state: str | None = None  # the first settled power state: "power untouched" means this one
         self.created: list[str] = []  # ids that this run created, and did not remove again
+        self.kept_public_ips: list[str] = []  # what deletions of this run left behind
         self.attempts: list[Row] = []  # creations that failed, for what another attempt may have
 
     def look(self, row: Row | None) -> None:

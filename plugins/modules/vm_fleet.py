@@ -185,17 +185,19 @@ options:
     type: str
     default: "5"
   allow_empty:
-    description: Allows a declaration without members.
+    description: Allows O(instances) to be an empty list. One of O(instances) and O(count) is always needed.
     type: bool
     default: false
   protect_names:
-    description: Shell patterns. An instance whose whole name matches one of them is not pruned.
+    description:
+      - Shell patterns. An instance whose whole name matches one of them is not deleted, neither by pruning, which leaves
+        it out, nor as a member, which fails. What a member protects itself counts as well.
     type: list
     elements: str
   protect_labels:
     description:
-      - An instance that has one of these labels is not pruned. One whose labels the API does not tell counts as
-        having them.
+      - An instance that has one of these labels is not deleted, likewise. One whose labels the API does not tell counts
+        as having them.
     type: list
     elements: str
   delete_public_ip:

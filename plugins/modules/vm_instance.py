@@ -146,6 +146,7 @@ options:
     description:
       - What to do with an instance whose creation failed. V(replace) deletes it with its public IP address and creates
         it anew. An instance that ever ran is never touched by this.
+      - V(replace) is refused with O(network.interface), which would die with the failed attempt, and does nothing with O(id).
     type: str
     choices: [fail, replace]
     default: fail

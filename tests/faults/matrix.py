@@ -10,8 +10,6 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 from unittest import mock
 
-from ansible.module_utils.basic import AnsibleModule
-
 from simulator.cloud import Region
 from tests.faults.faults import ALWAYS, FAULTS, PATIENCE, READS, SHARE, Case, arm
 from tests.faults.operations import OPERATIONS, OTHERS, Fields, Operation
@@ -37,11 +35,11 @@ def run(sim: Any, case: Case) -> str:
         arm(sim, case, operation)
         with nobody_listens(applies(case, operation)) if fault.refused else nullcontext():
             options = {**operation.options, "wait_timeout": PATIENCE, **(fault.options or {})}
-            first = task(sim, operation.module, options)
+            first = result(sim, operation.module, options)
         sim.clear_faults()
         outcome = after_the_first(record, first, case, created)
         record.check_sendings()
-        again = task(sim, operation.module, operation.options)
+        again = result(sim, operation.module, operation.options)
         if again.get("failed"):
             assert outcome == NEXT, again["msg"]
             outcome = by_hand(sim, operation, again)
@@ -56,20 +54,15 @@ def run(sim: Any, case: Case) -> str:
     return outcome
 
 
-def task(sim: Any, module: str, options: Fields) -> Fields:
-    """The result of a task; `warned` are its warnings, which each core puts elsewhere."""
-    with mock.patch.object(AnsibleModule, "warn") as warn:
-        done = result(sim, module, options)
-    return {**done, "warned": [call.args[0] for call in warn.call_args_list]}
-
-
 def after_the_first(record: Record, first: Fields, case: Case, created: list[str]) -> str:
     """What the run with the fault came to."""
     if first.get("failed"):
         check_message(first, case, record.operation, created)
         return NEXT
     if record.untouched():
-        assert any("showed nothing of" in warning for warning in first["warned"]), "nothing was done, and nothing said"
+        assert any("showed nothing of" in warning for warning in first["warnings"]), (
+            "nothing was done, and nothing said"
+        )
         return WARNED
     record.check()
     return DONE
@@ -119,8 +112,8 @@ def check_message(first: Fields, case: Case, operation: Operation, created: list
 def by_hand(sim: Any, operation: Operation, again: Fields) -> str:
     """Follows what the message says: takes away what failed, and runs once more."""
     assert "state: absent" in again["msg"] or "Delete it there" in again["msg"], again["msg"]
-    gone = task(sim, operation.own_module, operation.remedy)
+    gone = result(sim, operation.own_module, operation.remedy)
     assert not gone.get("failed"), gone["msg"]
-    last = task(sim, operation.module, operation.options)
+    last = result(sim, operation.module, operation.options)
     assert not last.get("failed"), last["msg"]
     return BY_HAND

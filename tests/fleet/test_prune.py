@@ -317,3 +317,23 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
     most = params["prune_max"]
     number = len(rows) * int(most[:-1]) / 100 if most.endswith("%") else int(most)
     assert len(going) <= number
+
+
+@pytest.mark.parametrize("protection", [{"protect_names": ["db-*"]}, {"protect_labels": ["keep"]}], ids=str)
+def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, protection: Any) -> None:
+    """In check mode as for real; what a member protects by itself counts too."""
+    seed(sim, ["db-1"], labels=["keep"])
+    seed(sim, ["web-1"], labels=[])
+    anew = {
+        "name": "db-1",
+        "image": "cloud-debian-12 LTS",
+        "on_immutable_change": "recreate",
+        "machine_type": "BV1-1-40",
+    }
+    for options in ({"name": "db-1", "state": "absent"}, anew, {**anew, "protect_names": ["other"]}):
+        for check in (True, False):
+            given = run(sim, check=check, instances=[options, {"name": "web-1"}], **protection)
+            assert given["failed"] and "db-1" in member(given, "db-1")["msg"]
+            assert "is protected from deletion" in member(given, "db-1")["msg"]
+    assert changes(sim) == []
+    assert done(sim, instances=[{"name": "web-1", "state": "absent"}], **protection)["totals"]["deleted"] == 1

@@ -13,14 +13,13 @@ from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
-from ansible.module_utils.common import warnings
 
 PLUGINS = "ansible_collections.magalu.cloud.plugins"
 
 
 def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, diff: bool = False,
            env: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
-    """What the module gives back; `env` is more of the environment."""
+    """What the module gives back, and its `warnings`; `env` is more of the environment."""
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
     _client = importlib.import_module(f"{PLUGINS}.module_utils._client")
     clock = _client.Clock(sim.now, sim.advance)
@@ -30,11 +29,11 @@ def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, 
         }.items():  # fmt: skip
             stack.enter_context(mock.patch.object(basic, name, value, create=True))
         stack.enter_context(mock.patch.object(_client, "Clock", lambda **_given: clock))
-        stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(warnings._global_warnings)()))
+        warn = stack.enter_context(mock.patch.object(basic.AnsibleModule, "warn"))  # each core puts them elsewhere
         stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
         said = stack.enter_context(redirect_stdout(io.StringIO()))
-        stack.enter_context(redirect_stderr(io.StringIO()))  # where the newer cores put warnings then
+        stack.enter_context(redirect_stderr(io.StringIO()))
         stack.enter_context(suppress(SystemExit))
         importlib.import_module(f"{PLUGINS}.modules.{module}").main()
     given: dict[str, Any] = json.loads(said.getvalue())
-    return given
+    return {**given, "warnings": [call.args[0] for call in warn.call_args_list]}

@@ -217,7 +217,12 @@ def test_user_data_base64_is_checked_and_passed_on_as_it_is(encoded: str) -> Non
         assert len(encoded) < 20 or encoded not in str(error)
         return
     assert passed == encoded
-    assert base64.b64decode(encoded, validate=True) is not None
+    assert base64.b64decode("".join(encoded.split()), validate=True) is not None
+
+
+def test_user_data_base64_may_have_lines_as_base64_prints_them() -> None:
+    lines = base64.encodebytes(b"#cloud-config\n" + b"a: b\n" * 30).decode()
+    assert "\n" in lines.strip() and _checks.user_data(None, lines) == lines
 
 
 def test_no_user_data_is_none() -> None:

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Instances that are replaced, renamed while they go, and suspended again: what must not be lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from tests.engine import copies, task
+from tests.engine.task import BASE, LARGE, SMALL
+from tests.playbooks.module import result
+
+PORT = "11111111-1111-4111-8111-111111111111"
+OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
+ADDRESS = "201.54.0.3"
+KEPT = f"The public IP {ADDRESS} of instance web is kept, and billed (delete_public_ip: true deletes it)."
+
+
+def refused(sim: Any, **options: Any) -> str:
+    """Why it is refused, in check mode and for real, with nothing sent."""
+    with pytest.raises(Refused) as error:
+        task.check(sim, **options)
+    done = task.run(sim, **options)
+    assert str(done.failure) == str(error.value)
+    assert task.sent(sim) == []
+    return str(error.value)
+
+
+def instances(sim: Any) -> list[str]:
+    return [row["name"] for row in sim.state()["br-se1"]["instances"]]
+
+
+def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
+    """The copy can still fail, and the instance would be gone."""
+    sim.seed("instance", name="src", created_at=sim.now() - 3600)
+    sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
+    task.client(sim).request("POST", "/v1/snapshots", body={"name": "s", "instance": {"name": "src"}})
+    sim.clear_requests()
+    declared = {**BASE, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
+    assert "cannot be recreated: what it would be restored from is in motion" in refused(sim, **declared)
+    sim.advance(60)
+    assert task.run(sim, **declared).actions == ["delete", "restore"]
+
+
+def test_none_is_recreated_whose_interface_is_the_users_own(sim: Any) -> None:
+    task.run(sim, **{**BASE, "network": {"interface": PORT}})
+    sim.clear_requests()
+    declared = {**BASE, **OTHER, "network": None, "network_interfaces": [PORT]}
+    assert "cannot be recreated: its interface is the user's own" in refused(sim, **declared)
+
+
+def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
+    row = sim.seed("instance", name="old")
+    task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
+    sim.clear_requests()
+    assert "There is no instance 'old' to be renamed" in refused(sim, **{**BASE, "name": "old", "new_name": "new"})
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_deletion_tells_which_public_address_stays(sim: Any, check: bool) -> None:
+    sim.seed("instance", name="web", public_ip=ADDRESS)
+    given = result(sim, "vm_instance", {"name": "web", "state": "absent"}, check)
+    assert given["kept_public_ips"] == [ADDRESS] and given["warnings"] == [KEPT]
+    assert "kept_public_ips" not in result(sim, "vm_instance", {"name": "web", "state": "absent"}, check) or check
+
+
+def test_a_public_address_stays_of_what_could_not_be_made_anew(sim: Any) -> None:
+    sim.seed("instance", name="web", public_ip=ADDRESS)
+    sim.add_fault(operation="POST /v1/instances", kind="failing")
+    given = result(sim, "vm_instance", {**BASE, **OTHER})
+    assert given["failed"] and given["kept_public_ips"] == [ADDRESS] and KEPT in given["warnings"]
+    sim.reset()
+    sim.seed("instance", name="web", public_ip=ADDRESS)
+    sim.add_fault(operation="POST /v1/instances", kind="failing")
+    (member,) = result(sim, "vm_fleet", {"instances": [{**BASE, **OTHER}]})["members"]
+    assert member["failed"] and member["kept_public_ips"] == [ADDRESS]
+
+
+def test_nothing_is_kept_of_what_was_not_deleted(sim: Any) -> None:
+    sim.seed("instance", name="web", public_ip=ADDRESS)
+    sim.add_fault(operation="DELETE /v1/instances/{id}", kind="status", status=403)
+    given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
+    assert given["failed"] and "kept_public_ips" not in given
+
+
+def test_a_public_address_that_appears_before_the_deletion_is_told(sim: Any) -> None:
+    """The deletion is refused until the creation has ended, and the address comes last."""
+    result(sim, "vm_instance", {**BASE, "network": {"associate_public_ip": True}, "wait": False})
+    given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
+    left = sim.state()["br-se1"]["public_ips"]
+    assert given["kept_public_ips"] == [each["address"] for each in left] and len(left) == 1
+
+
+@pytest.mark.parametrize("state", ["present", "suspended"])
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "failing", "value": "retyping_error_capacity"}, {"kind": "status", "status": 400}],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_one_that_was_suspended_is_so_again_after_a_retype_that_failed(sim: Any, fault: Any, state: str) -> None:
+    sim.seed("instance", name="web", state="suspended")
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", **fault)
+    done = task.run(sim, name="web", machine_type=LARGE, state=state)
+    assert done.failure is not None and [action for action in done.actions if action != "retype"] == [
+        "start",
+        "suspend",
+    ]
+    assert sim.state()["br-se1"]["instances"][0]["state"] == "suspended"
+    assert task.run(sim, name="web", machine_type=LARGE, state=state).actions == ["start", "retype", "suspend"]
+
+
+def test_what_cannot_be_suspended_again_is_told(sim: Any) -> None:
+    sim.seed("instance", name="web", state="suspended")
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", status=400)
+    sim.add_fault(operation="POST /v1/instances/{id}/suspend", kind="status", status=403)
+    given = result(sim, "vm_instance", {"name": "web", "machine_type": LARGE})
+    assert "Failed to retype instance web" in given["msg"]
+    assert "Left to be done, since the next run cannot know of it: suspend instance web." in given["msg"]
+
+
+def test_one_that_is_to_run_stays_so_after_a_retype_that_failed(sim: Any) -> None:
+    sim.seed("instance", name="web", state="suspended", machine_type=SMALL)
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", status=400)
+    assert task.run(sim, name="web", machine_type=LARGE, state="running").actions == ["start"]
+
+
+def test_another_region_has_the_same_deadline(sim: Any) -> None:
+    """Where the copy is looked for, the API may tell to come again much later."""
+    sim.seed("snapshot", name="s")
+    sim.add_fault(
+        operation="GET /v1/snapshots", nth=2, times=99, kind="status", status=429, headers={"Retry-After": "400"}
+    )
+    begun = sim.now()
+    done = copies.run(sim, "snapshot", timeout=60, name="s", state="copied", destination_region="br-ne1")
+    assert done.failure is not None
+    assert sim.now() - begun <= 61
