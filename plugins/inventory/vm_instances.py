@@ -104,7 +104,8 @@ options:
         prefix, dotted where nested), or a template with braces.
       - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with Jinja's
         braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes, V(localhost),
-        V(all), V(ungrouped), and the names of groups.
+        V(all), V(ungrouped), and the names of groups, those of inventory sources that Ansible read before this one
+        (in the order of their file names in a folder) too.
     type: list
     elements: str
     default: [name, id]
@@ -438,7 +439,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         options = {name: self.get_option(name) for name in (*PER_HOST, "use_extra_vars", "leading_separator")}
         constructed = Constructed(self.loader, self._vars, options)
         names = {*settings.names, *settings.names.values(), "inventory_hostname", "ansible_host"}
-        return _hosts.Hosts(instances, settings, Expressions(constructed, options, names, settings.strict))
+        return _hosts.Hosts(
+            instances, settings, Expressions(constructed, options, names, settings.strict), self.inventory.groups
+        )
 
     def populate(self, built: _hosts.Hosts) -> None:
         """The hosts in the inventory: each once, with all its variables."""

@@ -49,8 +49,11 @@ class Hosts:
     The instances are used up: a list of thousands is large, and each row's variables take its place.
     """
 
-    def __init__(self, instances: list[tuple[str, Row]], settings: Settings, expressions: Expressions) -> None:
+    def __init__(
+        self, instances: list[tuple[str, Row]], settings: Settings, expressions: Expressions, groups: t.Iterable[str]
+    ) -> None:
         self.settings, self.expressions = settings, expressions
+        self._groups = set(groups)  # that the inventory has already, and those of the hosts
         self.parents: dict[tuple[str, str], None] = {}
         self.warnings: list[str] = []
         self._read = _hostvars.Reader(settings.account, settings.connect_interface, settings.user_data)
@@ -147,7 +150,7 @@ class Hosts:
 
     def _settled(self, kept: dict[int, dict[str, t.Any]]) -> list[Host]:
         """The hosts, none of which has the name of a group: which groups there are is only known when all are made."""
-        groups: set[str] = set()
+        groups = self._groups
         hosts: dict[int, Host | None] = {}
         again: t.Iterable[int] = kept
         made: list[Host] = []

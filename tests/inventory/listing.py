@@ -31,14 +31,19 @@ class Listed(NamedTuple):
 
 def listed(
     sim: Any, folder: Path, text: str | None = None, env: dict[str, str] | None = None,
-    extra: dict[str, Any] | None = None, read_cache: bool = True, **options: Any,
+    extra: dict[str, Any] | None = None, read_cache: bool = True, there: tuple[str, ...] = (), **options: Any,
 ) -> Listed:  # fmt: skip
-    """Parses a file with these options; `extra` are extra variables. Raises what the plugin raises."""
+    """Parses a file with these options; `extra` are extra variables, `there` groups of another source.
+
+    Raises what the plugin raises.
+    """
     file = folder / "magalu.yml"
     file.write_text(text or yaml.safe_dump({"plugin": PLUGIN, **options}, sort_keys=False))
     plugin = inventory_loader.get(PLUGIN)
     assert plugin is not None and plugin.verify_file(str(file))
     inventory, warnings = InventoryData(), []
+    for group in there:
+        inventory.add_group(group)
     with (
         mock.patch.dict(os.environ, {**(sim.environment if sim else {}), **(env or {})}),
         mock.patch.object(plugin, "display", mock.Mock(warning=warnings.append)),

@@ -169,6 +169,15 @@ def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
     assert found.warnings == []
 
 
+def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_path: Path) -> None:
+    """Else `hosts: webservers` of a play would be that instance, and whoever names instances could redirect it."""
+    row = sim.seed("instance", name="webservers")
+    found = listed(sim, tmp_path, there=("webservers", "db"))
+    assert list(found.hosts) == [row["id"]] and found.groups["webservers"] == []
+    assert OTHERWISE + row["id"] in found.warnings
+    assert list(listed(sim, tmp_path, there=("db",)).hosts) == ["webservers"]
+
+
 def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="a:b", state="stopped")
     assert listed(sim, tmp_path, filters={"state": "running"}).warnings == []

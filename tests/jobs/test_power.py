@@ -16,6 +16,7 @@ from simulator import running
 from tests.fleet.fleet import changes, seed, states
 from tests.jobs.launch import Answers, launch, play, refusals
 from tests.playbooks.play import SPEED
+from tests.simulator.client import Api
 
 WEB = ["web-01", "web-02", "web-03", "web-04"]
 STOP = "POST /v1/instances/{id}/stop"
@@ -80,6 +81,20 @@ def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> Non
     assert sorted(sent[2:]) == sorted([[ids["stopped"], "start"], [ids["suspended"], "start"]])
     assert job.said.count('"2 were left alone: stopped, suspended"') == 1
     assert job.said.count('"1 were left alone: stopped"') == 1
+
+
+@pytest.mark.parametrize("action", ["reboot", "suspend"])
+def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, action: str) -> None:
+    """Its state is still running. It would be waited for, and then started."""
+    sim.reset(durations={"stop": 3600, "suspend": 3600})
+    for name, verb in (("stops", "stop"), ("sleeps", "suspend"), ("runs", "")):
+        row = sim.seed("instance", name=name)
+        if verb:
+            assert Api(sim)("POST", f"/instances/{row['id']}/{verb}").status_code == 204
+    sim.clear_requests()
+    job = launch(sim, tmp_path, "power", {"magalu_action": action, "magalu_name_pattern": "*s"}, ("--check",))
+    assert job.code == 0 and job.stats["magalu_power"]["changed"] == ["runs"], job.said
+    assert '"2 were left alone: sleeps, stops"' in job.said or '"2 were left alone: stops, sleeps"' in job.said
 
 
 def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) -> None:

@@ -154,14 +154,14 @@ def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> 
     )
     assert job.code == 0 and job.stats["magalu_report"]["regions"] == ["br-ne1"]
     assert job.summary[0] == "1 instances, 0 snapshots and 0 backups in br-ne1."
-    assert not (tmp_path / "magalu-report").exists()
+    assert job.summary[-1].startswith("The report would be ") and not (tmp_path / "magalu-report").exists()
     plays = [
         {"import_playbook": "magalu.cloud.report", "vars": {"magalu_region": region}} for region in ("br-mgl1", "")
     ]
     job = play(sim, tmp_path, json.dumps(plays))
     assert job.code == 0 and " changed=3 " in job.said
     assert ["in br-mgl1." in job.said, job.summary[0]] == [True, "0 instances, 0 snapshots and 0 backups in br-se1."]
-    assert (tmp_path / "magalu-report/report.html").exists()
+    assert job.summary[-1].startswith("The report is ") and (tmp_path / "magalu-report/report.html").exists()
 
 
 def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:

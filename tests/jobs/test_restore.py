@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ import pytest
 from simulator import running
 from tests.fleet.fleet import changes, rows
 from tests.jobs.launch import Answers, launch, refusals
-from tests.playbooks.play import SMALL, SPEED
+from tests.playbooks.play import IMAGE, SMALL, SPEED
 from tests.roles.killing import kill_at
 
 ASKED: Answers = {
@@ -64,6 +65,20 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     assert again.stats["magalu_restore"]["changed"] is False
     assert "secret" not in planned.said + done.said + again.said
     assert not (tmp_path / "PROOF").exists()
+
+
+@pytest.mark.every_core
+def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: Path) -> None:
+    """ansible-core 2.16 makes values of texts that begin with a brace or a bracket."""
+    copied(sim)
+    data = '{"ignition": {"version": "3.3.0"}}'
+    given = {"magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_user_data": data}
+    new = {"magalu_image": IMAGE, "magalu_wait_for": "none", "magalu_host_keys": "off"}
+    asked = {**given, **new, "magalu_name": "web-3"}
+    assert launch(sim, tmp_path, "provision", asked, warnings=1).code == 0  # cloud-init takes it for none of its own
+    assert launch(sim, tmp_path, "restore", {**ASKED, **given}).code == 0
+    bodies = [request["body"] for request in sim.requests() if request["method"] == "POST"]
+    assert [base64.b64decode(body["user_data"]).decode() for body in bodies] == [data, data]
 
 
 def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> 
     assert "could not be created" in outcome.failed
     assert "The way back failed too: " in outcome.failed and "not now" in outcome.failed
     assert (
-        f"The old one is the instance {made[back[False]]}, called {back[False]}-old if it was put aside."
+        f"The old one is the instance {made[back[False]]}, called {back[False]}-old-x1 if it was put aside."
         in outcome.failed
     )
     assert {one["name"]: one["id"] for one in rows(sim)} == made
@@ -192,9 +192,10 @@ def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_p
     seed(sim, ["web-3"], labels=["prod"])
     seed(sim, ["web-4", "web-4", "web-7"])
     seed(sim, ["web-5"])
-    seed(sim, ["web-5-old"], state="running")
+    seed(sim, ["web-5-old-x1"], state="running")
     seed(sim, ["web-6"])
-    seed(sim, ["web-6-old"], state="stopped")
+    seed(sim, ["web-6-old-x1"], state="stopped")
+    sim.seed("instance", name="web-8", image=None)
     old = sim.seed("snapshot", name="rebuild-gone-old-x1")["id"]
     listed = [{"name": f"web-{number}"} for number in range(1, 7)] + [{"name": "gone"}]
     bad = {
@@ -205,6 +206,7 @@ def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_p
         "rebuild_declaration": {},
     }
     good = {**GIVEN, "rebuild_name_pattern": "web-7"}
+    copied = {**good, "rebuild_from": "snapshot"}
     cases: dict[str, Fields] = {
         "web-1: it is stopped, its status completed; only one that runs": bad,
         "web-2: it has interfaces beyond the primary, which would be deleted with it": bad,
@@ -214,6 +216,12 @@ def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_p
         "that this rebuild did not make": bad,
         f"gone: there is no such instance, but its snapshot rebuild-gone-old-x1 ({old})": bad,
         "web-7: ": {**good, "rebuild_declaration": {"machine_type": "BV9-9-999"}},
+        "web-7: There is no machine type 'BV9-9-999'": {**copied, "rebuild_declaration": {"machine_type": "BV9-9-999"}},
+        "web-8: the API does not tell its image, and none is declared": {
+            **good,
+            "rebuild_name_pattern": "web-8",
+            "rebuild_declaration": {},
+        },
         "No instance matches rebuild_name_pattern 'none-*'": {**good, "rebuild_name_pattern": "none-*"},
         "rebuild_id ('a b')": {**good, "rebuild_id": "a b"},
         "rebuild_old_suffix ('')": {**good, "rebuild_old_suffix": ""},
@@ -268,6 +276,80 @@ def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
     assert states(sim) == {"web-1": "running", "web-2": "running"}
     assert not {one["id"] for one in rows(sim)} & set(made.values())
     assert copies(sim) == {f"rebuild-{name}-old-x1": row_id for name, row_id in made.items()}
+
+
+def test_only_what_this_rebuild_has_put_aside_is_taken_for_it(sim: Any, tmp_path: Path) -> None:
+    """One whose name ends as those do is an instance like any other, also where it is listed by name."""
+    made = {name: sim.seed("instance", name=name)["id"] for name in ("web-old", "web-1", "db-old", "db-old-x0")}
+    listed = {**GIVEN, "rebuild_name_pattern": "", "rebuild_instances": [{"name": "db-old", "image": DEBIAN}]}
+    listed["rebuild_declaration"] = {"ssh_key_name": "new"}
+    (first, second), job = use(sim, tmp_path, "rebuild", Case(GIVEN), Case(listed))
+    assert (first.failed, second.failed) == ("", ""), job.said
+    assert sorted(one["name"] for one in first.result["rebuilt"]) == ["web-1", "web-old"]
+    assert names(sim) == ["db-old", "db-old-x0", "web-1", "web-old"]
+    left = {one["name"]: one for one in rows(sim)}
+    assert left["db-old-x0"]["id"] == made["db-old-x0"]
+    assert left["db-old"]["id"] != made["db-old"] and left["db-old"]["image"]["name"] == DEBIAN
+
+
+def test_the_host_of_another_region_is_not_taken_for_one_of_its_name_here(sim: Any, tmp_path: Path) -> None:
+    """The region of the host counts; and where its instance is not there, none of the same name stands in for it."""
+    here = sim.seed("instance", name="web-1")["id"]
+    there = sim.seed("instance", "br-ne1", name="web-1")["id"]
+    own = {**GIVEN, "rebuild_name_pattern": ""}
+    hosts = {"hosts": "web", "gather_facts": False, "roles": ["magalu.cloud.rebuild"], "vars": own}
+    for fields, code in (({"mgc_id": there}, 2), ({"mgc_id": there, "mgc_region": "br-ne1"}, 0)):
+        (tmp_path / "hosts.yml").write_text(json.dumps({"web": {"hosts": {"web-1": fields}}}))
+        job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml"])
+        assert job.code == code, job.said
+        if code:
+            assert f"the instance of this host, {there}, is not in this region" in job.why
+            assert "what is called web-1 here is another one" in job.why
+            assert changes(sim) == []
+    assert [one["id"] for one in rows(sim)] == [here]
+    assert [one["id"] for one in sim.state()["br-ne1"]["instances"]] != [there]
+    job = play(sim, tmp_path, json.dumps([hosts]), ["-i", "hosts.yml"])
+    assert "0 instances replaced, 1 by an earlier run, 0 failed." in job.said
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("told", [True, False])
+def test_the_same_run_again_where_snapshots_do_not_tell_of_what_they_are(sim: Any, tmp_path: Path, told: bool) -> None:
+    """By way of a snapshot, from an image that the catalog does not have any more."""
+    image = sim.seed("custom_image", name="golden")["id"]
+    made = sim.seed("instance", name="web-1", image="golden")["id"]
+    task_of = {**GIVEN, "rebuild_from": "snapshot", "rebuild_declaration": {"ssh_key_name": "new"}}
+    (first,), job = use(sim, tmp_path, "rebuild", Case(task_of))
+    assert first.failed == "" and first.result["rebuilt"][0]["old_id"] == made, first.failed + job.said
+    assert image
+    if not told:
+        for snapshot in sim.cloud.region("br-se1").resources["snapshot"].values():
+            snapshot.base = {**snapshot.base, "instance": None}
+    (again,), _job = use(sim, tmp_path, "rebuild", Case(task_of))
+    assert (again.failed, again.result["earlier"]) == ("", ["web-1"])
+
+
+@pytest.mark.every_core
+def test_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
+    """Hosts that were added meanwhile do not make it a play over hosts."""
+    fleet = {"role": "magalu.cloud.fleet", "vars": {
+        "fleet_instances": [{"name": "web-1", "machine_type": "BV1-1-40", "image": DEBIAN, "ssh_key_name": "deploy",
+                             "network": {"associate_public_ip": False}}],
+        "fleet_wait_for": "none", "fleet_host_keys": "off", "fleet_region": "br-ne1"}}  # fmt: skip
+    protect = {"role": "magalu.cloud.protect", "vars": {"protect_name_pattern": "web-*"}}
+    rebuild = {"role": "magalu.cloud.rebuild", "vars": GIVEN}
+    one = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": [fleet, protect, rebuild],
+           "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+           "module_defaults": {"group/magalu.cloud.vm": {"region": "br-ne1"}}}  # fmt: skip
+    then = {
+        "hosts": "fleet",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.debug": {"msg": "in {{ mgc_region }}"}}],
+    }
+    job = play(sim, tmp_path, json.dumps([one, then]))
+    assert job.code == 0, job.said
+    assert "Snapshots of 1 instances: 1 created" in job.said and "1 instances replaced" in job.said
+    assert "in br-ne1" in job.said
 
 
 KILLS = [

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,29 @@ def test_one_that_was_killed_is_started_again(name: str) -> None:
     assert not ask(name, "stopped")["changed"]
     again = ask(name)
     assert again["changed"] and again["pid"] != killed and requests.get(again["page"], timeout=5).ok
+
+
+def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
+    record = HOME / f"{name}.json"
+    starting = begin(given(name))
+    while not (record.exists() and record.read_text()) and starting.poll() is None:
+        time.sleep(0.01)
+    starting.kill()
+    starting.communicate()
+    assert ask(name, "stopped") == {"changed": True}
+    assert requests.get(ask(name)["page"], timeout=5).ok
+
+
+def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
+    ask(name)
+    record = HOME / f"{name}.json"
+    known = record.read_text()
+    record.write_text("")
+    for state in ("started", "stopped"):
+        assert ask(name, state)["error"] == (
+            f"a simulator holds {record}, and nothing else is known of it: end it by hand (fuser {record})"
+        )
+    record.write_text(known)
 
 
 def test_only_what_it_started_is_ended(name: str) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 Given = dict[str, Any]
 REGION = "{region}/compute"
@@ -71,7 +71,10 @@ def read(record: Path) -> Given | None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            found: Given = json.load(file)
+            try:
+                found: Given = json.load(file)
+            except ValueError:
+                fail(f"a simulator holds {record}, and nothing else is known of it: end it by hand (fuser {record})")
             return found
     return None
 
@@ -103,6 +106,8 @@ def start(record: Path, program: list[str], folder: Path, command: list[str], ke
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
+        # If this one is killed while it waits, the next one can still stop what it started.
+        write(lock, {"pid": process.pid, "command": None})
         end = time.monotonic() + SECONDS
         while not (url := re.match(r"(http://\S+/)" + re.escape(REGION) + r"\n", log.read_text())):
             if process.poll() is not None or time.monotonic() > end:
@@ -113,9 +118,16 @@ def start(record: Path, program: list[str], folder: Path, command: list[str], ke
             "pid": process.pid, "command": command, "log": str(log), "page": url[1],
             "environment": {"MGC_API_URL": url[1] + REGION, "MGC_API_KEY": key},
         }  # fmt: skip
-        lock.truncate()
-        json.dump(made, lock)
+        write(lock, made)
     return made
+
+
+def write(record: TextIO, running: Given) -> None:
+    """What is known of the running one, in place of what was."""
+    record.seek(0)
+    record.truncate()
+    json.dump(running, record)
+    record.flush()
 
 
 def stop(record: Path, running: Given) -> None:
