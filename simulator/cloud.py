@@ -25,9 +25,10 @@ class Cloud:
         self.lock = threading.RLock()
         self.store: Store | None = None
         self.reset(settings)
+        self.new = True  # whether nothing was kept from an earlier start
         if settings.data:
             self.store = Store(settings.data)
-            self.store.load(self)
+            self.new = not self.store.load(self)
 
     def reset(self, settings: Settings) -> None:
         with self.lock:
@@ -35,6 +36,7 @@ class Cloud:
             self.clock = Clock(settings.speed)
             self.regions: dict[tuple[str, str], Region] = {}
             self.twist: Fields | None = None  # a fault that changes how the operation being accepted will end
+            self.twisted = False  # whether it did
             if self.store:
                 self.store.empty()
 
@@ -72,11 +74,13 @@ class Region:
         return self.cloud.clock.now()
 
     def number(self) -> int:
-        """The next of the numbers that addresses are made of."""
-        self.numbers += 1
+        """The next of the numbers that addresses are made of, which no other region has."""
+        self.numbers = 1 + max(region.numbers for region in self.cloud.regions.values())
         return self.numbers
 
     def add(self, resource: Resource) -> Resource:
+        if earlier := self.resources[resource.kind].get(resource.id):
+            resource.version = max(resource.version, earlier.version + 1)
         self.resources[resource.kind][resource.id] = resource
         return resource
 
@@ -174,6 +178,7 @@ def steps(
 ) -> list[tuple[float, Fields]]:
     """The changes that follow an accepted action: its moving statuses, spread over its duration, then the result."""
     seconds, twist, now = region.settings.duration(action), region.cloud.twist or {}, region.now()
+    region.cloud.twisted = True
     match twist.get("kind"):
         case "stuck":
             moving, seconds = [twist.get("value") or moving[-1]], twist.get("seconds") or NEVER

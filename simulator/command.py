@@ -7,11 +7,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from dataclasses import MISSING, fields
 from typing import Any
 
+from .resource import Refused
 from .server import Simulator, serving
 from .settings import Settings
 
@@ -33,7 +35,7 @@ HELP = {
     "strict-expand": "answer 400 to an unknown value of expand",
     "keep-deleted": "seconds that deleted ones are still shown, with status deleted",
     "capacity": "TYPE=N or TYPE@ZONE=N, instances that it has room for (may be repeated)",
-    "quota-public-ips": "in each region",
+    "quota-public-ips": "in each region; none: no limit",
     "quota-instances": "in each region",
     "quota-vcpus": "in each region",
     "api-key": "the good key; simulator-read-only and simulator-expired are what they say, any other is refused",
@@ -63,11 +65,14 @@ def parser() -> argparse.ArgumentParser:
     defaults = {field.name.replace("_", "-"): field for field in fields(Settings)}
     for option, text in HELP.items():
         if option in PAIRS or option in NAMES or option == "edition":
-            result.add_argument(f"--{option}", action="append", default=[], help=text)
+            # Under the name of its setting too, as in Python.
+            result.add_argument(f"--{option}", *plural(option), action="append", default=[], help=text)
             continue
         field = defaults[option]
         default = None if field.default is MISSING else field.default
         kind: dict[str, Any] = {"type": type(default) if default is not None else int}
+        if option.startswith("quota"):
+            kind = {"type": lambda text: None if text.lower() == "none" else int(text)}
         if isinstance(default, bool):
             kind = {"action": argparse.BooleanOptionalAction}
         elif option == "data":
@@ -75,6 +80,11 @@ def parser() -> argparse.ArgumentParser:
         result.add_argument(f"--{option}", default=default, help=text, **kind)
     result.add_argument("command", nargs="*", metavar="-- COMMAND", help=argparse.SUPPRESS)
     return result
+
+
+def plural(option: str) -> list[str]:
+    setting = {"edition": "editions", **{one: name for one, (name, _kind) in PAIRS.items()}, **NAMES}[option]
+    return [name] if (name := f"--{setting.replace('_', '-')}") != f"--{option}" else []
 
 
 def settings_from(options: dict[str, Any]) -> Settings:
@@ -111,8 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
         if command:
             return run_around(command, port, settings)
         return serve(Simulator(settings, port))
-    except (ValueError, OSError) as error:
-        options.error(str(error))
+    except (ValueError, OverflowError, OSError, sqlite3.Error, Refused) as error:
+        options.error(f"--data {parsed['data']}: {error}" if isinstance(error, sqlite3.Error) else str(error))
 
 
 def serve(simulator: Simulator) -> int:
@@ -128,17 +138,33 @@ def serve(simulator: Simulator) -> int:
 def run_around(command: list[str], port: int, settings: Settings) -> int:
     """Run a command against a simulator of its own; its signals and its code are ours."""
     with serving(Simulator(settings, port)) as simulator:
-        child = subprocess.Popen(command, env={**os.environ, **simulator.environment})
+        child = subprocess.Popen(command, env=environment(simulator))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda received, frame: pass_on(child, received))
         code = child.wait()
     return 128 - code if code < 0 else code
 
 
+def environment(simulator: Simulator) -> dict[str, str]:
+    """Ours, in which nothing leads elsewhere: no token beside the key, and no proxy on the way to this machine."""
+    own = {name: value for name, value in os.environ.items() if name != "MGC_ACCESS_TOKEN"}
+    past = ",".join(filter(None, [own.get("no_proxy") or own.get("NO_PROXY"), "127.0.0.1"]))
+    return {**own, "no_proxy": past, "NO_PROXY": past, **simulator.environment}
+
+
 def pass_on(child: subprocess.Popen[bytes], number: int) -> None:
     """A Ctrl-C at a terminal has reached the command already."""
-    if number != signal.SIGINT or not sys.stdin.isatty():
+    if number != signal.SIGINT or not at_terminal():
         child.send_signal(number)
+
+
+def at_terminal() -> bool:
+    """Whether this is what a terminal sends its signals to, whatever the standard input is."""
+    try:
+        with open("/dev/tty") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def console() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from .faults import Fault
 from .glance import glance
@@ -25,8 +25,8 @@ Simulator = Annotated[Any, Depends(simulator)]
 
 
 class ClockChange(BaseModel, extra="forbid"):
-    advance: float | None = None
-    speed: float | None = None
+    advance: float | None = Field(None, ge=-1e10, le=1e10)
+    speed: float | None = Field(None, ge=0, le=1e6)
 
 
 @cache
@@ -42,8 +42,7 @@ def control_app() -> FastAPI:
     async def move_clock(simulator: Simulator, change: ClockChange) -> Fields:
         if change.speed is not None:
             simulator.cloud.clock.speed = change.speed
-        if change.advance is not None:
-            simulator.advance(change.advance)
+        simulator.advance(change.advance or 0)
         return await clock(simulator)
 
     @app.get("/_simulator/requests")
@@ -84,7 +83,7 @@ def control_app() -> FastAPI:
 
     @app.get("/", include_in_schema=False)
     async def front(simulator: Simulator) -> HTMLResponse:
-        return HTMLResponse(page(simulator.settings, simulator.url), headers={"content-security-policy": POLICY})
+        return HTMLResponse(page(simulator.cloud.settings, simulator.url), headers={"content-security-policy": POLICY})
 
     @app.get("/_simulator/glance", include_in_schema=False)
     async def look(simulator: Simulator) -> Fields:
@@ -93,6 +92,7 @@ def control_app() -> FastAPI:
     @app.exception_handler(Refused)
     @app.exception_handler(TypeError)
     @app.exception_handler(ValueError)
+    @app.exception_handler(KeyError)
     async def refused(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"message": str(error), "slug": "simulator.refused"}, 400)
 

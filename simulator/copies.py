@@ -31,11 +31,11 @@ def create(region: Region, kind: str, name: str, reference: Fields) -> str:
 
 def new_copy(region: Region, kind: str, name: str, source: Fields, action: str, statuses: list[str],
              failed: Fields) -> Resource:  # fmt: skip
-    now = region.now()
+    now, disk = region.now(), (source["machine_type"] or {"disk": 40})["disk"]
     resource = Resource(kind, now, {
         "name": name, "state": "new", "status": statuses[0], "created_at": timestamp(now), "updated_at": None,
         "error": None, "backup_type": "manual", "source": source, "instance": source,
-        "size": source["machine_type"]["disk"], "min_disk": source["machine_type"]["disk"],
+        "size": disk, "min_disk": disk,
     })  # fmt: skip
     resource.plan(now, *steps(region, action, statuses, {"status": "completed", "state": "available"}, failed))
     return region.add(resource)

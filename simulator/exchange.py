@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
+import zlib
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -54,12 +56,15 @@ class Exchange:
 
 
 def parsed(body: bytes) -> Any:
-    if body.startswith(b"\x1f\x8b"):
-        body = gzip.decompress(body)
+    with contextlib.suppress(OSError, EOFError, zlib.error):
+        body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+    text = body.decode("utf-8", "replace")
     try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return body.decode("utf-8", "replace")
+        found = json.loads(text) if body else None
+        json.dumps(found, ensure_ascii=False).encode()  # which half a surrogate pair cannot be
+        return found
+    except (ValueError, RecursionError):
+        return text
 
 
 @cache

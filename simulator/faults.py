@@ -11,18 +11,21 @@ import json
 import random
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
+from pydantic import AliasChoices, BaseModel, Field, PrivateAttr, StringConstraints, model_validator
 
-from .exchange import Answer, Exchange
+from .exchange import Answer, Exchange, operations
 from .resource import Fields
+from .settings import EDITIONS
 
 if TYPE_CHECKING:
     from .gateway import Send
 
 TWISTS = ("stuck", "failing", "unknown_status")  # change how an accepted operation ends
 PAGES = ("create_between_pages", "delete_between_pages")  # act on the cloud after a list was answered
+LISTS = ("GET /v1/instances", "GET /v1/snapshots", "GET /v1/backups", "GET /v1/images/custom")
+HeaderText = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$")]
 _numbers = itertools.count(1)
 
 
@@ -49,8 +52,8 @@ class Fault(BaseModel, extra="forbid"):
         "create_between_pages",  # more rows after this list was answered
         "delete_between_pages",  # fewer: its first ones are gone
     ]
-    status: int | None = Field(None, description="of the answer; 503 unless given, 502 with html")
-    headers: dict[str, str] = Field({}, description="more headers of the answer")
+    status: int | None = Field(None, ge=200, le=599, description="of the answer; 503 unless given, 502 with html")
+    headers: dict[HeaderText, HeaderText] = Field({}, description="more headers of the answer")
     body: Any = Field(None, description="text, or anything that is sent as JSON")
     seconds: float | None = Field(None, description="real ones of hold and slow, else the simulator's")
     value: Any = Field(None, description="status of stuck, failing, unknown_status; number of rows between pages")
@@ -61,18 +64,38 @@ class Fault(BaseModel, extra="forbid"):
     _released: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = PrivateAttr(None)
 
-    def fires(self, exchange: Exchange) -> bool:
-        """Whether this request is one of its matches that it applies to; counts."""
+    @model_validator(mode="after")
+    def can_do_something(self) -> Fault:
+        """A fault that never matches would let a test prove nothing."""
+        if self.kind in PAGES and not isinstance(self.value, (int, type(None))):
+            raise ValueError(f"value is a number of rows with {self.kind}, not {self.value!r}")
+        known = [one for edition in EDITIONS for one in operations(edition)]
+        if self.operation != "*" and not any(
+            name.startswith(self.operation) or f"{method} {path}" == self.operation for method, _, path, name in known
+        ):
+            raise ValueError(f"operation is {self.operation!r}, and no request is of that one")
+        return self
+
+    def fires(self, exchange: Exchange, free: bool = True) -> bool:
+        """Whether this request is one of its matches that it applies to; counts. It is not `free` if another fault has it."""
         if self.operation not in ("*", exchange.route) and not (exchange.operation or "").startswith(self.operation):
             return False
+        if self.kind in TWISTS and exchange.method == "GET":  # which no operation begins with
+            return False
+        if self.kind in PAGES and exchange.route not in LISTS:
+            return False
         self._seen += 1
-        every = self.nth == "every" or self.share < 1
+        every = self.nth == "every" or "share" in self.model_fields_set
         times = self.times if self.times is not None else (1 << 31 if every else 1)
         begun = self.nth == "every" or self._seen >= self.nth
-        if not begun or self._fired >= times or self._random.random() >= self.share:
+        if not begun or not free or self._fired >= times or self._random.random() >= self.share:
             return False
         self._fired += 1
         return True
+
+    def came_to_nothing(self) -> None:
+        """It fired at a request that it could do nothing to."""
+        self._fired -= 1
 
     def describe(self) -> Fields:
         return {**self.model_dump(exclude_none=True), "seen": self._seen, "fired": self._fired}

@@ -66,21 +66,35 @@ class Gateway:
 
     async def fail_or_serve(self, scope: Fields, exchange: Exchange, send: Send) -> None:
         """The answer, and what the faults that this request meets make of it."""
-        fired = [fault for fault in list(self.faults) if fault.fires(exchange)]
-        twist = next((fault for fault in fired if fault.kind in TWISTS), None)
-        wire = next((fault for fault in fired if fault.kind not in (*TWISTS, *PAGES)), None)
+        fired: list[Fault] = []
+        twist = wire = None  # of these, one at a time
+        for fault in list(self.faults):
+            free = fault.kind in PAGES or (twist if fault.kind in TWISTS else wire) is None
+            if not fault.fires(exchange, free):
+                continue
+            if fault.kind in PAGES:
+                fired.append(fault)
+            elif fault.kind in TWISTS:
+                twist = fault
+            else:
+                wire = fault
         before = wire is not None and wire.when == "before"
         if wire and wire.kind == "hold" and before:
             await wire.hold()
         replaced = wire if wire and wire.kind in ("status", "html", "reset") else None
+        self.cloud.twisted = False
         if replaced and before:
             answer = replaced.answer()
         else:
             made = self.refused(exchange) or await self.serve(scope, exchange, twist)
             answer = replaced.answer() if replaced else made
+        if twist and not self.cloud.twisted:
+            twist.came_to_nothing()
         for fault in fired:
-            if fault.kind in PAGES:
+            if answer.status == 200:
                 between_pages(self.cloud.region(exchange.region, self.tenant(exchange)), exchange, fault)
+            else:
+                fault.came_to_nothing()
         if wire and wire.kind == "hold" and not before:
             await wire.hold()
         if wire and wire.kind == "reset":
@@ -134,6 +148,8 @@ class Gateway:
             self.cloud.twist = None
             if exchange.method != "GET" or "password" in exchange.path:
                 self.cloud.save()
+            elif self.cloud.store:
+                self.cloud.store.tick(self.cloud)
         return answer
 
     async def call(self, scope: Fields, region: Region, body: bytes) -> Answer:

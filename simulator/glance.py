@@ -69,7 +69,7 @@ def instance(region: Region, fields: Fields) -> list[Any]:
 
 
 def copy(region: Region, fields: Fields) -> list[Any]:
-    return [fields["instance"] and "of " + fields["instance"]["name"], f"{fields['size']} GB", fields["created_at"]]
+    return [fields["instance"] and f"of {fields['instance']['name']}", f"{fields['size']} GB", fields["created_at"]]
 
 
 def custom_image(region: Region, fields: Fields) -> list[Any]:

@@ -12,7 +12,7 @@ from .catalog import Image, MachineType
 from .clock import timestamp
 from .cloud import Region, failure, not_found, refuse_moving, steps
 from .networks import give_network, take_along, take_interface
-from .resource import Fields, Refused, Resource
+from .resource import NEVER, Fields, Refused, Resource
 
 # action: (states it is legal in, moving statuses, state it leads to or None for the same)
 POWER = {
@@ -28,9 +28,10 @@ POWER = {
 
 def create(region: Region, wanted: Fields, image: Fields | None = None, action: str = "create") -> str:
     """Accept an instance: from an image, or (with the row of one given) as the restore of a copy."""
-    image = image or usable_image(region, wanted["image"])
+    image = usable_image(region, wanted["image"]) if action == "create" else image
     kind = region.machine_type(wanted["machine_type"])
-    refuse_too_small(kind, image)
+    if image:
+        refuse_too_small(kind, image)
     zone = choose_zone(region, kind, wanted.get("availability_zone"))
     refuse_bad_user_data(wanted.get("user_data"))
     if region.settings.unique_names:
@@ -38,8 +39,7 @@ def create(region: Region, wanted: Fields, image: Fields | None = None, action: 
     now = region.now()
     why = refusal_of_creation(region, kind, zone, wanted)
     resource = Resource("instance", now, {})
-    network = give_network(region, resource.id, wanted.get("network") or {},
-                           public=why is None or "floating_ip" not in why["status"])  # fmt: skip
+    network = give_network(region, resource.id, wanted.get("network") or {}, public=not over_public_ips(region))
     resource.base = {
         "name": wanted["name"], "machine_type": type_row(kind), "image": image, "state": "new",
         "status": "provisioning", "created_at": timestamp(now), "updated_at": None, "error": None,
@@ -51,8 +51,8 @@ def create(region: Region, wanted: Fields, image: Fields | None = None, action: 
     planned = steps(region, action, ["provisioning", "creating"], why or {"status": "completed", "state": "running"})
     ready = planned[-1][0]
     if planned[-1][1].get("state") == "running":
-        planned[-1][1]["address_from"] = now + ready + region.settings.address_delay
-        if image["platform"] == "windows":
+        resource.base["address_from"] = now + ready + region.settings.address_delay
+        if image and image["platform"] == "windows":
             planned[-1][1]["password"] = {"from": now + ready + region.settings.duration("windows_password")}
     resource.plan(now, *planned)
     region.add(resource)
@@ -68,30 +68,49 @@ def refusal_of_creation(region: Region, kind: MachineType, zone: str, wanted: Fi
     if over_capacity(region, kind, zone):
         return failure("creating_error_capacity", "create_instance.capacity.error",
                        f"There is no capacity for {kind.name} in {zone}")  # fmt: skip
-    present = [fields for resource, fields in region.present("instance")]
-    vcpus = kind.vcpus + sum(fields["machine_type"]["vcpus"] for fields in present if fields["machine_type"])
     network = wanted.get("network") or {}
     wants_ip = network.get("associate_public_ip", True) and "id" not in (network.get("interface") or {})
-    ips = len(region.kept_public_ips()) + 1 if wants_ip else 0
-    for name, used, limit in (
-        ("instance", len(present) + 1, settings.quota_instances),
-        ("vcpu", vcpus, settings.quota_vcpus),
-        ("floating_ip", ips, settings.quota_public_ips),
+    for name, limit, over in (
+        ("instance", settings.quota_instances, len(list(region.present("instance"))) + 1),
+        ("vcpu", settings.quota_vcpus, vcpus(region) + kind.vcpus),
     ):
-        if limit is not None and used > limit:
-            return failure(f"creating_error_quota_{name}", f"create_instance.quota.{name}",
-                           f"Quota of {limit} exceeded: {name}")  # fmt: skip
+        if limit is not None and over > limit:
+            return quota_failure("create", "creating", name, limit)
+    if wants_ip and over_public_ips(region):
+        return quota_failure("create", "creating", "floating_ip", settings.quota_public_ips)
     return None
 
 
-def over_capacity(region: Region, kind: MachineType, zone: str) -> bool:
+def quota_failure(action: str, status: str, name: str, limit: int | None) -> Fields:
+    return failure(
+        f"{status}_error_quota_{name}", f"{action}_instance.quota.{name}", f"Quota of {limit} exceeded: {name}"
+    )
+
+
+def over_public_ips(region: Region) -> bool:
+    """Whether one more public IPv4 address is more than the tenant may have."""
+    limit = region.settings.quota_public_ips
+    return limit is not None and len(region.kept_public_ips()) >= limit
+
+
+def becoming(region: Region, but: Resource | None = None) -> list[Fields]:
+    """The instances as they will be when what was accepted has ended; those that are being deleted as they are."""
+    ends = [(fields, resource.at(NEVER)) for resource, fields in region.present("instance") if resource is not but]
+    return [fields if end["status"] == "deleted" else end for fields, end in ends]
+
+
+def vcpus(region: Region, but: Resource | None = None) -> int:
+    return sum(fields["machine_type"]["vcpus"] for fields in becoming(region, but) if fields["machine_type"])
+
+
+def over_capacity(region: Region, kind: MachineType, zone: str, but: Resource | None = None) -> bool:
     """Whether one more of this type is more than there is room for, anywhere or in this zone."""
     capacity = region.settings.capacity
     if not capacity:
         return False
-    alive = [fields for resource, fields in region.present("instance")
+    alive = [fields for fields in becoming(region, but)
              if fields["machine_type"] and fields["machine_type"]["id"] == kind.id
-             and not fields["status"].startswith("creating_")]  # fmt: skip
+             and not fields["status"].startswith("creating_error")]  # fmt: skip
     here = sum(fields["availability_zone"] == zone for fields in alive)
     return len(alive) >= capacity.get(kind.name, 1 << 31) or here >= capacity.get(f"{kind.name}@{zone}", 1 << 31)
 
@@ -154,8 +173,11 @@ def retype(region: Region, identifier: str, reference: Fields) -> None:
     if fields["image"]:
         refuse_too_small(kind, fields["image"])
     done: Fields = {"machine_type": type_row(kind)}
-    if over_capacity(region, kind, fields["availability_zone"]):
+    limit = region.settings.quota_vcpus
+    if over_capacity(region, kind, fields["availability_zone"], but=resource):
         done = failure("retyping_error_capacity", "retype_instance.capacity.error", f"No capacity for {kind.name}")
+    elif limit is not None and vcpus(region, but=resource) + kind.vcpus > limit:
+        done = quota_failure("retype", "retyping", "vcpu", limit)
     begin(region, resource, fields, "retype", done)
 
 

@@ -15,6 +15,8 @@ _NAMESPACE = uuid.UUID("0d5b2f5e-8a55-4f55-9f0c-6f0f3d6f7c11")
 def give_network(region: Region, instance: str, wanted: Fields, public: bool = True) -> Fields:
     """The network fields of a new instance: a free interface of the tenant's own, or a new one."""
     given = wanted.get("interface") or {}
+    if "id" in given and not (isinstance(given["id"], str) and given["id"]):
+        raise Refused(422, "validation_error", "network.interface.id must be a text")
     if given.get("id"):
         extra: list[str] = [name for name in ("vpc", "associate_public_ip") if name in wanted]
         extra += [name for name in ("security_groups", "subnets") if name in given]
@@ -32,7 +34,8 @@ def give_network(region: Region, instance: str, wanted: Fields, public: bool = T
 
 
 def default_vpc(region: Region) -> str:
-    return "default" if region.edition == "2024-08" else "vpc_default"
+    usual = "default" if region.edition == "2024-08" else "vpc_default"
+    return usual if usual in region.settings.vpcs or not region.settings.vpcs else region.settings.vpcs[0]
 
 
 def find_vpc(region: Region, reference: Fields) -> Fields:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from .resource import Fields
 from .seeds import describe, fill, seed
 from .settings import Settings
 
+LOCAL = ("127.0.0.1", "localhost")
+
 
 class Simulator:
     """One cloud on a port of 127.0.0.1."""
@@ -27,7 +30,9 @@ class Simulator:
         self.settings = settings
         self.cloud = Cloud(settings)
         self.gateway = Gateway(self.cloud)
-        fill(self.cloud)
+        if self.cloud.new:
+            fill(self.cloud)
+        self.cloud.save()
         # IPPROTO_TCP by name: else asyncio does not switch Nagle's algorithm off, and each answer takes 40 ms.
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,7 +55,10 @@ class Simulator:
         return {"MGC_API_URL": self.url, "MGC_API_KEY": self.cloud.settings.api_key}
 
     async def app(self, scope: Fields, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith("/_simulator") or scope["path"] == "/":
+        if foreign(scope, self.port):
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+        elif scope["path"].startswith("/_simulator") or scope["path"] == "/":
             from .control import control_app
 
             scope["simulator"] = self
@@ -71,7 +79,9 @@ class Simulator:
         return self.cloud.clock.now()
 
     def advance(self, seconds: float) -> None:
-        self.cloud.clock.advance(seconds)
+        with self.cloud.lock:
+            self.cloud.clock.advance(seconds)
+            self.cloud.save()
 
     def requests(self) -> list[Fields]:
         return [exchange.as_dict() for exchange in list(self.gateway.record)]
@@ -107,6 +117,16 @@ class Simulator:
             self.cloud.reset(self.settings.but(**settings))
             self.gateway.reset()
             fill(self.cloud)
+            self.cloud.save()
+
+
+def foreign(scope: Fields, port: int) -> bool:
+    """Whether a web page elsewhere sent this: under a name of its own that leads here, or as a form for the controls."""
+    headers = dict(scope["headers"])
+    host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
+    own = {f"http://{name}:{port}" for name in LOCAL}
+    controls = scope["path"].startswith("/_simulator")
+    return re.sub(r":\d+$", "", host) not in LOCAL or bool(controls and origin and origin not in own)
 
 
 @contextmanager

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
+
+from .catalog import TYPES_BY_NAME
 
 EDITIONS = ("2024-08", "2026-08")
 
@@ -30,6 +33,33 @@ INIT_LOG = """[    0.000000] Linux version 6.8.0-45-generic
 cloud-init[812]: Cloud-init v. 24.2 running 'modules:config'
 cloud-init[901]: Cloud-init v. 24.2 running 'modules:final'
 cloud-init[901]: Cloud-init v. 24.2 finished. Datasource DataSourceOpenStack. Up 9.81 seconds"""
+
+
+SECONDS = ("lag", "stale", "address_delay", "keep_deleted", "rate_window")
+COUNTS = ("instances", "rate_limit", "record")
+LIMITS = ("page_limit", "quota_public_ips", "quota_instances", "quota_vcpus")  # or None
+
+
+def refuse_odd(name: str, value: Any) -> None:
+    """Refuses what would only fail later, when a request comes."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    whole = isinstance(value, int) and number and value >= 0
+    wrong = {
+        "speed": not (number and 0 <= value <= 1e6),
+        **dict.fromkeys(SECONDS, not (number and value >= 0)),
+        **dict.fromkeys(COUNTS, not whole),
+        **dict.fromkeys(LIMITS, not (value is None or whole)),
+        "durations": not pairs_of(value, lambda item: item >= 0),
+        "capacity": not pairs_of(value, lambda item: item >= 0 and isinstance(item, int)),
+        **dict.fromkeys(("editions", "keys"), not isinstance(value, dict)),
+    }
+    if wrong.get(name) or (name == "page_limit" and value == 0):
+        raise ValueError(f"{name} is {value!r}, which it cannot be")
+
+
+def pairs_of(value: Any, fits: Callable[[Any], bool]) -> bool:
+    """Whether it is a mapping to numbers that fit."""
+    return isinstance(value, dict) and all(isinstance(one, (int, float)) and fits(one) for one in value.values())
 
 
 @dataclass(frozen=True)
@@ -71,6 +101,8 @@ class Settings:
     record: int = 100_000  # requests that are remembered
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            refuse_odd(each.name, getattr(self, each.name))
         for edition in (self.edition, *self.editions.values()):
             if edition not in EDITIONS:
                 raise ValueError(f"edition must be one of {', '.join(EDITIONS)}, not {edition!r}")
@@ -81,6 +113,9 @@ class Settings:
         for region in self.editions:
             if region not in REGION_NAMES:
                 raise ValueError(f"unknown region {region!r}, there are {', '.join(REGIONS)}")
+        for name in self.capacity:
+            if name.partition("@")[0] not in TYPES_BY_NAME:
+                raise ValueError(f"capacity: there is no machine type {name.partition('@')[0]}")
         for name in self.durations:
             if name not in DURATIONS:
                 raise ValueError(f"durations has no {name!r}, only {', '.join(DURATIONS)}")

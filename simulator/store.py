@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS region (tenant, name, document, PRIMARY KEY (tenant, 
 CREATE TABLE IF NOT EXISTS clock (one PRIMARY KEY, now);
 """
 PLAIN = ("created", "gone", "base", "later", "version")  # what a resource's document holds
+TICK = 1.0  # seconds after which the clock is written again
 PARTS = ("interfaces", "public_ips", "numbers")  # what a region's does
 
 
@@ -31,11 +32,17 @@ class Store:
         self.database = sqlite3.connect(path, check_same_thread=False)
         self.database.executescript(TABLES)
         self.written: dict[tuple[str, str, str], int] = {}
+        self.ticked = 0.0  # when the clock was written, in real time
 
-    def load(self, cloud: Cloud) -> None:
-        """The state as it was left; time has passed since, and never runs back."""
+    def load(self, cloud: Cloud) -> bool:
+        """The state as it was left, and whether there was any; time has passed since, and never runs back.
+
+        Whoever was killed had answered for as long as TICK since it wrote its clock.
+        """
+        found = False
         for (now,) in self.database.execute("SELECT now FROM clock"):
-            cloud.clock = Clock(cloud.clock.speed, max(now, time.time()))
+            found = True
+            cloud.clock = Clock(cloud.clock.speed, max(now + TICK * cloud.clock.speed, time.time()))
         for tenant, name, document in self.database.execute("SELECT * FROM region"):
             vars(cloud.region(name, tenant)).update(json.loads(document))
         for tenant, name, kind, identifier, document in self.database.execute("SELECT * FROM resource"):
@@ -43,6 +50,14 @@ class Store:
             vars(resource).update(json.loads(document))
             cloud.region(name, tenant).add(resource)
             self.written[tenant, name, identifier] = resource.version
+        return found
+
+    def tick(self, cloud: Cloud) -> None:
+        """Writes the clock, unless it just did."""
+        if time.monotonic() >= self.ticked + TICK:
+            self.ticked = time.monotonic()
+            with self.database:
+                self.database.execute("REPLACE INTO clock VALUES (1, ?)", (cloud.clock.now(),))
 
     def save(self, cloud: Cloud) -> None:
         with self.database:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -51,12 +52,57 @@ def test_around_a_command() -> None:
 def test_signals_reach_the_command(number: int) -> None:
     script = ("import signal, sys; [signal.signal(n, lambda s, f: sys.exit(40 + s)) for n in (2, 15)]; "
               "print('ready', flush=True); signal.pause()")  # fmt: skip
+    # In a session of its own: a terminal's Ctrl-C reaches the command by itself, and is not passed on.
     with subprocess.Popen([*START, "--", sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE,
-                          text=True) as process:  # fmt: skip
+                          text=True, start_new_session=True) as process:  # fmt: skip
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         assert process.wait(10) == 40 + number
+
+
+def test_a_ctrl_c_at_a_terminal_reaches_the_command_once() -> None:
+    """Whatever its standard input is: the terminal sends it to both."""
+    script = ("import os, signal, time\nfound = []\nsignal.signal(2, lambda s, f: found.append(s))\n"
+              "print('ready', flush=True)\nend = time.monotonic() + 1.5\n"
+              "while time.monotonic() < end: time.sleep(0.05)\nprint(f'came {len(found)} times', flush=True)")  # fmt: skip
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(ROOT)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execv(sys.executable, [*START, "--", sys.executable, "-c", script])
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 999)
+    os.write(terminal, b"\x03")
+    while b"times" not in said:
+        said += os.read(terminal, 999)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    assert b"came 1 times" in said
+
+
+def test_nothing_of_the_environment_leads_elsewhere() -> None:
+    """Somebody's own token would exclude the simulator's key, and a proxy would get that."""
+    script = "import os; print([os.environ.get(n) for n in ('MGC_ACCESS_TOKEN', 'no_proxy', 'NO_PROXY', 'http_proxy')])"
+    for given, past in (({}, "127.0.0.1"), ({"no_proxy": "a.example"}, "a.example,127.0.0.1")):
+        env = {**os.environ, "MGC_ACCESS_TOKEN": "real", "http_proxy": "http://127.0.0.1:1", **given}
+        said = subprocess.check_output([*START, "--", sys.executable, "-c", script], cwd=ROOT, text=True, env=env)
+        assert said.strip() == str([None, past, past, "http://127.0.0.1:1"])
+
+
+def test_options_have_the_names_of_their_settings_too() -> None:
+    """As the role gives them."""
+    given = ["--durations=create=60", "--editions=br-ne1=2024-08", "--keys=k=t", "--vpcs=apps", "--unknown-ssh-keys=x",
+             "--quota-public-ips=none"]  # fmt: skip
+    made = settings_from(vars(parser().parse_args(given)))
+    assert (made.durations, made.keys, made.vpcs, made.unknown_ssh_keys) == (
+        {"create": 60},
+        {"k": "t"},
+        ("apps",),
+        ("x",),
+    )
+    assert made.edition_of("br-ne1") == "2024-08" and made.quota_public_ips is None
 
 
 def test_a_command_that_dies_of_a_signal() -> None:
@@ -67,7 +113,9 @@ def test_a_command_that_dies_of_a_signal() -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "NAME=VALUE"),
-    (["--", "/no/such/command"], "No such file"),
+    (["--", "/no/such/command"], "No such file"), (["--capacity", "BVX=1"], "there is no machine type BVX"),
+    (["--speed", "-1"], "speed is -1.0, which it cannot be"), (["--data", "/etc/passwd"], "--data /etc/passwd: "),
+    (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "),
 ])  # fmt: skip
 def test_mistakes_are_told(arguments: list[str], message: str) -> None:
     done = subprocess.run([*START, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=20, check=False)

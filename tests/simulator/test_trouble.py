@@ -1,0 +1,233 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What must not break the simulator, or mislead who trusts it: other web pages, odd input, kills, limits."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from simulator import running
+from simulator.settings import Settings
+from tests.simulator.client import LINUX, Api, wanted
+
+SMALL, LARGE = "BV1-1-40", "BV2-2-40"
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "evil.example:80"])
+@pytest.mark.parametrize("path", ["/", "/_simulator/requests", "/br-se1/compute/v1/instances"])
+def test_no_other_name_leads_here(api: Api, name: str, path: str) -> None:
+    """Else a web page could read it all, once its own name leads to this machine."""
+    base = f"http://127.0.0.1:{api.sim.port}"
+    assert requests.get(base + path, headers={"Host": name}, timeout=9).status_code == 403
+    assert requests.get(base + path, headers={"Host": "localhost"}, timeout=9).status_code in (200, 401)
+
+
+def test_forms_of_other_pages_control_nothing(api: Api) -> None:
+    api.sim.seed("instance")
+    base = f"http://127.0.0.1:{api.sim.port}"
+    for origin, status in (("http://evil.example", 403), ("null", 403), (base, 204)):
+        answer = requests.post(f"{base}/_simulator/reset", headers={"Origin": origin}, timeout=9)
+        assert answer.status_code == status
+        assert bool(api.sim.state()["br-se1"]["instances"]) == (status == 403)
+
+
+def test_a_public_address_is_not_shown_before_it_is_there(api: Api) -> None:
+    api.sim.reset(address_delay=20)
+    identifier = api.create(network={"associate_public_ip": True})
+    shown = []
+    for _second in range(40):
+        row = api.instance(identifier, expand="network")
+        shown.append(row["network"]["interfaces"][0]["associated_public_ipv4"] is not None)
+        api.sim.advance(1)
+    assert shown == [False] * 35 + [True] * 5
+
+
+def test_no_two_regions_give_the_same_address(api: Api) -> None:
+    other = Api(api.sim, "br-ne1")
+    for each in (api, other):
+        each.create(network={"associate_public_ip": True})
+    found = [ip["address"] for region in api.sim.state().values() for ip in region["public_ips"]]
+    assert len(found) == len(set(found)) == 2
+
+
+def test_a_fault_counts_only_where_it_does_something(api: Api) -> None:
+    sim = api.sim
+    running = sim.seed("instance", name="there")["id"]
+    stuck = sim.add_fault(kind="stuck")["name"]
+    failing = sim.add_fault(operation="POST /v1/instances", kind="failing", nth=1)["name"]
+    again = sim.add_fault(operation="PATCH /v1/instances/{id}/rename", kind="failing")["name"]
+    assert api.refused("POST", "/instances", wanted("there"))[0] == 409
+    assert api("PATCH", f"/instances/{running}/rename", {"name": "other"}).status_code == 204
+    assert {fault["name"]: fault["fired"] for fault in sim.faults()} == {stuck: 0, failing: 0, again: 0}
+    api("POST", f"/instances/{running}/stop")
+    assert {fault["name"]: fault["fired"] for fault in sim.faults()} == {stuck: 1, failing: 0, again: 0}
+
+
+def test_two_faults_of_one_request_follow_each_other(api: Api) -> None:
+    for status in (500, 502):
+        api.sim.add_fault(operation="GET /v1/instances", kind="status", status=status)
+    assert [api("GET", "/instances").status_code for _each in range(3)] == [500, 502, 200]
+    api.sim.add_fault(operation="GET /v1/instances", kind="status", status=503, share=1.0)
+    assert [api("GET", "/instances").status_code for _each in range(3)] == [503] * 3
+
+
+def test_rows_come_and_go_only_after_a_list_was_answered(api: Api) -> None:
+    api.sim.seed("instance", name="a", id="00000000-0000-4000-8000-000000000001")
+    api.sim.add_fault(kind="create_between_pages")
+    gone = api.sim.add_fault(operation="GET /v1/instances", kind="delete_between_pages")["name"]
+    api.get("/machine-types")
+    assert Api(api.sim, key="wrong")("GET", "/instances").status_code == 403
+    assert [fault["fired"] for fault in api.sim.faults()] == [0, 0] and gone
+    assert api.names() == ["a"]
+    assert [fault["fired"] for fault in api.sim.faults()] == [1, 1]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"operation": "GET /v1/instances/{instance_id}"}, {"operation": "post /v1/instances"}, {"status": 1000}, {"status": 99},
+    {"headers": {"a": "b\nc"}}, {"kind": "create_between_pages", "value": "3"},
+], ids=str)  # fmt: skip
+def test_a_fault_that_could_do_nothing_is_refused(api: Api, wrong: dict[str, Any]) -> None:
+    url = f"http://127.0.0.1:{api.sim.port}/_simulator/faults"
+    assert requests.post(url, json={"kind": "status", **wrong}, timeout=9).status_code == 422
+    assert api.sim.faults() == []
+
+
+def retyped(api: Api, identifier: str, name: str) -> str:
+    assert api("POST", f"/instances/{identifier}/retype", {"machine_type": {"name": name}}).status_code == 204
+    api.sim.advance(60)
+    return str(api.instance(identifier)["status"])
+
+
+def test_capacity_counts_what_is_on_its_way(api: Api) -> None:
+    api.sim.reset(capacity={LARGE: 1, SMALL: 3}, quota_public_ips=None)
+    one, two = (api.sim.seed("instance", name=name, machine_type=SMALL)["id"] for name in "ab")
+    for identifier in (one, two):
+        api("POST", f"/instances/{identifier}/retype", {"machine_type": {"name": LARGE}})
+    api.sim.advance(60)
+    assert [api.instance(one)["status"] for one in (one, two)] == ["completed", "retyping_error_capacity"]
+    assert retyped(api, one, LARGE) == "completed", "it does not stand in its own way"
+    api.sim.reset(capacity={SMALL: 1})
+    first = api.create("a")
+    api.sim.advance(60)
+    doomed = api.create("b")
+    api("DELETE", f"/instances/{first}")
+    api.sim.advance(4)
+    third = api.create("c")
+    api.sim.advance(60)
+    assert api.instance(doomed)["status"] == "creating_error_capacity"
+    assert api.instance(third)["status"] == "completed"
+
+
+def test_quotas_hold_for_retypes_and_beside_other_failures(api: Api) -> None:
+    api.sim.reset(quota_vcpus=1)
+    assert retyped(api, api.sim.seed("instance", machine_type=SMALL)["id"], LARGE) == "retyping_error_quota_vcpu"
+    api.sim.reset(quota_public_ips=1, capacity={SMALL: 1})
+    api.sim.seed("instance", machine_type=SMALL, public_ip=True)
+    failed = api.create("b")
+    api.sim.advance(60)
+    assert api.instance(failed)["status"] == "creating_error_capacity"
+    assert len(api.sim.state()["br-se1"]["public_ips"]) == 1
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8bxx", b"[" * 50_000, b'{"name": "\\ud800"}', b"\xff"])
+def test_odd_bodies_are_refused_and_spoil_no_record(api: Api, body: bytes) -> None:
+    url = api.base + "/instances"
+    answer = requests.post(
+        url, data=body, headers={"x-api-key": "simulator", "Content-Type": "application/json"}, timeout=9
+    )
+    assert answer.status_code in (400, 422)
+    assert requests.get(f"http://127.0.0.1:{api.sim.port}/_simulator/requests", timeout=9).status_code == 200
+
+
+@pytest.mark.parametrize("interface", [5, True, ["x"], {}, ""])
+def test_an_interface_is_a_text(api: Api, interface: Any) -> None:
+    body = {**wanted("web"), "network": {"interface": {"id": interface}}}
+    assert api("POST", "/instances", body).status_code == 422
+
+
+def test_what_is_not_told_can_be_copied_and_restored(api: Api) -> None:
+    sim = api.sim
+    bare = sim.seed("instance", name=None, machine_type=None)["id"]
+    assert api("POST", "/snapshots", {"name": "of-bare", "instance": {"id": bare}}).ok
+    of = sim.seed("snapshot", name="s", image=None)["id"]
+    body = {"name": "again", "machine_type": {"name": LARGE}, "ssh_key_name": "deploy"}
+    assert api("POST", f"/snapshots/{of}", body).ok
+    base = f"http://127.0.0.1:{sim.port}/_simulator"
+    assert requests.get(f"{base}/glance", timeout=9).status_code == 200
+    assert requests.put(f"{base}/state", json=[{"kind": "instance", "region": "xx"}], timeout=9).status_code == 400
+
+
+@pytest.mark.parametrize("wrong", [
+    {"speed": -1}, {"speed": float("nan")}, {"speed": "fast"}, {"lag": "3"}, {"rate_limit": "3"}, {"rate_limit": -1},
+    {"capacity": {SMALL: "2"}}, {"capacity": {"BVX": 1}}, {"editions": None}, {"page_limit": 0}, {"instances": 1.5},
+    {"durations": {"create": -1}}, {"quota_vcpus": "many"},
+], ids=str)  # fmt: skip
+def test_switches_that_cannot_be_are_refused_at_once(api: Api, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        Settings(**wrong)
+    if wrong.get("speed") == wrong.get("speed"):  # JSON has no nan
+        url = f"http://127.0.0.1:{api.sim.port}/_simulator/reset"
+        assert requests.post(url, json=wrong, timeout=9).status_code == 400
+    assert api.names() == []
+
+
+@pytest.mark.parametrize("change", [{"advance": 1e18}, {"advance": "nan"}, {"speed": "inf"}, {"speed": -1}], ids=str)
+def test_the_clock_cannot_be_moved_out_of_time(api: Api, change: dict[str, Any]) -> None:
+    url = f"http://127.0.0.1:{api.sim.port}/_simulator/clock"
+    assert requests.post(url, json=change, timeout=9).status_code == 422
+    assert api.names() == []
+
+
+def test_the_first_vpc_is_the_usual_one(api: Api) -> None:
+    api.sim.reset(vpcs=("apps",), instances=1)
+    api.create("web")
+    assert api.names() == ["instance-00001", "web"]
+
+
+def test_the_page_tells_the_settings_of_now(api: Api) -> None:
+    api.sim.reset(edition="2024-08", api_key="k2")
+    page = requests.get(f"http://127.0.0.1:{api.sim.port}/", timeout=9).text
+    assert "MGC_API_KEY=k2" in page and "2026-08" not in page
+
+
+def killed(sim: Any) -> None:
+    """As a kill leaves its file: nothing is written any more."""
+    sim.cloud.store.database.close()
+    sim.cloud.store = None
+
+
+def test_a_kill_loses_nothing_and_turns_no_time_back(tmp_path: Path) -> None:
+    data = str(tmp_path / "cloud.sqlite")
+    with running(data=data, speed=0, instances=2) as sim:
+        ids = {row["id"] for row in sim.state()["br-se1"]["instances"]}
+        sim.advance(30 * 86400)
+        told = sim.now()
+        killed(sim)
+    with running(data=data, speed=0, instances=3) as sim:
+        assert {row["id"] for row in sim.state()["br-se1"]["instances"]} == ids, "a file that is there is not filled"
+        assert sim.now() >= told
+    with running(data=data, speed=100) as sim:
+        api = Api(sim)
+        api.names()
+        sim.cloud.store.ticked = 0.0
+        api.names()
+        told = sim.now()
+        killed(sim)
+    with running(data=data, speed=100) as sim:
+        assert sim.now() >= told
+
+
+def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
+    data, identifier = str(tmp_path / "cloud.sqlite"), "00000000-0000-4000-8000-000000000001"
+    with running(data=data, speed=0) as sim:
+        for name in ("one", "two"):
+            sim.seed("instance", name=name, id=identifier, image=LINUX)
+    with running(data=data, speed=0) as sim:
+        assert [row["name"] for row in sim.state()["br-se1"]["instances"]] == ["two"]
+    (number,) = sqlite3.connect(data).execute("SELECT count(*) FROM resource").fetchone()
+    assert number == 1
