@@ -51,7 +51,7 @@ options:
   filters:
     description:
       - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
-        hold (of labels all).
+        hold (of labels all). An empty list counts as not given. Filters by labels need the API's edition of 2026.
       - Instances that are deleted, or whose creation failed, are only listed if C(state) or C(status) asks for them.
     type: dict
     default: {}
@@ -89,7 +89,9 @@ options:
         type: list
         elements: str
   exclude_filters:
-    description: A list of filters as in O(filters). An instance for which all of one of them hold is left out.
+    description:
+      - A list of filters as in O(filters). An instance for which all of one of them hold is left out. A filter that has
+        an empty list leaves out nothing.
     type: list
     elements: dict
     default: []
@@ -104,8 +106,8 @@ options:
         prefix, dotted where nested), or a template with braces.
       - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with Jinja's
         braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes, V(localhost),
-        V(all), V(ungrouped), and the names of groups, those of inventory sources that Ansible read before this one
-        (in the order of their file names in a folder) too.
+        V(all), V(ungrouped), the names of groups, and those of other instances. That holds for the groups and the
+        instances of inventory sources too that Ansible read before this one (in a folder by their file names).
     type: list
     elements: str
     default: [name, id]
@@ -291,7 +293,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             settings = self.settings()
             connection = _options.connection(self.given.get)
-            built = self.hosts(self.instances(connection, path, cache), settings)
+            labels = any("labels" in each for each in (settings.include, *settings.exclude))
+            built = self.hosts(self.instances(connection, path, cache, labels), settings)
             for warning in (*_errors.unprotected(connection), *built.warnings):
                 self.display.warning(warning)
             self.populate(built)
@@ -323,9 +326,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for name, value in given.items():
             if name not in PER_HOST:
                 given[name] = value = self._evaluated(name, value)
+            if name in _options.SECRET and isinstance(value, (list, dict)):
+                raise AnsibleParserError(f"{name} must be a text, and is none.")  # which Ansible would show
+            if _options.blank(value):
+                continue
             if known[name].get("type") in ("bool", "boolean") and str(value).strip().lower() not in BOOLEANS:
                 raise AnsibleParserError(f"{name} is {value!r}, and must be true or false.")
         self.given = {name: value for name, value in given.items() if not _options.blank(value)}
+        given = {**self.given, **({"hostvars_prefix": ""} if given.get("hostvars_prefix") == "" else {})}
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct={**unset, **given})
         except AnsibleError as error:
@@ -405,11 +413,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise Refused("regions: api_url has no {region}, so that all would be the same one: write {region} in it.")
         return regions
 
-    def instances(self, connection: _client.Connection, path: str, cache: bool) -> Instances:
-        """The instances of all regions, from the cache where that has them and may be read."""
+    def instances(self, connection: _client.Connection, path: str, cache: bool, labels: bool) -> Instances:
+        """The instances of all regions, from the cache where that has them and may be read; with `labels` or not at all."""
         regions, caching = self.regions(connection), self.get_option("cache")
         # What makes the same file mean other instances.
-        what = json.dumps([connection.api_url, regions, sorted(connection.headers.items())])
+        what = json.dumps([connection.api_url, regions, sorted(connection.headers.items()), labels])
         key = f"{self.get_cache_key(path)}_{sha256(what.encode()).hexdigest()[:16]}"
         if caching and cache:
             try:
@@ -417,7 +425,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             except (KeyError, ValueError, TypeError, AnsibleError):
                 pass  # not there, expired, not ours, or broken
         fetched = _fetch.fetch(
-            connection, regions, f"ansible-core/{core_version} inventory", self.get_option("user_data")
+            connection, regions, f"ansible-core/{core_version} inventory", self.get_option("user_data"), labels
         )
         if fetched.failures and (self.get_option("on_region_error") == "fail" or len(fetched.failures) == len(regions)):
             raise Refused(" ".join(fetched.failures.values()))
@@ -439,9 +447,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         options = {name: self.get_option(name) for name in (*PER_HOST, "use_extra_vars", "leading_separator")}
         constructed = Constructed(self.loader, self._vars, options)
         names = {*settings.names, *settings.names.values(), "inventory_hostname", "ansible_host"}
-        return _hosts.Hosts(
-            instances, settings, Expressions(constructed, options, names, settings.strict), self.inventory.groups
-        )
+        own_id, there = settings.names["id"], self.inventory.hosts.items()
+        others = {name: host.vars[own_id] for name, host in there if own_id in host.vars}
+        expressions = Expressions(constructed, options, names, settings.strict)
+        return _hosts.Hosts(instances, settings, expressions, self.inventory.groups, others)
 
     def populate(self, built: _hosts.Hosts) -> None:
         """The hosts in the inventory: each once, with all its variables."""
@@ -457,7 +466,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for parent, child in built.parents:
             group(parent)
             group(child)
-            inventory.add_child(parent, child)
+            try:
+                if parent == child:
+                    raise AnsibleError("no group is in itself")
+                inventory.add_child(parent, child)
+            except AnsibleError as error:
+                text = f"keyed_groups: {child!r} cannot be a group of {parent!r}: {error}"
+                if built.settings.strict:
+                    raise AnsibleParserError(text) from None
+                self.display.warning(text)
         for name, variables, composed, names in built.hosts:
             known = name in inventory.hosts
             inventory.add_host(name)

@@ -135,7 +135,9 @@ def _comparable(value: t.Any) -> bool:
 def _filter(node: nodes.Filter, names: t.Container[str]) -> Get:
     inner = _compile(t.cast(nodes.Node, node.node), names)
     arguments = [argument.value if isinstance(argument, nodes.Const) else _MISSING for argument in node.args]
-    if node.name in ("default", "d") and len(arguments) in (1, 2) and _MISSING not in arguments:
+    # Before 2.19 what is made of an undefined value raises, and default never sees it.
+    plain = SINCE_2_19 or isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const))
+    if node.name in ("default", "d") and len(arguments) in (1, 2) and _MISSING not in arguments and plain:
         instead, also_empty = arguments[0], len(arguments) == 2 and bool(arguments[1])
 
         def default(variables: Variables) -> t.Any:

@@ -109,7 +109,7 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
     def template(self, source: str, variables: Variables) -> t.Any:
         """What a template comes to."""
-        self.templars[1].available_variables = variables
+        self.templars[1].available_variables = {**variables, **(self._vars if self._given["use_extra_vars"] else {})}
         return self.templars[1].template(source)
 
     def holds(self, name: str, condition: t.Any, variables: Variables, host: str) -> bool:

@@ -39,15 +39,18 @@ class Fetched(t.NamedTuple):
     failures: dict[str, str]
 
 
-def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_data: bool) -> Fetched:
-    """All instances of the regions. Nothing is given of a region unless all of it is there."""
+def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_data: bool, labels: bool) -> Fetched:
+    """All instances of the regions. Nothing is given of a region unless all of it is there, `labels` too if needed."""
     # Made first: what is wrong with one of them is told before any request.
     clients = {region: Region(connection._replace(region=region), agent, user_data) for region in regions}
 
     def of(region: str) -> list[Row] | str:
         client = clients[region]
         try:
-            return client.listing(INSTANCES)
+            rows = client.listing(INSTANCES)
+            if labels and client.edition == "2024":
+                return f"The API of region {region} is of the edition of 2024, and does not tell labels, which filters ask for."
+            return rows
         except ApiError as error:
             text = _errors.sentence(client, f"list the instances of region {region}", error)
             return text + (f" Is there a region {region!r} (regions, MGC_REGIONS)?" if error.status == 404 else "")

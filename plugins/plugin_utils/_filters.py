@@ -52,6 +52,8 @@ def filters(option: str, given: t.Any) -> Filter:
     for key, value in given.items():
         if key not in FILTERS:
             raise Refused(f"{option}: {key!r} is no filter{meant(key, FILTERS) or '.'} There are {', '.join(FILTERS)}.")
+        if value == []:
+            continue  # not given
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
             raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
@@ -60,12 +62,12 @@ def filters(option: str, given: t.Any) -> Filter:
 
 
 def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
-    """What the option `exclude_filters` says."""
+    """What the option `exclude_filters` says. An entry that asks for one of nothing leaves out nothing."""
     found = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
-    for number, each in enumerate(found):
+    for number, each in enumerate(given):
         if not each:
-            raise Refused(f"exclude_filters[{number}] is {given[number]!r}, and would leave out every instance.")
-    return found
+            raise Refused(f"exclude_filters[{number}] is {each!r}, and would leave out every instance.")
+    return tuple(filter for filter, each in zip(found, given) if [] not in each.values())
 
 
 def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:

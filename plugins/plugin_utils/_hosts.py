@@ -8,7 +8,7 @@ import typing as t
 
 from ansible.errors import AnsibleParserError
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, Row, dig
+from ansible_collections.magalu.cloud.plugins.module_utils._api import GONE, Refused, Row, dig, status_class
 
 from . import _hostvars, _names
 from ._expressions import Entry, Expressions
@@ -50,10 +50,12 @@ class Hosts:
     """
 
     def __init__(
-        self, instances: list[tuple[str, Row]], settings: Settings, expressions: Expressions, groups: t.Iterable[str]
-    ) -> None:
+        self, instances: list[tuple[str, Row]], settings: Settings, expressions: Expressions,
+        groups: t.Iterable[str] = (), others: t.Mapping[str, t.Any] | None = None,
+    ) -> None:  # fmt: skip
         self.settings, self.expressions = settings, expressions
-        self._groups = set(groups)  # that the inventory has already, and those of the hosts
+        # What the inventory has already: groups, to which those of the hosts are added, and instances' ids by host.
+        self._groups, self._others = set(groups), others or {}
         self.parents: dict[tuple[str, str], None] = {}
         self.warnings: list[str] = []
         self._read = _hostvars.Reader(settings.account, settings.connect_interface, settings.user_data)
@@ -72,11 +74,13 @@ class Hosts:
         while instances:
             region, row = instances.pop()
             keep = wanted(row, settings.include, settings.exclude)
+            if not keep and status_class(row) == GONE:
+                continue  # it shares its name with nobody
             variables = self._variables(region, row) if keep or not self._simple else {}
             if keep:
                 kept[len(chosen)] = variables
             self._ids.append(str(row["id"]))
-            chosen.append(self._choice(row, variables))
+            chosen.append(self._choice(row, variables, keep))
         self._names, self._shared = self._unique(chosen)
         self.hosts = self._settled(kept)
         self._explain()
@@ -93,11 +97,11 @@ class Hosts:
         self._odd.update(number for number, own in enumerate(self._ids) if names[number] == own != chosen[number])
         return names, {number: name for name, numbers in shared.items() for number in numbers}
 
-    def _choice(self, row: Row, variables: dict[str, t.Any]) -> str:
+    def _choice(self, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
         """The first of `hostnames` that can be a host's name, at last the id."""
         for source in self.settings.hostnames:
             if source in self._templates:
-                name = self._rendered(self._templates[source], row, variables)
+                name = self._rendered(self._templates[source], row, variables, keep)
             elif self._simple:
                 name = _names.text(row.get(source))
             else:
@@ -108,11 +112,13 @@ class Hosts:
                 self._odd.add(len(self._ids) - 1)
         return str(row["id"])
 
-    def _rendered(self, entry: Entry, row: Row, variables: dict[str, t.Any]) -> str:
-        entry.tried += 1
+    def _rendered(self, entry: Entry, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
+        entry.tried += keep
         try:
             return _names.text(self.expressions.constructed.template(entry.source, self._visible(variables)))
         except Exception as error:
+            if not keep:  # only the names of others depend on it
+                return ""
             entry.fails(error)
             if self.settings.strict:
                 where = f"{entry.where} {entry.source!r} failed for instance {row.get('name')!r} ({row['id']})"
@@ -149,7 +155,10 @@ class Hosts:
         return {**self._fields(variables), **variables, **more}
 
     def _settled(self, kept: dict[int, dict[str, t.Any]]) -> list[Host]:
-        """The hosts, none of which has the name of a group: which groups there are is only known when all are made."""
+        """The hosts, none of which has the name of a group, or of another file's instance.
+
+        Which groups there are is only known when all are made.
+        """
         groups = self._groups
         hosts: dict[int, Host | None] = {}
         again: t.Iterable[int] = kept
@@ -161,13 +170,16 @@ class Hosts:
             again = [
                 number
                 for number, host in hosts.items()
-                if host and host.name in groups and host.name != self._ids[number]
+                if host and host.name != self._ids[number] and self._taken(host.name, self._ids[number])
             ]
             for number in again:
                 self._names[number] = self._ids[number]
             self._odd.update(again)
         self._odd.intersection_update(number for number, host in hosts.items() if host)
         return made
+
+    def _taken(self, name: str, own: str) -> bool:
+        return name in self._groups or self._others.get(name, own) != own
 
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
         """A host, None if filter_expressions leave it out."""

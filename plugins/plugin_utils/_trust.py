@@ -44,7 +44,7 @@ class Marker(dict[t.Any, t.Any]):
     def __call__(self, value: t.Any) -> t.Any:
         """The value, and what is in it, as a variable may have it."""
         if isinstance(value, dict):
-            return {plain(str(key)): self(item) for key, item in value.items()}
+            return {plain(key) if isinstance(key, str) else key: self(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self(item) for item in value]
         return self[value]

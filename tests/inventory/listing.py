@@ -31,9 +31,9 @@ class Listed(NamedTuple):
 
 def listed(
     sim: Any, folder: Path, text: str | None = None, env: dict[str, str] | None = None,
-    extra: dict[str, Any] | None = None, read_cache: bool = True, there: tuple[str, ...] = (), **options: Any,
+    extra: dict[str, Any] | None = None, read_cache: bool = True, inventory: Any = None, **options: Any,
 ) -> Listed:  # fmt: skip
-    """Parses a file with these options; `extra` are extra variables, `there` groups of another source.
+    """Parses a file with these options; `extra` are extra variables, `inventory` has what other sources gave.
 
     Raises what the plugin raises.
     """
@@ -41,9 +41,7 @@ def listed(
     file.write_text(text or yaml.safe_dump({"plugin": PLUGIN, **options}, sort_keys=False))
     plugin = inventory_loader.get(PLUGIN)
     assert plugin is not None and plugin.verify_file(str(file))
-    inventory, warnings = InventoryData(), []
-    for group in there:
-        inventory.add_group(group)
+    inventory, warnings = inventory or InventoryData(), []
     with (
         mock.patch.dict(os.environ, {**(sim.environment if sim else {}), **(env or {})}),
         mock.patch.object(plugin, "display", mock.Mock(warning=warnings.append)),

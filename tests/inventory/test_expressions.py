@@ -118,7 +118,8 @@ ODD = ["", " ", "- name", "-machine_type.vcpus", "+1", "name ==", "a b", "name }
        "undef()", "now(fmt='same')", "name if state == 'running' else 'no'", "(name)", "not name", "not missing", "name\n",
        "\tname ", "name.upper()", "name.format(1)", "image.items()", "dict(a=name)", "range(3) | list", "name[:3]",
        "name | default(missing.x)", "1 < 2 < 3", "'a' 'b'", "name, state", "name == 'web' == true",
-       "missing | default('a') | lower", "error.slug | default('none')", "(name)", "name | lower | upper",
+       "missing | default('a') | lower", "missing | lower | default('a')", "(missing == 'x') | default('y')",
+       "(not missing) | default('y')", "(missing or 'x') | d('y', true)", "{80: name, true: 'yes'}", "error.slug | default('none')", "(name)", "name | lower | upper",
        "name in 'web-1 web-2'", "'a' in labels", "state in ['running']", "name not in labels", "none == error",
        "vpc.id == vpc['id']", "not (state == 'running' and name)", "name or missing", "missing or name",
        "machine_type.vcpus > 1 and machine_type.vcpus < 9", "labels and labels[0]", "labels | length > 1"]  # fmt: skip
@@ -215,7 +216,8 @@ class Own(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
 
 def view(composed: dict[str, Any], groups: Any) -> str:
-    return without_addresses(json.dumps([composed, sorted(groups)], sort_keys=True, default=repr))
+    keys = sorted(repr(key) for value in composed.values() if isinstance(value, dict) for key in value)
+    return without_addresses(json.dumps([composed, keys, sorted(groups)], sort_keys=True, default=repr))
 
 
 def without_addresses(text: str) -> str:
@@ -260,7 +262,7 @@ def assert_data(value: Any) -> None:
     """No text can become a template, and none is marked that need not be."""
     if isinstance(value, dict):
         for key, item in value.items():
-            assert key.__class__ is str
+            assert key.__class__ is str or not isinstance(key, str)
             assert_data(item)
     elif isinstance(value, list):
         for item in value:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,11 +172,44 @@ def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
 
 def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_path: Path) -> None:
     """Else `hosts: webservers` of a play would be that instance, and whoever names instances could redirect it."""
-    row = sim.seed("instance", name="webservers")
-    found = listed(sim, tmp_path, there=("webservers", "db"))
+    row, inventory = sim.seed("instance", name="webservers"), InventoryData()
+    inventory.add_group("webservers")
+    found = listed(sim, tmp_path, inventory=inventory)
     assert list(found.hosts) == [row["id"]] and found.groups["webservers"] == []
     assert OTHERWISE + row["id"] in found.warnings
-    assert list(listed(sim, tmp_path, there=("db",)).hosts) == ["webservers"]
+    assert list(listed(sim, tmp_path).hosts) == ["webservers"]
+
+
+def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> None:
+    """As of two accounts. The host of another plugin, that has no id, is the same one as before."""
+    mine = sim.seed("instance", name="web")["id"]
+    inventory = InventoryData()
+    for name, own in (("web", UUIDS[0]), ("db", None)):
+        inventory.add_host(name)
+        if own:
+            inventory.set_variable(name, "mgc_id", own)
+    found = listed(sim, tmp_path, inventory=inventory)
+    assert {name: host.get("mgc_id") for name, host in found.hosts.items()} == {"web": UUIDS[0], "db": None, mine: mine}
+    assert OTHERWISE + mine in found.warnings
+
+
+def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -> None:
+    """Else the one that was made in its place would be another host until the API forgets it."""
+    sim.reset(keep_deleted=3600)
+    old = sim.seed("instance", name="web")["id"]
+    assert Api(sim)("DELETE", f"/instances/{old}").status_code == 204
+    sim.advance(60)
+    new = sim.seed("instance", name="web")["id"]
+    assert ids(listed(sim, tmp_path, duplicate_names="fail")) == {"web": new}
+    assert set(ids(listed(sim, tmp_path, filters={"state": ["running", "deleted"]})).values()) == {old, new}
+
+
+def test_an_instance_that_is_filtered_out_stops_nothing(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web", labels=["a"])
+    strict = {"strict": True, "hostnames": ["{{ labels[5] }}"]}
+    assert listed(sim, tmp_path, **strict, filters={"name": "none"}).hosts == {}
+    with pytest.raises(AnsibleParserError, match=r"hostnames\[0\]"):
+        listed(sim, tmp_path, **strict)
 
 
 def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:

@@ -99,6 +99,28 @@ def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, A
     assert sorted(listed(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
 
 
+@pytest.mark.parametrize("empty", ["state", "name", "labels"])
+def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> None:
+    """As of a template that comes to nothing: no host disappears for that."""
+    sim.seed("instance", name="web")
+    assert list(listed(sim, tmp_path, filters={empty: []}).hosts) == ["web"]
+    assert list(listed(sim, tmp_path, exclude_filters=[{empty: [], "availability_zone": "br-se1-a"}]).hosts) == ["web"]
+
+
+@pytest.mark.parametrize("given", [{"filters": {"labels": ["a"]}}, {"exclude_filters": [{"labels": ["a"]}]}], ids=str)
+def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
+    """What was to be left out would be listed, from the cache too."""
+    sim.reset(edition="2024-08")
+    sim.seed("instance", name="web")
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    assert list(listed(sim, tmp_path, **cache).hosts) == ["web"]
+    for more in ({}, cache):
+        with pytest.raises(
+            AnsibleParserError, match="The API of region br-se1 is of the edition of 2024, and does not tell"
+        ):
+            listed(sim, tmp_path, **given, **more)
+
+
 def test_an_instance_without_a_name_has_the_empty_one_for_filters(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name=None)
     assert len(listed(sim, tmp_path, filters={"name": "*"}).hosts) == 1
@@ -267,6 +289,25 @@ def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
         listed(sim, tmp_path, extra={"key": "from-extra"}, api_key="{{ key }}")
 
 
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", ["connect_interface", "connect_with", "account_name", "group", "validate_certs", "strict",
+                                  "api_timeout", "duplicate_names", "filters", "exclude_filters", "image_users", "regions"])  # fmt: skip
+def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path, name: str) -> None:
+    sim.seed("instance", name="web")
+    blank = {name: "{{ lookup('ansible.builtin.env', 'UNSET_IN_TESTS') }}"}
+    found, usual = listed(sim, tmp_path, **blank), listed(sim, tmp_path)
+    assert (found.hosts, found.groups, found.warnings) == (usual.hosts, usual.groups, usual.warnings)
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", ["api_key", "access_token"])
+@pytest.mark.parametrize("value", [["kept-secret"], {"key": "kept-secret"}, "{{ ['kept-secret'] }}"], ids=str)
+def test_a_secret_that_is_no_text_is_not_shown(sim: Any, tmp_path: Path, name: str, value: Any) -> None:
+    with pytest.raises(AnsibleParserError) as error:
+        listed(sim, tmp_path, **{name: value}, env={"MGC_API_KEY": ""})
+    assert str(error.value) == f"{name} must be a text, and is none."
+
+
 def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) -> None:
     assert listed(sim, tmp_path, env={"MGC_API_KEY": "", "MGC_ACCESS_TOKEN": "bad"}, api_key="simulator").hosts == {}
     with pytest.raises(AnsibleParserError, match="api_key and access_token exclude each other"):
@@ -280,6 +321,8 @@ def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> 
     found = listed(sim, tmp_path, extra={"state": "extra"}, use_extra_vars=True, **given)
     assert found.hosts["web"]["a"] == "extra" and "s_extra" in found.groups
     assert listed(sim, tmp_path, extra={"state": "extra"}, **given).hosts["web"]["a"] == "running"
+    named = {"hostnames": ["{{ name }}.{{ domain }}"], "use_extra_vars": True}
+    assert list(listed(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["web.test"]
 
 
 @pytest.mark.every_core
@@ -291,6 +334,20 @@ def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
     )  # fmt: skip
     assert sorted(found.groups) == ["g", "k_web_kind", "m_other", "mgc", "s_running"]
     assert found.hosts["web"]["mgc_state"] == "other"
+
+
+def test_a_label_cannot_make_a_group_its_own_parent(sim: Any, tmp_path: Path) -> None:
+    """What instances are called, and labelled, spoils no more than its own entry."""
+    sim.seed("instance", name="web", labels=["all", "fine"])
+    keyed = [{"key": "labels", "prefix": "label", "parent_group": "label_all"},
+             {"key": "'mgc'", "separator": "", "parent_group": "label_fine"},
+             {"key": "'label_fine'", "separator": "", "parent_group": "mgc"}]  # fmt: skip
+    found = listed(sim, tmp_path, keyed_groups=keyed)
+    assert list(found.hosts) == ["web"] and found.parents["label_all"] == ["label_fine"]
+    assert "keyed_groups: 'label_all' cannot be a group of 'label_all': no group is in itself" in found.warnings
+    assert any("keyed_groups: 'label_fine' cannot be a group of 'mgc'" in text for text in found.warnings)
+    with pytest.raises(AnsibleParserError, match="cannot be a group of"):
+        listed(sim, tmp_path, keyed_groups=keyed, strict=True)
 
 
 def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
