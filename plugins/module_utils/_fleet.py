@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ._api import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Refused, Resource, Row, status_class
 from ._client import Answer, ApiError, Client
 from ._drive import Observed, Pace, Steps, attempt
-from ._engine import CONFLICT, LATER, Failed, Member
+from ._engine import CONFLICT, LATER, Failed, Member, Pending
 from ._read import Seen
 from ._step import Step, Task
 
@@ -21,6 +21,7 @@ EVERY = 2.0  # seconds between two listings, at most
 SOON = 1.0  # and at least
 WAVE = (5, 40)  # steps for each thread before the next look: at first, and at most, while they are fast
 STILL_NEW = 1.0  # seconds after which no server has closed a connection yet
+TOO_LATE = "Not begun before the time was up (wait_timeout). The next run begins it."
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # which do not change in a run
 
 
@@ -179,7 +180,7 @@ class FleetPace(Pace):
         if self.max_failures is not None and failures > self.max_failures:
             raise NotBegun(f"Not begun, since {failures} failed, and max_failures is {self.max_failures}.")
         if self._late(now):
-            raise NotBegun("Not begun before the time was up (wait_timeout). The next run begins it.")
+            raise NotBegun(TOO_LATE)
 
     def _late(self, now: float) -> bool:
         deadline = self.listing.client.deadline
@@ -193,10 +194,19 @@ class FleetPace(Pace):
             self.next += interval(began - self.sent) * random.uniform(0.9, 1.1)
         else:
             answers = self.burst.attempt([step for _member, step in steps])
+            for member in [member for (member, _step), answer in zip(steps, answers) if answer is None]:
+                member.over, step = False, t.cast(Pending, member.pending).step
+                if member.memory.sent == {step.name: 1}:  # of the others it is told what they wait for
+                    member.fail(NotBegun(TOO_LATE), client.clock.now())
             self.sent = client.clock.now()
             fast = self.sent - began < EVERY / 4
             self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
-            yield from zip((member for member, _step in steps), answers)
+            yield from ((member, answer) for (member, _step), answer in zip(steps, answers) if answer is not None)
+        if self._late(client.clock.now()):
+            idle = [one for one in self.tasks if not (one in self.begun or one.over or one.failure)]
+            for member in idle:
+                if status_class(member.row) != MOVING:
+                    member.fail(NotBegun(TOO_LATE), client.clock.now())
 
     def told(self, now: float) -> None:
         """Passes it on to whoever watches."""
@@ -221,8 +231,8 @@ class Burst:
         self.session: t.Any = None
         self.used = 0.0
 
-    def attempt(self, steps: list[Step]) -> list[Answer | ApiError]:
-        """Sends the steps; what the API answered to each."""
+    def attempt(self, steps: list[Step]) -> list[Answer | ApiError | None]:
+        """Sends the steps; what the API answered to each, None where the time was up before it was its turn."""
         if self.session is None or time.monotonic() > self.used + STILL_NEW:
             self.close()
             self.session = self.client._new_session(self.connections)
@@ -233,9 +243,10 @@ class Burst:
             self.client._session, self.client.burst = usual, False
             self.used = time.monotonic()
 
-    def _attempt(self, step: Step) -> Answer | ApiError:
+    def _attempt(self, step: Step) -> Answer | ApiError | None:
         self.client.clock.sleep(0)  # which ends a module whose run is gone
-        return attempt(self.client, step)
+        late = self.client.deadline is not None and self.client.clock.now() >= self.client.deadline
+        return None if late else attempt(self.client, step)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -81,6 +81,7 @@ class Fleet:
         self.watchers = [] if module.only_check else _fleet_progress.watchers(module, self.ones, client.clock)
         self.names = {name for want in wants for name in (want["name"], want["new_name"]) if name}
         self.error: Exception | None = None  # why nothing could be pruned
+        self.prune_max = 0
 
     def _task(self, want: Want) -> Task:
         return _instance.task(t.cast(Client, self.listing), want)
@@ -95,6 +96,8 @@ class Fleet:
             one.look(plan=check or self.max_failures is not None)
         there = [(row["id"], one.name) for one in self.ones for row in [one.seen.get("instance")] if row]
         _plan_fleet.alone(there)
+        # Of what is there now: a percentage of what is left after the members were led would be another number.
+        self.prune_max = _plan_fleet.most(self.listing.rows, self.params)
         self._prunable({row_id for row_id, _name in there})  # what would be too much is refused before all else
         if check:
             self._stop_early()
@@ -130,7 +133,7 @@ class Fleet:
             self._drive(going)
 
     def _prunable(self, ids: set[str]) -> list[Row]:
-        return _plan_fleet.pruned(self.listing.rows, ids, self.names, self.params)
+        return _plan_fleet.pruned(self.listing.rows, ids, self.names, self.params, self.prune_max)
 
     def _pruning(self, row: Row) -> One:
         want = {**_DEFAULTS, "id": row["id"], "state": "absent", "delete_public_ip": self.params["delete_public_ip"],
@@ -175,7 +178,7 @@ class Fleet:
         if check and one.planned:
             seen["instance"] = one.planned.after
         elif one.member.failure:
-            seen["instance"] = one.member.row or _apply.known(one.member) or one.seen.get("instance")
+            seen["instance"] = seen.get("instance") or _apply.known(one.member)
         elif not check and not one.member.fresh:
             seen["instance"] = self._last_seen(one)
         result: dict[str, t.Any] = {
@@ -212,9 +215,10 @@ class Fleet:
         """A diff of each member that changes."""
         found = []
         for one in self.ones:
-            if one.planned is None or not one.planned.steps:
+            if one.planned is None or not one.planned.steps or isinstance(one.error, NotBegun):
                 continue
-            after = one.planned.after if check else one.member.row if one.member.fresh else self._last_seen(one)
+            seen = {**one.seen, **one.member.seen}
+            after = one.planned.after if check else seen.get("instance") if one.member.fresh else self._last_seen(one)
             view = {"before": _apply.view(one.planned.before), "after": _apply.view(after)}
             found.append({**view, "before_header": one.name, "after_header": one.name})
         return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import calendar
 import fnmatch
+import math
 import re
 import time
 import typing as t
@@ -54,6 +55,7 @@ FILTERS = {
 }
 MOST_LINES = 5000  # of an init log, by the API's schema
 USABLE = ("active", "deprecated")
+NEEDED = {"machine_type": "machine-type", "image": "image", "labels": "labels"}  # what a filter needs to be expanded
 
 
 def check(params: Params) -> None:
@@ -127,7 +129,8 @@ def read(client: Client, params: Params) -> list[Row]:
     """The rows that the filters leave, in the order asked for. None is no error, an edition without the kind is."""
     resource = KINDS[params["kind"]]
     if params["expand"] is not None:
-        resource = resource._replace(expand=tuple(params["expand"]))
+        needed = (value for option, value in NEEDED.items() if params[option] is not None)
+        resource = resource._replace(expand=(*params["expand"], *(one for one in needed if one in resource.expand)))
     if params.get("instance") and not UUID.fullmatch(params["instance"]):
         named = find(client, (params["instance"],), None, True)[params["instance"]]
         params = dict(params, instance=named["id"] if named else "none of this name")
@@ -180,8 +183,11 @@ def _of(client: Client, row: Row, params: Params) -> bool:
     if params.get("backup_type") is not None and row.get("backup_type") not in params["backup_type"]:
         return False
     now = api_now(client) or time.time()
-    born = now - age(row, 0, now)
+    old = age(row, -math.inf, now)
     older, newer = params.get("older_than"), params.get("newer_than")
+    if old == -math.inf:  # not told
+        return older is None and newer is None
+    born = now - old
     if older is not None and born >= moment("older_than", older, now):
         return False
     return newer is None or born > moment("newer_than", newer, now)
@@ -190,7 +196,7 @@ def _of(client: Client, row: Row, params: Params) -> bool:
 def matches(row: Row, params: Params) -> bool:
     """Whether a row passes all filters that are given. What the answer does not tell passes no filter for it."""
     wanted, labels = params, row.get("labels") or []
-    if wanted["id"] and row.get("id") != wanted["id"]:
+    if wanted["id"] and str(row.get("id")).lower() != wanted["id"].lower():
         return False
     if wanted["name"] is not None and row.get("name") != wanted["name"]:
         return False

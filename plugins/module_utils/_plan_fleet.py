@@ -111,11 +111,15 @@ def pattern(params: Params) -> str | None:
     return given
 
 
-def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params) -> list[Row]:
+def most(rows: list[Row], params: Params) -> int:
+    """How many may be pruned, where these are there."""
+    return share("prune_max", params["prune_max"], sum(not deleting(row) for row in _matching(rows, params))) or 0
+
+
+def pruned(rows: list[Row], ids: set[str], names: set[str], params: Params, most: int) -> list[Row]:
     """The instances that go: those whose names match, and that are not declared. Raises `Refused` for too many."""
     matching = [row for row in _matching(rows, params) if not deleting(row)]
     going = [row for row in matching if _foreign(row, ids, names) and not protected(row, params)]
-    most = share("prune_max", params["prune_max"], len(matching)) or 0
     if len(going) > most:
         named = ", ".join(str(row.get("name") or row["id"]) for row in going[:10])
         raise Refused(

@@ -118,9 +118,12 @@ def read(client, instance_id, wait):
         try:
             # A client of its own: a kept connection that the server has closed looks exactly like a lost answer.
             body = client.client_for(client.connection.region).request("GET", path, once=True).body
-            return {"user": body["instance"].get("user"), "password": body["instance"]["password"]}
+            user, password = body["instance"].get("user"), body["instance"]["password"]
+            if not (isinstance(password, str) and password):
+                raise TypeError
+            return {"user": user, "password": password}
         except ApiError as error:
-            if before_2026(client, error):
+            if error.slug != NOT_READY and before_2026(client, error):
                 raise Refused("The edition of the API of 2024 has no first passwords.") from None
             if error.slug != NOT_READY or not wait or client.clock.now() + 10 > client.deadline:
                 raise lost(error) if error.lost else error from None
@@ -188,8 +191,9 @@ def main() -> None:
             got = first_password(module)
             if part:
                 keep(part, target, got["password"])
-    except OSError as cause:  # the password, if it was read, must not be lost
-        module.fail_json(f"password_file {target!r} cannot be written: {cause.strerror}.", changed=bool(got), **got)
+    except (OSError, ValueError) as cause:  # the password, if it was read, must not be lost
+        why = getattr(cause, "strerror", None) or "it is no text in UTF-8"
+        module.fail_json(f"password_file {target!r} cannot be written: {why}.", changed=bool(got), **got)
     if target:
         del got["password"]
     module.exit_json(changed=True, **got)

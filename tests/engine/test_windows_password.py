@@ -191,3 +191,29 @@ def test_the_edition_of_2024_has_none(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
     assert "The edition of the API of 2024 has no first passwords." in read(sim, **{"name": None, by: row[by]})["msg"]
+
+
+@pytest.mark.parametrize("password", [None, 7, "", ["x"]])
+def test_an_answer_without_a_password_is_lost(sim: Any, win: Any, tmp_path: Path, password: Any) -> None:
+    body = {"instance": {"id": win["id"], "user": "admin", "password": password}}
+    sim.add_fault(operation=ROUTE, kind="status", status=200, body=body, nth="every")
+    for file in (None, str(tmp_path / "password")):
+        given = read(sim, password_file=file)
+        assert given["failed"] and "the answer has no password that can be read" in given["msg"]
+        assert "The answer is lost" in given["msg"] and not (tmp_path / "password").exists()
+
+
+def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: Path) -> None:
+    body = json.dumps({"instance": {"id": win["id"], "user": "admin", "password": "a\ud800b"}})
+    sim.add_fault(operation=ROUTE, kind="status", status=200, body=body)
+    given = read(sim, password_file=str(tmp_path / "password"))
+    assert given["failed"] and "cannot be written: it is no text in UTF-8." in given["msg"]
+    assert given["password"] == "a\ud800b" and not list(tmp_path.iterdir())
+
+
+def test_while_it_is_not_ready_nothing_else_is_asked(sim: Any) -> None:
+    """A list that fails meanwhile would end the wait."""
+    created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
+                                          "network": {"associate_public_ip": False}})  # fmt: skip
+    sim.add_fault(operation="GET /v1/machine-types", kind="status", status=503, nth="every")
+    assert read(sim, name=None, id=created["instance"]["id"])["password"] == given_out(sim)

@@ -195,3 +195,38 @@ def test_so_many_requests_are_sent_at_once_and_no_more(sim: Any, concurrency: in
         given: Fields = done(sim, count=60, name_format="web-{index:02d}", concurrency=concurrency)
     assert at_once[1] == concurrency
     assert given["totals"]["created"] == len(rows(sim)) == 60
+
+
+def test_who_was_not_begun_is_in_no_diff(sim: Any) -> None:
+    seed(sim, ["web-1", "web-2"])
+    sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="status", status=403)
+    stopped = [{"name": name, "state": "stopped"} for name in ("web-1", "web-2")]
+    given = run(sim, diff=True, instances=stopped, batch="1", max_failures="0")
+    assert "Not begun" in member(given, "web-2")["msg"]
+    assert [(each["before_header"], each["before"] == each["after"]) for each in given["diff"]] == [("web-1", True)]
+
+
+def test_what_was_deleted_and_not_made_anew_is_told_as_gone(sim: Any) -> None:
+    seed(sim, ["web-1"])
+    sim.add_fault(operation="POST /v1/instances", kind="status", status=403)
+    anew = {"name": "web-1", "image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
+    given = member(run(sim, instances=[anew]), "web-1")
+    assert given["failed"] and [step["action"] for step in given["actions"]] == ["delete"]
+    assert given["instance"] is None and rows(sim) == []
+
+
+class Slow(Watched):
+    """Each request takes a second."""
+
+    def advance(self, seconds: float) -> None:
+        super().advance(seconds or 1)
+
+
+def test_nothing_is_sent_after_the_time(sim: Any) -> None:
+    """However many steps one look has found to do."""
+    given = run(Slow(sim), count=9, name_format="web-{index}", concurrency=1, wait_timeout=4)
+    began = sim.requests()[0]["at"]
+    late = [each for each in sim.requests() if each["method"] == "POST" and each["at"] > began + 5]
+    idle = [each["name"] for each in given["members"] if each.get("msg", "").startswith("Not begun before the time")]
+    assert given["failed"] and late == []
+    assert len(idle) + len(rows(sim)) == 9 and len(idle) > 3

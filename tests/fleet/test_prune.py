@@ -300,7 +300,7 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
     ids = {row["id"] for row in rows if data.draw(st.booleans())}
     declared = data.draw(st.sets(st.sampled_from(["web-1", "web-2", "web-11"])))
     try:
-        going = _plan_fleet.pruned(rows, ids, declared, params)
+        going = _plan_fleet.pruned(rows, ids, declared, params, _plan_fleet.most(rows, params))
     except Refused:
         going = []
     match = params["prune_match"] or ("*" if params["prune_all"] else None)
@@ -337,3 +337,17 @@ def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, pro
             assert "is protected from deletion" in member(given, "db-1")["msg"]
     assert changes(sim) == []
     assert done(sim, instances=[{"name": "web-1", "state": "absent"}], **protection)["totals"]["deleted"] == 1
+
+
+def test_a_percentage_is_of_what_was_there_at_the_beginning(sim: Any) -> None:
+    """Members that go, or get other names, leave less, of which it would be another number."""
+    for members in (
+        [{"name": f"web-{number}", "state": "absent"} for number in range(1, 6)],
+        [{"name": f"web-{number}", "new_name": f"db-{number}"} for number in range(1, 6)],
+    ):
+        sim.reset()
+        seed(sim, [f"web-{number}" for number in range(1, 11)])
+        options = {"instances": members, "prune_match": "web-*", "prune_max": "50%", "delete_public_ip": True}
+        checked = done(sim, check=True, **options)
+        given = done(sim, **options)
+        assert checked["totals"] == given["totals"] and given["totals"]["pruned"] == 5

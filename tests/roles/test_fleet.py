@@ -170,3 +170,29 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
     assert {f"fleet_{name}" for name in set(module) - shared} < set(specs)
     own = [name for name in specs if name.removeprefix("fleet_") not in module and name != "fleet_region"]
     assert [name for name in own if f"`{name}" not in README] == []
+
+
+def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) -> None:
+    """The same addresses may be those of others, in another VPC, or stand there by hand."""
+    sim.reset(loopback=True)
+    ids = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2)]
+    roles = Roles(sim, tmp_path)
+    private = [one["private_ipv4"] for one in sim.state()["br-se1"]["interfaces"]]
+    kept = [
+        f"{private[0]} {ED25519} magalu.cloud:11111111-2222-4333-8444-555555555555",
+        f"{private[1]} {ED25519} by hand",
+    ]
+    roles.known.write_text("\n".join([*kept, f"{private[0]} {ED25519} magalu.cloud:{ids[0]}"]) + "\n")
+    (gone,) = roles({"state": "absent", "delete_public_ip": True})
+    assert gone.failed == "" and names(sim) == []
+    assert roles.known.read_text().splitlines() == kept
+
+
+def test_names_that_no_host_can_have_are_refused_before_anything_is_made(sim: Any, tmp_path: Path) -> None:
+    odd = ["web:1", "True", "[1]", "localhost"]
+    cases = [{"count": 0, "instances": [{"name": name}], **QUIET} for name in odd]
+    cases += [{"count": 0, "instances": [{"name": "web", "new_name": "a:b"}], **QUIET},
+              {"count": 1, "name_format": "web:{index:02d}", **QUIET}]  # fmt: skip
+    for name, case in zip([*odd, "a:b", "web:1"], Roles(sim, tmp_path)(*cases), strict=True):
+        assert "Ansible cannot have hosts of these names, with one colon" in case.failed and name in case.failed
+    assert changes(sim) == []

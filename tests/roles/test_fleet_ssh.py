@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -104,3 +105,21 @@ def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path
     assert "cloud-init was still at work when the time was over" in late.diagnosis
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in foreign.diagnosis, foreign.said
     assert roles.key("other_key") in roles.known.read_text()
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("setting", [{"ANSIBLE_DISPLAY_OK_HOSTS": "false"}, {"ANSIBLE_NO_LOG": "true"}], ids=str)
+def test_no_setting_of_the_output_hides_who_can_be_used(sim: Any, tmp_path: Path, setting: dict[str, str]) -> None:
+    with members(sim, tmp_path) as roles:
+        roles.env = setting
+        use = {
+            "role": "magalu.cloud.fleet",
+            "vars": {f"fleet_{name}": value for name, value in roles.given({}).items()},
+        }
+        told = {
+            "ansible.builtin.copy": {"content": "{{ fleet_usable }}", "dest": str(tmp_path / "usable"), "mode": "0600"}
+        }
+        own = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": own}
+        roles.run([{**play, "roles": [use]}, {**play, "tasks": [told]}])
+    assert json.loads((tmp_path / "usable").read_text()) == ["web-1", "web-2"]

@@ -42,7 +42,7 @@ def test_without_filters_everything_passes() -> None:
 @pytest.mark.parametrize(
     ("option", "passing", "other"),
     [
-        ("id", [ID], [ID[:-1] + "0"]),
+        ("id", [ID, ID.upper()], [ID[:-1] + "0"]),
         ("name", ["web-01"], ["web", "WEB-01", "web-*"]),
         ("name_pattern", ["web-*", "*", "web-0?", "web-0[0-3]", "web-01"], ["WEB-*", "web", "eb-01", "web-0"]),
         ("state", [["running"], ["stopped", "running"]], [["stopped"], [], ["run"]]),
