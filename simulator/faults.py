@@ -71,7 +71,8 @@ class Fault(BaseModel, extra="forbid"):
             raise ValueError(f"value is a number of rows with {self.kind}, not {self.value!r}")
         known = [one for edition in EDITIONS for one in operations(edition)]
         if self.operation != "*" and not any(
-            name.startswith(self.operation) or f"{method} {path}" == self.operation for method, _, path, name in known
+            name.startswith(self.operation) or f"{method} {path}" == self.operation
+            for method, _pattern, path, name in known
         ):
             raise ValueError(f"operation is {self.operation!r}, and no request is of that one")
         return self

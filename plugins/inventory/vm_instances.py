@@ -210,6 +210,7 @@ notes:
 """
 
 EXAMPLES = r"""
+# fmt: code
 ---
 # As magalu.yml, the least. The key is in the environment variable MGC_API_KEY.
 plugin: magalu.cloud.vm_instances

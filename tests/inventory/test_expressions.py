@@ -119,7 +119,8 @@ ODD = ["", " ", "- name", "-machine_type.vcpus", "+1", "name ==", "a b", "name }
        "\tname ", "name.upper()", "name.format(1)", "image.items()", "dict(a=name)", "range(3) | list", "name[:3]",
        "name | default(missing.x)", "1 < 2 < 3", "'a' 'b'", "name, state", "name == 'web' == true",
        "missing | default('a') | lower", "missing | lower | default('a')", "(missing == 'x') | default('y')",
-       "(not missing) | default('y')", "(missing or 'x') | d('y', true)", "{80: name, true: 'yes'}", "error.slug | default('none')", "(name)", "name | lower | upper",
+       "(not missing) | default('y')", "(missing or 'x') | d('y', true)", "{80: name, true: 'yes'}",
+       "error.slug | default('none')", "(name)", "name | lower | upper",
        "name in 'web-1 web-2'", "'a' in labels", "state in ['running']", "name not in labels", "none == error",
        "vpc.id == vpc['id']", "not (state == 'running' and name)", "name or missing", "missing or name",
        "machine_type.vcpus > 1 and machine_type.vcpus < 9", "labels and labels[0]", "labels | length > 1"]  # fmt: skip

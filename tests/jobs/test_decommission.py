@@ -17,7 +17,7 @@ from tests.playbooks.play import SPEED
 
 WEB = ["web-01", "web-02", "web-03"]
 ALL: Answers = {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": "3"}
-BLANK = ("ids", "protect_names", "protect_labels", "known_hosts", "ssh_port", "connect_with", "batch", "max_failures",
+BLANK = ("ids", "protect_names", "protect_labels", "known_hosts", "batch", "max_failures",
          "concurrency", "wait_timeout", "region")  # fmt: skip
 
 
@@ -61,14 +61,15 @@ def test_without_the_count_it_says_it_and_deletes_nothing(sim: Any, tmp_path: Pa
 
 
 def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
-    """And of known_hosts only the lines of those that are gone go."""
+    """And of known_hosts only the lines go that bear the marks of those that are gone."""
     seed(sim, WEB, public_ip=True)
     addresses = {row["name"]: row["public_ip"] for row in rows(sim)}
-    lines = [f"[{address}]:2222 ssh-ed25519 AAAA one" for address in [*addresses.values(), "201.0.0.1"]]
+    marks = [*(f"magalu.cloud:{row['id']}" for row in rows(sim)), "by-hand"]
+    hosts = [*addresses.values(), next(iter(addresses.values()))]
+    lines = [f"[{host}]:2222 ssh-ed25519 AAAA {mark}" for host, mark in zip(hosts, marks, strict=True)]
     (tmp_path / "known").write_text("\n".join(lines) + "\n")
     answers = {"magalu_ids": "\n".join(row["id"] for row in rows(sim)[:2]), "magalu_delete_public_ip": "no",
-               "magalu_confirm_count": 2, "magalu_known_hosts": str(tmp_path / "known"), "magalu_ssh_port": "2222",
-               "magalu_connect_with": "public_ipv4"}  # fmt: skip
+               "magalu_confirm_count": 2, "magalu_known_hosts": str(tmp_path / "known")}  # fmt: skip
     with pytest.raises(AssertionError, match="is kept, and billed"):  # which is a warning
         launch(sim, tmp_path, "decommission", answers, ("--check",))
     assert (tmp_path / "known").read_text().splitlines() == lines
@@ -114,8 +115,6 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
     cases: list[tuple[Answers, str]] = [
         ({"magalu_delete_public_ip": ""}, "magalu_delete_public_ip is '', and must be true or false"),
         ({"magalu_group": "web"}, "magalu_group is web, but an inventory may lack instances"),
-        ({"magalu_connect_with": "name"}, "magalu_connect_with is 'name', and must be one of public_ipv4,"),
-        ({"magalu_ssh_port": "ssh"}, "magalu_ssh_port is 'ssh', and must be a number from 1 on."),
         ({"magalu_name_pattern": ""}, "Give one of magalu_name_pattern"),
         ({"magalu_batch": "some"}, "magalu_batch is 'some'"),
         ({"magalu_confirm_count": "all"}, "magalu_confirm_count is 'all'"),
