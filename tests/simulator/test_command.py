@@ -60,7 +60,7 @@ def test_signals_reach_the_command(number: int) -> None:
         assert process.wait(10) == 40 + number
 
 
-# What a person at a terminal does: in a process of its own, since one with threads must not fork.
+# A terminal, from a process of its own, since one with threads must not fork.
 TERMINAL = """
 import os, pty, sys
 child, terminal = pty.fork()
@@ -68,31 +68,19 @@ if not child:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.execv(sys.argv[1], sys.argv[1:])
 said = b""
-while b"ready" not in said:
-    said += os.read(terminal, 999)
-os.write(terminal, bytes([3]))
-while b"times" not in said:
+while b"!" not in said:
     said += os.read(terminal, 999)
 os.waitpid(child, 0)
-print(said.decode())
-"""
-COUNTS = """
-import signal, time
-found = []
-# A second one that comes while this is at work is told from the first.
-signal.signal(signal.SIGINT, lambda number, frame: (found.append(number), time.sleep(0.4)))
-print("ready", flush=True)
-end = time.monotonic() + 1.5
-while time.monotonic() < end:
-    time.sleep(0.05)
-print(f"came {len(found)} times", flush=True)
+print(said.decode().strip())
 """
 
 
-def test_a_ctrl_c_at_a_terminal_reaches_the_command_once() -> None:
-    """Whatever its standard input is: the terminal sends it to both."""
-    command = [sys.executable, "-c", TERMINAL, *START, "--", sys.executable, "-c", COUNTS]
-    assert "came 1 times" in subprocess.check_output(command, cwd=ROOT, text=True, timeout=60)
+def test_it_knows_a_terminal_whatever_its_standard_input_is() -> None:
+    """Whose Ctrl-C reaches the command by itself, which must not get it twice."""
+    asks = [sys.executable, "-c", "from simulator.command import at_terminal; print(at_terminal(), end='!')"]
+    command = [sys.executable, "-c", TERMINAL, *asks]
+    assert subprocess.check_output(command, cwd=ROOT, text=True, timeout=60).strip() == "True!"
+    assert subprocess.check_output(asks, cwd=ROOT, text=True, start_new_session=True) == "False!"
 
 
 def test_nothing_of_the_environment_leads_elsewhere() -> None:
