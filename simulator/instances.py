@@ -70,11 +70,11 @@ def refusal_of_creation(region: Region, kind: MachineType, zone: str, wanted: Fi
                        f"There is no capacity for {kind.name} in {zone}")  # fmt: skip
     network = wanted.get("network") or {}
     wants_ip = network.get("associate_public_ip", True) and "id" not in (network.get("interface") or {})
-    for name, limit, over in (
+    for name, limit, used in (
         ("instance", settings.quota_instances, len(list(region.present("instance"))) + 1),
         ("vcpu", settings.quota_vcpus, vcpus(region) + kind.vcpus),
     ):
-        if limit is not None and over > limit:
+        if limit is not None and used > limit:
             return quota_failure("create", "creating", name, limit)
     if wants_ip and over_public_ips(region):
         return quota_failure("create", "creating", "floating_ip", settings.quota_public_ips)

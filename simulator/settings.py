@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalog import TYPES_BY_NAME
@@ -35,31 +35,31 @@ cloud-init[901]: Cloud-init v. 24.2 running 'modules:final'
 cloud-init[901]: Cloud-init v. 24.2 finished. Datasource DataSourceOpenStack. Up 9.81 seconds"""
 
 
-SECONDS = ("lag", "stale", "address_delay", "keep_deleted", "rate_window")
-COUNTS = ("instances", "rate_limit", "record")
-LIMITS = ("page_limit", "quota_public_ips", "quota_instances", "quota_vcpus")  # or None
+def number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
-def refuse_odd(name: str, value: Any) -> None:
-    """Refuses what would only fail later, when a request comes."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = isinstance(value, int) and number and value >= 0
-    wrong = {
-        "speed": not (number and 0 <= value <= 1e6),
-        **dict.fromkeys(SECONDS, not (number and value >= 0)),
-        **dict.fromkeys(COUNTS, not whole),
-        **dict.fromkeys(LIMITS, not (value is None or whole)),
-        "durations": not pairs_of(value, lambda item: item >= 0),
-        "capacity": not pairs_of(value, lambda item: item >= 0 and isinstance(item, int)),
-        **dict.fromkeys(("editions", "keys"), not isinstance(value, dict)),
-    }
-    if wrong.get(name) or (name == "page_limit" and value == 0):
-        raise ValueError(f"{name} is {value!r}, which it cannot be")
+def count(value: Any) -> bool:
+    return number(value) and isinstance(value, int)
 
 
-def pairs_of(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Whether it is a mapping to numbers that fit."""
-    return isinstance(value, dict) and all(isinstance(one, (int, float)) and fits(one) for one in value.values())
+def mapping(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(map(fits, value.values()))
+
+
+# What a switch can be, where anything else would only fail later, when a request comes.
+FITS: dict[str, Callable[[Any], bool]] = {
+    "speed": lambda value: number(value) and value <= 1e6,
+    **dict.fromkeys(("lag", "stale", "address_delay", "keep_deleted", "rate_window"), number),
+    **dict.fromkeys(("instances", "rate_limit", "record"), count),
+    **dict.fromkeys(
+        ("quota_public_ips", "quota_instances", "quota_vcpus"), lambda value: value is None or count(value)
+    ),
+    "page_limit": lambda value: value is None or (count(value) and value > 0),
+    "durations": mapping(number),
+    "capacity": mapping(count),
+    **dict.fromkeys(("editions", "keys"), mapping(lambda value: isinstance(value, str))),
+}
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ class Settings:
     record: int = 100_000  # requests that are remembered
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            refuse_odd(each.name, getattr(self, each.name))
+        for name, fits in FITS.items():
+            if not fits(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}, which it cannot be")
         for edition in (self.edition, *self.editions.values()):
             if edition not in EDITIONS:
                 raise ValueError(f"edition must be one of {', '.join(EDITIONS)}, not {edition!r}")
