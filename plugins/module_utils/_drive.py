@@ -36,11 +36,20 @@ class Pace:
         return True
 
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
-        """Sends the steps; what the API answered to each."""
-        return ((member, attempt(client, step)) for member, step in steps)
+        """Sends the steps, but nothing new when the time is up; what the API answered to each."""
+        for member, step in steps:
+            if late(client) and not member.failed:
+                member.over = False
+            else:
+                yield member, attempt(client, step)
 
     def told(self, now: float) -> None:
         """Is told after each round."""
+
+
+def late(client: Client) -> bool:
+    """Whether the time is up."""
+    return client.deadline is not None and client.clock.now() >= client.deadline
 
 
 def attempt(client: Client, step: Step) -> Answer | ApiError:

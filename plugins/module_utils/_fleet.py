@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ._api import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Refused, Resource, Row, status_class
 from ._client import Answer, ApiError, Client
-from ._drive import Observed, Pace, Steps, attempt
+from ._drive import Observed, Pace, Steps, attempt, late
 from ._engine import CONFLICT, LATER, Failed, Member, Pending
 from ._read import Seen
 from ._step import Step, Task
@@ -152,7 +152,7 @@ class FleetPace(Pace):
 
     def due(self, going: list[Member], now: float) -> list[Member]:
         """All but those that the API told to come later; while steps are left, those that have none under way."""
-        if self._late(now):
+        if late(self.listing.client):
             return going
         if self.unsent and now < self.listed + EVERY:
             return [member for member in going if member.pending is None]
@@ -160,10 +160,9 @@ class FleetPace(Pace):
 
     def allows(self, member: Member, seen: Seen, sending: int) -> bool:
         """Whether the member may go on: a new one only where the batch has room, and not too many have failed."""
-        now = self.listing.client.clock.now()
-        bounded = self.batch is not None or self.max_failures is not None or self._late(now)
+        bounded = self.batch is not None or self.max_failures is not None or late(self.listing.client)
         if bounded and member not in self.begun and member.plan(seen, member.memory).steps:
-            self._refuse_to_begin(now)
+            self._refuse_to_begin()
             if status_class(seen.get("instance")) != MOVING:  # that one is counted already
                 if self.batch is not None and self.moving >= self.batch:
                     return False
@@ -173,18 +172,14 @@ class FleetPace(Pace):
             return False
         return True
 
-    def _refuse_to_begin(self, now: float) -> None:
+    def _refuse_to_begin(self) -> None:
         failures = self.failures + sum(
             1 for each in self.tasks if each.failure and not isinstance(each.failure, NotBegun)
         )
         if self.max_failures is not None and failures > self.max_failures:
             raise NotBegun(f"Not begun, since {failures} failed, and max_failures is {self.max_failures}.")
-        if self._late(now):
+        if late(self.listing.client):
             raise NotBegun(TOO_LATE)
-
-    def _late(self, now: float) -> bool:
-        deadline = self.listing.client.deadline
-        return deadline is not None and now >= deadline
 
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
         """All at once, as many at a time as `concurrency` says."""
@@ -202,7 +197,7 @@ class FleetPace(Pace):
             fast = self.sent - began < EVERY / 4
             self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
             yield from ((member, answer) for (member, _step), answer in zip(steps, answers) if answer is not None)
-        if self._late(client.clock.now()):
+        if late(client):
             idle = [one for one in self.tasks if not (one in self.begun or one.over or one.failure)]
             for member in idle:
                 if status_class(member.row) != MOVING:
@@ -245,8 +240,7 @@ class Burst:
 
     def _attempt(self, step: Step) -> Answer | ApiError | None:
         self.client.clock.sleep(0)  # which ends a module whose run is gone
-        late = self.client.deadline is not None and self.client.clock.now() >= self.client.deadline
-        return None if late else attempt(self.client, step)
+        return None if late(self.client) else attempt(self.client, step)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -243,6 +243,16 @@ def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
     assert done.actions == ["stop"]
 
 
+def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
+    """The instance runs in the very moment of the deadline: that it is to be suspended then is left to the next run."""
+    sim.seed("instance", name="web", state="stopped")
+    done = task.run(sim, name="web", state="suspended", timeout=sim.cloud.settings.duration("start"))
+    assert task.sent(sim) == ["POST start"] and done.actions == ["start"]
+    assert "(wait_timeout) on the way to suspend instance web: its status is 'completed', its state 'running'" in str(
+        done.failure
+    )
+
+
 def test_a_public_address_that_never_comes_is_told(sim: Any) -> None:
     sim.reset(address_delay=float("inf"))
     done = task.run(sim, **{**BASE, "network": {"associate_public_ip": True}})
