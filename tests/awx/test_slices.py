@@ -16,8 +16,8 @@ from tests.awx.jobs import Job, inventory
 from tests.awx.test_jobs import KEY, rows
 from tests.playbooks.play import SPEED
 
-SLICES = 3
-HOSTS = 5  # so that a slice has two of them, or one
+SLICES = 2
+HOSTS = 3  # so that a slice has two of them, or one
 ROLES = {
     "protect": {"protect_period": "now"},
     "rebuild": {"rebuild_id": "now", "rebuild_check": "none", "rebuild_delete_public_ip": True,

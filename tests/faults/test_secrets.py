@@ -35,6 +35,7 @@ CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_conne
 LOUD = Path(__file__).with_name("loud")
 ENV = {
     "PYTHONPATH": str(LOUD), "ANSIBLE_DEBUG": "1", "ANSIBLE_DISPLAY_TRACEBACK": "always", "ANSIBLE_PIPELINING": "false",
+    "ANSIBLE_INJECT_INVOCATION": "true",
     "ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_DIFF_ALWAYS": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
     "ANSIBLE_CALLBACK_PLUGINS": str(LOUD / "callbacks"), "JUNIT_OUTPUT_DIR": "junit",
     "ANSIBLE_CALLBACKS_ENABLED": "keep_all,ansible.builtin.junit",

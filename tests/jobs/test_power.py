@@ -120,7 +120,8 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, **NO)
     pace = {"magalu_batch": 1, "magalu_max_failures": 0, "magalu_concurrency": "3", "magalu_wait_timeout": 900}
-    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*", **pace}, ("-vvv",))
+    asked = {"magalu_action": "stop", "magalu_name_pattern": "web-*", **pace}
+    job = launch(sim, tmp_path, "power", asked, ("-vvv",), ANSIBLE_INJECT_INVOCATION="true")
     assert job.code == 2 and len(job.stats["magalu_power"]["failed"]) == 3
     assert sorted(states(sim).values()) == ["running"] * 3 + ["stopped"]
     assert "max_failures is 0" in job.summary[-1]

@@ -16,7 +16,9 @@ from tests.playbooks.play import DECLARED, LARGE, Played, Player, vm_info, vm_in
 KEY, TOKEN, PASSWORD = "kept-key-5d2c", "kept-token-81f0", "kept-password-33a9"
 TEXT = "#cloud-config\nchpasswd:\n  list: 'root:kept-data-9b1e'\n"
 ENCODED = base64.b64encode(TEXT.encode()).decode()
-LOUD = {"options": ["-vvvvv", "--diff"], "env": {"ANSIBLE_PIPELINING": "false", "ANSIBLE_DISPLAY_TRACEBACK": "always"}}
+LOUD = {"options": ["-vvvvv", "--diff"], "env": {
+    "ANSIBLE_PIPELINING": "false", "ANSIBLE_DISPLAY_TRACEBACK": "always", "ANSIBLE_INJECT_INVOCATION": "true",
+}}  # fmt: skip
 
 
 def assert_kept(done: Played, *secrets: str) -> None:

@@ -312,8 +312,7 @@ def test_the_host_of_another_region_is_not_taken_for_one_of_its_name_here(sim: A
     assert "0 instances replaced, 1 by an earlier run, 0 failed." in job.said
 
 
-@pytest.mark.every_core
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("told", [True, pytest.param(False, marks=pytest.mark.every_core)])
 def test_the_same_run_again_where_snapshots_do_not_tell_of_what_they_are(sim: Any, tmp_path: Path, told: bool) -> None:
     """By way of a snapshot, from an image that the catalog does not have any more."""
     image = sim.seed("custom_image", name="golden")["id"]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -243,9 +244,8 @@ def test_the_state_can_outlive_the_process(tmp_path: Path) -> None:
         assert Api(sim, "br-ne1").get(f"/snapshots/{snapshot}")["name"] == "s"
         assert api.instance(api.create("third"))["name"] == "third"
         sim.reset()
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT count(*) FROM resource").fetchone() == (0,)
-    database.close()
 
 
 @pytest.mark.parametrize(("settings", "message"), [

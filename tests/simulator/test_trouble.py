@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -229,5 +230,5 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
             sim.seed("instance", name=name, id=identifier, image=LINUX)
     with running(data=data, speed=0) as sim:
         assert [row["name"] for row in sim.state()["br-se1"]["instances"]] == ["two"]
-    (number,) = sqlite3.connect(data).execute("SELECT count(*) FROM resource").fetchone()
-    assert number == 1
+    with closing(sqlite3.connect(data)) as database:
+        assert database.execute("SELECT count(*) FROM resource").fetchone() == (1,)
