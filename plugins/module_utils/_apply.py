@@ -68,8 +68,12 @@ def kept(task: Task, addresses: t.Sequence[str]) -> list[str]:
     if not addresses:
         return []
     task.more["kept_public_ips"] = list(addresses)
-    named = f"The public IP {', '.join(addresses)} of {task.label}"
-    return [f"{named} is kept, and billed (delete_public_ip: true deletes it)."]
+    return [billed(addresses, task.label)]
+
+
+def billed(addresses: t.Sequence[str], label: str) -> str:
+    """The warning about public addresses that the deletion of an instance leaves behind."""
+    return f"The public IP {', '.join(addresses)} of {label} is kept, and billed (delete_public_ip: true deletes it)."
 
 
 def told(client: Client, doing: str, error: Exception, result: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]]:

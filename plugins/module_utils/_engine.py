@@ -71,6 +71,7 @@ class Member:
         self.fresh = True  # whether what was seen was read after the last step
         self.last_error: ApiError | None = None
         self.failed: Failed | Refused | ApiError | None = None  # while `recover` is at work
+        self.last: Pending | None = None  # what was under way when it failed
         self.failure: Failed | Refused | ApiError | None = None
         self.next_look = 0.0
         self.moving_since: float | None = None
@@ -89,7 +90,7 @@ class Member:
         for part, row in seen.items():
             if row:
                 self._note(part, str(row["id"]))
-        plan = self._put_right() if self.failed else self.plan(seen, self.memory)
+        plan = self.put_right(seen) if self.failed else self.plan(seen, self.memory)
         self.notes += [note for note in plan.warnings if note not in self.notes]
         if self._waits(plan, now, api_now):
             return None
@@ -313,20 +314,20 @@ class Member:
     def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
         """Notes a failure; with `recover`, what is to be put right is done first."""
         if self.failed is not None or self.recover is None or self.recover(self.seen, self.memory) is None:
-            self.failure = self._left(self.failed) if self.failed else failure
+            self.failure = self._with_left(self.failed) if self.failed else failure
             return
-        self.failed, self.pending, self.over = failure, None, False
+        self.failed, self.last, self.pending, self.over = failure, self.pending, None, False
         self._look(now, 0, listing=True)
 
-    def _left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
+    def _with_left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
         """The failure, and what of it could not be put right either."""
         from . import _failures
 
-        return _failures.with_left(failure, self, self._put_right().steps)
+        return _failures.with_left(failure, self)
 
-    def _put_right(self) -> Plan:
-        """What is left to be put right after a failure."""
-        return (self.recover and self.recover(self.seen, self.memory)) or Plan((), None, None)
+    def put_right(self, seen: Seen) -> Plan:
+        """What is left to be put right after a failure, where this is seen."""
+        return (self.recover and self.recover(seen, self.memory)) or Plan((), None, None)
 
     def _may_send(self, step: Step) -> None:
         """Refuses a step that was sent too often."""

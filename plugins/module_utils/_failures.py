@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ._api import GONE, MOVING, Refused, status_class
 from ._client import ApiError
-from ._engine import Failed, Member
-
-if t.TYPE_CHECKING:
-    from ._step import Step
+from ._engine import ACCEPTED, LOST, Failed, Member
+from ._goals import fingerprint
+from ._read import Seen
 
 
 def timed_out(member: Member, seconds: float) -> Failed:
@@ -30,10 +27,9 @@ def timed_out(member: Member, seconds: float) -> Failed:
     )  # fmt: skip
 
 
-def with_left(
-    failure: Failed | Refused | ApiError, member: Member, steps: tuple[Step, ...]
-) -> Failed | Refused | ApiError:
+def with_left(failure: Failed | Refused | ApiError, member: Member) -> Failed | Refused | ApiError:
     """The failure, and what of it could not be put right either."""
+    steps = member.put_right(_to_come(member)).steps
     if member.pending and member.pending.on_its_way:
         steps = tuple(step for step in steps if step != member.pending.step)
     if not steps:
@@ -43,3 +39,12 @@ def with_left(
     why = "" if steps[0].action == "delete" else ", since the next run cannot know of it"
     left = f"Left to be done{why}: {', '.join(step.does for step in steps)}."
     return Failed(f"{words}{left}".strip(), getattr(failure, "doing", ""), cause)
+
+
+def _to_come(member: Member) -> Seen:
+    """What was seen last, with the effect of what was under way then: reads can be behind."""
+    last, seen = member.last, member.seen
+    row = seen.get(last.step.part) if last else None
+    if not last or not row or not last.step.effect or fingerprint(row) != last.before:
+        return seen
+    return {**seen, last.step.part: {**row, **last.step.effect}} if last.answer in (ACCEPTED, LOST) else seen

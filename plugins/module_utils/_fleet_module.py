@@ -278,10 +278,7 @@ def run(module: Module) -> None:
         for warning in result.get("warnings", ()):
             module.warn(warning)
         if result.get("kept_public_ips"):
-            kept, name = ", ".join(result["kept_public_ips"]), result["name"]
-            module.warn(
-                f"The public IP {kept} of instance {name} is kept, and billed (delete_public_ip: true deletes it)."
-            )
+            module.warn(_apply.billed(result["kept_public_ips"], f"instance {result['name']}"))
     failed = [result for result in results if result.get("failed")]
     if failed:
         module.fail_json(failures(failed, len(results), fleet), **told)

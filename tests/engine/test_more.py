@@ -118,3 +118,12 @@ def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
     sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=403)
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True)
     assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
+
+
+def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None:
+    """The time is over before a read shows that the instance is stopped, or on its way to it."""
+    sim.reset(stale=60)
+    sim.seed("instance", name="web")
+    done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=8)
+    assert task.sent(sim) == ["POST stop"] and "its state 'running'" in done.told
+    assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
