@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tests.conftest import COLLECTIONS
 
 SPEED = 60  # of the simulator's clock; quick/ makes waits as fast
-QUICK = Path(__file__).parent / "quick"
+QUICK, ACTIONS = (Path(__file__).parent / name for name in ("quick", "actions"))
 SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
 DECLARED = {
     "name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
@@ -41,11 +41,16 @@ def vm_info(**options: Any) -> dict[str, Any]:
     return {"magalu.cloud.vm_info": options}
 
 
+def keep(expression: str, file: Path) -> dict[str, Any]:
+    """A task that writes the expression's value into the file, as JSON."""
+    return {"keep": {"json": f"{{{{ {expression} | to_json | b64encode }}}}", "dest": str(file)}}
+
+
 def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
     """That of a process which knows the simulator, and nothing of who runs the tests."""
     return {
         **sim.environment, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder),
-        "PYTHONPATH": str(QUICK), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "true", "ANSIBLE_PIPELINING": "true",
+        "PYTHONPATH": str(QUICK), "ANSIBLE_ACTION_PLUGINS": str(ACTIONS), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "true", "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_ASYNC_DIR": str(folder / "async"), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         **more,
     }  # fmt: skip
@@ -69,10 +74,8 @@ class Player:
         results, log, book = (self.folder / name for name in ("results.json", "log.txt", "play.json"))
         named = [{"register": f"result_{number}", **task} for number, task in enumerate(tasks)]
         listed = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        kept = {"ansible.builtin.copy": {"content": f"{{{{ [{listed}] | to_json }}}}", "dest": str(results)},
-                "check_mode": False, "diff": False}  # fmt: skip
         play = {"hosts": "localhost", "gather_facts": False, "ignore_errors": True, **keywords}
-        book.write_text(json.dumps([{**play, "tasks": [*named, kept]}]))
+        book.write_text(json.dumps([{**play, "tasks": [*named, keep(f"[{listed}]", results)]}]))
         done = subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", str(book), *options], check=False, text=True, timeout=120,
             env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {})), cwd=self.folder,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.jobs.launch import Job, play
+from tests.playbooks.play import keep
 
 Fields = dict[str, Any]
 
@@ -54,13 +55,7 @@ def use(
         kept = {"ansible.builtin.set_fact": {"outcomes": f"{{{{ outcomes + [[{role}_result, why]] }}}}"}}
         tasks += [none, *case.before, {"block": [used], "rescue": [why]}, kept]
     results = folder / "outcomes.json"
-    tasks.append(
-        {
-            "ansible.builtin.copy": {"content": "{{ outcomes | to_json }}", "dest": str(results)},
-            "check_mode": False,
-            "diff": False,
-        }
-    )
+    tasks.append(keep("outcomes", results))
     book = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
             "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}  # fmt: skip
     job = play(sim, folder, json.dumps([book]), options, warnings)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.inventory.test_ssh import free_port, serving
-from tests.playbooks.play import IMAGE, SMALL, environment
+from tests.playbooks.play import IMAGE, SMALL, environment, keep
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
@@ -79,13 +79,12 @@ class Roles:
                 "vars": {f"fleet_{name}": value for name, value in self.given(case).items()},
             }
             told = "{{ ansible_failed_result.msg | default('') }}"
-            content = {name: f"{{{{ {name} | default('') }}}}" for name in KEEP}
-            kept = {"content": content, "dest": str(self.folder / f"case-{number}.json"), "mode": "0600"}
+            facts = ", ".join(f"'{name}': {name} | default('')" for name in KEEP)
             tasks += [
                 {"ansible.builtin.set_fact": clear},
                 {"block": [use], "rescue": [{"ansible.builtin.set_fact": {"failed": told}}]},
                 {"ansible.builtin.debug": {"msg": f"END {number}"}},
-                {"ansible.builtin.copy": kept, "check_mode": False, "diff": False},
+                keep(f"{{{facts}}}", self.folder / f"case-{number}.json"),
             ]
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
                 "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}, **keywords}  # fmt: skip
