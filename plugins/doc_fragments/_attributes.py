@@ -61,7 +61,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
+        carries on from there.
       - If it is not given it is 600, or 3600 for an instance that is restored from a snapshot or a backup.
     type: int
 """

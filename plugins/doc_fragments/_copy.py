@@ -160,7 +160,10 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+    description:
+      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
+        carries on from there.
+      - An instance that was powered off for the copy is brought back to its power state also then.
     type: int
     default: 3600
 """

@@ -230,7 +230,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
+        carries on from there.
     type: int
     default: 3600
 seealso:
