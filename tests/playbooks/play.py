@@ -50,7 +50,8 @@ def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
     """That of a process which knows the simulator, and nothing of who runs the tests."""
     return {
         **sim.environment, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder),
-        "PYTHONPATH": str(QUICK), "ANSIBLE_ACTION_PLUGINS": str(ACTIONS), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "true", "ANSIBLE_PIPELINING": "true",
+        "PYTHONPATH": str(QUICK), "ANSIBLE_ACTION_PLUGINS": str(ACTIONS), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_NOCOLOR": "true", "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_ASYNC_DIR": str(folder / "async"), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         **more,
     }  # fmt: skip
