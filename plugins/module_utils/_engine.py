@@ -71,7 +71,7 @@ class Member:
         self.fresh = True  # whether what was seen was read after the last step
         self.last_error: ApiError | None = None
         self.failed: Failed | Refused | ApiError | None = None  # while `recover` is at work
-        self.last: Pending | None = None  # what was under way when it failed
+        self.last: Pending | None = None  # what was under way when it failed, until another step is sent
         self.failure: Failed | Refused | ApiError | None = None
         self.next_look = 0.0
         self.moving_since: float | None = None
@@ -106,7 +106,7 @@ class Member:
         self._may_send(step)
         self.memory.sent[step.name] = self.memory.sent.get(step.name, 0) + 1
         leaves = plan.kept_public_ips if step.action == "delete" else ()
-        self.pending = Pending(step, now, fingerprint(seen.get(step.part)), leaves)
+        self.pending, self.last = Pending(step, now, fingerprint(seen.get(step.part)), leaves), None
         self.over = len(plan.steps) == 1 and not self.wait and not self.failed
         return step
 
