@@ -31,8 +31,7 @@ def simulator_server() -> Iterator[Any]:
         yield server
 
 
-@pytest.mark.every_core
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [pytest.param("protect", marks=pytest.mark.every_core), "rebuild"])
 def test_role_does_the_hosts_of_its_slice(sim: Any, tmp_path: Path, role: str) -> None:
     sim.reset(keys={KEY: "tenant-1"}, api_key=KEY)
     before = {sim.seed("instance", name=f"web-{number}", ssh_key_name="deploy")["id"] for number in range(HOSTS)}
