@@ -38,8 +38,8 @@ class Pace:
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
         """Sends the steps, but nothing new when the time is up; what the API answered to each."""
         for member, step in steps:
-            if late(client) and not member.failed:
-                member.over = False
+            if time_is_up(client) and not member.failed:
+                member.not_sent()
             else:
                 yield member, attempt(client, step)
 
@@ -47,7 +47,7 @@ class Pace:
         """Is told after each round."""
 
 
-def late(client: Client) -> bool:
+def time_is_up(client: Client) -> bool:
     """Whether the time is up."""
     return client.deadline is not None and client.clock.now() >= client.deadline
 

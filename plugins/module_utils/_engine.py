@@ -152,6 +152,12 @@ class Member:
             pending.answer = REFUSED
             raise Failed("", step.does, error)
 
+    def not_sent(self) -> None:
+        """The step of `advance` was not sent, since the time is up."""
+        pending = t.cast(Pending, self.pending)
+        pending.answer, self.over = LATER, False
+        self._uncount(pending)
+
     def time_out(self, seconds: float) -> Failed:
         """The error for a member whose time is up."""
         from . import _failures

@@ -44,7 +44,9 @@ def with_left(failure: Failed | Refused | ApiError, member: Member) -> Failed | 
 def _to_come(member: Member) -> Seen:
     """What was seen last, with the effect of what was under way then: reads can be behind."""
     last, seen = member.last, member.seen
-    row = seen.get(last.step.part) if last else None
-    if not last or not row or not last.step.effect or fingerprint(row) != last.before:
+    if last is None or last.answer not in (ACCEPTED, LOST):
         return seen
-    return {**seen, last.step.part: {**row, **last.step.effect}} if last.answer in (ACCEPTED, LOST) else seen
+    row, effect = seen.get(last.step.part), last.step.effect
+    if not row or not effect or fingerprint(row) != last.before:
+        return seen
+    return {**seen, last.step.part: {**row, **effect}}

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ._api import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Refused, Resource, Row, status_class
 from ._client import Answer, ApiError, Client
-from ._drive import Observed, Pace, Steps, attempt, late
-from ._engine import CONFLICT, LATER, Failed, Member, Pending
+from ._drive import Observed, Pace, Steps, attempt, time_is_up
+from ._engine import CONFLICT, LATER, Failed, Member
 from ._read import Seen
 from ._step import Step, Task
 
@@ -152,7 +152,7 @@ class FleetPace(Pace):
 
     def due(self, going: list[Member], now: float) -> list[Member]:
         """All but those that the API told to come later; while steps are left, those that have none under way."""
-        if late(self.listing.client):
+        if time_is_up(self.listing.client):
             return going
         if self.unsent and now < self.listed + EVERY:
             return [member for member in going if member.pending is None]
@@ -160,7 +160,7 @@ class FleetPace(Pace):
 
     def allows(self, member: Member, seen: Seen, sending: int) -> bool:
         """Whether the member may go on: a new one only where the batch has room, and not too many have failed."""
-        bounded = self.batch is not None or self.max_failures is not None or late(self.listing.client)
+        bounded = self.batch is not None or self.max_failures is not None or time_is_up(self.listing.client)
         if bounded and member not in self.begun and member.plan(seen, member.memory).steps:
             self._refuse_to_begin()
             if status_class(seen.get("instance")) != MOVING:  # that one is counted already
@@ -178,7 +178,7 @@ class FleetPace(Pace):
         )
         if self.max_failures is not None and failures > self.max_failures:
             raise NotBegun(f"Not begun, since {failures} failed, and max_failures is {self.max_failures}.")
-        if late(self.listing.client):
+        if time_is_up(self.listing.client):
             raise NotBegun(TOO_LATE)
 
     def send(self, client: Client, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
@@ -190,14 +190,14 @@ class FleetPace(Pace):
         else:
             answers = self.burst.attempt([step for _member, step in steps])
             for member in [member for (member, _step), answer in zip(steps, answers) if answer is None]:
-                member.over, step = False, t.cast(Pending, member.pending).step
-                if member.memory.sent == {step.name: 1}:  # of the others it is told what they wait for
+                member.not_sent()
+                if not member.memory.sent:  # of the others it is told what they wait for
                     member.fail(NotBegun(TOO_LATE), client.clock.now())
             self.sent = client.clock.now()
             fast = self.sent - began < EVERY / 4
             self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
             yield from ((member, answer) for (member, _step), answer in zip(steps, answers) if answer is not None)
-        if late(client):
+        if time_is_up(client):
             idle = [one for one in self.tasks if not (one in self.begun or one.over or one.failure)]
             for member in idle:
                 if status_class(member.row) != MOVING:
@@ -240,7 +240,7 @@ class Burst:
 
     def _attempt(self, step: Step) -> Answer | ApiError | None:
         self.client.clock.sleep(0)  # which ends a module whose run is gone
-        return None if late(self.client) else attempt(self.client, step)
+        return None if time_is_up(self.client) else attempt(self.client, step)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -127,3 +127,11 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=8)
     assert task.sent(sim) == ["POST stop"] and "its state 'running'" in done.told
     assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
+
+
+def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
+    """The time is over when the instance is to be stopped: it runs, and nothing has to be done about it."""
+    sim.seed("instance", name="web")
+    done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=0)
+    assert task.sent(sim) == [] and done.actions == []
+    assert "on the way to stop instance web" in done.told and "Left to be done" not in done.told
