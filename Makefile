@@ -35,15 +35,20 @@ SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head
 SYSTEM_PACKAGES := openssh-server chromium
 # awx.awx for the tests of awx_setup, out of the package of the index that holds it.
 AWX := .build/awx-collections/24.6.1
-# Whoever has nothing left takes over from the other: the slowest tests come last, and stood with one of them.
-SIDE_BY_SIDE := -n 2 --dist worksteal
+# The ansible-runner that nodes of AWX 24.6.1 may have, and what `make runners` tries, too.
+RUNNER := .build/runners/2.4.1
+RUNNERS := $(addprefix .build/runners/,2.3.6 2.4.0 2.4.1 2.4.2 2.4.3)
+# The next test goes to whoever is free, and those that start programs come first: both are busy to the end.
+SIDE_BY_SIDE := -n 2 --dist load --maxschedchunk 2
 # In the order of their start, the longest first.
-GATES := sanity suites package cores integration molecule lint docs
+GATES := suites sanity integration cores molecule package lint docs
+# What stands for the whole of three gates in make test: one of each kind.
+CHOICE := SAMPLE=1 TARGETS=vm_snapshot ARGUMENTS="--scenario-name default"
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
-setup: $(SETUP) $(LINK) $(AWX)  ## make .venv with the pinned tools
+setup: $(SETUP) $(LINK) $(AWX) $(RUNNER)  ## make .venv with the pinned tools
 $(SETUP):
 	mkdir -p "$$HOME/.config"
 	for tool in pip uv; do rm -f "$$HOME/.config/$$tool"; ln -s "$$OWN_HOME/.config/$$tool" "$$HOME/.config/$$tool"; done
@@ -55,6 +60,9 @@ $(AWX): | $(SETUP)
 	rm -rf $@ $@.part $@.new && .venv/bin/python -m uv pip install --quiet --no-deps --target $@.part ansible==12.3.0
 	mkdir $@.new $@.new/ansible_collections && mv $@.part/ansible_collections/awx $@.new/ansible_collections/
 	rm -rf $@.part && mv $@.new $@
+$(RUNNERS): | $(SETUP)
+	rm -rf $@ $@.part && .venv/bin/python -m uv pip install --quiet --no-deps --target $@.part ansible-runner==$(@F)
+	mv $@.part $@
 $(LINK):
 	mkdir -p $(@D) && ln -sfn ../../../.. $@
 
@@ -66,6 +74,9 @@ else
 	@python -m simulator --port 0 --speed 10 -- ansible-playbook playbooks/quickstart.yml
 endif
 
+quick: setup  ## run the tests that need no other process than pytest's, as often as you save
+	python -m pytest $(SIDE_BY_SIDE) -q -m "not programs"
+
 unit: setup  ## run the tests of plugins, simulator and skeleton
 	python -m pytest --ignore=tests/contract
 
@@ -75,17 +86,17 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
 	python -m pytest $(SIDE_BY_SIDE) --durations 30
 
-faults-all: setup  ## run every operation under every fault: make test runs a choice of these cases
-	ALL_FAULTS=1 python -m pytest $(SIDE_BY_SIDE) tests/faults/test_matrix.py
-
 coverage: setup  ## run all of pytest's suites and show which lines none of them reaches
 	python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term-missing:skip-covered
 
-cores: setup  ## run the tests marked every_core with the oldest and the newest ansible-core
-	python tests/cores.py every_core
+cores: setup  ## run the tests marked every_core with the oldest and the newest ansible-core, or a SAMPLE=1 of them
+	python tests/cores.py $(if $(SAMPLE),sample,every_core)
 
 matrix: setup  ## run suites, sanity and integration with every supported ansible-core (or CORES=...)
 	python tests/cores.py all $(CORES)
+
+runners: setup $(RUNNERS)  ## run a job with each of many versions of ansible-runner and ansible-core (or CORES=...)
+	TEST_ALL=1 python tests/cores.py runners $(CORES)
 
 integration: setup  ## run the integration targets (TARGETS=...) on the simulator, or on the real cloud with MGC_API_KEY
 	tests/ansible-test.sh integration $(TARGETS)
@@ -99,11 +110,13 @@ molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scena
 sanity: setup  ## run ansible-test sanity
 	tests/ansible-test.sh sanity
 
-lint: lint-ruff lint-mypy lint-ansible lint-docs lint-changelog  ## run all linters
+lint: lint-ruff lint-imports lint-mypy lint-ansible lint-docs lint-changelog  ## run all linters
 lint-ruff: setup
 	python -m ruff check && python -m ruff format --check
+lint-imports: setup
+	PYTHONPATH=.build/collections lint-imports --no-cache
 lint-mypy: setup
-	MYPYPATH=.build/collections python -m mypy $(addprefix $(LINK)/,$(sort $(dir $(wildcard plugins/module_utils/*.py plugins/plugin_utils/*.py plugins/inventory/*.py plugins/action/*.py))))
+	MYPYPATH=.build/collections python -m mypy $(LINK)/plugins $(LINK)/simulator
 lint-ansible: setup
 	ANSIBLE_COLLECTIONS_PATH="$$ANSIBLE_COLLECTIONS_PATH:$(CURDIR)/$(AWX)" ansible-lint --nocolor --offline --profile production
 lint-docs: setup
@@ -119,6 +132,13 @@ docs: setup  ## build the documentation site in .build/docs/html, and look at it
 	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
 	python -m pytest -q tests/docs/site
 
+record: setup  ## write the golden files again: pictures, tables of the documentation, shapes of results
+	python -m tests.docs.draw
+	python -m tests.docs.suboptions
+	python -m tests.awx.page
+	python -m tests.playbooks.shapes
+	python -m tests.faults
+
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed
 	python -m pytest $(SIDE_BY_SIDE) tests/package
 
@@ -131,18 +151,28 @@ bench: setup  ## measure time and memory with every supported ansible-core, and 
 	python -m tests.benchmarks.page
 
 # ansible-test does not stand a space in the folder's path: there a copy is tested.
+test:  ## run every kind of test, with a fixed choice of combinations: what the CI runs
+	@$(MAKE) gates $(CHOICE)
+
+test-all: export TEST_ALL := 1
+test-all:  ## run every test, with every supported ansible-core, every scenario and target: what a release asks for
+	@$(MAKE) gates
+
 ifneq ($(words $(CURDIR)),1)
-test:
-	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && tests/sync.sh "$$copy" && $(MAKE) -C "$$copy" test
+gates:
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && tests/sync.sh "$$copy" && $(MAKE) -C "$$copy" gates
 else
-test: setup  ## run everything that the CI runs
+gates: setup
 	@rm -rf .build/logs && mkdir -p .build/logs
-	@status=0; $(MAKE) -j2 --keep-going --output-sync=target $(GATES:%=gate-%) || status=$$?; \
+	@status=0; $(MAKE) -j2 --keep-going $(GATES:%=gate-%) || status=$$?; \
 	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
+	{ grep FAILED .build/logs/summary || true; } | while read -r gate _; do \
+	echo "make $$gate failed: .build/logs/$$gate.log, $$(grep -acE '^(FAILED|ERROR) ' .build/logs/$$gate.log) tests"; done; \
 	grep -aE '^=+ .* in [0-9.]+s' .build/logs/suites.log | tail -n 1 || true; exit $$status
 endif
 gate-%:
-	@begin=$$SECONDS; result=ok; $(MAKE) $* > .build/logs/$*.log 2>&1 || { result=FAILED; cat .build/logs/$*.log; }; \
+	@begin=$$SECONDS; result=ok; echo "$* begins: tail -f .build/logs/$*.log"; \
+	$(MAKE) $* > .build/logs/$*.log 2>&1 || { result=FAILED; cat .build/logs/$*.log; }; \
 	printf '%-12s %-8s %s\n' $* $$result $$((SECONDS - begin)) | tee -a .build/logs/summary; [ $$result = ok ]
 
 system-packages:  ## install what pip cannot (Debian): without it some tests are skipped, and fail in the CI

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 
 
 class Clock:
-    """Real time, faster, slower or frozen (speed 0), and movable by hand."""
+    """A clock that runs at a multiple of real time (0: frozen) and can be moved."""
 
     def __init__(self, speed: float = 1.0, start: float | None = None) -> None:
         self._origin = time.time() if start is None else start
@@ -31,6 +32,11 @@ class Clock:
         self._origin += seconds
 
 
-def timestamp(at: float) -> str:
-    """A moment as the API writes it: UTC, whole seconds."""
+def format_timestamp(at: float) -> str:
+    """Return a moment in the format of the API: UTC, whole seconds."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def parse_timestamp(text: str) -> float:
+    """Return the moment of a timestamp, which may have an offset from UTC."""
+    return datetime.datetime.fromisoformat(text.upper().replace("Z", "+00:00")).timestamp()

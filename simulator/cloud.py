@@ -1,31 +1,43 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The state: one cloud, its regions for each tenant, and how resources are found in them."""
+"""The state: the cloud, the regions of each tenant, and their resources."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from . import catalog
-from .clock import Clock, timestamp
-from .resource import NEVER, Fields, Refused, Resource
+from .clock import Clock, format_timestamp
+from .kinds import CUSTOM_IMAGE, LIST_KEYS, CommonFields, F, Fields, Interface, Kind, PublicIp
+from .resource import NEVER, ById, Refused, Resource, Steps
 from .settings import REGION_NAMES, REGIONS, Settings
 from .store import Store
 
 SETTLED = ("completed", "active", "deprecated", "deleted", "invalid_image")
-KINDS = ("instance", "snapshot", "backup", "custom_image")
+Key = tuple[str, ...]
+
+
+@dataclass
+class Twist:
+    """The end that a fault gives to the operation that is being accepted."""
+
+    kind: str
+    value: Any
+    seconds: float | None
+    used: bool = False  # the request was an operation that takes time
 
 
 class Cloud:
-    """Everything that a reset empties. The lock is held by whoever reads or changes it."""
+    """Everything that a reset empties. Hold the lock while reading or changing it."""
 
     def __init__(self, settings: Settings) -> None:
         self.lock = threading.RLock()
         self.store: Store | None = None
         self.reset(settings)
-        self.new = True  # whether nothing was kept from an earlier start
+        self.new = True  # not restored from the file of an earlier start
         if settings.data:
             self.store = Store(settings.data)
             self.new = not self.store.load(self)
@@ -35,8 +47,7 @@ class Cloud:
             self.settings = settings
             self.clock = Clock(settings.speed)
             self.regions: dict[tuple[str, str], Region] = {}
-            self.twist: Fields | None = None  # a fault that changes how the operation being accepted will end
-            self.twisted = False  # whether it did
+            self.twist: Twist | None = None
             if self.store:
                 self.store.empty()
 
@@ -52,15 +63,17 @@ class Cloud:
 
 
 class Region:
-    """What one tenant has in one region."""
+    """The resources of one tenant in one region."""
 
     def __init__(self, cloud: Cloud, tenant: str, name: str) -> None:
         self.cloud, self.tenant, self.name = cloud, tenant, name
         self.zones = REGIONS[name][1]
-        self.resources: dict[str, dict[str, Resource]] = {kind: {} for kind in KINDS}
-        self.interfaces: dict[str, Fields] = {}
-        self.public_ips: list[Fields] = []
-        self.numbers = 0
+        self.resources: dict[str, dict[str, Resource[Any]]] = {kind: ById() for kind in LIST_KEYS}
+        self.interfaces: dict[str, Interface] = ById()
+        self.public_ips: dict[str, PublicIp] = {}  # by the id of the instance that each was made for
+        self.next_release = NEVER  # the earliest moment at which one of them is released
+        self.index: dict[Key, dict[str, Resource[Any]]] = {}  # candidates: a resource may not have a key any more
+        self.numbers = self.public_numbers = 0  # the highest numbers of addresses in use
 
     @property
     def settings(self) -> Settings:
@@ -73,143 +86,212 @@ class Region:
     def now(self) -> float:
         return self.cloud.clock.now()
 
-    def number(self) -> int:
-        """The next of the numbers that addresses are made of, which no other region has."""
+    def take_number(self) -> int:
+        """Return the number of a new interface's addresses, unique in all regions."""
         self.numbers = 1 + max(region.numbers for region in self.cloud.regions.values())
         return self.numbers
 
-    def add(self, resource: Resource) -> Resource:
+    def take_public_number(self) -> int:
+        """Return the number of a new public IPv4 address, unique in all regions."""
+        self.public_numbers = 1 + max(region.public_numbers for region in self.cloud.regions.values())
+        return self.public_numbers
+
+    def add(self, resource: Resource[F]) -> Resource[F]:
         if earlier := self.resources[resource.kind].get(resource.id):
             resource.version = max(resource.version, earlier.version + 1)
+            self.forget(earlier)
         self.resources[resource.kind][resource.id] = resource
+        self.enter(resource)
         return resource
 
-    def present(self, kind: str) -> Iterator[tuple[Resource, Fields]]:
-        """All that are there now, as they truly are."""
+    def change(self, resource: Resource[F], *steps: tuple[float, Fields]) -> None:
+        """Plan the changes that follow an action."""
+        resource.change(self.now(), *steps)
+        self.enter(resource)
+
+    def enter(self, resource: Resource[F]) -> None:
+        """Enter a resource into the index, under each key that it has or will have."""
+        states: list[Mapping[str, Any]] = [resource.base, *(changes for _at, changes in resource.later)]
+        for fields in states:
+            for key in index_keys(resource.kind, fields):
+                self.index.setdefault(key, {})[resource.id] = resource
+                resource.keys.add(key)
+
+    def forget(self, resource: Resource[F]) -> None:
+        """Remove a deleted resource that no response shows any more."""
+        if self.resources[resource.kind].get(resource.id) is resource:
+            del self.resources[resource.kind][resource.id]
+        for key in resource.keys:
+            found = self.index.get(key, {})
+            found.pop(resource.id, None)
+            if not found:
+                self.index.pop(key, None)
+
+    def list_present(self, kind: Kind[F]) -> Iterator[tuple[Resource[F], F]]:
+        """Yield the resources that exist, with their true fields."""
+        return self.keep_present(list(self.resources[kind].values()))
+
+    def keep_present(self, resources: list[Resource[F]]) -> Iterator[tuple[Resource[F], F]]:
+        """Yield those resources that exist, and forget those that are gone for good."""
         now = self.now()
-        for resource in list(self.resources[kind].values()):
+        for resource in resources:
             resource.forget(now)
             fields = resource.at(now)
             if fields["status"] != "deleted":
                 yield resource, fields
-            elif now - resource.gone > self.settings.keep_deleted + self.settings.stale:
-                del self.resources[kind][resource.id]
+            elif now - resource.gone > self.settings.keep_deleted + self.settings.stale + self.settings.lag:
+                self.forget(resource)
 
-    def find(self, kind: str, identifier: str) -> tuple[Resource, Fields]:
-        """One by its id, as it truly is."""
-        resource = self.resources[kind].get(identifier)
+    def find_candidates(self, *key: str) -> list[tuple[Resource[Any], Any]]:
+        """Return the existing resources that had, have or will have a key."""
+        return list(self.keep_present(list(self.index.get(key, {}).values())))
+
+    def find_named(self, kind: Kind[F], name: str) -> list[tuple[Resource[F], F]]:
+        return [pair for pair in self.find_candidates("name", kind, name) if pair[1]["name"] == name]
+
+    def find(self, kind: Kind[F], identifier: str) -> tuple[Resource[F], F]:
+        """Return the resource with this id, with its true fields."""
+        resource: Resource[F] | None = self.resources[kind].get(identifier)
         fields = resource.at(self.now()) if resource else None
         if resource is None or fields is None or fields["status"] == "deleted":
             raise not_found(kind, identifier)
         return resource, fields
 
-    def refer(self, kind: str, reference: Fields) -> tuple[Resource, Fields]:
-        """One by {id} or {name}; the id counts if both are given."""
+    def resolve(self, kind: Kind[F], reference: Fields) -> tuple[Resource[F], F]:
+        """Return the resource that {id} or {name} refers to; the id takes priority."""
         if reference.get("id"):
             return self.find(kind, reference["id"])
-        found = [pair for pair in self.present(kind) if pair[1]["name"] == reference["name"]]
+        found = self.find_named(kind, reference["name"])
         if not found:
             raise not_found(kind, reference["name"])
         if len(found) > 1:
             raise Refused(409, f"{kind}.name.ambiguous", f"{len(found)} resources are named {reference['name']}")
         return found[0]
 
-    def read(self, kind: str, identifier: str) -> tuple[Resource, Fields]:
-        """One by its id, as a reader is shown it."""
-        resource = self.resources[kind].get(identifier)
-        fields = self.shown(resource) if resource else None
+    def read(self, kind: Kind[F], identifier: str) -> tuple[Resource[F], F]:
+        """Return the resource with this id, with the fields that a response shows."""
+        resource: Resource[F] | None = self.resources[kind].get(identifier)
+        fields = self.show(resource) if resource else None
         if resource is None or fields is None:
             raise not_found(kind, identifier)
         return resource, fields
 
-    def shown(self, resource: Resource) -> Fields | None:
+    def show(self, resource: Resource[F], lag: float = 0.0) -> F | None:
+        """Return the fields that a response shows, `lag` seconds late, or None."""
         now, settings = self.now(), self.settings
         resource.forget(now)
-        fields = resource.seen(now, settings.stale)
-        if fields and fields["status"] == "deleted" and now - resource.gone >= settings.keep_deleted:
+        fields = resource.show(now - lag, settings.stale)
+        if fields and fields["status"] == "deleted" and now - lag - resource.gone >= settings.keep_deleted:
             return None
         return fields
 
-    def listed(self, kind: str) -> list[tuple[Resource, Fields]]:
-        """All that a list shows."""
-        until = self.now() - self.settings.lag
-        rows = ((resource, self.shown(resource)) for resource in self.resources[kind].values())
-        return [(resource, fields) for resource, fields in rows if fields and resource.created <= until]
+    def list_shown(self, kind: Kind[F]) -> list[tuple[Resource[F], F]]:
+        """Return the resources that a list shows, with the fields that it shows."""
+        rows = [(resource, self.show(resource, self.settings.lag)) for resource in self.resources[kind].values()]
+        for _pair in self.keep_present([resource for resource, fields in rows if fields is None]):
+            pass  # only to forget resources
+        return [(resource, fields) for resource, fields in rows if fields]
 
-    def refuse_taken_name(self, kind: str, name: str, but: Resource | None = None) -> None:
-        if any(fields["name"] == name and resource is not but for resource, fields in self.present(kind)):
+    def refuse_taken_name(self, kind: Kind[F], name: str | None, but: Resource[F] | None = None) -> None:
+        if name is not None and any(resource is not but for resource, _fields in self.find_named(kind, name)):
             raise Refused(409, f"{kind}.name.conflict", f"A {kind} named {name} already exists", {"name": name})
 
-    def machine_type(self, reference: Fields) -> catalog.MachineType:
-        found = (catalog.TYPES_BY_ID.get(reference["id"]) if reference.get("id")
+    def find_machine_type(self, reference: Fields) -> catalog.MachineType:
+        found = (catalog.TYPES_BY_ID.get(reference["id"].lower()) if reference.get("id")
                  else catalog.TYPES_BY_NAME.get(reference["name"]))  # fmt: skip
         if found is None:
             raise not_found("machine_type", reference.get("id") or reference["name"])
         return found
 
-    def image(self, reference: Fields) -> catalog.Image:
-        by_id, key = bool(reference.get("id")), reference.get("id") or reference["name"]
+    def find_image(self, reference: Fields) -> catalog.Image:
+        by_id = bool(reference.get("id"))
+        key = reference["id"].lower() if by_id else reference["name"]
         found = (catalog.IMAGES_BY_ID if by_id else catalog.IMAGES_BY_NAME).get(key)
         if found:
             return found
-        for resource, fields in self.present("custom_image"):
-            if (resource.id if by_id else fields["name"]) == key:
-                needs = fields["requirements"] or {"vcpu": 0, "ram": 0, "disk": 0}
-                return catalog.Image(resource.id, fields["name"], fields["platform"], fields["version"],
-                                     fields["status"], needs["vcpu"], needs["ram"], needs["disk"],
-                                     None, None)  # fmt: skip
-        raise not_found("image", key)
+        try:
+            resource, fields = self.resolve(CUSTOM_IMAGE, reference)
+        except Refused:
+            raise not_found("image", key) from None
+        needs = fields["requirements"] or {"vcpu": 0, "ram": 0, "disk": 0}
+        return catalog.Image(resource.id, fields["name"] or "", fields["platform"], fields["version"],
+                             fields["status"], needs["vcpu"], needs["ram"], needs["disk"], None, None)  # fmt: skip
 
-    def offers(self, kind: catalog.MachineType) -> list[str]:
+    def list_zones(self, kind: catalog.MachineType | catalog.Image) -> list[str]:
+        """Return the zones of this region that offer a machine type or an image."""
         return [zone for zone in self.zones if zone[-1] in kind.zones]
 
-    def kept_public_ips(self) -> list[Fields]:
+    def list_public_ips(self) -> list[PublicIp]:
         now = self.now()
-        self.public_ips = [ip for ip in self.public_ips if ip["until"] > now]
-        return self.public_ips
+        if now >= self.next_release:
+            self.public_ips = {holder: ip for holder, ip in self.public_ips.items() if ip["until"] > now}
+            self.next_release = min((ip["until"] for ip in self.public_ips.values()), default=NEVER)
+        return list(self.public_ips.values())
+
+    def release_public_ip(self, instance: str, at: float) -> None:
+        """Release the public IP that was made for an instance at a moment."""
+        if ip := self.public_ips.get(instance):
+            ip["until"] = at
+            self.next_release = min(self.next_release, at)
+
+    def count_public_ips(self) -> int:
+        if self.now() >= self.next_release:
+            self.list_public_ips()
+        return len(self.public_ips)
+
+
+def index_keys(kind: str, fields: Mapping[str, Any]) -> Iterator[Key]:
+    """Yield the keys of the index for a resource with these fields."""
+    if isinstance(fields.get("name"), str):
+        yield ("name", kind, fields["name"])
+    for interface in fields.get("interfaces") or ():
+        yield ("interface", interface.lower())
+    if fields.get("source"):
+        yield ("source", kind, fields["source"]["id"].lower())
 
 
 def not_found(kind: str, key: Any) -> Refused:
     return Refused(404, f"{kind}.not_found", f"{kind.replace('_', ' ').capitalize()} {key} not found")
 
 
-def steps(
-    region: Region, action: str, moving: list[str], done: Fields, failed: Fields | None = None
-) -> list[tuple[float, Fields]]:
-    """The changes that follow an accepted action: its moving statuses, spread over its duration, then the result."""
-    seconds, twist, now = region.settings.duration(action), region.cloud.twist or {}, region.now()
-    region.cloud.twisted = True
-    match twist.get("kind"):
-        case "stuck":
-            moving, seconds = [twist.get("value") or moving[-1]], twist.get("seconds") or NEVER
-        case "unknown_status":
-            moving, seconds = [twist.get("value") or "migrating"], twist.get("seconds") or max(seconds, 1.0)
-        case "failing":
-            done = failure(
-                moving[-1].removesuffix("_confirmed") + "_error",
-                f"{action}.failed",
-                f"The simulator was told to let this {action} fail",
-            ) | (failed or {})
-            done["status"] = twist.get("value") or done["status"]
-    planned: list[tuple[float, Fields]] = []
+def plan_steps(region: Region, action: str, statuses: list[str], done: Fields, failed: Fields | None = None) -> Steps:
+    """Return the changes that follow an accepted action.
+
+    The statuses in transition are spread over the duration of the action, then `done` follows: or, where a fault lets the
+    action fail, an error and `failed`.
+    """
+    seconds, twist, now = region.settings.duration(action), region.cloud.twist, region.now()
+    if twist:
+        twist.used = True
+        if twist.kind == "stuck":
+            statuses, seconds = [twist.value or statuses[-1]], twist.seconds or NEVER
+        elif twist.kind == "unknown_status":
+            statuses, seconds = [twist.value or "migrating"], twist.seconds or max(seconds, 1.0)
+        else:
+            value, status = twist.value or {}, statuses[-1].removesuffix("_confirmed") + "_error"
+            message = f"The simulator was told to let this {action} fail"
+            done = failure(status, f"{action}.failed", message) | (failed or {})
+            done |= value if isinstance(value, dict) else {"status": value}
+    planned: Steps = []
     if seconds:
-        share = 0.0 if seconds == NEVER else seconds / (2 * len(moving) - 1 if len(moving) > 1 else 1)
-        planned = [(index * share, {"status": status, "updated_at": timestamp(now + index * share)})
-                   for index, status in enumerate(moving)]  # fmt: skip
+        share = 0.0 if seconds == NEVER else seconds / (2 * len(statuses) - 1 if len(statuses) > 1 else 1)
+        planned = [(index * share, {"status": status, "updated_at": format_timestamp(now + index * share)})
+                   for index, status in enumerate(statuses)]  # fmt: skip
     if seconds < NEVER:
-        planned.append((seconds, {"updated_at": timestamp(now + seconds), **done}))
+        planned.append((seconds, {"updated_at": format_timestamp(now + seconds), **done}))
     return planned
 
 
 def failure(status: str, slug: str, message: str) -> Fields:
+    """Return the fields of a resource whose operation failed."""
     return {"status": status, "error": {"slug": slug, "message": message}}
 
 
-def refuse_moving(kind: str, resource: Resource, fields: Fields) -> None:
-    if moving(fields["status"]):
+def refuse_in_transition(kind: Kind[F], resource: Resource[F], fields: CommonFields) -> None:
+    if is_in_transition(fields["status"]):
         raise Refused(409, f"{kind}.conflict", f"{kind.capitalize()} {resource.id} is {fields['status']}",
                       {"status": fields["status"]})  # fmt: skip
 
 
-def moving(status: str) -> bool:
+def is_in_transition(status: str) -> bool:
     return status not in SETTLED and "error" not in status

@@ -1,27 +1,35 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Control over HTTP: /_simulator/..., for those who are not in its process. It needs no key."""
+"""The controls over HTTP, at /_simulator/..., which need no key."""
 
-# Annotations are evaluated at once here: FastAPI reads them.
+# Annotations are evaluated at once here, since FastAPI reads them.
 
+import traceback
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
 from .faults import Fault
-from .glance import glance
-from .page import POLICY, page
-from .resource import Fields, Refused
+from .glance import build_glance
+from .kinds import Fields
+from .operations_page import add_operations_page
+from .page import POLICY, render_page
+from .resource import Refused
+from .server import Simulator as Handle
+
+BUG = "The simulator itself has failed; see its stderr"
+routes = APIRouter()
 
 
-async def simulator(request: Request) -> Any:
-    return request.scope["simulator"]
+async def find_simulator(request: Request) -> Handle:
+    simulator: Handle = request.scope["simulator"]
+    return simulator
 
 
-Simulator = Annotated[Any, Depends(simulator)]
+Simulator = Annotated[Handle, Depends(find_simulator)]
 
 
 class ClockChange(BaseModel, extra="forbid"):
@@ -31,69 +39,83 @@ class ClockChange(BaseModel, extra="forbid"):
 
 @cache
 def control_app() -> FastAPI:
-    app = FastAPI(title="The simulator's controls", docs_url="/_simulator/docs", openapi_url="/_simulator/openapi.json",
+    app = FastAPI(title="The simulator's controls", docs_url=None, openapi_url="/_simulator/openapi.json",
                   redoc_url=None)  # fmt: skip
-
-    @app.get("/_simulator/clock")
-    async def clock(simulator: Simulator) -> Fields:
-        return {"now": simulator.now(), "speed": simulator.cloud.clock.speed}
-
-    @app.post("/_simulator/clock")
-    async def move_clock(simulator: Simulator, change: ClockChange) -> Fields:
-        if change.speed is not None:
-            simulator.cloud.clock.speed = change.speed
-        simulator.advance(change.advance or 0)
-        return await clock(simulator)
-
-    @app.get("/_simulator/requests")
-    async def requests(simulator: Simulator) -> list[Fields]:
-        found: list[Fields] = simulator.requests()
-        return found
-
-    @app.delete("/_simulator/requests", status_code=204)
-    async def clear_requests(simulator: Simulator) -> None:
-        simulator.clear_requests()
-
-    @app.get("/_simulator/faults")
-    async def faults(simulator: Simulator) -> list[Fields]:
-        found: list[Fields] = simulator.faults()
-        return found
-
-    @app.post("/_simulator/faults", status_code=201)
-    async def add_fault(simulator: Simulator, fault: Fault) -> Fields:
-        simulator.gateway.faults.append(fault)
-        return fault.describe()
-
-    @app.delete("/_simulator/faults", status_code=204)
-    async def clear_faults(simulator: Simulator) -> None:
-        simulator.clear_faults()
-
-    @app.get("/_simulator/state")
-    async def state(simulator: Simulator) -> Fields:
-        found: Fields = simulator.state()
-        return found
-
-    @app.put("/_simulator/state")
-    async def put_state(simulator: Simulator, resources: list[Fields]) -> list[Fields]:
-        return [simulator.seed(**resource) for resource in resources]
-
-    @app.post("/_simulator/reset", status_code=204)
-    async def reset(simulator: Simulator, settings: Fields | None = None) -> None:
-        simulator.reset(**(settings or {}))
-
-    @app.get("/", include_in_schema=False)
-    async def front(simulator: Simulator) -> HTMLResponse:
-        return HTMLResponse(page(simulator.cloud.settings, simulator.url), headers={"content-security-policy": POLICY})
-
-    @app.get("/_simulator/glance", include_in_schema=False)
-    async def look(simulator: Simulator) -> Fields:
-        return glance(simulator)
+    add_operations_page(app, "/_simulator", "/_simulator/", "/_simulator/docs", document="/_simulator/openapi.json")
+    app.include_router(routes)
 
     @app.exception_handler(Refused)
-    @app.exception_handler(TypeError)
-    @app.exception_handler(ValueError)
-    @app.exception_handler(KeyError)
-    async def refused(request: Request, error: Exception) -> JSONResponse:
+    async def answer_refusal(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"message": str(error), "slug": "simulator.refused"}, 400)
 
+    @app.exception_handler(Exception)
+    async def answer_bug(request: Request, error: Exception) -> JSONResponse:
+        """Answer 500 to an exception that no check foresaw: a bug of the simulator."""
+        traceback.print_exception(error)
+        return JSONResponse({"message": BUG, "slug": "simulator.error"}, 500)
+
     return app
+
+
+@routes.get("/_simulator/clock")
+async def clock(simulator: Simulator) -> Fields:
+    return {"now": simulator.now(), "speed": simulator.cloud.clock.speed}
+
+
+@routes.post("/_simulator/clock")
+async def move_clock(simulator: Simulator, change: ClockChange) -> Fields:
+    if change.speed is not None:
+        simulator.cloud.clock.speed = change.speed
+    simulator.advance(change.advance or 0)
+    return await clock(simulator)
+
+
+@routes.get("/_simulator/requests")
+async def requests(simulator: Simulator) -> list[Fields]:
+    return simulator.requests()
+
+
+@routes.delete("/_simulator/requests", status_code=204)
+async def clear_requests(simulator: Simulator) -> None:
+    simulator.clear_requests()
+
+
+@routes.get("/_simulator/faults")
+async def faults(simulator: Simulator) -> list[Fields]:
+    return simulator.faults()
+
+
+@routes.post("/_simulator/faults", status_code=201)
+async def add_fault(simulator: Simulator, fault: Fault) -> Fields:
+    return simulator.gateway.add_fault(fault)
+
+
+@routes.delete("/_simulator/faults", status_code=204)
+async def clear_faults(simulator: Simulator) -> None:
+    simulator.clear_faults()
+
+
+@routes.get("/_simulator/state")
+async def state(simulator: Simulator) -> Fields:
+    return simulator.state()
+
+
+@routes.put("/_simulator/state")
+async def put_state(simulator: Simulator, resources: list[Fields]) -> list[Fields]:
+    return [simulator.seed(**resource) for resource in resources]
+
+
+@routes.post("/_simulator/reset", status_code=204)
+async def reset(simulator: Simulator, settings: Fields | None = None) -> None:
+    simulator.reset(**(settings or {}))
+
+
+@routes.get("/", include_in_schema=False)
+async def front(simulator: Simulator) -> HTMLResponse:
+    content = render_page(simulator.cloud.settings, simulator.url)
+    return HTMLResponse(content, headers={"content-security-policy": POLICY})
+
+
+@routes.get("/_simulator/glance", include_in_schema=False)
+async def glance(simulator: Simulator) -> Fields:
+    return build_glance(simulator)

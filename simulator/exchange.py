@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One request and its answer, as the gateway sees them."""
+"""A request and its answer, as the gateway sees them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .editions import edition_app
-from .resource import Fields
+from .kinds import Fields
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Answer:
-    """A whole answer, before it is sent."""
+    """A complete answer, before it is sent."""
 
     def __init__(self, status: int, body: bytes, headers: Headers | None = None) -> None:
         self.status, self.body = status, body
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Exchange:
-    """One request and what was answered: a line of the record."""
+    """A request and its answer: an entry of the record."""
 
     def __init__(self, scope: Fields, body: bytes, at: float) -> None:
         self.method: str = scope["method"]
@@ -39,7 +39,7 @@ class Exchange:
         self.status: int | None = None
         self.operation: str | None = None
         self.route = ""  # "METHOD /v1/path/{id}"
-        self.answer = b""  # as it was sent: compressed or not
+        self.answer = b""  # as sent: compressed or not
 
     def find_operation(self, edition: str) -> None:
         for method, pattern, path, name in operations(edition):
@@ -50,18 +50,19 @@ class Exchange:
     def as_dict(self) -> Fields:
         return {
             "method": self.method, "path": self.path, "region": self.region, "query": list(self.query),
-            "headers": self.headers, "body": parsed(self.raw), "status": self.status, "operation": self.operation,
-            "at": self.at, "answer": parsed(self.answer),
+            "headers": self.headers, "body": parse_body(self.raw), "status": self.status, "operation": self.operation,
+            "at": self.at, "answer": parse_body(self.answer),
         }  # fmt: skip
 
 
-def parsed(body: bytes) -> Any:
+def parse_body(body: bytes) -> Any:
+    """Return the JSON value of a body, or its text."""
     with contextlib.suppress(OSError, EOFError, zlib.error):
         body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
     text = body.decode("utf-8", "replace")
     try:
         found = json.loads(text) if body else None
-        json.dumps(found, ensure_ascii=False).encode()  # which half a surrogate pair cannot be
+        json.dumps(found, ensure_ascii=False).encode()  # fails for half a surrogate pair
         return found
     except (ValueError, RecursionError):
         return text
@@ -69,7 +70,7 @@ def parsed(body: bytes) -> Any:
 
 @cache
 def operations(edition: str) -> list[tuple[str, re.Pattern[str], str, str]]:
-    """(method, pattern of the path, path, operationId) of all that an edition has."""
+    """Return the operations of an API version: method, pattern, path, operationId."""
     paths = edition_app(edition).openapi()["paths"]
     return [(method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path, operation["operationId"])
             for path, methods in paths.items() for method, operation in methods.items()]  # fmt: skip

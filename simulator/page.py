@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The page at /: what is in the cloud, live, and what the simulator does not do. Its one file is page.html."""
+"""The page at /, with the live resources and the simulator's limitations."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ from string import Template
 
 from .settings import REGIONS, Settings
 
-# What the browser lets the page load: nothing from elsewhere.
+# The page may load nothing from elsewhere.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-# What it does not do; the words are for people who wonder whether a trial here says anything about the cloud.
-LACKS = """
-No machine runs: nothing answers at the addresses that instances show (with --loopback they are in 127.0.0.0/8, and
-::1, where you can run an SSH server yourself). User data is kept, never run.
+# For people who ask whether a trial on the simulator says anything about the cloud.
+LIMITATIONS = """
+No machine runs: nothing answers at the addresses of instances. They are in networks that are never in real use: private
+addresses in 198.18.0.0/16, public ones in 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, then 198.19.0.0/16, and in
+2001:db8::/64. With --loopback they are in 127.0.0.0/8, and ::1, where you can run an SSH server yourself. User data is
+stored and never run.
 
-Only the Virtual Machine API: VPCs, security groups, subnets, volumes, SSH keys and public IPs are not managed here. Any
-id of them is taken for one that exists; VPCs by name must be in --vpc. An interface is any UUID. Names of interfaces
-and addresses are made up.
+Only the Virtual Machine API: VPCs, security groups, subnets, volumes, SSH keys and public IPs are not managed here. Every
+id of these counts as existing; names of VPCs must be in --vpc. Any UUID is an interface. Names of interfaces and addresses
+are made up.
 
-Machine types and images are a selection, the same in every region but for the zones. Prices, billing and the regions'
-real capacity are not known. Which types are compatible is guessed: no smaller disk, no GPU lost or won.
+Machine types and images are a selection, equal in every region except for the zones. Prices, billing and the real
+capacity of the regions are unknown. The compatibility of types is a guess: no smaller disk, and no GPU added or removed.
 
-A custom image is never fetched: its URL is only looked at.
+A custom image is never fetched; only the form of its URL is checked.
 
-What no document says is one of several possible ways: slugs of errors, which requests an instance in motion refuses,
-what a copy is called in the other region, which fields sort, how exactly name= filters.
+Behaviour that no document describes is one of several possibilities: slugs of errors, the requests that an instance in
+transition refuses, the name of a copy in the other region, the fields that sort, the exact filter of name=.
 
-The whole of a region answers at once and in order; there is no other load than yours.
+All instances of a region answer at once and in order; there is no load except yours.
 
-No TLS; it listens on 127.0.0.1 only."""
+No TLS; the simulator listens on 127.0.0.1 only."""
 
 
-def page(settings: Settings, url: str) -> str:
+def render_page(settings: Settings, url: str) -> str:
     regions = "".join(
         f"<tr><td>{name}<td>{settings.edition_of(name)}<td><a href='/{path}/compute/docs'>API</a>"
-        for name, (path, zones) in REGIONS.items()
+        for name, (path, _zones) in REGIONS.items()
     )
     return Template(Path(__file__).with_name("page.html").read_text()).substitute(
         environment=escape(f"export MGC_API_URL='{url}'\nexport MGC_API_KEY={quote(settings.api_key)}"),
         regions=regions,
-        lacks="".join(f"<li>{text}" for text in LACKS.strip().split("\n\n")),
+        limitations="".join(f"<li>{text}" for text in LIMITATIONS.strip().split("\n\n")),
     )

@@ -1,14 +1,37 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A resource whose fields are a function of time: what was accepted, and the clock, never a timer."""
+"""A resource whose fields are a function of the actions and the clock."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections import deque
+from typing import Any, Generic, cast
 
-Fields = dict[str, Any]
+from .kinds import F, Fields, Kind
+
 NEVER = float("inf")
+REMEMBERED = 32  # changes of a resource that lists may still lag behind
+Steps = list[tuple[float, Fields]]  # seconds from now, and the fields that change then
+
+
+class ById(dict[str, Any]):
+    """A mapping by id that ignores case, as UUIDs do."""
+
+    def __getitem__(self, identifier: str) -> Any:
+        return super().__getitem__(identifier.lower())
+
+    def __setitem__(self, identifier: str, value: Any) -> None:
+        super().__setitem__(identifier.lower(), value)
+
+    def __delitem__(self, identifier: str) -> None:
+        super().__delitem__(identifier.lower())
+
+    def __contains__(self, identifier: object) -> bool:
+        return super().__contains__(str(identifier).lower())
+
+    def get(self, identifier: str, default: Any = None) -> Any:
+        return super().get(identifier.lower(), default)
 
 
 class Refused(Exception):
@@ -19,58 +42,78 @@ class Refused(Exception):
         self.status, self.slug, self.message, self.details = status, slug, message, details or {}
 
 
-class Resource:
-    """Its fields now (`base`) and the changes that are still to come, each at its moment."""
+class Mistake(Refused, ValueError):
+    """An invalid request to the simulator's controls."""
 
-    def __init__(self, kind: str, created: float, fields: Fields, identifier: str | None = None) -> None:
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "simulator.refused", message)
+
+
+class Resource(Generic[F]):
+    """The current fields of a resource (`base`), and its planned changes."""
+
+    def __init__(self, kind: Kind[F], created: float, fields: F, identifier: str | None = None) -> None:
         self.kind = kind
         self.id = identifier or str(uuid.uuid4())
         self.created = created
-        self.gone = created  # the moment since which it is gone, if it is
-        self.base: Fields = fields
-        self.later: list[tuple[float, Fields]] = []
-        self.acts: list[tuple[float, Fields | None]] = [(created, None)]  # the last ones, and what was before each
-        self.version = 0  # grows with each change, for whoever keeps the state
+        self.gone = created  # the moment of its deletion, if it is deleted
+        self.base = fields
+        self.later: Steps = []
+        self.past: deque[tuple[float, F]] = deque(maxlen=REMEMBERED)  # earlier fields, each until its moment
+        self.acts: list[tuple[float, F | None]] = [(created, None)]  # the last actions, and the fields before each
+        self.keys: set[tuple[str, ...]] = set()  # its keys in the index of its region
+        self.version = 0  # grows with each change, so that a store sees the change
 
-    def was_there_all_along(self) -> None:
-        """Put there by a test: neither lists nor reads come too early for it."""
+    def backdate(self) -> None:
+        """Let lists and reads show the resource at once, as if it had always existed."""
         self.created = self.gone = 0.0
         self.acts = []
 
-    def at(self, moment: float) -> Fields:
-        """The fields as they are (or will be) at a moment."""
-        if not self.later or self.later[0][0] > moment:
-            return self.base
-        fields = dict(self.base)
-        for at, changes in self.later:
-            if at > moment:
-                break
-            fields.update(changes)
+    def at(self, moment: float) -> F:
+        """Return the fields at a past or future moment."""
+        if self.past and moment < self.past[-1][0]:
+            return next(fields for until, fields in self.past if moment < until)
+        fields = self.base
+        if self.later and self.later[0][0] <= moment:
+            for at, changes in self.later:
+                if at > moment:
+                    break
+                fields = merge(fields, changes)
         return fields
 
     def forget(self, before: float) -> None:
-        """Fold the changes that have come true."""
+        """Apply the planned changes whose moment has come."""
         while self.later and self.later[0][0] <= before:
             at, changes = self.later.pop(0)
-            self.base = {**self.base, **changes}
+            self.past.append((at, self.base))
+            self.base = merge(self.base, changes)
             if changes.get("status") == "deleted":
                 self.gone = at
 
     def plan(self, now: float, *steps: tuple[float, Fields]) -> None:
-        """What is to come, each (seconds from now, fields); what had been planned before is void."""
+        """Replace the planned changes."""
         self.forget(now)
         self.later = [(now + seconds, fields) for seconds, fields in steps]
         self.version += 1
 
     def change(self, now: float, *steps: tuple[float, Fields]) -> None:
-        """Plan what an action leads to."""
+        """Plan the changes that follow an action."""
         self.forget(now)
         self.acts = [*self.acts[-7:], (now, self.base)]
         self.plan(now, *steps)
 
-    def seen(self, now: float, stale: float) -> Fields | None:
-        """As a reader gets it: for some time after an action as it was before that one; None: not yet there."""
+    def show(self, moment: float, stale: float) -> F | None:
+        """Return the fields that a reader sees, or None if the resource is not there yet.
+
+        For `stale` seconds after an action these are the fields from before the action.
+        """
+        if moment < self.created:
+            return None
         for at, before in self.acts if stale else ():
-            if now - at < stale:
+            if 0 <= moment - at < stale:
                 return before
-        return self.at(now)
+        return self.at(moment)
+
+
+def merge(fields: F, changes: Fields) -> F:
+    return cast(F, {**fields, **changes})

@@ -1,41 +1,60 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a resource looks like in an answer: by edition, expand, x-api-version and the nulls switch."""
+"""The resources as responses show them, by API version and expand."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
+from . import catalog
 from .catalog import MachineType
 from .cloud import Region
-from .resource import Fields, Resource
+from .kinds import INSTANCE, CopyFields, CustomImageFields, Fields, InstanceFields
+from .resource import Resource
 
-REQUIRED = {"machine_type", "image", "instance"}  # stay when nulls are omitted
+REQUIRED = {"machine_type", "image", "instance"}  # sent even where nulls are omitted
 IMAGE_FIELDS = ("id", "name", "platform")
 TYPE_FIELDS = ("id", "name", "vcpus", "ram", "disk")
 
 
-def without_nulls(value: Any) -> Any:
+def drop_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None or key in REQUIRED}
-    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {key: drop_nulls(item) for key, item in value.items() if item is not None or key in REQUIRED}
+    return [drop_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def finish(region: Region, row: Fields) -> Fields:
-    return row if region.settings.nulls == "sent" else without_nulls(row)
+def finish(region: Region, row: Fields, odd: Fields | None = None) -> Fields:
+    """Apply the switch nulls and the odd values of a seed to a row."""
+    row = row if region.settings.nulls == "sent" else drop_nulls(row)
+    for path, value in (odd or {}).items():
+        *parents, last = (int(key) if key.isdecimal() else key for key in path.split("."))
+        row = dict(row)
+        place: Any = row
+        try:
+            for key in parents:
+                place[key] = copy.copy(place[key])  # other rows may share it
+                place = place[key]
+            place[last] = value
+        except (KeyError, IndexError, TypeError):
+            continue  # not expanded, or not in this API version
+    return row
 
 
-def nested(row: Fields | None, expanded: bool, names: tuple[str, ...]) -> Fields | None:
-    """An object inside another: its id only, unless expanded."""
-    return row and {name: row[name] for name in (names if expanded else ("id",))}
+def nest(row: Mapping[str, Any] | None, expanded: bool, names: tuple[str, ...]) -> Fields | None:
+    """Return an object inside another: only its id, unless expanded."""
+    return {name: row[name] for name in (names if expanded else ("id",))} if row else None
 
 
-def instance_row(region: Region, resource: Resource, fields: Fields, expand: set[str], version: str | None) -> Fields:
+def instance_row(
+    region: Region, resource: Resource[InstanceFields], fields: InstanceFields, expand: set[str], version: str | None
+) -> Fields:
     types = not expand.isdisjoint(("machine-type", "machine-types"))
-    row = {
+    row: Fields = {
         "id": resource.id, "name": fields["name"],
-        "machine_type": nested(fields["machine_type"], types, TYPE_FIELDS),
-        "image": nested(fields["image"], "image" in expand, IMAGE_FIELDS),
+        "machine_type": nest(fields["machine_type"], types, TYPE_FIELDS),
+        "image": nest(fields["image"], "image" in expand, IMAGE_FIELDS),
         "status": fields["status"], "state": fields["state"], "user_data": fields["user_data"],
         "created_at": fields["created_at"], "updated_at": fields["updated_at"],
         "ssh_key_name": fields["ssh_key_name"], "availability_zone": fields["availability_zone"],
@@ -43,13 +62,13 @@ def instance_row(region: Region, resource: Resource, fields: Fields, expand: set
     }  # fmt: skip
     if region.edition != "2024-08" and "labels" in expand:
         row["labels"] = fields["labels"]
-    return finish(region, row)
+    return finish(region, row, fields.get("odd"))
 
 
-def network_row(region: Region, fields: Fields, expanded: bool, version: str | None) -> Fields | None:
-    if not fields["interfaces"]:
+def network_row(region: Region, fields: InstanceFields, expanded: bool, version: str | None) -> Fields | None:
+    if not fields["interfaces"] or region.settings.hide_network:
         return None
-    new = region.edition != "2024-08" and version == "1.1"
+    new = region.edition == "2026-08" and version == "1.1"
     key = "interfaces" if new else "ports"
     if not expanded:
         return {key: [{"id": identifier} for identifier in fields["interfaces"]]}
@@ -79,8 +98,8 @@ def machine_type_row(region: Region, kind: MachineType, sku: bool = True) -> Fie
                    "gpu": kind.gpu, "status": kind.status}  # fmt: skip
     if sku:
         row["sku"] = f"vm.{kind.name.lower()}"
-    if region.edition != "2024-08":
-        row["availability_zones"] = region.offers(kind)
+    if region.edition == "2026-08":
+        row["availability_zones"] = region.list_zones(kind)
     return row
 
 
@@ -91,44 +110,49 @@ def catalog_image_row(region: Region, image: Fields) -> Fields:
         "end_standard_support_at": image["end_life_at"], "end_life_at": image["end_life_at"],
         "minimum_requirements": {"vcpu": image["vcpu"], "ram": image["ram"], "disk": image["disk"]},
     }  # fmt: skip
-    if region.edition != "2024-08":
-        row |= {"labels": None, "availability_zones": list(region.zones)}
+    if region.edition == "2026-08":
+        row |= {"labels": None, "availability_zones": region.list_zones(catalog.IMAGES_BY_ID[image["id"]])}
     return finish(region, row)
 
 
-def snapshot_row(region: Region, resource: Resource, fields: Fields, expand: set[str]) -> Fields:
+def snapshot_row(region: Region, resource: Resource[CopyFields], fields: CopyFields, expand: set[str]) -> Fields:
     source = fields["instance"]
     types = not expand.isdisjoint(("machine-type", "machine-types"))
     row = {
         "id": resource.id, "name": fields["name"], "status": fields["status"], "state": fields["state"],
         "created_at": fields["created_at"], "updated_at": fields["updated_at"], "size": fields["size"],
         "instance": source and {
-            "id": source["id"], "image": nested(source["image"], "image" in expand, IMAGE_FIELDS),
-            "machine_type": nested(source["machine_type"], types, TYPE_FIELDS),
+            "id": source["id"], "image": nest(source["image"], "image" in expand, IMAGE_FIELDS),
+            "machine_type": nest(source["machine_type"], types, TYPE_FIELDS),
         },
     }  # fmt: skip
-    return finish(region, row)
+    return finish(region, row, fields.get("odd"))
 
 
-def backup_row(region: Region, resource: Resource, fields: Fields, expand: set[str]) -> Fields:
-    source = fields["instance"] or {"id": None}
-    instance: Fields = {"id": source["id"]}
-    if "instance" in expand and source["id"]:
-        found = region.resources["instance"].get(source["id"])
-        now = (found and region.shown(found)) or {"status": "deleted", "state": "deleted"}
+def backup_row(region: Region, resource: Resource[CopyFields], fields: CopyFields, expand: set[str]) -> Fields:
+    source = fields["instance"]
+    instance: Fields = {"id": source and source["id"]}
+    if "instance" in expand and source:
+        found: Resource[InstanceFields] | None = region.resources[INSTANCE].get(source["id"])
+        current = region.show(found) if found else None
         instance |= {
-            "name": source["name"], "status": now["status"], "state": now["state"],
-            "image": nested(source["image"], False, IMAGE_FIELDS),
-            "machine_type": nested(source["machine_type"], False, TYPE_FIELDS),
+            "name": source["name"], "status": current["status"] if current else "deleted",
+            "state": current["state"] if current else "deleted",
+            "image": nest(source["image"], False, IMAGE_FIELDS),
+            "machine_type": nest(source["machine_type"], False, TYPE_FIELDS),
         }  # fmt: skip
     row = {
         "id": resource.id, "name": fields["name"], "backup_type": fields["backup_type"], "instance": instance,
         "status": fields["status"], "state": fields["state"], "size": fields["size"], "min_disk": fields["min_disk"],
         "created_at": fields["created_at"], "updated_at": fields["updated_at"],
     }  # fmt: skip
-    return finish(region, row)
+    return finish(region, row, fields.get("odd"))
 
 
-def custom_image_row(region: Region, resource: Resource, fields: Fields) -> Fields:
-    names = ("name", "status", "description", "version", "requirements", "platform", "metadata", "license")
-    return finish(region, {"id": resource.id, **{name: fields[name] for name in names}})
+def custom_image_row(region: Region, resource: Resource[CustomImageFields], fields: CustomImageFields) -> Fields:
+    row: Fields = {
+        "id": resource.id, "name": fields["name"], "status": fields["status"], "description": fields["description"],
+        "version": fields["version"], "requirements": fields["requirements"], "platform": fields["platform"],
+        "metadata": fields["metadata"], "license": fields["license"],
+    }  # fmt: skip
+    return finish(region, row, fields.get("odd"))

@@ -1,19 +1,19 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The models that both editions share. Their names are the contracts' own, and show in the OpenAPI page."""
+"""The models that all API versions share, named as in the contracts."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-Label = Annotated[str, Field(min_length=1, max_length=255)]  # what a name or an id may be
+Label = Annotated[str, Field(min_length=1, max_length=255)]  # a name or an id
 UserData = Annotated[str, Field(min_length=1, max_length=65000)]
 InstanceV1State = Literal["new", "error", "running", "stopped", "suspended", "deleted"]
 
 
-def known(*values: str) -> Any:
-    """A status: an open set, of which these are known."""
-    return Annotated[str, Field(json_schema_extra={"x-known-values": list(values)})]
+def known_values(*values: str) -> Any:
+    """Return the annotation of a status: a string, with these known values."""
+    return Field(json_schema_extra={"x-known-values": list(values)})
 
 
 class ID(BaseModel):

@@ -1,19 +1,23 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The models of edition 2024-08 that differ from the other's, or that only it has."""
+"""The models of API version 2024-08 that no other shares."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
 from . import schemas as common
-from .schemas import ID, Label, Name, UserData, known
+from .schemas import ID, Label, Name, UserData, known_values
 
 Regions = Literal["br-se1", "br-se-1", "br-ne-1"]
-ImageV1Status = known("active", "deprecated", "deleted", "pending", "creating", "importing", "error")
-BackupStatus = known("provisioning", "restoring", "creating", "completed", "error", "deleting", "deleted",
-                     "pending_copy", "copying", "copy_error")  # fmt: skip
-InstanceV1Status = known(
+ImageV1Status = Annotated[
+    str, known_values("active", "deprecated", "deleted", "pending", "creating", "importing", "error")
+]
+BackupStatus = Annotated[str, known_values(
+    "provisioning", "restoring", "creating", "completed", "error", "deleting", "deleted", "pending_copy", "copying",
+    "copy_error",
+)]  # fmt: skip
+InstanceV1Status = Annotated[str, known_values(
     "attaching_nic", "detaching_nic", "attach_nic_pending", "detach_nic_pending", "provisioning", "creating",
     "creating_error", "creating_network_error", "creating_error_quota", "creating_error_quota_ram",
     "creating_error_quota_vcpu", "creating_error_quota_disk", "creating_error_quota_instance",
@@ -21,7 +25,7 @@ InstanceV1Status = known(
     "retyping_error", "retyping_error_quota", "stopping_pending", "stopping", "suspending_pending", "suspending",
     "rebooting_pending", "rebooting", "starting_pending", "starting", "deleting_pending", "deleting",
     "deleting_error", "deleting_network_error", "deleted",
-)  # fmt: skip
+)]  # fmt: skip
 
 
 class SecurityGroups(BaseModel):

@@ -1,20 +1,21 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The models of edition 2026-08 that differ from the other's, or that only it has."""
+"""The models of API version 2026-08 that no other shares."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from . import schemas as common
-from .schemas import ID, Label, Name, PortID, UserData, known
+from .schemas import ID, Label, Name, PortID, UserData, known_values
 
 Platform = Literal["linux", "windows"]
 License = Literal["unlicensed", "licensed"]
 Regions = Literal["br-se1", "br-mgl1", "br-ne1"]
-ImageV1Status = known("active", "deprecated", "deleted", "deleting", "deleting_error", "pending", "creating",
-                      "importing", "error")  # fmt: skip
-InstanceV1Status = known(
+ImageV1Status = Annotated[str, known_values(
+    "active", "deprecated", "deleted", "deleting", "deleting_error", "pending", "creating", "importing", "error",
+)]  # fmt: skip
+InstanceV1Status = Annotated[str, known_values(
     "attaching_nic", "attaching_nic_error", "detaching_nic", "attach_nic_pending", "detach_nic_pending",
     "detaching_nic_error", "provisioning", "creating", "creating_error", "creating_error_gpu",
     "creating_network_error", "creating_error_quota", "creating_error_quota_ram", "creating_error_quota_vcpu",
@@ -24,7 +25,7 @@ InstanceV1Status = known(
     "stopping_pending", "stopping", "stopping_error", "suspending_pending", "suspending", "suspending_error",
     "rebooting_pending", "rebooting", "rebooting_error", "starting_pending", "starting", "starting_error",
     "deleting_pending", "deleting", "deleting_error", "deleting_network_error", "deleted",
-)  # fmt: skip
+)]  # fmt: skip
 
 
 class Interface(BaseModel):
@@ -242,7 +243,7 @@ class InstanceTypesV1Response(InstanceTypesV1ResponseCli):
 
 
 class InstanceTypesV1PortalResponse(InstanceTypesV1Response):
-    sku: str  # type: ignore[assignment]
+    sku: str
 
 
 class InstanceTypesV1ListResponse(BaseModel):

@@ -1,56 +1,78 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Resources put there at once, settled or odd, and the description of everything there is."""
+"""Resources that exist at once, and the description of all resources."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from . import catalog, instances, networks
-from .clock import timestamp
+from .checks import FIELD_CHECKS, parse_created_at, refuse_misfits
+from .clock import format_timestamp
 from .cloud import Cloud, Region
-from .resource import NEVER, Fields, Refused, Resource
+from .kinds import (
+    BACKUP,
+    CUSTOM_IMAGE,
+    INSTANCE,
+    LIST_KEYS,
+    SNAPSHOT,
+    CommonFields,
+    Fields,
+    ImageFields,
+    Kind,
+    Source,
+    TypeFields,
+)
+from .resource import NEVER, Mistake, Resource
 from .settings import REGIONS
-
-if TYPE_CHECKING:
-    from .exchange import Exchange
-    from .faults import Fault
-
-LIST_KEYS = {"instance": "instances", "snapshot": "snapshots", "backup": "backups", "custom_image": "images"}
 
 
 def seed(region: Region, kind: str, fields: Fields) -> Fields:
-    """One resource of a kind; every field has a default, and may be what the API itself would refuse."""
-    if kind not in LIST_KEYS:
-        raise Refused(400, "simulator.kind", f"There is no kind {kind}, only {', '.join(LIST_KEYS)}")
+    """Add a resource; every field has a default.
+
+    Fields can have values that the API itself refuses. `created_at` is a moment, or the timestamp of responses. `odd`
+    has values that replace those of responses, by dotted names:
+    {"labels": {}, "machine_type.vcpus": "1", "network.interfaces.0.primary": "yes"}.
+    """
+    if not isinstance(kind, str) or kind not in LIST_KEYS:
+        raise Mistake(f"There is no kind {kind!r}, only {', '.join(LIST_KEYS)}")
+    refuse_misfits(fields)
     fields = dict(fields)
-    created = float(fields.pop("created_at", region.now()))
+    given, odd = fields.pop("created_at", region.now()), fields.pop("odd", None)
+    created = parse_created_at(given)
     number = len(region.resources[kind]) + 1
     name = fields.pop("name", f"{kind.replace('_', '-')}-{number}")
-    made = {"name": name, "status": "completed", "created_at": timestamp(created), "updated_at": None, "error": None}
-    resource = Resource(kind, created, made, fields.pop("id", None))
-    made |= DEFAULTS[kind](region, resource, fields)
-    made |= {key: fields.pop(key) for key in list(fields) if key in made}
+    made: Fields = {
+        "name": name, "status": "completed", "updated_at": None, "error": None,
+        "created_at": given if isinstance(given, str) else format_timestamp(created),
+    }  # fmt: skip
+    resource: Resource[Any] = Resource(Kind(kind), created, cast(CommonFields, made), fields.pop("id", None))
+    made |= DEFAULTS[resource.kind](region, resource, fields)
+    made |= {key: fields.pop(key) for key in list(fields) if key in made and key in FIELD_CHECKS}
+    if odd:
+        made["odd"] = odd
     if fields:
-        raise Refused(400, "simulator.field", f"A {kind} has no {', '.join(fields)}, only {', '.join(sorted(made))}")
+        known = sorted(made.keys() & FIELD_CHECKS.keys())
+        raise Mistake(f"{kind} has no field {', '.join(fields)}; its fields are {', '.join(known)}")
     resource.base = made
-    resource.was_there_all_along()
+    resource.backdate()
     region.add(resource)
-    return describe_resource(region, resource, made)
+    return describe_resource(resource, made)
 
 
-def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
+def instance_defaults(region: Region, resource: Resource[Any], fields: Fields) -> Fields:
     kind, zone = fields.pop("machine_type", "BV1-1-40"), fields.pop("availability_zone", region.zones[0])
     public, extra = fields.pop("public_ip", False), fields.pop("interfaces", [])
     made = {
-        "machine_type": named_type(region, kind),
-        "image": image_of(region, fields), "state": "running", "ssh_key_name": "deploy", "availability_zone": zone,
+        "machine_type": find_type(region, kind),
+        "image": take_image(region, fields), "state": "running", "ssh_key_name": "deploy", "availability_zone": zone,
         "user_data": None, "labels": None, "volumes": [], "password": None,
         **networks.give_network(region, resource.id, {"associate_public_ip": bool(public)}),
     }  # fmt: skip
-    if isinstance(public, str):
-        made["public_ip"] = region.public_ips[-1]["address"] = public
+    if isinstance(public, str) and public:
+        made["public_ip"] = region.public_ips[resource.id]["address"] = public
     for interface in extra or ():
         networks.take_interface(region, interface)
     made["interfaces"] = [] if extra is None else [*made["interfaces"], *extra]
@@ -59,32 +81,33 @@ def _instance(region: Region, resource: Resource, fields: Fields) -> Fields:
     return made
 
 
-def reference(given: str, ids: dict[str, Any]) -> Fields:
-    return {"id": given} if given in ids else {"name": given}
+def refer_to(given: str, ids: dict[str, Any]) -> Fields:
+    """Return the reference by id or by name that a string stands for."""
+    return {"id": given} if given.lower() in ids else {"name": given}
 
 
-def image_of(region: Region, fields: Fields) -> Fields | None:
-    """The image that a seed names; null if it says so."""
+def take_image(region: Region, fields: Fields) -> ImageFields | None:
+    """Take the image, or None, out of the fields of a seed."""
     image = fields.pop("image", catalog.IMAGES[0].name)
-    ids = catalog.IMAGES_BY_ID | region.resources["custom_image"]
-    return image and instances.image_row(region.image(reference(image, ids)))
+    ids = catalog.IMAGES_BY_ID | region.resources[CUSTOM_IMAGE]
+    return instances.image_fields(region.find_image(refer_to(image, ids))) if image else None
 
 
-def _copy(region: Region, resource: Resource, fields: Fields) -> Fields:
-    """Of an instance given by id, or of one that never was: its image and machine type may then be named."""
+def copy_defaults(region: Region, resource: Resource[Any], fields: Fields) -> Fields:
+    """Return the fields of a copy, of an existing instance or of one that is gone."""
     identifier, kind = fields.pop("instance", ""), fields.pop("machine_type", "BV1-1-40")
-    image = image_of(region, fields)
-    source: Fields | None = {"id": identifier or str(uuid.uuid4()), "name": "gone", "image": image,
-                             "machine_type": named_type(region, kind)}  # fmt: skip
-    if identifier and identifier in region.resources["instance"]:
-        now = region.find("instance", identifier)[1]
+    image = take_image(region, fields)
+    source: Source = {"id": identifier or str(uuid.uuid4()), "name": "gone", "image": image,
+                      "machine_type": find_type(region, kind)}  # fmt: skip
+    if identifier and identifier in region.resources[INSTANCE]:
+        now = region.find(INSTANCE, identifier)[1]
         source = {"id": identifier, "name": now["name"], "image": now["image"], "machine_type": now["machine_type"]}
     disk = source["machine_type"]["disk"] if source["machine_type"] else 40
     return {"state": "available", "source": source, "instance": None if identifier is None else source,
             "size": disk, "min_disk": disk, "backup_type": "manual"}  # fmt: skip
 
 
-def _custom_image(region: Region, resource: Resource, fields: Fields) -> Fields:
+def custom_image_defaults(region: Region, resource: Resource[Any], fields: Fields) -> Fields:
     return {
         "status": "active", "description": None, "version": None, "requirements": None, "metadata": None,
         "platform": "linux", "license": "unlicensed", "architecture": "x86/64", "uefi": False,
@@ -92,46 +115,48 @@ def _custom_image(region: Region, resource: Resource, fields: Fields) -> Fields:
     }  # fmt: skip
 
 
-def named_type(region: Region, kind: str | None) -> Fields | None:
-    return kind and instances.type_row(region.machine_type(reference(kind, catalog.TYPES_BY_ID)))
+def find_type(region: Region, kind: str | None) -> TypeFields | None:
+    found = region.find_machine_type(refer_to(kind, catalog.TYPES_BY_ID)) if kind else None
+    return instances.type_fields(found) if found else None
 
 
-DEFAULTS = {"instance": _instance, "snapshot": _copy, "backup": _copy, "custom_image": _custom_image}
+DEFAULTS: dict[Kind[Any], Callable[[Region, Resource[Any], Fields], Fields]] = {
+    INSTANCE: instance_defaults, SNAPSHOT: copy_defaults, BACKUP: copy_defaults, CUSTOM_IMAGE: custom_image_defaults
+}  # fmt: skip
 
 
 def fill(cloud: Cloud) -> None:
-    """The instances that a setting wants to be there from the start."""
+    """Add the instances that exist from the start."""
     for region in (cloud.region(name) for name in REGIONS) if cloud.settings.instances else ():
-        for number in range(cloud.settings.instances - len(region.resources["instance"])):
-            seed(region, "instance", {"name": f"instance-{number + 1:05}"})
+        for number in range(cloud.settings.instances - len(region.resources[INSTANCE])):
+            seed(region, INSTANCE, {"name": f"instance-{number + 1:05}"})
 
 
-def between_pages(region: Region, exchange: Exchange, fault: Fault) -> None:
-    """After a list was answered: more of its resources, or fewer (those at its beginning)."""
-    kind = next((kind for kind, key in LIST_KEYS.items() if exchange.path == f"/v1/{key}"), "custom_image")
-    for number in range(fault.value or 1):
-        present = [resource for resource, fields in region.present(kind)]
-        if fault.kind == "create_between_pages":
-            seed(region, kind, {"name": f"{fault.name}-{number + 1}"})
+def change_between_pages(region: Region, path: str, rows: int, name: str | None) -> None:
+    """Create resources of a list, named after `name`, or delete its first ones."""
+    kind = next((kind for kind, key in LIST_KEYS.items() if path == f"/v1/{key}"), CUSTOM_IMAGE)
+    for number in range(rows):
+        present = [resource for resource, _fields in region.list_present(kind)]
+        if name is not None:
+            seed(region, kind, {"name": f"{name}-{number + 1}"})
         elif present:
-            gone = {"status": "deleted", "state": "deleted"}
-            present[0].change(region.now(), (0, gone))
+            present[0].change(region.now(), (0, {"status": "deleted", "state": "deleted"}))
 
 
 def describe(cloud: Cloud, tenant: str | None = None) -> Fields:
-    """Everything, as it truly is, region by region."""
+    """Return all resources with their true fields, by region."""
     return {name: describe_region(cloud.region(name, tenant)) for name in REGIONS}
 
 
 def describe_region(region: Region) -> Fields:
-    rows: Fields = {LIST_KEYS[kind]: [describe_resource(region, resource, fields)
-                                      for resource, fields in region.present(kind)] for kind in LIST_KEYS}  # fmt: skip
-    now, holders = region.now(), {}
-    for resource, fields in region.present("instance"):
-        holders |= dict.fromkeys([*fields["interfaces"], fields["public_ip"]], resource.id)
+    rows: Fields = {LIST_KEYS[kind]: [describe_resource(resource, fields)
+                                      for resource, fields in region.list_present(kind)] for kind in LIST_KEYS}  # fmt: skip
+    now, holders = region.now(), dict[Any, str]()
+    for resource, fields in region.list_present(INSTANCE):
+        holders |= dict.fromkeys([*map(str.lower, fields["interfaces"]), fields["public_ip"]], resource.id)
     rows["public_ips"] = [
         {"id": ip["id"], "address": ip["address"], "instance": holders.get(ip["address"])}
-        for ip in region.kept_public_ips()
+        for ip in region.list_public_ips()
     ]
     rows["interfaces"] = [
         {"id": identifier, "instance": holders.get(identifier), **interface}
@@ -141,5 +166,5 @@ def describe_region(region: Region) -> Fields:
     return rows
 
 
-def describe_resource(region: Region, resource: Resource, fields: Fields) -> Fields:
+def describe_resource(resource: Resource[Any], fields: Fields) -> Fields:
     return {"id": resource.id, **fields}

@@ -1,9 +1,12 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The simulator as a server in a thread, and the handle that tests hold."""
+"""The simulator as a server, and the handle by which tests use it."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import errno
 import re
 import socket
 import threading
@@ -13,18 +16,24 @@ from typing import Any
 
 import uvicorn
 
+from .checks import LATEST
 from .cloud import Cloud
 from .faults import Fault
 from .gateway import Gateway, Receive, Send
-from .resource import Fields
+from .kinds import Fields
+from .resource import Mistake
 from .seeds import describe, fill, seed
-from .settings import Settings
+from .settings import REGION_NAMES, REGIONS, Settings
 
 LOCAL = ("127.0.0.1", "localhost")
 
 
+class PortInUse(OSError):
+    """The error that another program listens on the port."""
+
+
 class Simulator:
-    """One cloud on a port of 127.0.0.1."""
+    """A cloud on a port of 127.0.0.1."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self.settings = settings
@@ -36,7 +45,13 @@ class Simulator:
         # IPPROTO_TCP by name: else asyncio does not switch Nagle's algorithm off, and each answer takes 40 ms.
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", port))
+        try:
+            self.socket.bind(("127.0.0.1", port))
+        except OSError as error:
+            self.socket.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortInUse(f"port {port} is in use; choose another with --port (0 takes a free one)") from error
         self.socket.listen(1024)
         self.port: int = self.socket.getsockname()[1]
         config = uvicorn.Config(
@@ -55,14 +70,15 @@ class Simulator:
         return {"MGC_API_URL": self.url, "MGC_API_KEY": self.cloud.settings.api_key}
 
     async def app(self, scope: Fields, receive: Receive, send: Send) -> None:
-        if foreign(scope, self.port):
+        if is_foreign(scope, self.port):
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
         elif scope["path"].startswith("/_simulator") or scope["path"] == "/":
-            from .control import control_app
+            from .control import control_app  # noqa: PLC0415 (FastAPI is loaded for the first request to it)
 
             scope["simulator"] = self
-            await control_app()(scope, receive, send)
+            with contextlib.suppress(Exception):  # already answered and printed: FastAPI raises it again
+                await control_app()(scope, receive, send)
         else:
             await self.gateway(scope, receive, send)
 
@@ -80,6 +96,8 @@ class Simulator:
 
     def advance(self, seconds: float) -> None:
         with self.cloud.lock:
+            if not 0 <= self.now() + seconds <= LATEST:
+                raise Mistake("The clock cannot leave the years 1970 to 9891")
             self.cloud.clock.advance(seconds)
             self.cloud.save()
 
@@ -90,10 +108,8 @@ class Simulator:
         self.gateway.record.clear()
 
     def add_fault(self, **fields: Any) -> Fields:
-        """See faults.Fault for the fields."""
-        fault = Fault.model_validate(fields)
-        self.gateway.faults.append(fault)
-        return fault.describe()
+        """Add a fault with the fields of faults.Fault, and return its description."""
+        return self.gateway.add_fault(Fault.model_validate(fields))
 
     def faults(self) -> list[Fields]:
         return [fault.describe() for fault in self.gateway.faults]
@@ -101,7 +117,11 @@ class Simulator:
     def clear_faults(self) -> None:
         self.gateway.clear_faults()
 
-    def seed(self, kind: str, region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
+    def seed(self, /, kind: str = "", region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
+        if not isinstance(region, str) or region not in REGION_NAMES:
+            raise Mistake(f"There is no region {region!r}, only {', '.join(REGIONS)}")
+        if not isinstance(tenant, (str, type(None))):
+            raise Mistake(f"tenant must be a string, not {tenant!r}")
         with self.cloud.lock:
             made = seed(self.cloud.region(region, tenant), kind, fields)
             self.cloud.save()
@@ -111,17 +131,23 @@ class Simulator:
         with self.cloud.lock:
             return describe(self.cloud, tenant)
 
-    def reset(self, **settings: Any) -> None:
-        """Empty everything, back to the settings at the start, but for these."""
+    def reset(self, /, **settings: Any) -> None:
+        """Remove all resources, requests and faults; change only these settings."""
+        if unknown := settings.keys() - {field.name for field in dataclasses.fields(Settings)}:
+            raise Mistake(f"There is no switch {', '.join(sorted(unknown))}")
+        try:
+            chosen = self.settings.but(**settings)
+        except ValueError as error:
+            raise Mistake(str(error)) from error
         with self.cloud.lock:
-            self.cloud.reset(self.settings.but(**settings))
+            self.cloud.reset(chosen)
             self.gateway.reset()
             fill(self.cloud)
             self.cloud.save()
 
 
-def foreign(scope: Fields, port: int) -> bool:
-    """Whether a web page elsewhere sent this: under a name of its own that leads here, or as a form for the controls."""
+def is_foreign(scope: Fields, port: int) -> bool:
+    """Return whether a foreign web page sent a request."""
     headers = dict(scope["headers"])
     host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
     own = {f"http://{name}:{port}" for name in LOCAL}
@@ -143,5 +169,5 @@ def serving(simulator: Simulator) -> Iterator[Simulator]:
 
 
 def running(port: int = 0, **settings: Any) -> AbstractContextManager[Simulator]:
-    """A simulator that serves while the block runs. The settings are those of settings.py."""
+    """Return a context manager: a simulator that serves while the block runs."""
     return serving(Simulator(Settings(**settings), port))

@@ -1,16 +1,17 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The state in an SQLite file, so that it outlives the process (--data)."""
+"""The state in an SQLite file, which outlives the process (--data)."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from .clock import Clock
-from .resource import Resource
+from .kinds import CommonFields, Kind
+from .resource import ById, Resource
 
 if TYPE_CHECKING:
     from .cloud import Cloud, Region
@@ -20,40 +21,48 @@ CREATE TABLE IF NOT EXISTS resource (tenant, region, kind, id, document, PRIMARY
 CREATE TABLE IF NOT EXISTS region (tenant, name, document, PRIMARY KEY (tenant, name));
 CREATE TABLE IF NOT EXISTS clock (one PRIMARY KEY, now);
 """
-PLAIN = ("created", "gone", "base", "later", "version")  # what a resource's document holds
-TICK = 1.0  # seconds after which the clock is written again
-PARTS = ("interfaces", "public_ips", "numbers")  # what a region's does
+PLAIN = ("created", "gone", "base", "later", "version")  # of a resource's document
+TICK = 1.0  # seconds between two writes of the clock
+PARTS = ("interfaces", "public_ips", "numbers", "public_numbers")  # of a region's document
 
 
 class Store:
-    """Writes what has changed since it last did."""
+    """A store that writes only the changes since its last write."""
 
     def __init__(self, path: str) -> None:
         self.database = sqlite3.connect(path, check_same_thread=False)
         self.database.executescript(TABLES)
         self.written: dict[tuple[str, str, str], int] = {}
-        self.ticked = 0.0  # when the clock was written, in real time
+        self.ticked = 0.0  # the last write of the clock, in real time
 
     def load(self, cloud: Cloud) -> bool:
-        """The state as it was left, and whether there was any; time has passed since, and never runs back.
+        """Load the state of the last run, and return whether there was any.
 
-        Whoever was killed had answered for as long as TICK since it wrote its clock.
+        The clock goes on, and never runs back: a simulator that was killed may have served for TICK seconds after its
+        last write of the clock.
         """
         found = False
         for (now,) in self.database.execute("SELECT now FROM clock"):
             found = True
             cloud.clock = Clock(cloud.clock.speed, max(now + TICK * cloud.clock.speed, time.time()))
         for tenant, name, document in self.database.execute("SELECT * FROM region"):
-            vars(cloud.region(name, tenant)).update(json.loads(document))
+            region, parts = cloud.region(name, tenant), json.loads(document)
+            if parts.keys() != set(PARTS):
+                raise sqlite3.DataError(
+                    "an earlier version wrote this file, with addresses of real machines: remove it"
+                )
+            vars(region).update(parts)
+            region.interfaces = ById(region.interfaces)
+            region.next_release = 0.0  # computed when they are read
         for tenant, name, kind, identifier, document in self.database.execute("SELECT * FROM resource"):
-            resource = Resource(kind, 0.0, {}, identifier)
+            resource: Resource[Any] = Resource(Kind(kind), 0.0, cast(CommonFields, {}), identifier)
             vars(resource).update(json.loads(document))
             cloud.region(name, tenant).add(resource)
             self.written[tenant, name, identifier] = resource.version
         return found
 
     def tick(self, cloud: Cloud) -> None:
-        """Writes the clock, unless it just did."""
+        """Write the clock, unless it was just written."""
         if time.monotonic() >= self.ticked + TICK:
             self.ticked = time.monotonic()
             with self.database:

@@ -9,13 +9,17 @@ import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.plugins.loader import init_plugin_loader
 from hypothesis import HealthCheck, settings
+
+from tests.support import programs
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".build/collections"
@@ -38,6 +42,14 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)  # for the playbooks t
 for name in [name for name in os.environ if name.startswith("MGC_") and name not in ("MGC_CI", "MGC_CONTRACT")]:
     del os.environ[name]
 
+# Folders whose simulator has a running clock, and fixtures that start programs.
+RUNNING = ("playbooks", "roles")
+STARTERS = {"play", "programs"}
+STARTING = ("package", "site")  # folders all of whose tests start programs
+
+# make test-all runs everything; make test leaves out what is marked test_all, and takes a fixed choice of combinations.
+ALL = bool(os.environ.get("TEST_ALL"))
+
 settings.register_profile(
     "magalu",
     deadline=None,
@@ -47,6 +59,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile("magalu")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a running clock or starts programs by its folder or fixtures, and let that begin: it takes longest.
+
+    Leave the tests marked `test_all` to make test-all, unless a test is named on the command line.
+    """
+    for item in items:
+        if item.path.parent.name in RUNNING:
+            item.add_marker(pytest.mark.clock(60))
+        if STARTERS & set(getattr(item, "fixturenames", ())) or item.path.parent.name in STARTING:
+            item.add_marker("programs")
+    items.sort(key=lambda item: not item.get_closest_marker("programs"))
+    if ALL or any("::" in argument for argument in config.args):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("test_all")])
+    items[:] = [item for item in items if not item.get_closest_marker("test_all")]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -70,6 +99,18 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True)
+def programs_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that make quick, which leaves out what is marked, stays quick."""
+
+    def refused(*_given: Any) -> None:
+        raise AssertionError("this test starts a program: it wants the mark `programs`")
+
+    if not request.node.get_closest_marker("programs"):
+        monkeypatch.setattr(subprocess.Popen, "_execute_child", refused)
+        monkeypatch.setattr(programs, "_ask", refused)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -78,16 +119,26 @@ def _is_loopback(host: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def simulator_server() -> Iterator[Any]:
-    """One simulator for the whole session, its clock standing still until a test moves it."""
+def simulators() -> Iterator[Callable[[float], Any]]:
+    """One simulator for the whole session of each speed that its clock runs at, started when it is asked for."""
     from simulator import running
 
-    with running(speed=0) as server:
-        yield server
+    with contextlib.ExitStack() as stack:
+        # A null says what a left-out field says; tests read it where the simulator leaves it out by default.
+        yield cache(lambda speed: stack.enter_context(running(speed=speed, **({} if speed else {"nulls": "sent"}))))
+
+
+@pytest.fixture(scope="session")
+def simulator_server(simulators: Callable[[float], Any]) -> Any:
+    """The one whose clock stands still until a test moves it."""
+    return simulators(0)
 
 
 @pytest.fixture
-def sim(simulator_server: Any) -> Any:
-    """The simulator, empty and with the default settings; `sim.reset(edition=...)` changes them for one test."""
-    simulator_server.reset()
-    return simulator_server
+def sim(simulators: Callable[[float], Any], request: pytest.FixtureRequest) -> Any:
+    """The simulator, empty and with the default settings; `sim.reset(edition=...)` changes them for one test. With the
+    mark `clock(60)` its clock runs, for processes, which cannot move it."""
+    mark = request.node.get_closest_marker("clock")
+    server = simulators(mark.args[0] if mark else 0)
+    server.reset()
+    return server

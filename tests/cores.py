@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run the tests with every supported ansible-core, each in an environment of its own below .build/matrix.
 
-`every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway.
+`every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway;
+`sample` runs those of them whose mark says sample=True.
 `all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
-oldest Python that they support, and writes the page Supported versions. `bench` measures with each. Versions of
-ansible-core can follow, for these alone.
+oldest Python that they support, and writes the page Supported versions. `bench` measures with each. `runners` runs a job
+with each and with the releases between them, and with every ansible-runner of the Makefile. Versions of ansible-core can
+follow, for these alone.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ CORES = {
     "2.19.14": ("3.13", "3.12", "3.11"),
     "2.21.5": ("3.14", "3.13", "3.12"),
 }
+BETWEEN = {"2.17.14": ("3.11", "3.12"), "2.18.12": ("3.11", "3.12", "3.13"), "2.20.4": ("3.12", "3.13", "3.14")}
 OLDEST = "3.9"  # that modules run on
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests/requirements.txt"
@@ -70,16 +73,18 @@ def main(what: str, only: list[str]) -> int:
     commands = {
         "bench": [["python", "-m", "tests.benchmarks"]],
         "every_core": [["python", "-m", "pytest", "-m", "every_core"]],
+        "sample": [["python", "-m", "pytest", "-m", "every_core(sample=True)"]],
+        "runners": [["python", "-m", "pytest", "tests/awx/test_runners.py"]],
         "all": [
-            ["python", "-m", "pytest", "-n", "2", "--dist", "worksteal"],
+            ["python", "-m", "pytest", "-n", "2", "--dist", "load", "--maxschedchunk", "8"],
             ["tests/ansible-test.sh", "sanity"],
             ["tests/ansible-test.sh", "integration"],
             ["tests/ansible-test.sh", "integration-old"],
         ],
     }[what]
     failed, left_out = [], []
-    for core, names in CORES.items():
-        if core not in only or (what == "every_core" and core == version("ansible-core")):
+    for core, names in (CORES | BETWEEN if what == "runners" else CORES).items():
+        if (only and core not in only) or (what in ("every_core", "sample") and core == version("ansible-core")):
             continue
         found = {name: path for name in names if (path := find_python(name))}
         left_out += [f"ansible-core {core} on Python {name}" for name in names if name not in found]
@@ -100,4 +105,4 @@ def main(what: str, only: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:] or [*CORES]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -27,7 +27,7 @@ IMPORTER = ROOT / "tests/galaxy-importer.cfg"
 PLACES = {
     "galaxy.yml": r"(?m)(?<=^version: ).+$",
     "simulator/pyproject.toml": r'(?m)(?<=^version = ").+(?="$)',
-    "plugins/module_utils/_client.py": r'(?m)(?<=^VERSION = ").+(?="$)',
+    "plugins/module_utils/_api/client.py": r'(?m)(?<=^VERSION = ").+(?="$)',
 }
 # Which part of the version a change raises at least: 0 major, 1 minor, 2 patch.
 RAISES = {

@@ -1,9 +1,12 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Shows how far a fleet is while the module runs, and does nothing else: all of it is done by the module.
+"""A display of a fleet's progress while the module runs; the module does all the work.
 
-The module writes lines to a file, and a thread of the worker passes them on. `Display` in a worker puts them on the
-queue that results go through, on every ansible-core from 2.16 on, and the main process prints them at once.
+The module writes lines to a file. A thread of the worker puts them on the queue that also carries results, and the main
+process prints them at once. The thread must not call `Display.display`, which uses that queue too: older versions of
+ansible-runner (up to 2.4.1) replace it with a function that flushes stdout, and in a worker of ansible-core 2.16 to
+2.18 only the main thread can do that, because the worker was forked with the lock held. Any other thread waits forever,
+and the main process waits with it.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,15 +22,17 @@ from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-EVERY = 0.5  # seconds between two looks at the file
+EVERY = 0.5  # seconds between two reads of the file
+LAST = 5.0  # seconds that the last lines may take; after that the task ends without them
+Send = Callable[..., None]
 display = Display()
 
 
 class ActionModule(NormalAction):  # type: ignore[misc]
-    """What Ansible does for a module without an action plugin, with lines meanwhile."""
+    """Ansible's default action for a module, with progress lines."""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> Any:
-        """Runs the module."""
+        """Run the module."""
         given = self._task.args
         with self._shown() as path:
             if path:
@@ -35,46 +40,61 @@ class ActionModule(NormalAction):  # type: ignore[misc]
             try:
                 return super().run(tmp, task_vars)
             finally:
-                self._task.args = given  # a task that is tried again gets a file of its own
+                self._task.args = given  # so that a retry of the task gets a new file
 
     @contextmanager
     def _shown(self) -> Iterator[str | None]:
-        """The file whose lines are shown, none where that cannot be or is not wanted. It is gone afterwards."""
-        path = None
-        if not (self._task.no_log or self._task.async_val or self._task.args.get("progress_file")) and self._is_here():
-            # Nothing here is worth a failure. What is killed leaves it to Ansible, which removes the folder.
+        """Yield the path of the file whose lines are shown.
+
+        The file is deleted afterwards. Yield None if lines cannot be shown or are not wanted.
+        """
+        path, send = None, find_queue()
+        unwanted = self._task.no_log or self._task.async_val or self._task.args.get("progress_file")
+        if send and not unwanted and self._is_here():
+            # Progress is not worth a failure. If this process is killed, Ansible removes the folder with the file.
             with suppress(OSError):
                 number, path = tempfile.mkstemp(prefix="vm_fleet-", dir=constants.DEFAULT_LOCAL_TMP)
                 os.close(number)
-        if path is None:
+        if send is None or path is None:
             yield None
             return
         over = threading.Event()
-        thread = threading.Thread(target=_show, args=(path, over), daemon=True)
+        thread = threading.Thread(target=_show, args=(path, over, send), daemon=True)
         thread.start()
         try:
             yield path
         finally:
             over.set()
-            thread.join()
+            thread.join(LAST)
             with suppress(OSError):
                 os.unlink(path)
 
     def _is_here(self) -> bool:
-        """Whether the module runs on this machine, as a user who can write our file."""
+        """Return whether the module runs here, as a user who can write our file."""
         become = self._connection.become
         if self._connection.transport != "local":
             return False
         return not become or become.get_option("become_user") == "root"
 
 
-def _show(path: str, over: threading.Event) -> None:
-    # Whoever reads JSON from stdout finds nothing else there.
+def find_queue() -> Send | None:
+    """Return the method that puts a call of `Display` on the worker's queue.
+
+    Return None if there is no such queue. The method takes no lock that belongs to this process, on every ansible-core
+    from 2.16 on.
+    """
+    send: Send | None = getattr(getattr(display, "_final_q", None), "send_display", None)
+    return send
+
+
+def _show(path: str, over: threading.Event, send: Send) -> None:
+    # A program that reads the JSON from stdout must not find progress lines in it.
     stderr = "json" in constants.DEFAULT_STDOUT_CALLBACK
     rest, last = "", False
-    with suppress(OSError), open(path, encoding="utf-8") as file:
+    # The queue is not a public interface: if it changes, no lines are shown, but the task does not fail.
+    with suppress(Exception), open(path, encoding="utf-8") as file:
         while not last:
             last = over.wait(EVERY)
             *lines, rest = (rest + file.read()).split("\n")
             for line in lines:
-                display.display(line, stderr=stderr)
+                send("display", line, stderr=stderr)

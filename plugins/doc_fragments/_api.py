@@ -28,6 +28,7 @@ options:
   region:
     description:
       - The region, V(br-se1), V(br-ne1), V(br-mgl1), or any other that the cloud adds.
+      - The name that V(br-mgl1) has in URLs, C(br-se-1), is refused, since V(br-se1) could be meant.
       - The environment variable E(MGC_REGION) counts if it is not given.
     type: str
     default: br-se1
@@ -58,6 +59,8 @@ options:
     description:
       - How often a request that failed is tried again, where that is safe. A creation is never sent again without
         looking first.
+      - Requests that the API refuses for now (429, or 503 with C(Retry-After)) are not counted. They are sent again after
+        growing pauses, or when the API says, until the time of the task is up.
       - The environment variable E(MGC_API_RETRIES) counts if it is not given.
     type: int
     default: 4
@@ -65,7 +68,8 @@ requirements:
   - requests >= 2.25
 notes:
   - An option or environment variable that is empty counts as not given.
-  - Proxies are taken from E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
+  - Proxies are taken from E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY). A SOCKS proxy needs the
+    Python package C(PySocks).
 """
 
     # What only plugins have: modules get the same from their argument specification.

@@ -16,7 +16,8 @@ attributes:
     description: Shows what the state is before and after.
     support: full
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
+      for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -31,7 +32,8 @@ attributes:
     description: It changes nothing, so that there is no difference to show.
     support: N/A
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
+      for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -46,7 +48,8 @@ attributes:
     description: There is no difference to show.
     support: N/A
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
+      for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm

@@ -25,7 +25,11 @@ options:
   instance:
     description:
       - The name or id of the instance that the copy is of. Required to create one.
-      - A copy of that name whose instance is gone is left as it is; one of another instance is an error.
+      - A copy of that name that belongs to another instance is an error, also where O(instance) does not exist and the
+        copy's own instance does. If its own instance is gone, or the API does not tell which one it is, the task warns,
+        and leaves the copy as it is.
+      - In check mode an instance that does not exist counts as created by an earlier task of the play, with a warning,
+        since the result cannot be predicted.
       - With O(state=pruned), only copies of this instance are looked at. One that is gone is given by its id.
     type: str
   power_off:
@@ -33,59 +37,80 @@ options:
       - Whether to stop a running instance for a consistent copy, and to bring it back afterwards, also if the copy
         failed. Without it a copy of a running instance is only crash-consistent.
       - A run that is killed in between leaves the instance stopped.
+      - It fails for an instance whose state is not one of running, stopped and suspended.
     type: bool
     default: false
   restore:
     description:
       - The instance to restore the copy to, with O(state=restored), as in M(magalu.cloud.vm_instance).
       - An instance of this name that exists counts as restored only if it is not what the copy is of, is younger than
-        the copy, and has its image. Otherwise the task fails.
+        the copy, and has its image. Otherwise the task fails. If the copy does not exist any more, none of that can be
+        told, and the task warns.
+      - In check mode a copy that does not exist counts as created by an earlier task of the play, with a warning.
     type: dict
     suboptions:
       name:
-        description: The instance's name.
+        description: The name of the instance.
         type: str
         required: true
       machine_type:
-        description: The machine type's name or id. Its disk must be as large as the original's.
+        description:
+          - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
+          - An instance of another type is changed to this type. A suspended instance is started for that, and suspended
+            again.
         type: str
       ssh_key_name:
-        description: The name of an SSH key.
+        description:
+          - The name of the SSH key for a new instance. The creation fails if there is no such key.
+          - It is refused for Windows images, for which the API takes no SSH key.
         type: str
       availability_zone:
-        description: The zone.
+        description:
+          - The zone of a new instance, for example V(br-se1-a). The cloud chooses if it is not given.
         type: str
       network:
-        description: The network, as in M(magalu.cloud.vm_instance).
+        description:
+          - The network of a new instance. The VPC, the security groups and the public address of an existing instance
+            are compared where the API's response shows them (see
+            O(magalu.cloud.vm_instance#module:on_immutable_change)); the others count only at creation.
         type: dict
         suboptions:
           vpc:
-            description: The VPC's name or id.
+            description: The VPC's name or id. The tenant's default VPC if not given.
             type: str
           interface:
-            description: The id of an interface of your own. It excludes the other suboptions.
+            description:
+              - The id of an existing interface that becomes the primary interface. Only at creation.
+              - Of the other suboptions only O(magalu.cloud.vm_instance#module:network.associate_public_ip) can be
+                combined with it. The security groups are those of the interface.
+              - The interface is deleted together with the instance.
             type: str
           security_groups:
-            description: The ids of security groups.
+            description:
+              - The ids of the security groups of the interface that is created. An empty list is never compared.
+              - API version 2024-08 does not show security groups, so they count only at creation there.
             type: list
             elements: str
           subnets:
-            description: The id of a subnet. Needs the API's edition of 2026.
+            description: The id of the subnet of the interface that is created. Only at creation. Needs API version
+              2026-08.
             type: list
             elements: str
           associate_public_ip:
-            description: Whether the instance gets a public IPv4 address. The API does if this is not given.
+            description:
+              - Whether the instance gets a public IPv4 address. The address is billed, also after the instance is
+                deleted.
+              - Without this option the API allocates an address. Always set it explicitly.
+              - With O(magalu.cloud.vm_instance#module:network.interface) the module sends V(false) if this is not
+                given.
+              - An existing instance with an address where this is V(false), or without one where it is V(true), differs
+                in what the API cannot change (see O(magalu.cloud.vm_instance#module:on_immutable_change)).
             type: bool
       network_interfaces:
-        description: The ids of interfaces that are attached.
+        description:
+          - The ids of interfaces that are attached to the instance, compared as a set.
         type: list
         elements: str
-      user_data:
-        description: What cloud-init gets, as plain text.
-        type: str
-      user_data_base64:
-        description: The same in base64.
-        type: str
       labels:
         description: Refused, since restores take no labels.
         type: list
@@ -94,15 +119,44 @@ options:
         description: Refused, since restores take no volumes.
         type: list
         elements: str
+      user_data:
+        description:
+          - User data for cloud-init at the first boot, as plain text of at most 48,750 bytes. The module encodes it.
+        type: str
+      user_data_base64:
+        description:
+          - User data for cloud-init at the first boot, encoded in base64, at most 65,000 characters.
+        type: str
       on_failed:
         description:
-          - What to do with an instance of this name whose creation failed. V(replace) deletes it with its public IP
-            address and restores the copy anew. An instance that ever ran is never touched by this.
+          - What to do with an instance whose creation failed. V(replace) deletes the instance with its public IP
+            address and creates it again. Instances that have ever been running are never deleted.
+          - V(replace) is refused with O(magalu.cloud.vm_instance#module:network.interface), because the interface would
+            be deleted with the failed instance, and has no effect with O(magalu.cloud.vm_instance#module:id).
         type: str
         choices: [fail, replace]
         default: fail
       alternatives:
-        description: Other machine types and zones, as in M(magalu.cloud.vm_instance).
+        description:
+          - Other machine types and zones, at most 10, that are tried in this order when the creation fails for a reason
+            in O(magalu.cloud.vm_instance#module:alternatives_on). For example, with one entry whose machine type is
+            V(BV2-4-40) and a second entry whose zone is V(br-se1-b), the task tries what is declared, then the other
+            machine type in the declared zone, then the declared machine type in the other zone.
+          - O(magalu.cloud.vm_instance#module:machine_type) and O(magalu.cloud.vm_instance#module:availability_zone) are
+            tried first. An entry takes from them what it leaves out. Without
+            O(magalu.cloud.vm_instance#module:machine_type) only the entries are tried, and the type of an existing
+            instance is not changed.
+          - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the
+            last failed instance is deleted too, and the task fails with the reason for each.
+          - All entries are checked against the catalogues before the first attempt. Check mode predicts the first
+            attempt.
+          - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they
+            are.
+          - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such
+            a reason, is deleted with its address. The task continues with the entry after it, and tries that entry
+            again last.
+          - It is refused with O(magalu.cloud.vm_instance#module:network.interface), because the interface would be
+            deleted with a failed attempt.
         type: list
         elements: dict
         suboptions:
@@ -113,7 +167,10 @@ options:
             description: The zone.
             type: str
       alternatives_on:
-        description: What makes the next one of them be tried.
+        description:
+          - The reasons for which the next entry of O(magalu.cloud.vm_instance#module:alternatives) is tried -
+            V(capacity), the zone has no room for the machine type, or V(quota), a quota does not allow it. A creation
+            that fails for another reason fails the task.
         type: list
         elements: str
         choices: [capacity, quota]
@@ -141,7 +198,9 @@ options:
     description: Deletes nothing if more copies than this would go, with O(state=pruned).
     type: int
   protect_names:
-    description: Shell patterns. A copy whose whole name matches one of them is never deleted.
+    description:
+      - Shell patterns. A copy whose whole name matches one of them is never deleted. The module has no other use for it, so
+        that it can be set in C(module_defaults) of the group C(magalu.cloud.vm).
     type: list
     elements: str
   state:

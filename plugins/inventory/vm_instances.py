@@ -51,8 +51,10 @@ options:
   filters:
     description:
       - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
-        hold (of labels all). An empty list counts as not given. Filters by labels need the API's edition of 2026.
-      - Instances that are deleted, or whose creation failed, are only listed if C(state) or C(status) asks for them.
+        hold (of labels all). An empty list counts as not given. Filters by labels need API version 2026-08.
+      - Instances that are deleted are only listed if C(state) or C(status) asks for them. An instance that failed, also in
+        its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
+        O(exclude_filters) leaves it out.
     type: dict
     default: {}
     suboptions:
@@ -152,6 +154,15 @@ options:
     default: mgc
     env:
       - name: MGC_GROUP
+  listed_at:
+    description:
+      - Whether the group of all hosts (O(group)) has the variable C(mgc_listed_at), the UTC time at which the API was asked
+        for the instances. For example V(2026-11-25T12:00:00Z). With it, whoever keeps the inventory (O(cache), AWX) can
+        see how old it is.
+    type: bool
+    default: false
+    env:
+      - name: MGC_LISTED_AT
   user_data:
     description:
       - Whether hosts have their user data as a variable. It is large, and often holds secrets, so that it excludes
@@ -178,7 +189,11 @@ notes:
   - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible Vault.
     With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
   - Expressions see each variable with and without the prefix, and C(inventory_hostname). O(compose) comes before O(groups)
-    and O(keyed_groups), which see what it made.
+    and O(keyed_groups), which see what it made. O(compose) takes numbers, booleans and null as they are.
+  - If O(compose) sets C(ansible_host) to null, the address that O(connect_with) found is kept, with a warning. Write
+    C(public_ipv4 | default(private_ipv4, true)), since C(default) without V(true) does not replace null.
+  - By default Ansible only warns if an inventory cannot be read, and ends with code 0. Set C(any_unparsed_is_failed = true)
+    in the section C([inventory]) of C(ansible.cfg), or C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the environment.
   - An expression that fails for every host is a warning with its place in the file, or an error with O(strict).
   - All hosts have these variables, of which those that the API does not tell are null.
   - C(mgc_id) (str) - The instance's id. For example V(9ec75090-2872-4f51-8111-53d05d96d2c6).
@@ -193,16 +208,16 @@ notes:
   - 'C(mgc_image) (dict) - Its image. For example V({"id": "4b1d7c1a-3f6d-4c52-8a04-6f7d1c2b3a49", "name":
     "cloud-ubuntu-24.04 LTS", "platform": "linux"}).'
   - C(mgc_ssh_key_name) (str) - The name of its SSH key. For example V(deploy).
-  - C(mgc_labels) (list) - Its labels. The API's edition of 2024 has none. For example V(["web", "blue"]).
+  - C(mgc_labels) (list) - Its labels. API version 2024-08 has none. For example V(["web", "blue"]).
   - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name": "vpc_default"}).'
   - 'C(mgc_interfaces) (list) - Its interfaces, the primary one first where the API tells which that is.
     For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true, "security_groups":
-    [], "private_ipv4": "172.18.0.10", "public_ipv4": "201.54.0.10", "public_ipv6": null}]).'
+    [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": null}]).'
   - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached by.
-  - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(172.18.0.10).
-  - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(201.54.0.10).
-  - C(mgc_public_ipv6) (str) - The public IPv6 address of that interface. For example V(2801:80:3ea0::10).
-  - C(mgc_created_at) (str) - When it was created, in UTC. For example V(2026-11-25T12:00:00Z).
+  - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(198.18.0.10).
+  - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(192.0.2.10).
+  - C(mgc_public_ipv6) (str) - The public IPv6 address of that interface. For example V(2001:db8::10).
+  - C(mgc_created_at) (str) - When it was created. For example V(2026-11-25T12:00:00Z).
   - C(mgc_updated_at) (str) - When it was changed. For example V(2026-11-25T12:00:30Z).
   - 'C(mgc_error) (dict) - Why its last operation failed. For example V({"slug": "create_instance.capacity.error",
     "message": "no capacity"}).'
@@ -253,6 +268,8 @@ cache_timeout: 300
 import gc
 import json
 import os
+import re
+import time
 import typing as t
 from hashlib import sha256
 
@@ -261,42 +278,67 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.release import __version__ as core_version
 from ansible.vars.reserved import get_reserved_names
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _client, _errors, _options
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused, Row
-from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch, _filters, _hosts, _hostvars, _names
+from ansible_collections.magalu.cloud.plugins.module_utils._api.client import HAS_REQUESTS
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import (
+    SECRET,
+    Connection,
+    connection_warnings,
+    is_blank,
+    resolve_connection,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
+from ansible_collections.magalu.cloud.plugins.plugin_utils import _entries, _fetch, _filters, _hosts, _hostvars, _names
 from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions
-from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import plain
+from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import Marker, plain
 
-# These are evaluated for each host; all other options are templates that are evaluated once.
+# Options whose templates are evaluated for each host; those of all other options are evaluated once.
 PER_HOST = ("compose", "groups", "keyed_groups", "filter_expressions", "hostnames")
-BOOLEANS = ("true", "yes", "on", "1", "false", "no", "off", "0")
+NAMES = tuple(f"{name}.{end}" for name in ("vm_instances", "magalu") for end in ("yml", "yaml"))  # name endings
+OURS = re.compile(rb"""^plugin:\s*["']?magalu\.cloud\.vm_instances["']?\s*(#|$)""", re.MULTILINE)
 Instances = list[tuple[str, Row]]
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
-    """The instances of Magalu Cloud."""
+    """The inventory plugin that lists the instances of Magalu Cloud as hosts."""
 
     NAME = "magalu.cloud.vm_instances"
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is for this plugin, by its name."""
-        ends = tuple(f"{name}.{end}" for name in ("vm_instances", "magalu") for end in ("yml", "yaml"))
-        return bool(super().verify_file(path)) and path.endswith(ends)
+        """Return whether the file is for this plugin, by its name or by its content.
+
+        `parse` refuses a file that has the content but not the name, with an error that says how to name it.
+        """
+        return bool(super().verify_file(path)) and (path.endswith(NAMES) or self._is_misnamed(path))
+
+    @staticmethod
+    def _is_misnamed(path: str) -> bool:
+        """Return whether a YAML file names this plugin in its content."""
+        try:
+            with open(path, "rb") as file:
+                return path.endswith((".yml", ".yaml")) and bool(OURS.search(file.read(65536)))
+        except OSError:
+            return False
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
-        """Adds the hosts to the inventory, after all that can fail has been done."""
+        """Add the hosts to the inventory, after everything that can fail has been done."""
         super().parse(inventory, loader, path, cache)
-        if not _client.HAS_REQUESTS:
+        if not HAS_REQUESTS:
             raise AnsibleParserError("The Python library requests is missing on the controller.")
+        if not path.endswith(NAMES):
+            example = f"{os.path.splitext(os.path.basename(path))[0]}.magalu.yml"
+            raise AnsibleParserError(
+                f"The file name must end in {', '.join(NAMES[:-1])} or {NAMES[-1]}. Rename it, for example to {example}."
+            )
         self.load_options(path)
         collecting = gc.isenabled()
-        gc.disable()  # it would walk all rows again and again, and finds nothing: they have no cycles
+        gc.disable()  # rows have no cycles, so that repeated collections would cost time and find nothing
         try:
-            settings = self.settings()
-            connection = _options.connection(self.given.get)
+            settings, expressions = self.settings(), self.expressions()
+            connection = resolve_connection(self.given.get)
             labels = any("labels" in each for each in (settings.include, *settings.exclude))
-            built = self.hosts(self.instances(connection, path, cache, labels), settings)
-            for warning in (*_errors.unprotected(connection), *built.warnings):
+            built = self.hosts(self.instances(connection, path, cache, labels), settings, expressions)
+            for warning in (*connection_warnings(connection), *built.warnings):
                 self.display.warning(warning)
             self.populate(built)
         except Refused as error:
@@ -306,17 +348,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 gc.enable()
 
     def load_options(self, path: str) -> None:
-        """The options of the file, typed; `given` are those that were given there, with their templates evaluated."""
+        """Read the options of the file.
+
+        `given` gets the options that the file sets, with their templates evaluated.
+        """
         self.given: dict[str, t.Any] = {}
         self._read_config_data(path)
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
-        """As Ansible's, but first evaluates templates, and takes what is empty for what is not given."""
+        """Set the options; evaluate templates and treat empty values as not given."""
         known = self.option_definitions
-        given = {str(key): value for key, value in (direct or {}).items() if not _options.blank(value)}
-        for name in given:
-            if name not in known:
-                raise AnsibleParserError(f"There is no option {name!r}{_names.meant(name, known) or '.'}")
+        given = {str(key): value for key, value in (direct or {}).items() if not is_blank(value)}
+        self._refuse_unknown(given)
         unset = {name: option.get("default") for name, option in known.items() if self._blank_environment(option)}
         if (direct or {}).get("hostvars_prefix") == "":
             given["hostvars_prefix"] = ""
@@ -327,20 +370,38 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for name, value in given.items():
             if name not in PER_HOST:
                 given[name] = value = self._evaluated(name, value)
-            if name in _options.SECRET and isinstance(value, (list, dict)):
-                raise AnsibleParserError(f"{name} must be a text, and is none.")  # which Ansible would show
-            if _options.blank(value):
-                continue
-            if known[name].get("type") in ("bool", "boolean") and str(value).strip().lower() not in BOOLEANS:
-                raise AnsibleParserError(f"{name} is {value!r}, and must be true or false.")
-        self.given = {name: value for name, value in given.items() if not _options.blank(value)}
+            self._check_type(name, value)
+        self.given = {name: value for name, value in given.items() if not is_blank(value)}
         given = {**self.given, **({"hostvars_prefix": ""} if given.get("hostvars_prefix") == "" else {})}
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct={**unset, **given})
         except AnsibleError as error:
             raise AnsibleParserError(str(error)) from None
-        # None as a direct value would have the environment looked at again.
+        # For a direct value of None, Ansible would read the environment variable again.
         self._options.update((name, None) for name in unset if unset[name] is None and name not in given)
+        self._load_cache()
+
+    def _refuse_unknown(self, given: dict[str, t.Any]) -> None:
+        """Raise `AnsibleParserError` for an unknown option, with the nearest names."""
+        known = self.option_definitions
+        for name in given:
+            if name not in known:
+                near = _names.meant(name, known) or f". The options are {', '.join(sorted(known))}."
+                raise AnsibleParserError(f"There is no option {_entries.shown(name)}{near}")
+
+    def _check_type(self, name: str, value: t.Any) -> None:
+        """Raise `AnsibleParserError` for a value of the wrong type.
+
+        Ansible would show the value of a secret in its own error, or convert another text to a boolean.
+        """
+        if name in SECRET and isinstance(value, (list, dict)):
+            raise AnsibleParserError(f"{name} must be a text, and is none.")
+        boolean = self.option_definitions[name].get("type") in ("bool", "boolean")
+        if boolean and not is_blank(value) and str(value).strip().lower() not in _entries.BOOLEANS:
+            raise AnsibleParserError(f"{name} is {value!r}, and must be true or false.")
+
+    def _load_cache(self) -> None:
+        """Load the cache plugin; if that fails, warn and go on without a cache."""
         if self.get_option("cache"):
             try:
                 self.load_cache_plugin()
@@ -350,21 +411,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     @staticmethod
     def _blank_environment(option: dict[str, t.Any]) -> bool:
+        """Return whether the option's environment variables are set, but all blank."""
         variables = [os.environ.get(variable["name"]) for variable in option.get("env") or []]
-        return any(value is not None for value in variables) and all(map(_options.blank, variables))
+        return any(value is not None for value in variables) and all(map(is_blank, variables))
 
     def _evaluated(self, name: str, value: t.Any) -> t.Any:
-        """The value with its templates evaluated and its secrets decrypted; an error names the option alone."""
+        """Return the value with its templates evaluated and its secrets decrypted.
+
+        Raise `AnsibleParserError`; for a secret, the error names only the option.
+        """
         try:
             if not isinstance(value, (str, int, float, bool, list, dict)):
-                value = str(value)  # encrypted, before 2.19
+                value = str(value)  # a vault-encrypted value before ansible-core 2.19
             return self.templar.template(value)
         except (AnsibleError, ValueError) as error:
-            text = str(error) if name not in _options.SECRET else "it cannot be evaluated or decrypted"
+            text = str(error) if name not in SECRET else "it cannot be evaluated or decrypted"
             raise AnsibleParserError(f"{name}: {text}") from None
 
     def settings(self) -> _hosts.Settings:
-        """What the options say about hosts. Raises `Refused` with the option and its value."""
+        """Return the options that concern hosts.
+
+        Raise `Refused` with the option and its value if a value is not valid.
+        """
         names = list(_hostvars.NAMES)
         if self.get_option("user_data"):
             names.append("user_data")
@@ -378,20 +446,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             changed = ", ".join(sorted(f"{prefix}{name}_" for name in reserved))
             self.display.warning(f"Ansible reserves the names of some variables, which are named otherwise: {changed}")
         ways = (*_hostvars.ADDRESSES, "name")
-        for way in self._list("connect_with"):
+        for way in self._texts("connect_with"):
             if way not in ways:
                 raise Refused(f"connect_with: {way!r} is none of {', '.join(ways)}.")
-        for source in self._list("hostnames"):
+        for source in self._texts("hostnames"):
             if "{" not in source and source.split(".")[0] not in names:
                 raise Refused(f"hostnames: {source!r} is neither a field nor a template{_names.meant(source, names)}")
-        for number, keyed in enumerate(self.get_option("keyed_groups")):
-            if not isinstance(keyed, dict) or not keyed.get("key"):
-                raise Refused(f"keyed_groups[{number}] is {keyed!r}, and must be a mapping with a key.")
         interface, account = self.get_option("connect_interface"), self.get_option("account_name")
         return _hosts.Settings(
             names={name: prefix + name + ("_" if name in reserved else "") for name in names},
-            hostnames=tuple(self._list("hostnames")),
-            connect_with=tuple(map(plain, self._list("connect_with"))),
+            hostnames=tuple(self._texts("hostnames")),
+            connect_with=tuple(map(plain, self._texts("connect_with"))),
             connect_interface=interface and plain(interface),
             duplicate_names=self.get_option("duplicate_names"),
             include=_filters.filters("filters", self.get_option("filters")),
@@ -404,48 +469,74 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             strict=self.get_option("strict"),
         )
 
-    def _list(self, option: str) -> list[str]:
-        return [text for text in self.get_option(option) or [] if not _options.blank(text)]
+    def _texts(self, option: str) -> list[str]:
+        return _entries.texts(option, self.get_option(option))
 
-    def regions(self, connection: _client.Connection) -> list[str]:
-        """The regions, each once; `regions` wins over `region`."""
-        regions = list(dict.fromkeys(plain(str(name)).strip() for name in self._list("regions"))) or [connection.region]
+    def expressions(self) -> dict[str, t.Any]:
+        """Return the options that are evaluated for each host.
+
+        Raise `Refused` with the position of an entry that is not valid.
+        """
+        return {
+            "compose": _entries.compose(self.get_option("compose")),
+            "groups": _entries.groups(self.get_option("groups")),
+            "keyed_groups": _entries.keyed_groups(self.get_option("keyed_groups")),
+            "filter_expressions": _entries.conditions("filter_expressions", self.get_option("filter_expressions")),
+            "use_extra_vars": self.get_option("use_extra_vars"),
+            "leading_separator": self.get_option("leading_separator"),
+        }
+
+    def regions(self, connection: Connection) -> list[str]:
+        """Return the regions without duplicates; `regions` wins over `region`.
+
+        Raise `Refused` if `api_url` has no place for several regions.
+        """
+        regions = list(dict.fromkeys(plain(name).strip() for name in self._texts("regions"))) or [connection.region]
         if len(regions) > 1 and "{region}" not in connection.api_url:
             raise Refused("regions: api_url has no {region}, so that all would be the same one: write {region} in it.")
         return regions
 
-    def instances(self, connection: _client.Connection, path: str, cache: bool, labels: bool) -> Instances:
-        """The instances of all regions, from the cache where that has them and may be read; with `labels` or not at all."""
+    def instances(self, connection: Connection, path: str, cache: bool, labels: bool) -> Instances:
+        """Return the instances of all regions.
+
+        They come from the cache if it is enabled and has them, and the argument `cache` allows it. `labels` says
+        whether the listing must include labels. Raise `Refused` if a region cannot be listed completely, or all regions
+        cannot if `on_region_error` is `warn`.
+        """
         regions, caching = self.regions(connection), self.get_option("cache")
-        # What makes the same file mean other instances.
+        # All settings that change which instances the same file lists.
         what = json.dumps([connection.api_url, regions, sorted(connection.headers.items()), labels])
         key = f"{self.get_cache_key(path)}_{sha256(what.encode()).hexdigest()[:16]}"
         if caching and cache:
             try:
-                return [(str(region), row) for region, row in json.loads(self._cache[key])]
+                cached = json.loads(self._cache[key])
+                self.listed_at = str(cached["listed_at"])
+                return [(str(region), row) for region, row in cached["instances"]]
             except (KeyError, ValueError, TypeError, AnsibleError):
-                pass  # not there, expired, not ours, or broken
+                pass  # missing, expired, written by another program, or corrupt
+        self.listed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         fetched = _fetch.fetch(
             connection, regions, f"ansible-core/{core_version} inventory", self.get_option("user_data"), labels
         )
         if fetched.failures and (self.get_option("on_region_error") == "fail" or len(fetched.failures) == len(regions)):
             raise Refused(" ".join(fetched.failures.values()))
+        for warning in fetched.warnings:
+            self.display.warning(warning)
         for failure in fetched.failures.values():
             self.display.warning(f"{failure} Its instances are missing in the inventory (on_region_error: warn).")
         if caching and not fetched.failures:
-            self._cache[key] = json.dumps(fetched.instances)
+            self._cache[key] = json.dumps({"listed_at": self.listed_at, "instances": fetched.instances})
         return fetched.instances
 
     def update_cache_if_changed(self) -> None:
-        """As Ansible's, but what cannot be kept is listed all the same."""
+        """Write the cache; if that fails, warn and keep the inventory."""
         try:
             super().update_cache_if_changed()
         except (AnsibleError, OSError) as error:
             self.display.warning(f"cache: it cannot be written: {error}")
 
-    def hosts(self, instances: Instances, settings: _hosts.Settings) -> _hosts.Hosts:
-        """The hosts as data."""
-        options = {name: self.get_option(name) for name in (*PER_HOST, "use_extra_vars", "leading_separator")}
+    def hosts(self, instances: Instances, settings: _hosts.Settings, options: dict[str, t.Any]) -> _hosts.Hosts:
+        """Return the hosts, with their variables and groups, as data."""
         constructed = Constructed(self.loader, self._vars, options)
         names = {*settings.names, *settings.names.values(), "inventory_hostname", "ansible_host"}
         own_id, there = settings.names["id"], self.inventory.hosts.items()
@@ -453,8 +544,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         expressions = Expressions(constructed, options, names, settings.strict)
         return _hosts.Hosts(instances, settings, expressions, self.inventory.groups, others)
 
+    def _add_child(self, parent: str, child: str, strict: bool) -> None:
+        """Make a group the child of another group.
+
+        If that is not possible, warn, or fail if `strict`.
+        """
+        try:
+            if parent == child:
+                raise AnsibleError("no group is in itself")
+            self.inventory.add_child(parent, child)
+        except AnsibleError as error:
+            text = f"keyed_groups: {child!r} cannot be a group of {parent!r}: {error}"
+            if strict:
+                raise AnsibleParserError(text) from None
+            self.display.warning(text)
+
     def populate(self, built: _hosts.Hosts) -> None:
-        """The hosts in the inventory: each once, with all its variables."""
+        """Add the hosts to the inventory: each host once, with all its variables."""
         inventory = self.inventory
         groups: dict[str, t.Any] = {}
 
@@ -464,23 +570,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return groups[name]
 
         group(built.settings.group)
+        if self.get_option("listed_at"):
+            name = f"{plain(self.get_option('hostvars_prefix'))}listed_at"
+            groups[built.settings.group].set_variable(name, Marker()(self.listed_at))
         for parent, child in built.parents:
             group(parent)
             group(child)
-            try:
-                if parent == child:
-                    raise AnsibleError("no group is in itself")
-                inventory.add_child(parent, child)
-            except AnsibleError as error:
-                text = f"keyed_groups: {child!r} cannot be a group of {parent!r}: {error}"
-                if built.settings.strict:
-                    raise AnsibleParserError(text) from None
-                self.display.warning(text)
-        for name, variables, composed, names in built.hosts:
+            self._add_child(parent, child, built.settings.strict)
+        built.hosts.reverse()
+        while built.hosts:  # frees each entry once its variables are in the inventory
+            name, variables, composed, names = built.hosts.pop()
             known = name in inventory.hosts
             inventory.add_host(name)
             host = inventory.hosts[name]
-            if known:  # from another source, too
+            if known:  # another inventory source has added this host
                 composed = {**variables, **composed}
             else:
                 host.vars.update(variables)

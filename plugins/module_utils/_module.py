@@ -1,126 +1,225 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Between Ansible and the rest: options, results, errors, diff, and the one place that asks for check mode."""
+"""The glue to Ansible: options, check mode, results, diffs, end of the process."""
 
 from __future__ import annotations
 
+import difflib
 import platform
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import _client, _options
-from ._api import MOVING, Refused, status_class
-from ._client import ApiError, Client
-from ._read import Seen
-from ._step import Look, Memory, Step, Task
+from ._api.client import HAS_REQUESTS, REQUESTS_ERROR
+from ._api.connection import connection_spec, connection_warnings, is_blank, resolve_connection
+from ._api.exceptions import NoCredentials, Refused
+from ._api.listing import Api
+from ._api.messages import plain_error
+from ._api.times import Clock
+from ._engine.orphan import current_run
+from ._engine.outcome import Outcome
+from ._engine.run import run
+from ._plan.step import Task
+from ._resources.results import billed_warning, explain_failure, outcome_diff, outcome_result
 
-_PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # credentials cannot be read on the way
-WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int"}}
+T = t.TypeVar("T")
+_PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # nobody can read credentials on the way
+# Every module accepts these options, so that the module_defaults of the action group can contain them.
+GROUP: dict[str, dict[str, t.Any]] = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int"},
+    "protect_names": {"type": "list", "elements": "str"},
+    "protect_labels": {"type": "list", "elements": "str"},
+    "delete_public_ip": {"type": "bool"},
+}
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
-    """An AnsibleModule with the shared options, where null and an empty text count as not given."""
+    """An AnsibleModule with the shared options; null and empty texts count as not given."""
 
     def __init__(self, spec: dict[str, t.Any], **kwargs: t.Any) -> None:
-        super().__init__(dict(_options.argument_spec(), **spec), **{"supports_check_mode": True, **kwargs})
-        self.only_check = self.check_mode
+        self.not_text = ""
+        spec = {**connection_spec(), **GROUP, **spec}
+        super().__init__(spec, **{"supports_check_mode": True, **kwargs})
+        if self.not_text:
+            self.fail_json(self.not_text)
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.params: dict[str, t.Any] = _given(self.params, self.argument_spec)
+        self.params: dict[str, t.Any] = _drop_blank(self.params, self.argument_spec)
+        for option, kind in _drop_data(self.params, self.argument_spec):
+            self.not_text = self.not_text or not_text_message(option, kind)  # reported when Ansible knows the secrets
 
     def _log_invocation(self) -> None:
-        """For syslog. Ansible looks for secrets in the repr of nested options, where one of several lines is another text."""
+        """Hide secrets of several lines in syslog, too.
+
+        Ansible searches the repr of nested options for secrets, and the repr of such a text differs from the text.
+        """
         self.no_log_values.update([repr(value)[1:-1] for value in self.no_log_values])
         super()._log_invocation()
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        """Fails; an unknown state gets a word on which one is meant."""
-        from . import _apply
+        """Fail with an `error` that has the same keys in every failure.
 
-        super().fail_json(msg=msg + _apply.meant(msg), **kwargs)
+        If an option's value is not one of its choices, the message suggests the nearest choice.
+        """
+        msg = self.not_text or msg + did_you_mean(msg)
+        super().fail_json(msg=msg, **{"error": plain_error("check the options", msg), **kwargs})
         raise SystemExit  # never reached: for readers and type checkers
 
-    def client(self, *secrets: str | None, make: type[Client] = Client) -> Client:
-        """The API as the options say. None of the secrets is shown, also without the white space around it."""
-        if not _client.HAS_REQUESTS:
-            self.fail_json(missing_required_lib("requests"), exception=_client.REQUESTS_ERROR)
+    def client(self, *secrets: str | None, make: type[Api] = Api) -> Api:
+        """Return a client for the API that the options define.
+
+        Its deadline is set from wait_timeout. No output shows any of the secrets, with or without the white space
+        around it.
+        """
+        if not HAS_REQUESTS:
+            text = missing_required_lib("requests")
+            error = plain_error("import requests", text)
+            self.fail_json(text, exception=REQUESTS_ERROR, error=error)
         try:
-            connection = _options.connection(self.params.get)
+            connection = resolve_connection(self.params.get)
             hidden = {form for text in (*connection.secrets, *secrets) if text for form in (text, text.strip())}
             self.no_log_values.update(hidden)
             if not (connection.validate_certs and connection.api_url.startswith(_PROTECTED)):
-                from . import _errors
-
-                for warning in _errors.unprotected(connection):
+                for warning in connection_warnings(connection):
                     self.warn(warning)
             agent = f"ansible-core/{self.ansible_version} python/{platform.python_version()}"
-            client = make(connection._replace(secrets=(*hidden,)), agent, _client.Clock(sleep=_sleep))
+            client = make(connection._replace(secrets=(*hidden,)), agent, Clock(sleep=_sleep))
         except Refused as error:
-            self.fail_json(str(error))
+            self.fail_json(_credentials_message(error) if isinstance(error, NoCredentials) else str(error))
         restoring = self.params.get("snapshot") or self.params.get("backup")
-        self.params["wait_timeout"] = self.params.get("wait_timeout") or (3600 if restoring else 600)
-        client.deadline = client.clock.now() + self.params["wait_timeout"]
+        timeout = self.params.get("wait_timeout")
+        self.params["wait_timeout"] = (3600 if restoring else 600) if timeout is None else timeout
+        if self.params["wait_timeout"] < 1:
+            self.fail_json(f"wait_timeout is {timeout}; it must be 1 or more (seconds).")
+        client.deadline, client.warn = client.clock.now() + self.params["wait_timeout"], self.warn
         return client
 
-    def fail(self, client: Client, doing: str, error: Exception, **result: t.Any) -> t.NoReturn:
-        """Ends with what was being done to what, what the API said, what to do next, and what was done so far."""
-        from . import _apply
+    def fail(self, client: Api, doing: str, error: Exception, **result: t.Any) -> t.NoReturn:
+        """Fail with the operation, the API's words, what to do next, and the steps done so far.
 
-        message, told = _apply.told(client, doing, error, result)
+        `result` is what the module returns besides the error.
+        """
+        message, told = explain_failure(client, doing, error, result)
         self.fail_json(message, **told)
 
-    def converge(self, client: Client, task: Task) -> None:
-        """Leads what the task is about to what is planned, or says what would be done; ends the module."""
-        main, seen = next(iter(task.kinds)), t.cast(Seen, {})
+    def check(self, function: t.Callable[..., T], *arguments: t.Any) -> T:
+        """Return what the function returns. End the module if it refuses the options."""
         try:
-            seen = task.observe(Look({}, True, main))
-            planned = task.plan(seen, Memory())
-        except (ApiError, Refused) as error:
-            self.fail(client, f"look at {task.label}", error, **shown(task, seen))
-        first, steps, warnings = seen, list(planned.steps), list(planned.warnings)
-        seen = {**seen, main: planned.after}
-        waits = self.params.get("wait", True) and status_class(planned.before, task.kinds[main]) == MOVING
-        if not self.only_check and (steps or waits):
-            from . import _apply
+            return function(*arguments)
+        except Refused as error:
+            self.fail_json(str(error))
 
-            seen, steps, warnings = _apply.apply(self, client, task, first)
-        elif planned.kept_public_ips:
-            from . import _apply
+    def check_or_do(self, function: t.Callable[..., T], *arguments: t.Any) -> T:
+        """Return what the function returns; its last argument is true in check mode.
 
-            warnings += _apply.kept(task, planned.kept_public_ips)
-        result = {**task.more, **shown(task, seen), "changed": bool(steps), "actions": actions(steps)}
-        for warning in warnings:
+        End the module if the function refuses the options.
+        """
+        return self.check(function, *arguments, self.check_mode)
+
+    def reconcile(self, client: Api, make_task: t.Callable[[bool], Task]) -> None:
+        """Reconcile the task's resource, and end the module.
+
+        `make_task` gets true in check mode.
+        """
+
+        def reconcile(check: bool) -> Outcome:
+            return run(make_task(check), client, self.params["wait_timeout"], self.params["wait"], check)
+
+        outcome = self.check_or_do(reconcile)
+        for warning in outcome.warnings:
             self.warn(warning)
+        if outcome.kept_public_ips:
+            self.warn(billed_warning(outcome.kept_public_ips, outcome.task.label))
+        result = outcome_result(outcome)
+        if outcome.failure:
+            self.fail(client, f"look at {outcome.task.label}", outcome.failure, **result)
         if self._diff:
-            from . import _apply
-
-            result["diff"] = {"before": _apply.view(planned.before), "after": _apply.view(seen.get(main))}
+            result["diff"] = outcome_diff(outcome)
         self.exit_json(**result)
 
 
+def _credentials_message(error: NoCredentials) -> str:
+    """Return the message with the host whose environment was read, and a remedy."""
+    here = f"{str(error).rstrip('.')} of the host that the module runs on, which is {platform.node()!r}."
+    return here if current_run().parent else f"{here} To run it on the controller instead, use delegate_to: localhost."
+
+
 def _sleep(seconds: float) -> None:
-    from . import _orphan
-
-    _orphan.run().sleep(seconds)
+    current_run().sleep(seconds)
 
 
-def _given(value: t.Any, spec: dict[str, t.Any]) -> t.Any:
-    """Without what counts as not given. What should be a dict and is none is a text: Ansible fails at anything else."""
+def _drop_blank(value: t.Any, spec: dict[str, t.Any]) -> t.Any:
+    """Return the options without values that count as not given.
+
+    A value that should be a dict and is not becomes a text, which Ansible rejects; any other type makes it crash.
+    """
     if isinstance(value, list):
-        return [_given(one, spec) for one in value]
+        return [_drop_blank(one, spec) for one in value]
     if not isinstance(value, dict):
         return str(value) if spec else value
-    return {k: _given(v, spec.get(k, {}).get("options", {})) for k, v in value.items() if not _options.blank(v)}
+    return {k: _drop_blank(v, spec.get(k, {}).get("options", {})) for k, v in value.items() if not is_blank(v)}
 
 
-def actions(steps: list[Step]) -> list[dict[str, str]]:
-    """The steps as they stand in a result."""
-    return [{"action": step.action, "description": step.does} for step in steps]
+def _drop_data(params: dict[str, t.Any], spec: dict[str, t.Any], above: str = "") -> list[tuple[str, str]]:
+    """Remove mappings and lists from options that must be text.
+
+    Return the path and kind of each. Ansible would convert them to their Python form, with only a warning, which shows
+    them.
+    """
+    dropped = []
+    for name, option in spec.items():
+        value, path = params.get(name), f"{above}{name}"
+        texts, listed = option.get("type", "str") in ("str", "path"), isinstance(value, list)
+        if texts and isinstance(value, (dict, list)):
+            dropped.append((path, "list" if listed else "mapping"))
+            del params[name]
+        for number, one in enumerate(t.cast("list[t.Any]", value) if listed and not texts else [value]):
+            place = f"{path}[{number}]" if listed else path
+            if isinstance(one, dict) and option.get("options"):
+                dropped += _drop_data(one, option["options"], f"{place}.")
+            elif listed and not texts and option.get("elements") == "str" and isinstance(one, (dict, list)):
+                dropped.append((place, "list" if isinstance(one, list) else "mapping"))
+        if listed and not texts and option.get("elements") == "str":
+            params[name] = [one for one in t.cast("list[t.Any]", value) if not isinstance(one, (dict, list))]
+    return dropped
 
 
-def shown(task: Task, seen: Seen) -> dict[str, t.Any]:
-    """The rows at their places in a result. User data is large and holds secrets, so it stays out."""
-    rows = {name: seen.get(part) for part, name in task.shows.items()}
-    return {key: row and {name: row[name] for name in row if name != "user_data"} for key, row in rows.items()}
+_MEANT = {
+    "started": "running", "start": "running", "on": "running", "restarted": "rebooted", "stop": "stopped",
+    "reset": "rebooted", "off": "stopped", "poweroff": "stopped", "paused": "suspended", "deleted": "absent",
+    "created": "present", "reboot": "rebooted", "suspend": "suspended",
+}  # fmt: skip
+_KINDS = {
+    "vms": "instances", "servers": "instances", "virtual_machines": "instances", "flavors": "machine_types",
+    "types": "machine_types", "instance_types": "machine_types", "logs": "init_logs",
+}  # fmt: skip
+
+
+def did_you_mean(message: str) -> str:
+    """Return a suggestion to append to Ansible's message about a wrong choice, or ""."""
+    wrong = re.search(r"value of (\w+) must be one of: (.*), got: (.+?)(?: found in .*)?$", message) or re.search(
+        r"value of (\w+) must be one or more of: (.*)\. Got no match for: (.+?)(?: found in .*)?$", message
+    )
+    if not wrong:
+        return ""
+    option, choices, given = (
+        wrong.group(1),
+        wrong.group(2).split(", "),
+        wrong.group(3).strip().lower().replace("-", "_"),
+    )
+    names = _MEANT if option == "state" else _KINDS if option == "kind" else {}
+    near = [names[given]] if names.get(given) in choices else difflib.get_close_matches(given, choices, 1)
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+def not_text_message(option: str, kind: str) -> str:
+    """Return the error for an option that must be text, and is a mapping or a list."""
+    if option.endswith("user_data"):
+        return (
+            f"{option} is a {kind}, and must be text. For cloud-init, write it as a block (user_data: |) whose first line is "
+            "#cloud-config."
+        )
+    return f"{option} is a {kind}, and must be text."

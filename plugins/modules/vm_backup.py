@@ -2,20 +2,19 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: vm_backup
 short_description: Manage backups of virtual machine instances on Magalu Cloud
 version_added: 1.0.0
 description:
   - Create, rename, restore, copy to another region, and delete backups, one by one or by age and number.
-  - Only the edition of 2024 of the API has backups. Where there are none the task fails, and
+  - Only API version 2024-08 has backups. Where there are none the task fails, and
     M(magalu.cloud.vm_snapshot) does the job. A machine may have 100 backups.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
   - magalu.cloud._api
+  - magalu.cloud._group
   - magalu.cloud._attributes
   - magalu.cloud._copy
 seealso:
@@ -76,7 +75,7 @@ RETURN = r"""
 backup:
   description:
     - The backup, as the API describes it. Null when it does not exist.
-    - In check mode what it would be, without what only the cloud knows.
+    - In check mode what it would be, with the same keys; what only the cloud knows is null.
   returned: when O(state) is not V(pruned)
   type: dict
   sample:
@@ -119,9 +118,9 @@ actions:
   elements: dict
   sample:
     - {action: create, description: create backup nightly-db-01-2026-11-25 of instance db-01}
-attempts:
+creation_attempts:
   description: The creations that failed, in order, before another one of O(restore.alternatives) was tried, or none was left.
-  returned: when there are any
+  returned: when O(restore.alternatives) are given
   type: list
   elements: dict
   sample:
@@ -135,18 +134,38 @@ created:
   elements: str
   sample: ["4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a"]
 error:
-  description: What the API answered, when the task failed by that.
+  description:
+    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
+      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
+      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
   returned: on failure
   type: dict
-  sample: {doing: create backup x, status: 409, slug: conflict, message: taken, details: {}, request_id: 0a1b2c3d}
+  sample:
+    doing: create backup nightly-db-01
+    status: 409
+    slug: conflict
+    message: A backup with this name already exists
+    details: {}
+    request_id: 0a1b2c3d
 """
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _copy_module
-from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS
+# Ends the module on a Python that is too old.
+from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noqa: F401 # pylint: disable=unused-import
+
+# isort: split
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS
+from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import (
+    COPY_SPEC,
+    copy_task,
+    restore_secrets,
+)
 
 
 def main() -> None:
-    _copy_module.main(BACKUPS)
+    module = Module(COPY_SPEC, mutually_exclusive=[("id", "new_name")])
+    client = module.client(*restore_secrets(module.params))
+    module.reconcile(client, lambda check: copy_task(client, {**module.params, "assume_created": check}, BACKUPS))
 
 
 if __name__ == "__main__":

@@ -2,19 +2,18 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: vm_image
 short_description: Manage custom images on Magalu Cloud
 version_added: 1.0.0
 description:
   - Import a custom image from a presigned URL, change what can be changed of it, and delete it.
-  - Only the edition of 2026 of the API has custom images. They cannot be renamed.
+  - Only API version 2026-08 has custom images. They cannot be renamed.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
   - magalu.cloud._api
+  - magalu.cloud._group
   - magalu.cloud._attributes
 options:
   id:
@@ -136,64 +135,39 @@ created:
   elements: str
   sample: ["7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22"]
 error:
-  description: What the API answered, when the task failed by that.
+  description:
+    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
+      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
+      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
   returned: on failure
   type: dict
-  sample: {doing: create custom image golden-1, status: 409, slug: conflict, message: taken, request_id: 0a1b2c3d}
+  sample:
+    doing: create custom image golden-1
+    status: 409
+    slug: conflict
+    message: An image with this name already exists
+    details: {}
+    request_id: 0a1b2c3d
 """
 
+# Ends the module on a Python that is too old.
+from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noqa: F401 # pylint: disable=unused-import
 
-from urllib.parse import urlsplit
-
-from ansible_collections.magalu.cloud.plugins.module_utils import _errors, _plan_image
-from ansible_collections.magalu.cloud.plugins.module_utils._api import CUSTOM_IMAGES, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._copies import found, listed
+# isort: split
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Task
-
-REQUIREMENTS = {name: {"type": "int", "required": True} for name in ("vcpu", "ram", "disk")}
-SPEC = {
-    "id": {"type": "str"},
-    "name": {"type": "str"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-    "url": {"type": "str", "no_log": True},
-    "platform": {"type": "str", "choices": ["linux", "windows"]},
-    "license": {"type": "str", "choices": ["unlicensed", "licensed"]},
-    "architecture": {"type": "str", "default": "x86/64", "choices": ["x86/64"]},
-    "uefi": {"type": "bool", "default": False},
-    "description": {"type": "str"},
-    "version": {"type": "str"},
-    "requirements": {"type": "dict", "options": REQUIREMENTS},
-    "protect_names": {"type": "list", "elements": "str"},
-    "wait": {"type": "bool", "default": True},
-    "wait_timeout": {"type": "int", "default": 14400},
-}
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import (
+    IMAGE_SPEC,
+    desired_image,
+    image_task,
+    url_secrets,
+)
 
 
 def main() -> None:
-    module = Module(SPEC, required_one_of=[("id", "name")], mutually_exclusive=[("id", "name")])
-    want = module.params
-    try:
-        _plan_image.check(want)
-    except Refused as error:
-        module.fail_json(str(error))
-    # The signature is the secret: it is masked where the API tells the address in pieces, or in another form, too.
-    url = want["url"] or ""
-    client = module.client(*(_errors.forms(url, urlsplit(url).query) if url else ()))
-
-    def observe(look):
-        names = [want["name"]] if want["name"] else []
-        rows = found(client, CUSTOM_IMAGES, names, look.ids.get("image") or want["id"], look.listing)
-        row = next((row for row in rows.values() if row), None)
-        if row is None and want["id"] and not look.ids:
-            listed(client, CUSTOM_IMAGES)  # an edition that has none says so here, and 404 to an id as well
-        return {"image": row}
-
-    def plan(seen, memory):
-        return _plan_image.plan(seen, want, memory)
-
-    label = f"custom image {want['name'] or want['id']}"
-    module.converge(client, Task(label, observe, plan, {"image": CUSTOM_IMAGES}, {"image": "image"}, {}))
+    module = Module(IMAGE_SPEC, required_one_of=[("id", "name")], mutually_exclusive=[("id", "name")])
+    want = module.check(desired_image, module.params)
+    client = module.client(*url_secrets(want["url"]))
+    module.reconcile(client, lambda _check: image_task(client, want))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: vm_info
 short_description: List virtual machines, images, machine types, snapshots and backups on Magalu Cloud
@@ -16,13 +14,16 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
   - magalu.cloud._api
+  - magalu.cloud._group
+  - magalu.cloud._group.names
+  - magalu.cloud._group.wait
   - magalu.cloud._attributes.info
 options:
   kind:
     description:
       - What to list. The result has it under the same name.
       - V(init_logs) are the lines that one instance wrote while it booted. They may hold secrets. They need
-        O(id) or O(name), and they and V(custom_images) the API's edition of 2026.
+        O(id) or O(name), and they and V(custom_images) API version 2026-08.
     type: str
     choices: [instances, snapshots, backups, images, custom_images, machine_types, init_logs]
     default: instances
@@ -67,10 +68,11 @@ options:
     description: Only snapshots and backups of the instance with this name or id. One that is gone is given by its id.
     type: str
   older_than:
-    description: Only those made longer ago than this age (V(7d), V(12h), V(30m)), or before this time in UTC (ISO 8601).
+    description: Only those made longer ago than this age (V(7d), V(12h), V(30m)), or before this time
+      (ISO 8601, such as V(2026-11-25T12:00:00-03:00); in UTC without an offset).
     type: str
   newer_than:
-    description: Only those made more recently than this age, or after this time in UTC (ISO 8601).
+    description: Only those made more recently than this age, or after this time, as for O(older_than).
     type: str
   backup_type:
     description: Only backups of one of these types.
@@ -97,6 +99,10 @@ options:
     description: Whether instances are returned with their user data, which is large and may hold secrets.
     type: bool
     default: false
+  wait_timeout:
+    description: How many seconds the whole task may take, with all retries.
+    type: int
+    default: 600
 seealso:
   - module: magalu.cloud.vm_instance
 """
@@ -123,8 +129,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instances:
-  description: The instances, as the API describes them, with their addresses and C(default_user). Without user data unless asked
-    for.
+  description:
+    - The instances, as the API describes them, with their addresses and C(default_user). Without user data unless asked for.
+    - C(labels) are an empty list where an instance has none. API version 2024-08 has no labels.
   returned: when O(kind=instances)
   type: list
   elements: dict
@@ -134,9 +141,9 @@ instances:
       state: running
       status: completed
       machine_type: {id: 3a1f7d1c-6a1e-4d1e-9d5e-0f6d1b0c8a11, name: BV1-1-40}
-      private_ipv4: 172.18.0.12
+      private_ipv4: 198.18.0.12
       public_ipv4:
-      public_ipv6: 2804:1234::12
+      public_ipv6: 2001:db8::12
       default_user: ubuntu
 snapshots:
   description: The snapshots.
@@ -189,56 +196,51 @@ api_time:
   returned: success
   type: str
   sample: "2026-11-25T12:00:00Z"
+error:
+  description:
+    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
+      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
+      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
+  returned: on failure
+  type: dict
+  sample:
+    doing: list instances
+    status: 403
+    slug: forbidden
+    message: The key has expired
+    details: {}
+    request_id: 0a1b2c3d
 """
 
+# Ends the module on a Python that is too old.
+from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noqa: F401 # pylint: disable=unused-import
+
+# isort: split
 import time
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _info
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
-from ansible_collections.magalu.cloud.plugins.module_utils._goals import api_now
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import api_now
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
-
-TEXTS = {"type": "list", "elements": "str"}
-SPEC = {
-    "kind": {"type": "str", "default": "instances", "choices": list(_info.KINDS)},
-    "id": {"type": "str"},
-    "name": {"type": "str"},
-    "name_pattern": {"type": "str"},
-    "state": TEXTS,
-    "status": TEXTS,
-    "availability_zone": {"type": "str"},
-    "machine_type": {"type": "str"},
-    "image": {"type": "str"},
-    "labels": TEXTS,
-    "platform": TEXTS,
-    "usable": {"type": "bool"},
-    "instance": {"type": "str"},
-    "older_than": {"type": "str"},
-    "newer_than": {"type": "str"},
-    "backup_type": TEXTS,
-    "lines": {"type": "int"},
-    "sort": TEXTS,
-    "expand": TEXTS,
-    "user_data": {"type": "bool", "default": False},
-}
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import (
+    INFO_SPEC,
+    check_filters,
+    read_init_logs,
+    read_rows,
+)
 
 
 def main() -> None:
-    module = Module(SPEC, mutually_exclusive=[("id", "name", "name_pattern")])
-    try:
-        _info.check(module.params)
-    except Refused as error:
-        module.fail_json(str(error))
+    module = Module(INFO_SPEC, mutually_exclusive=[("id", "name", "name_pattern")])
+    module.check(check_filters, module.params)
     client = module.client()
     kind = module.params["kind"]
     try:
-        rows = (_info.init_logs if kind == "init_logs" else _info.read)(client, module.params)
+        rows = (read_init_logs if kind == "init_logs" else read_rows)(client, module.params)
     except (ApiError, Refused) as error:
         module.fail(client, f"list {kind.replace('_', ' ')}", error)
     now = api_now(client)
-    told = now and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    module.exit_json(changed=False, count=len(rows), api_time=told, **{kind: rows})
+    api_time = now and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    module.exit_json(changed=False, count=len(rows), api_time=api_time, **{kind: rows})
 
 
 if __name__ == "__main__":

@@ -2,16 +2,14 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: vm_instance
 short_description: Manage virtual machine instances on Magalu Cloud
 version_added: 1.0.0
 description:
   - Create, change, start, stop, suspend, reboot, rename and delete virtual machine instances.
-  - The module reads what is, plans the steps to what is declared, sends the first one, waits until it holds, and plans
-    anew. A run that was interrupted is continued by the next one.
+  - The module compares the current with the desired state and applies the differences one step at a time, reading again
+    after each step. The next run continues one that was interrupted.
   - A task that changes nothing makes one request.
   - Check mode shows the steps that a run would do.
 author:
@@ -24,50 +22,56 @@ options:
   id:
     description:
       - The instance's id, a UUID.
-      - With O(name) as well, the instance is renamed to it.
+      - With O(name) as well, the instance is renamed to that name.
       - One of O(id) and O(name) is required.
     type: str
   name:
     description:
-      - The instance's name, 1 to 255 characters. It is looked up exactly.
-      - If several instances have it, the task fails and lists their ids.
+      - The instance's name, 1 to 255 characters. Case counts.
+      - If several instances have this name, the task fails and lists their ids.
     type: str
   new_name:
     description:
       - Renames the instance O(name) to this name.
-      - An instance that has this name already is left as it is. If there are both, or neither, the task fails.
+      - If only an instance with the new name exists, nothing is renamed. If both exist, or neither does, the task fails.
     type: str
   state:
     description:
       - V(present) - the instance exists; its power is left as it is.
-      - V(running), V(stopped), V(suspended) - it exists and has that state. A stopped instance is billed like a running one.
-      - V(rebooted) - it is rebooted (started if it is stopped). This is always a change. One that was just created is
-        not rebooted.
-      - V(absent) - it does not exist.
+      - V(running), V(stopped), V(suspended) - the instance exists and has that power state. A stopped instance is billed
+        like a running one.
+      - V(rebooted) - the instance is rebooted, or started if it is stopped. This is always a change. An instance that the
+        task created is not rebooted.
+      - V(absent) - the instance does not exist.
+      - An instance with another power state than running, stopped and suspended can be renamed or deleted. A task that
+        needs its power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
     type: str
     choices: [present, running, stopped, suspended, rebooted, absent]
     default: present
   machine_type:
     description:
       - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
-      - An instance of another type is changed to this one. One that is suspended is started for that, and suspended again.
+      - An instance of another type is changed to this type. A suspended instance is started for that, and suspended again.
     type: str
   image:
     description:
-      - The image's name or id, for example V(cloud-ubuntu-24.04 LTS). It, O(snapshot) or O(backup) is required to create
-        an instance.
+      - The image's name or id, for example V(cloud-ubuntu-24.04 LTS). One of O(image), O(snapshot) and O(backup) is
+        required to create an instance.
     type: str
   snapshot:
     description:
-      - The name or id of a snapshot that the instance is restored from, in place of O(image).
-      - An instance of this name that exists is as declared; the snapshot is not looked at then, and may be gone.
+      - The name or id of a snapshot to restore the instance from, instead of O(image).
+      - If an instance with this name exists, the snapshot is not read, and need not exist any more.
+      - In check mode a snapshot that does not exist counts as created by an earlier task of the play, with a warning.
     type: str
   backup:
-    description: The same with a backup, which only the API's edition of 2024 has.
+    description:
+      - The name or id of a backup to restore the instance from, instead of O(image). Only API version 2024-08 has backups.
     type: str
   ssh_key_name:
     description:
-      - The name of the SSH key that is put into a new instance. A name that does not exist makes the creation fail.
+      - The name of the SSH key for a new instance. The creation fails if there is no such key.
+      - It is refused for Windows images, for which the API takes no SSH key.
     type: str
   availability_zone:
     description:
@@ -75,7 +79,8 @@ options:
     type: str
   network:
     description:
-      - The network of a new instance.
+      - The network of a new instance. The VPC, the security groups and the public address of an existing instance are
+        compared where the API's response shows them (see O(on_immutable_change)); the others count only at creation.
     type: dict
     suboptions:
       vpc:
@@ -83,21 +88,28 @@ options:
         type: str
       interface:
         description:
-          - The id of an interface of your own, to be the primary one. It excludes the other suboptions.
-          - It is deleted together with the instance.
+          - The id of an existing interface that becomes the primary interface. Only at creation.
+          - Of the other suboptions only O(network.associate_public_ip) can be combined with it. The security groups are
+            those of the interface.
+          - The interface is deleted together with the instance.
         type: str
       security_groups:
-        description: The ids of the security groups of the interface that is created.
+        description:
+          - The ids of the security groups of the interface that is created. An empty list is never compared.
+          - API version 2024-08 does not show security groups, so they count only at creation there.
         type: list
         elements: str
       subnets:
-        description: The id of the subnet of the interface that is created. Needs the API's edition of 2026.
+        description: The id of the subnet of the interface that is created. Only at creation. Needs API version 2026-08.
         type: list
         elements: str
       associate_public_ip:
         description:
-          - Whether the instance gets a public IPv4 address. It is billed, also after the instance is deleted.
-          - The API does if this is not given. Set it explicitly.
+          - Whether the instance gets a public IPv4 address. The address is billed, also after the instance is deleted.
+          - Without this option the API allocates an address. Always set it explicitly.
+          - With O(network.interface) the module sends V(false) if this is not given.
+          - An existing instance with an address where this is V(false), or without one where it is V(true), differs in
+            what the API cannot change (see O(on_immutable_change)).
         type: bool
   network_interfaces:
     description:
@@ -112,58 +124,63 @@ options:
     default: false
   user_data:
     description:
-      - What cloud-init gets at the first boot, as plain text, at most 48,750 bytes. It is encoded by the module.
+      - User data for cloud-init at the first boot, as plain text of at most 48,750 bytes. The module encodes it.
     type: str
   user_data_base64:
     description:
-      - The same, already in base64, at most 65,000 characters.
+      - User data for cloud-init at the first boot, encoded in base64, at most 65,000 characters.
     type: str
   labels:
     description:
-      - Labels of a new instance. Needs the API's edition of 2026.
+      - Labels of a new instance. Needs an API version newer than 2024-08.
     type: list
     elements: str
   volumes:
     description:
-      - Names or ids of volumes to attach to a new instance. Needs the API's edition of 2026. Never compared.
+      - Names or ids of volumes to attach to a new instance. Only at creation. Needs API version 2026-08.
     type: list
     elements: str
   delete_public_ip:
     description:
-      - Whether deleting the instance deletes its public IPv4 address too. If it stays, it is billed on, the task warns
-        and returns RV(kept_public_ips).
+      - Whether deleting the instance deletes its public IPv4 address too. An address that is kept is still billed, and
+        the task warns about it.
     type: bool
   on_immutable_change:
     description:
-      - What to do when an existing instance differs in what the API cannot change - image, SSH key, zone, user data,
-        labels, VPC. Only what the API's answer really tells is compared.
-      - V(recreate) deletes it and creates it anew. It is refused with O(id), with interfaces beyond the primary one or
-        of your own, and while the instance is in motion.
+      - What to do when an existing instance differs in something that the API cannot change - image, SSH key, zone, user
+        data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's response
+        contains are compared.
+      - V(recreate) deletes the instance and creates it again. It is refused with O(id), with other interfaces than the
+        primary interface, with O(network.interface), and while the instance is in transition.
+      - With V(fail) and V(recreate), a missing public address is waited for in the first minute after the creation.
+        V(recreate) does not recreate an instance for that alone in its first hour, and warns.
     type: str
     choices: [warn, fail, recreate, ignore]
     default: warn
   on_failed:
     description:
-      - What to do with an instance whose creation failed. V(replace) deletes it with its public IP address and creates
-        it anew. An instance that ever ran is never touched by this.
-      - V(replace) is refused with O(network.interface), which would die with the failed attempt, and does nothing with O(id).
+      - What to do with an instance whose creation failed. V(replace) deletes the instance with its public IP address and
+        creates it again. Instances that have ever been running are never deleted.
+      - V(replace) is refused with O(network.interface), because the interface would be deleted with the failed instance,
+        and has no effect with O(id).
     type: str
     choices: [fail, replace]
     default: fail
   alternatives:
     description:
-      - Other machine types and zones, tried in this order when the creation fails for what O(alternatives_on) says.
-        What is declared by O(machine_type) and O(availability_zone) is tried first; without O(machine_type) only these
-        are, and the type of an instance that exists is left as it is. What an entry leaves out is as declared. At most 10.
-      - The failed attempt is deleted with its public IPv4 address before the next one, and after the last one, when the
-        task fails and says why each one failed.
-      - All are checked against the catalogs before the first attempt. Check mode predicts the first one.
-      - An instance that equals any of them is as declared, and is neither changed to another type nor different in its
-        zone.
-      - An instance that an earlier run left (it was interrupted, or did not wait), that equals one of them, never ran,
-        and failed for the same, is deleted with its address too. The next one of the list is tried then, and its own
-        last.
-      - It does not go with O(network.interface), which would be deleted with the failed attempt.
+      - Other machine types and zones, at most 10, that are tried in this order when the creation fails for a reason in
+        O(alternatives_on). For example, with one entry whose machine type is V(BV2-4-40) and a second entry whose zone is
+        V(br-se1-b), the task tries what is declared, then the other machine type in the declared zone, then the declared
+        machine type in the other zone.
+      - O(machine_type) and O(availability_zone) are tried first. An entry takes from them what it leaves out. Without
+        O(machine_type) only the entries are tried, and the type of an existing instance is not changed.
+      - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the last
+        failed instance is deleted too, and the task fails with the reason for each.
+      - All entries are checked against the catalogues before the first attempt. Check mode predicts the first attempt.
+      - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they are.
+      - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such a
+        reason, is deleted with its address. The task continues with the entry after it, and tries that entry again last.
+      - It is refused with O(network.interface), because the interface would be deleted with a failed attempt.
     type: list
     elements: dict
     suboptions:
@@ -175,15 +192,15 @@ options:
         type: str
   alternatives_on:
     description:
-      - What makes the next one of O(alternatives) be tried - that the zone has no V(capacity) for the machine type, or that
-        a V(quota) does not allow it. A creation that fails for another reason fails the task, as without O(alternatives).
+      - The reasons for which the next entry of O(alternatives) is tried - V(capacity), the zone has no room for the machine
+        type, or V(quota), a quota does not allow it. A creation that fails for another reason fails the task.
     type: list
     elements: str
     choices: [capacity, quota]
     default: [capacity]
   protect_names:
     description:
-      - Shell patterns. An instance whose whole name matches one of them is never deleted.
+      - Shell patterns. An instance whose whole name matches a pattern is never deleted.
     type: list
     elements: str
   protect_labels:
@@ -244,7 +261,8 @@ RETURN = r"""
 instance:
   description:
     - The instance, as the API describes it, with its addresses and C(default_user), where sure. Without user data.
-    - In check mode what it would be, without what only the cloud knows. Null when it does not exist.
+    - In check mode what it would be, with the same keys. What only the cloud knows is null, such as the id and the addresses
+      of an instance that would be created. Null when it does not exist.
   returned: always
   type: dict
   sample:
@@ -256,9 +274,9 @@ instance:
     image: {id: 7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22, name: cloud-ubuntu-24.04 LTS, platform: linux}
     availability_zone: br-se1-a
     created_at: "2026-11-25T12:00:00Z"
-    private_ipv4: 172.18.0.12
+    private_ipv4: 198.18.0.12
     public_ipv4:
-    public_ipv6: 2804:1234::12
+    public_ipv6: 2001:db8::12
     default_user: ubuntu
 actions:
   description: The steps that were done (in check mode, that would be), in order.
@@ -281,10 +299,10 @@ kept_public_ips:
   returned: when there are any
   type: list
   elements: str
-  sample: ["201.23.12.7"]
-attempts:
+  sample: ["203.0.113.7"]
+creation_attempts:
   description: The creations that failed, in order, before another one of O(alternatives) was tried, or none was left.
-  returned: when there are any
+  returned: when O(alternatives) are given
   type: list
   elements: dict
   sample:
@@ -298,7 +316,10 @@ created:
   elements: str
   sample: ["9ec75090-2872-4f51-8111-53d05d96d2c6"]
 error:
-  description: What the API answered, when the task failed by that.
+  description:
+    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
+      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
+      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
   returned: on failure
   type: dict
   sample:
@@ -310,19 +331,20 @@ error:
     request_id: 0a1b2c3d
 """
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._module import WAIT, Module
+# Ends the module on a Python that is too old.
+from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noqa: F401 # pylint: disable=unused-import
+
+# isort: split
+from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, ONE_OF, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 
 
 def main() -> None:
-    module = Module({**_instance.SPEC, **WAIT}, mutually_exclusive=_instance.ONE_OF, required_one_of=[("id", "name")])
-    try:
-        want = _instance.wanted(module.params)
-    except Refused as error:
-        module.fail_json(str(error))
+    module = Module(INSTANCE_SPEC, mutually_exclusive=ONE_OF, required_one_of=[("id", "name")])
+    want = module.check(desired_instance, module.params)
     client = module.client(want["user_data"], want["user_data_base64"])
-    module.converge(client, _instance.task(client, want))
+    module.reconcile(client, lambda check: instance_task(client, {**want, "assume_created": check}))
 
 
 if __name__ == "__main__":

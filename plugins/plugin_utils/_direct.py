@@ -1,10 +1,10 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Jinja expressions that are plain enough to be looked up without Jinja, with the same result.
+"""Evaluation of plain Jinja expressions without Jinja, with the same result.
 
-A path, a literal, a comparison of the two, and these joined by `and`, `or`, `not`, `in`, with the filters `default` of a
-literal and `lower`. Everything else, and every host for which such an expression is not plain after all (something is
-missing, or of another type), is left to Ansible's own code.
+Plain expressions are a path, a literal, a comparison of the two, and these joined by `and`, `or`, `not`, `in`, with the
+filters `default` of a literal and `lower`. Ansible's own code evaluates all other expressions, and also a plain
+expression for a host where a value is missing or has another type.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ from jinja2.parser import Parser
 
 from ._trust import SINCE_2_19
 
-Variables = t.Mapping[str, t.Any]
+
+class Variables(t.Protocol):
+    """An object that returns variables by their names."""
+
+    def get(self, name: str, default: t.Any = None, /) -> t.Any: ...
+
+
 Get = t.Callable[[Variables], t.Any]
 
 
 class NotDirect(Exception):
-    """Ansible's own code has to see to this host."""
+    """The signal that Ansible's own code must evaluate the expression for this host."""
 
 
 class _Missing(NotDirect):
-    """A name or key that is not there."""
+    """The signal that a name or key does not exist."""
 
 
 _ENVIRONMENT = Environment()
-# Jinja looks for attributes before keys: a dict has these.
+# Jinja looks for attributes before keys, and every dict has these attributes.
 _ATTRIBUTES = frozenset(dir(dict))
 _SPECIAL = re.compile(r"[{}\\\n\r]").search
 _COMPARE: dict[str, t.Callable[[t.Any, t.Any], t.Any]] = {
@@ -42,9 +48,10 @@ _MISSING = object()
 
 
 def compiled(expression: t.Any, names: t.Container[str]) -> Get | None:
-    """A function from a host's variables to the expression's value, None where it is not plain.
+    """Return a function from a host's variables to the value of the expression.
 
-    `names` are those that a host always has. The function raises `NotDirect` where it is not plain for that host.
+    None if the expression is not plain. `names` are the variables that every host has. The function raises `NotDirect`
+    if the expression is not plain for that host.
     """
     if not isinstance(expression, str) or _SPECIAL(expression):
         return None
@@ -89,10 +96,13 @@ def _item(of: Get | None, key: t.Any) -> Get:
         raise NotDirect
 
     def get(variables: Variables) -> t.Any:
-        box = variables if of is None else of(variables)
-        if not isinstance(box, dict):
-            raise _Missing if box is None else NotDirect
-        value = box.get(key, _MISSING)
+        if of is None:
+            value = variables.get(key, _MISSING)
+        else:
+            box = of(variables)
+            if not isinstance(box, dict):
+                raise _Missing if box is None else NotDirect
+            value = box.get(key, _MISSING)
         if value is _MISSING:
             raise _Missing
         return value
@@ -128,14 +138,17 @@ def _comparison(node: nodes.Compare, names: t.Container[str]) -> Get:
 
 
 def _comparable(value: t.Any) -> bool:
-    """A text that is marked unsafe, which 2.16 passes on to the result, is not."""
+    """Return whether a value can be compared without Jinja.
+
+    Before 2.19 a text that is marked unsafe cannot: ansible-core 2.16 passes the mark on to the result.
+    """
     return value is None or type(value) in (str, int, float, bool) or (SINCE_2_19 and isinstance(value, str))
 
 
 def _filter(node: nodes.Filter, names: t.Container[str]) -> Get:
     inner = _compile(t.cast(nodes.Node, node.node), names)
     arguments = [argument.value if isinstance(argument, nodes.Const) else _MISSING for argument in node.args]
-    # Before 2.19 what is made of an undefined value raises, and default never sees it.
+    # Before 2.19 an operation on an undefined value raises an error before default is applied.
     plain = SINCE_2_19 or isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const))
     if node.name in ("default", "d") and len(arguments) in (1, 2) and _MISSING not in arguments and plain:
         instead, also_empty = arguments[0], len(arguments) == 2 and bool(arguments[1])
@@ -161,16 +174,24 @@ def _filter(node: nodes.Filter, names: t.Container[str]) -> Get:
 
 
 def as_value(value: t.Any) -> t.Any:
-    """A direct result as the value of an expression. Before 2.19 that is its text, read again: only what stays itself."""
+    """Return a direct result as the value of an expression.
+
+    Before 2.19 Ansible converts a value to text and reads that again: raise `NotDirect` for a value that may change so.
+    """
     if SINCE_2_19 or value is True or value is False:
         return value
     if value.__class__ is str and value[:1] not in ("{", "[") and value not in ("True", "False"):
+        return value
+    if value.__class__ is list and all(item.__class__ is str and item.isprintable() for item in value):
         return value
     raise NotDirect
 
 
 def as_condition(value: t.Any) -> bool:
-    """A direct result as that of a condition: only a real boolean is the same on every ansible-core."""
+    """Return a direct result as the result of a condition.
+
+    Raise `NotDirect` for all but a real boolean, which alone means the same on every ansible-core.
+    """
     if value is True or value is False:
         return value
     raise NotDirect

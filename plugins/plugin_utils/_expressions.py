@@ -1,9 +1,10 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Expressions of `compose`, `groups`, `keyed_groups` and the like, as Ansible's Constructable evaluates them, but fast.
+"""Fast evaluation of expressions in `compose`, `groups`, `keyed_groups` and others.
 
-Nearly all of its time goes into compiling the same expressions anew for each host. Here plain ones are looked up
-(`_direct.py`), and all others go to Ansible's own code with its compiled template remembered.
+The results are those of Ansible's Constructable, which spends nearly all of its time on compiling the same expressions
+again for each host. Here plain expressions are looked up (`_direct.py`), and all others go to Ansible's own code, whose
+compiled templates are cached.
 """
 
 from __future__ import annotations
@@ -15,14 +16,53 @@ from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible.template import Templar
 from jinja2 import Environment, TemplateError, meta
 
 from . import _direct
-from ._direct import NotDirect, Variables
+from ._direct import NotDirect
+from ._trust import SINCE_2_19
+
+if SINCE_2_19:
+    from ansible.template import is_trusted_as_template
+
+
+class Seen:
+    """The variables of a host that expressions can use.
+
+    These are the fields, with and without the prefix, and the composed variables. Most hosts need only a few of them,
+    which are looked up. The dict of all variables is only made for Ansible's own code.
+    """
+
+    __slots__ = ("_all", "_more", "_names", "_variables")
+
+    def __init__(self, variables: dict[str, t.Any], names: dict[str, str], more: dict[str, t.Any]) -> None:
+        # `names`: field -> variable. Precedence: `more`, then `variables`, then the fields.
+        self._variables, self._names, self._more = variables, names, more
+        self._all: dict[str, t.Any] | None = None
+
+    def get(self, name: str, default: t.Any = None) -> t.Any:
+        """Return a variable by its name, with or without the prefix."""
+        for variables in (self._more, self._variables):
+            if name in variables:
+                return variables[name]
+        return self._variables.get(self._names.get(name, name), default)
+
+    def add(self, composed: dict[str, t.Any]) -> None:
+        """Add composed variables."""
+        self._more.update(composed)
+        self._all = None
+
+    def all(self) -> dict[str, t.Any]:
+        """Return all variables as a dict."""
+        if self._all is None:
+            fields = {field: self._variables[name] for field, name in self._names.items()}
+            self._all = {**fields, **self._variables, **self._more}
+        return self._all
 
 
 class Failing(t.NamedTuple):
-    """An expression that failed for every host."""
+    """An expression that failed for every host: its error, and known names near its own."""
 
     where: str
     error: str
@@ -30,29 +70,36 @@ class Failing(t.NamedTuple):
 
 
 class Groups(t.NamedTuple):
-    """The groups that an entry of keyed_groups gives a host, and which of them are children of which."""
+    """The groups of a host from an entry of keyed_groups, and pairs of parent and child."""
 
     names: tuple[str, ...]
     parents: tuple[tuple[str, str], ...]
 
 
 class Entry:
-    """One expression of the configuration, and how it fared."""
+    """An expression of the configuration, and how often it was tried and failed."""
 
     def __init__(self, where: str, source: t.Any, names: t.Container[str]) -> None:
         self.where, self.source = where, source
-        native = getattr(C, "DEFAULT_JINJA2_NATIVE", False)
-        self.direct = None if native else _direct.compiled(source, names)
+        self.direct = _direct.compiled(source, names) if may_be_direct(source) else None
         self.tried = self.failed = 0
         self.error = ""
 
     def fails(self, error: Exception) -> None:
+        """Count a failure, and keep the first error."""
         self.failed += 1
         self.error = self.error or str(error)
 
 
+def may_be_direct(source: t.Any) -> bool:
+    """Return whether Ansible would evaluate this expression, with `_direct.py`'s results."""
+    if SINCE_2_19:  # the option for Jinja's native types has no effect there, and untrusted expressions are refused
+        return bool(is_trusted_as_template(source))
+    return not C.DEFAULT_JINJA2_NATIVE
+
+
 class _Scratch:
-    """What Ansible's own code takes for the inventory: it notes which groups a host would join."""
+    """A stand-in for the inventory that notes to which groups a host would be added."""
 
     def __init__(self) -> None:
         self.joined: list[str] = []
@@ -74,26 +121,25 @@ class _Scratch:
 
 
 class _Host(str):
-    """A host's name, which is told from a group's."""
+    """The name of a host, to distinguish it from the name of a group."""
 
 
 class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
-    """Ansible's own evaluation, of one host at a time."""
+    """The evaluation by Ansible's own code, for one host at a time."""
 
     def __init__(self, loader: t.Any, extra_vars: dict[str, t.Any], options: dict[str, t.Any]) -> None:
         super().__init__()
         self.loader, self._vars, self._given = loader, extra_vars, options
-        from ansible.template import Templar
-
-        # Not one for both: before 2.19 a lookup is allowed in one and refused in the other, and both would remember it.
+        # Two Templars: before 2.19 one allows lookups and the other refuses them, and a common cache would mix that up.
         self.templars = [remembering(Templar(loader=loader)) for _each in range(2)]
         self.error: Exception | None = None
         self._known: tuple[t.Any, ...] = ()  # a value that needs no evaluation
 
     def get_option(self, option: str, hostvars: t.Any = None) -> t.Any:
+        """Return the value of an option, for Ansible's own code."""
         return self._given.get(option)
 
-    def _compose(self, template: t.Any, variables: Variables, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def _compose(self, template: t.Any, variables: dict[str, t.Any], *args: t.Any, **kwargs: t.Any) -> t.Any:
         if self._known:
             return self._known[0]
         try:
@@ -102,30 +148,30 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
             self.error = error
             raise
 
-    def value(self, source: t.Any, variables: Variables) -> t.Any:
-        """What an expression comes to. Raises whatever Ansible raises."""
+    def value(self, source: t.Any, variables: dict[str, t.Any]) -> t.Any:
+        """Return the value of an expression. Raise any exception that Ansible raises."""
         self.templar = self.templars[0]
         return self._compose(source, variables)
 
-    def template(self, source: str, variables: Variables) -> t.Any:
-        """What a template comes to."""
+    def template(self, source: str, variables: dict[str, t.Any]) -> t.Any:
+        """Return the result of a template."""
         self.templars[1].available_variables = {**variables, **(self._vars if self._given["use_extra_vars"] else {})}
         return self.templars[1].template(source)
 
-    def holds(self, name: str, condition: t.Any, variables: Variables, host: str) -> bool:
-        """Whether a condition holds. Raises AnsibleParserError with Ansible's own words."""
+    def holds(self, name: str, condition: t.Any, variables: dict[str, t.Any], host: str) -> bool:
+        """Return whether a condition holds. Raise AnsibleParserError with Ansible's own words."""
         self.templar, self.inventory = self.templars[1], _Scratch()
         self._add_host_to_composed_groups({name: condition}, variables, _Host(host), strict=True, fetch_hostvars=False)
         return bool(self.inventory.joined)
 
-    def groups_by(self, entry: t.Any, variables: Variables, host: str, strict: bool) -> Groups:
-        """The groups of an entry of keyed_groups."""
+    def groups_by(self, entry: t.Any, variables: dict[str, t.Any], host: str, strict: bool) -> Groups:
+        """Return the groups of a host from an entry of keyed_groups."""
         self.templar, self.inventory, self.error = self.templars[0], _Scratch(), None
         self._add_host_to_keyed_groups([entry], variables, _Host(host), strict=strict, fetch_hostvars=False)
         return Groups(tuple(self.inventory.joined), tuple(self.inventory.parents))
 
     def groups_of(self, entry: t.Any, value: t.Any, host: str, strict: bool) -> Groups:
-        """The same for a value that is known already."""
+        """Return the groups from an entry of keyed_groups whose value is known already."""
         self._known = (value,)
         try:
             return self.groups_by(entry, {}, host, strict)
@@ -134,7 +180,7 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
 
 def remembering(templar: t.Any) -> t.Any:
-    """The same Templar, which compiles each expression once."""
+    """Change a Templar so that it compiles each expression only once; return it."""
     environment = getattr(templar, "_engine", templar).environment
     kind = type(environment)
     made: dict[t.Any, t.Any] = {}
@@ -152,7 +198,7 @@ def remembering(templar: t.Any) -> t.Any:
         return made[key]
 
     class Remembering(kind):  # type: ignore[misc, valid-type]
-        # An environment that was made of this one, for a template with a header, has other delimiters.
+        # For a template with a header, Ansible derives an environment with other delimiters: that is not cached.
         def from_string(self, source: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
             make = super().from_string
             if self is not environment or args or kwargs or not isinstance(source, str):
@@ -168,13 +214,16 @@ def remembering(templar: t.Any) -> t.Any:
 
 
 class Expressions:
-    """All expressions of one inventory's configuration. `names` are the variables that every host has."""
+    """All expressions of an inventory's configuration.
+
+    `names` are the variables that every host has.
+    """
 
     def __init__(
         self, constructed: Constructed, options: dict[str, t.Any], names: t.Iterable[str], strict: bool,
     ) -> None:  # fmt: skip
         self.constructed, self.strict = constructed, strict
-        # Extra variables come before a host's own.
+        # Extra variables override a host's own, which therefore cannot be looked up.
         extra = set(constructed._vars) if options.get("use_extra_vars") else set()
         fields = frozenset(names)
         self.names = fields | set(options.get("compose") or {})
@@ -196,52 +245,55 @@ class Expressions:
         self.any = bool(self.filters or self.compose or self.groups or self.keyed)
         self._known: dict[t.Any, Groups] = {}
 
-    def passes(self, variables: Variables, host: str) -> bool:
-        """Whether all of filter_expressions hold; one that fails does not hold."""
-        return all(self._holds(entry, "passing", variables, host) for entry in self.filters)
+    def passes(self, seen: Seen, host: str) -> bool:
+        """Return whether all filter_expressions hold; an expression that fails does not hold."""
+        return all(self._holds(entry, "passing", seen, host) for entry in self.filters)
 
-    def composed(self, variables: Variables, host: str) -> t.Iterator[tuple[str, t.Any]]:
-        """The variables of `compose`, without those that fail."""
+    def composed(self, seen: Seen, host: str) -> t.Iterator[tuple[str, t.Any]]:
+        """Yield the variables of `compose`, without those that fail."""
         for name, entry in self.compose.items():
             entry.tried += 1
+            if not isinstance(entry.source, str):
+                yield name, entry.source  # a number, a boolean or null
+                continue
             try:
-                yield name, self._value(entry, variables)
+                yield name, self._value(entry, seen)
             except Exception as error:
                 entry.fails(error)
                 if self.strict:
                     raise AnsibleParserError(f"Could not set {name} for host {host}: {error}") from None
 
-    def groups_of(self, variables: Variables, host: str) -> t.Iterator[Groups]:
-        """The groups of `groups` and `keyed_groups`."""
+    def groups_of(self, seen: Seen, host: str) -> t.Iterator[Groups]:
+        """Yield the groups of `groups` and `keyed_groups`, without those that fail."""
         for name, entry in self.groups.items():
-            if self._holds(entry, name, variables, host):
+            if self._holds(entry, name, seen, host):
                 yield Groups((self.constructed._sanitize_group_name(name),), ())
         for number, (keyed, entry) in enumerate(self.keyed):
             entry.tried += 1
             try:
-                yield self._keyed(number, keyed, entry, variables, host)
+                yield self._keyed(number, keyed, entry, seen, host)
             except Exception as error:
                 entry.fails(error)
                 if self.strict:
                     raise
 
-    def _value(self, entry: Entry, variables: Variables) -> t.Any:
+    def _value(self, entry: Entry, seen: Seen) -> t.Any:
         if entry.direct:
             try:
-                return _direct.as_value(entry.direct(variables))
+                return _direct.as_value(entry.direct(seen))
             except NotDirect:
                 pass
-        return self.constructed.value(entry.source, variables)
+        return self.constructed.value(entry.source, seen.all())
 
-    def _holds(self, entry: Entry, name: str, variables: Variables, host: str) -> bool:
+    def _holds(self, entry: Entry, name: str, seen: Seen, host: str) -> bool:
         entry.tried += 1
         if entry.direct:
             try:
-                return _direct.as_condition(entry.direct(variables))
+                return _direct.as_condition(entry.direct(seen))
             except NotDirect:
                 pass
         try:
-            return self.constructed.holds(name, entry.source, variables, host)
+            return self.constructed.holds(name, entry.source, seen.all(), host)
         except Exception as error:
             entry.fails(error.__context__ if isinstance(error.__context__, Exception) else error)
             if not self.strict:
@@ -250,25 +302,30 @@ class Expressions:
                 raise AnsibleParserError(f"{entry.where} failed for host {host}: {entry.error}") from None
             raise
 
-    def _keyed(self, number: int, keyed: t.Any, entry: Entry, variables: Variables, host: str) -> Groups:
-        """One entry's groups. Those of a text that came before are known, unless their parent depends on the host."""
+    def _keyed(self, number: int, keyed: t.Any, entry: Entry, seen: Seen, host: str) -> Groups:
+        """Return the groups of an entry.
+
+        For a text or a list of texts they are made only once, unless the parent group depends on the host.
+        """
         if entry.direct:
             try:
-                value = _direct.as_value(entry.direct(variables))
+                value = _direct.as_value(entry.direct(seen))
                 parent = keyed.get("parent_group")
-                if isinstance(value, str) and not (parent and "{" in str(parent)):
-                    if (number, value) not in self._known:
-                        self._known[number, value] = self.constructed.groups_of(keyed, value, host, self.strict)
-                    return self._known[number, value]
+                texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+                if (texts or isinstance(value, str)) and not (parent and "{" in str(parent)):
+                    key = (number, tuple(value) if texts else value)
+                    if key not in self._known:
+                        self._known[key] = self.constructed.groups_of(keyed, value, host, self.strict)
+                    return self._known[key]
             except NotDirect:
                 pass
-        found = self.constructed.groups_by(keyed, variables, host, self.strict)
+        found = self.constructed.groups_by(keyed, seen.all(), host, self.strict)
         if self.constructed.error is not None:
             entry.fails(self.constructed.error)
         return found
 
     def failing(self, more: t.Iterable[Entry]) -> list[Failing]:
-        """The expressions, and more of them, that failed for every host that there was."""
+        """Return the expressions, also of `more`, that failed for every host that there was."""
         return [
             Failing(entry.where, entry.error, nearest(entry.source, self.names))
             for entry in (*more, *self.filters, *self.compose.values(), *self.groups.values(), *self._keys())
@@ -280,7 +337,7 @@ class Expressions:
 
 
 def nearest(source: t.Any, names: t.Iterable[str]) -> list[str]:
-    """For the names in an expression that nobody has: those that come nearest."""
+    """Return the known names that are nearest to the unknown names in an expression."""
     environment = Environment()
     known = sorted(names)
     template = str(source) if "{" in str(source) else "{{ " + str(source) + " }}"

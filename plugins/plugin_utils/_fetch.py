@@ -1,22 +1,26 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All instances of all regions, complete or not at all: the regions side by side."""
+"""A parallel read of all instances of all regions; a region is complete or fails."""
 
 from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _errors
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Resource, Row
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import failure_sentence
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES, Resource, Row
 
-REGIONS = 8  # regions at once
-SECONDS = 600  # for all of it
+REGIONS = 8  # regions in parallel
+SECONDS = 600  # for all requests to a region
 
 
-class Region(Client):
-    """The API of one region, whose pages are made small as they arrive."""
+class Region(Api):
+    """The API of one region; user data is dropped from each page as it arrives."""
+
+    region_option = "regions, MGC_REGIONS"
 
     def __init__(self, connection: Connection, agent: str, user_data: bool) -> None:
         super().__init__(connection, agent)
@@ -24,7 +28,10 @@ class Region(Client):
         self.deadline = self.clock.now() + SECONDS
 
     def page(self, resource: Resource, name: str | None, offset: int, limit: int) -> tuple[list[Row], int | None]:
-        """As the client's; user data is large and holds secrets, and goes unless it is asked for."""
+        """Return a page, without user data unless it was requested.
+
+        User data is large and holds secrets.
+        """
         rows, total = super().page(resource, name, offset, limit)
         if not self.user_data:
             for row in rows:
@@ -33,31 +40,39 @@ class Region(Client):
 
 
 class Fetched(t.NamedTuple):
-    """What the regions have, in their order, and what is wrong with those that did not answer."""
+    """The instances in the order of the regions, errors by region, and warnings."""
 
     instances: list[tuple[str, Row]]
     failures: dict[str, str]
+    warnings: list[str]
 
 
 def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_data: bool, labels: bool) -> Fetched:
-    """All instances of the regions. Nothing is given of a region unless all of it is there, `labels` too if needed."""
-    # Made first: what is wrong with one of them is told before any request.
+    """Return all instances of the regions.
+
+    A region whose instances cannot be read completely is a failure. With `labels`, a region whose API version has no
+    labels is a failure, too.
+    """
+    # Created first, so that an invalid region is reported before any request.
     clients = {region: Region(connection._replace(region=region), agent, user_data) for region in regions}
+    warnings: list[str] = []
+    for client in clients.values():
+        client.warn = warnings.append
 
     def of(region: str) -> list[Row] | str:
         client = clients[region]
         try:
             rows = client.listing(INSTANCES)
             if labels and client.edition == "2024":
-                return f"The API of region {region} is of the edition of 2024, and does not tell labels, which filters ask for."
+                return f"Region {region} has API version 2024-08, which has no labels, but a filter asks for them."
             return rows
         except ApiError as error:
-            text = _errors.sentence(client, f"list the instances of region {region}", error)
-            return text + (f" Is there a region {region!r} (regions, MGC_REGIONS)?" if error.status == 404 else "")
+            return failure_sentence(client, f"list the instances of region {region}", error)
 
     with ThreadPoolExecutor(REGIONS) as pool:
         answers = dict(zip(regions, pool.map(of, regions)))
     return Fetched(
         [(region, row) for region, rows in answers.items() if isinstance(rows, list) for row in rows],
         {region: rows for region, rows in answers.items() if isinstance(rows, str)},
+        warnings,
     )

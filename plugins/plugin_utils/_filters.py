@@ -1,21 +1,19 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of the fetched instances become hosts. Instances that are gone, or never came to be, only if a filter asks."""
+"""Filters that decide which of the fetched instances become hosts.
+
+Instances that are gone become hosts only if a filter asks for them.
+"""
 
 from __future__ import annotations
 
 import fnmatch
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
-    CREATION_FAILED,
-    GONE,
-    Refused,
-    Row,
-    dig,
-    status_class,
-)
-from ansible_collections.magalu.cloud.plugins.module_utils._read import same_reference
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_reference, same_zone
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import status_class
 
 from ._names import meant
 
@@ -31,11 +29,11 @@ def _reference(path: str) -> Value:
     return lambda row, wanted: same_reference(wanted, dig(row, path))
 
 
-# What a filter compares: any of its values must hold, of labels all.
+# The comparison of each filter with one of its values. Any of the values must match; of labels, all.
 FILTERS: dict[str, Value] = {
     "state": _text("state"),
     "status": _text("status"),
-    "availability_zone": _text("availability_zone"),
+    "availability_zone": lambda row, wanted: same_zone(wanted, row.get("availability_zone")),
     "name": lambda row, wanted: fnmatch.fnmatchcase(str(row.get("name") or ""), wanted),
     "machine_type": _reference("machine_type"),
     "image": _reference("image"),
@@ -45,7 +43,10 @@ FILTERS: dict[str, Value] = {
 
 
 def filters(option: str, given: t.Any) -> Filter:
-    """A filter as the option says it, each of its values a list. Raises `Refused` with option and value."""
+    """Return a checked filter; all of its values are lists.
+
+    Raise `Refused` with the option and the value.
+    """
     if not isinstance(given, dict):
         raise Refused(f"{option} is {given!r}, and must be a mapping of {', '.join(FILTERS)}.")
     found: Filter = {}
@@ -53,7 +54,7 @@ def filters(option: str, given: t.Any) -> Filter:
         if key not in FILTERS:
             raise Refused(f"{option}: {key!r} is no filter{meant(key, FILTERS) or '.'} There are {', '.join(FILTERS)}.")
         if value == []:
-            continue  # not given
+            continue  # an empty list counts as not given
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
             raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
@@ -62,7 +63,10 @@ def filters(option: str, given: t.Any) -> Filter:
 
 
 def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
-    """What the option `exclude_filters` says. An entry that asks for one of nothing leaves out nothing."""
+    """Return the checked filters of `exclude_filters`.
+
+    An entry with an empty list as a value excludes nothing. Refuse an empty entry, which would exclude everything.
+    """
     found = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
     for number, each in enumerate(given):
         if not each:
@@ -71,8 +75,11 @@ def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
 
 
 def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:
-    """Whether an instance becomes a host: all filters of `include` hold, and of no one of `exclude` all."""
-    if not ("state" in include or "status" in include) and status_class(row) in (GONE, CREATION_FAILED):
+    """Return whether an instance becomes a host.
+
+    All filters of `include` must match, and no entry of `exclude` may match with all of its filters.
+    """
+    if not ("state" in include or "status" in include) and status_class(row) == GONE:
         return False
     return _matches(row, include) and not any(_matches(row, each) for each in exclude)
 

@@ -1,6 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From instances to hosts: names, variables and groups as data. Nothing is added to the inventory here."""
+"""The conversion of instances to hosts: names, variables and groups as data.
+
+Nothing is added to the inventory here.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,21 @@ import typing as t
 
 from ansible.errors import AnsibleParserError
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import GONE, Refused, Row, dig, status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_id
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import status_class
 
 from . import _hostvars, _names
-from ._expressions import Entry, Expressions
+from ._expressions import Entry, Expressions, Seen
 from ._filters import Filter, wanted
 from ._hostvars import Login
 
 
 class Settings(t.NamedTuple):
-    """What the options say about hosts."""
+    """The options that concern hosts."""
 
-    names: dict[str, str]  # field: variable that hosts have of it
+    names: dict[str, str]  # field -> variable of hosts
     hostnames: tuple[str, ...]
     connect_with: tuple[str, ...]
     connect_interface: str | None
@@ -35,18 +41,19 @@ class Settings(t.NamedTuple):
 
 
 class Host(t.NamedTuple):
-    """A host as the inventory gets it."""
+    """A host to add to the inventory."""
 
     name: str
     variables: dict[str, t.Any]
     composed: dict[str, t.Any]
-    groups: dict[str, None]  # in their order
+    groups: dict[str, None]  # a set that keeps the order
 
 
 class Hosts:
-    """All hosts of an inventory: `hosts`, `parents` (pairs of a group and its child) and `warnings`.
+    """All hosts of an inventory.
 
-    The instances are used up: a list of thousands is large, and each row's variables take its place.
+    The results are `hosts`, `parents` (pairs of a group and its child) and `warnings`. The list of instances is
+    emptied: thousands of rows are large, and each is replaced by its variables.
     """
 
     def __init__(
@@ -54,7 +61,7 @@ class Hosts:
         groups: t.Iterable[str] = (), others: t.Mapping[str, t.Any] | None = None,
     ) -> None:  # fmt: skip
         self.settings, self.expressions = settings, expressions
-        # What the inventory has already: groups, to which those of the hosts are added, and instances' ids by host.
+        # Already in the inventory: groups, to which the hosts' groups are added, and host -> id of its instance.
         self._groups, self._others = set(groups), others or {}
         self.parents: dict[tuple[str, str], None] = {}
         self.warnings: list[str] = []
@@ -67,7 +74,8 @@ class Hosts:
         }
         self._simple = not self._templates and set(settings.hostnames) <= {"name", "id"}
         self._ids: list[str] = []
-        self._odd: set[int] = set()  # those whose name no host can have
+        self._odd: set[int] = set()  # instances whose name is not valid for a host
+        self._addressed: set[int] = set()  # keep their address, though `compose` would remove it
         chosen: list[str] = []
         kept: dict[int, dict[str, t.Any]] = {}
         instances.reverse()
@@ -75,7 +83,7 @@ class Hosts:
             region, row = instances.pop()
             keep = wanted(row, settings.include, settings.exclude)
             if not keep and status_class(row) == GONE:
-                continue  # it shares its name with nobody
+                continue  # its name does not count as shared
             variables = self._variables(region, row) if keep or not self._simple else {}
             if keep:
                 kept[len(chosen)] = variables
@@ -86,7 +94,10 @@ class Hosts:
         self._explain()
 
     def _unique(self, chosen: list[str]) -> tuple[list[str], dict[int, str]]:
-        """A name for each instance, also those that a filter leaves out, and the common names of those that share one."""
+        """Return a name for each instance, and the shared names by instance number.
+
+        Instances that a filter excludes count, too.
+        """
         names, shared = _names.unique(chosen, self._ids)
         for name, numbers in shared.items():
             if self.settings.duplicate_names == "fail":
@@ -98,14 +109,15 @@ class Hosts:
         return names, {number: name for name, numbers in shared.items() for number in numbers}
 
     def _choice(self, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
-        """The first of `hostnames` that can be a host's name, at last the id."""
+        """Return the first of `hostnames` that is a valid host name, at last the id."""
         for source in self.settings.hostnames:
             if source in self._templates:
                 name = self._rendered(self._templates[source], row, variables, keep)
             elif self._simple:
                 name = _names.text(row.get(source))
             else:
-                name = _names.text(dig(self._fields(variables), source))
+                field = source.split(".")[0]
+                name = _names.text(dig({field: variables[self.settings.names[field]]}, source))
             if _names.usable(name):
                 return name
             if source == "name" and name:
@@ -115,9 +127,9 @@ class Hosts:
     def _rendered(self, entry: Entry, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
         entry.tried += keep
         try:
-            return _names.text(self.expressions.constructed.template(entry.source, self._visible(variables)))
+            return _names.text(self.expressions.constructed.template(entry.source, self._seen(variables).all()))
         except Exception as error:
-            if not keep:  # only the names of others depend on it
+            if not keep:  # an excluded instance only affects the names of others
                 return ""
             entry.fails(error)
             if self.settings.strict:
@@ -126,7 +138,7 @@ class Hosts:
             return ""
 
     def _variables(self, region: str, row: Row) -> dict[str, t.Any]:
-        """The variables of a host, by their full names."""
+        """Return the variables of a host by their full names."""
         settings, fields = self.settings, self._read(region, row)
         login = self._login(fields["image"])
         fields["default_user"] = login.user
@@ -147,17 +159,14 @@ class Hosts:
             self._logins[name] = Login(*map(self._read.mark, found))
         return self._logins[name]
 
-    def _fields(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        return {field: variables[name] for field, name in self.settings.names.items()}
-
-    def _visible(self, variables: dict[str, t.Any], **more: str) -> dict[str, t.Any]:
-        """What expressions see of a host: each field with and without the prefix."""
-        return {**self._fields(variables), **variables, **more}
+    def _seen(self, variables: dict[str, t.Any], **more: str) -> Seen:
+        return Seen(variables, self.settings.names, more)
 
     def _settled(self, kept: dict[int, dict[str, t.Any]]) -> list[Host]:
-        """The hosts, none of which has the name of a group, or of another file's instance.
+        """Return the hosts, after all name conflicts are resolved.
 
-        Which groups there are is only known when all are made.
+        A host with the name of a group, or of another file's host, goes by its id. The groups are only known when all
+        hosts are made, so this is repeated until no name conflicts.
         """
         groups = self._groups
         hosts: dict[int, Host | None] = {}
@@ -179,34 +188,47 @@ class Hosts:
         return made
 
     def _taken(self, name: str, own: str) -> bool:
-        return name in self._groups or self._others.get(name, own) != own
+        return name in self._groups or not same_id(self._others.get(name, own), own)
 
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
-        """A host, None if filter_expressions leave it out."""
+        """Return a host, None if filter_expressions exclude it."""
         name, expressions = self._names[number], self.expressions
         groups = {self.settings.group: None}
         if number in self._shared:
             groups[expressions.constructed._sanitize_group_name(self._shared[number])] = None
         if not expressions.any:
             return Host(name, variables, {}, groups)
-        visible = self._visible(variables, inventory_hostname=name)
-        if not expressions.passes(visible, name):
+        seen = self._seen(variables, inventory_hostname=name)
+        if not expressions.passes(seen, name):
             return None
-        composed = {key: self._read.mark(value) for key, value in expressions.composed(visible, name)}
-        visible.update(composed)
-        for found in expressions.groups_of(visible, name):
+        composed = {key: self._read.mark(value) for key, value in expressions.composed(seen, name)}
+        if composed.get("ansible_host", "-") in (None, "") and variables.get("ansible_host"):
+            del composed["ansible_host"]  # before 2.19, null is an empty text
+            self._addressed.add(number)
+        seen.add(composed)
+        for found in expressions.groups_of(seen, name):
             groups.update(dict.fromkeys(found.names))
             self.parents.update(dict.fromkeys(found.parents))
         return Host(name, variables, composed, groups)
 
     def _explain(self) -> None:
-        """What a user would wonder about, each said once."""
+        """Warn of results that may surprise a user, each once."""
         settings = self.settings
         if settings.connect_with:
-            mute = [host.name for host in self.hosts if "ansible_host" not in {**host.variables, **host.composed}]
+            mute = [
+                host.name
+                for host in self.hosts
+                if not host.composed.get("ansible_host", host.variables.get("ansible_host"))
+            ]
             if mute:
                 ways = ", ".join(settings.connect_with)
                 self._say(f"Hosts without ansible_host, since they have none of {ways}: {some(mute)}")
+        if self._addressed:
+            names = some([self._names[number] for number in sorted(self._addressed)])
+            self.warnings.append(
+                f"compose.ansible_host is null for {names}, so that the address found by connect_with is "
+                "kept. default(x) replaces only what is undefined: write default(x, true), which replaces null, too."
+            )
         if self._odd:
             text = "Instances that are named otherwise, since no host can have the name that they have: "
             self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))
@@ -221,5 +243,5 @@ class Hosts:
 
 
 def some(names: t.Sequence[str]) -> str:
-    """The first of the names, and how many there are."""
+    """Return the first three names, and the number of names if there are more."""
     return ", ".join(names[:3]) + (f", ... ({len(names)} in all)" if len(names) > 3 else "")

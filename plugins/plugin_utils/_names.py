@@ -1,6 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names: those of hosts, the instance's own where that can be and never the same twice, and those that are unknown."""
+"""Valid and unique names of hosts, and suggestions for unknown names.
+
+A host has the name of its instance if that is possible.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ from ansible.constants import LOCALHOST
 
 from ._trust import plain
 
-# Ansible means something else by these.
+# These names have a meaning of their own in Ansible.
 _TAKEN = frozenset((*LOCALHOST, "all", "ungrouped", ".", ".."))
 LONGEST = 240  # bytes
 
 
 def usable(name: str) -> bool:
-    """Whether Ansible and AWX can have a host of this name.
+    """Return whether Ansible and AWX accept a host of this name.
 
-    AWX refuses a whole inventory for Jinja in a name, and takes what follows a single colon for a port. Files are named
-    after hosts: those with a host's variables, and in a job of AWX those with its facts, which fails for one too long.
+    AWX refuses a whole inventory if a name contains Jinja, and takes the text after a single colon for a port. Files
+    are named after hosts: files with a host's variables and, in a job of AWX, files with its facts. The job fails if a
+    name is too long for a file.
     """
     return bool(
         name
@@ -36,10 +40,11 @@ def usable(name: str) -> bool:
 
 
 def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], dict[str, list[int]]]:
-    """The names with a part of the id appended wherever several share one, and for each shared name who has it.
+    """Append a part of the id to each name that several instances share.
 
-    What cannot be told apart so goes by its id, which is nobody else's name. Decided over all that were fetched, so that
-    a filter or another's deletion renames nobody who still shares.
+    Return the names, and for each shared name the numbers of its instances. If an instance cannot be distinguished so,
+    it goes by its id, which is no other instance's name. All fetched instances count, so that a filter does not rename
+    an instance, nor does the deletion of another instance while its name is still shared.
     """
     owner = {row_id: number for number, row_id in enumerate(ids)}
     names = [name if owner.get(name, number) == number else ids[number] for number, name in enumerate(chosen)]
@@ -57,11 +62,11 @@ def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], di
 
 
 def meant(name: t.Any, known: t.Iterable[str]) -> str:
-    """A question to append to what is said of a name that is unknown, where another comes near."""
+    """Return a suggestion to append to a message about an unknown name, or an empty text."""
     near = difflib.get_close_matches(str(name), known, 1)
-    return f"; is {near[0]} meant?" if near else ""
+    return f". Did you mean {near[0]}?" if near else ""
 
 
 def text(value: t.Any) -> str:
-    """What a field or a template came to, as a name; nothing for nothing."""
+    """Return the value of a field or template as a name; "" for null, mapping or list."""
     return "" if value is None or isinstance(value, (dict, list)) else plain(str(value))

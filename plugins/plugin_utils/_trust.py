@@ -1,9 +1,10 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text from the API is data, on every ansible-core: never executed, and exported as plain text wherever it is harmless.
+"""Marks for texts from the API, which are data on every ansible-core.
 
-Up to 2.18 every text of a variable is a template unless it is marked unsafe; from 2.19 on none is, unless it is trusted,
-and an untrusted one is exported as `__ansible_unsafe`, which AWX takes for a mapping.
+They are never executed, and exported as plain text wherever they are harmless. Up to 2.18 every text of a variable is a
+template unless it is marked unsafe. From 2.19 on a text is a template only if it is trusted, and an untrusted text is
+exported as `__ansible_unsafe`, which AWX takes for a mapping.
 """
 
 from __future__ import annotations
@@ -19,19 +20,20 @@ except ImportError:  # before 2.19
     trust_as_template = None
 
 SINCE_2_19 = trust_as_template is not None
-# What a template can begin with, also where a header changes the delimiters.
+# The characters that a template can begin with, also if a header changes the delimiters.
 may_be_template = re.compile(r"[{#<\[%$]").search
 
 
 def plain(text: str) -> str:
-    """The text as an exact str, whatever Ansible knew about it."""
+    """Return the text as an exact str, without any marks by Ansible."""
     return str.__str__(text)
 
 
 class Marker(dict[t.Any, t.Any]):
-    """Marks values from the API; a text that comes again, as zones and states do, is the same object again.
+    """A cache of marked values from the API.
 
-    `mark[scalar]` is the fast way, `mark(value)` also takes what contains others. Only texts are remembered.
+    A repeated text, such as a zone or a state, gives the same object again. `mark[scalar]` is the fast way;
+    `mark(value)` also accepts mappings and lists. Only texts are cached.
     """
 
     def __missing__(self, value: t.Any) -> t.Any:
@@ -42,7 +44,7 @@ class Marker(dict[t.Any, t.Any]):
         return marked
 
     def __call__(self, value: t.Any) -> t.Any:
-        """The value, and what is in it, as a variable may have it."""
+        """Return the value, and all values in it, marked for use in a variable."""
         if isinstance(value, dict):
             return {plain(key) if isinstance(key, str) else key: self(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import threading
@@ -48,6 +49,7 @@ KINDS: dict[str, tuple[Row, tuple[str, ...], dict[str, str]]] = {
     "job_templates": ({"name": ..., "description": "", "organization": None, "job_type": "run", "inventory": None,
                        "project": None, "playbook": "", "execution_environment": None, "verbosity": 0, "limit": "",
                        "diff_mode": False, "survey_enabled": False, "allow_simultaneous": False, "job_slice_count": 1,
+                       "timeout": 0,
                        "ask_job_type_on_launch": False, "ask_credential_on_launch": False,
                        "ask_limit_on_launch": False, "ask_job_slice_count_on_launch": False,
                        "ask_variables_on_launch": False, "ask_verbosity_on_launch": False,
@@ -72,6 +74,11 @@ class Refused(Exception):
         self.status, self.body = status, body
 
 
+def failed(task: str, message: str, **result: Any) -> Row:
+    """The event of a task that failed."""
+    return {"event": "runner_on_failed", "task": task, "event_data": {"task": task, "res": {"msg": message, **result}}}
+
+
 class Awx:
     """What is in it, and every change that was asked for."""
 
@@ -80,6 +87,9 @@ class Awx:
         self.surveys: dict[int, Row] = {}
         self.credentials: dict[int, list[int]] = {}  # by job template
         self.changes: list[tuple[str, str, Any]] = []
+        self.updates: list[Row] = []  # of projects
+        self.events: dict[int, list[Row]] = {}  # by update
+        self.galaxy = False  # whether it can be reached
         self.create("organizations", {"name": "Default"})
         self.create("credential_types", {"name": "Machine", "kind": "ssh"})
         self.url = ""
@@ -133,6 +143,9 @@ class Awx:
                "related": {}, **{name: None if default is ... else default for name, default in defaults.items()}}  # fmt: skip
         if kind == "job_templates":
             row["related"]["survey_spec"] = f"{url}survey_spec/"
+        if kind == "projects":
+            row["related"]["update"] = f"{url}update/"
+            row["playbooks"] = []
         self.change(kind, row, given)
         self.rows[kind].append(row)
         return row
@@ -152,7 +165,48 @@ class Awx:
         check = getattr(self, f"check_{kind}", None)
         if check:
             check(row, new)
+        scm = ("scm_type", "scm_url", "scm_branch", "credential")
+        synced = kind == "projects" and new["scm_type"] and any(new[name] != row[name] for name in scm)
         row.update(new)
+        if synced:
+            self.sync(row)
+
+    def sync(self, project: Row) -> Row:
+        """Update a project from a folder. One that fails leaves the project as it was, and AWX never repeats it."""
+        folder = Path(project["scm_url"].removeprefix("file://"))
+        number, events = len(self.updates) + 101, []
+        if not folder.is_dir():
+            events.append(
+                failed("Update project using git", f"fatal: '{folder}' does not appear to be a git repository")
+            )
+        elif (folder / "collections/requirements.yml").exists() and not self.galaxy:
+            task = "Fetch galaxy collections from collections/requirements.(yml/yaml)"
+            item = failed(task, "non-zero return code", stderr="[WARNING]: Skipping Galaxy server https://galaxy.example/.\n"
+                          "ERROR! Unknown error when attempting to call Galaxy")  # fmt: skip
+            item["event"] = "runner_item_on_failed"
+            events += [item, failed(task, "One or more items failed")]
+        else:
+            files = sorted(file for file in folder.rglob("*") if file.is_file())
+            text = b"".join(str(file).encode() + file.read_bytes() for file in files)
+            project["scm_revision"] = hashlib.sha1(text).hexdigest()
+            project["playbooks"] = [file.name for file in folder.glob("*.y*ml")
+                                    if any(map(PLAYBOOK.match, file.read_text().splitlines()))]  # fmt: skip
+        update = {
+            "id": number, "url": f"/api/v2/project_updates/{number}/", "status": "failed" if events else "successful",
+            "failed": bool(events), "finished": "2026-11-29T10:00:00Z", "event_processing_finished": True,
+            "scm_revision": project["scm_revision"], "job_explanation": "", "result_traceback": "",
+        }  # fmt: skip
+        self.updates.append(update)
+        self.events[number] = [{"event": "playbook_on_start", "task": "", "event_data": {}}, *events]
+        project["summary_fields"]["last_update"] = {name: update[name] for name in ("id", "status", "failed")}
+        return update
+
+    def project_update(self, number: int, below: str, query: dict[str, str]) -> Row:
+        """An update, or its events."""
+        if below == "events":
+            found = [one for one in self.events[number] if one["event"] in query["event__in"].split(",")]
+            return {"count": len(found), "next": None, "previous": None, "results": found}
+        return next(update for update in self.updates if update["id"] == number)
 
     def check_credential_types(self, row: Row, new: Row) -> None:
         used = any(one["credential_type"] == row["id"] for one in self.rows["credentials"])
@@ -167,20 +221,11 @@ class Awx:
         if unknown:
             raise Refused(400, inputs=[f"Additional properties are not allowed ({', '.join(unknown)})"])
 
-    def check_projects(self, row: Row, new: Row) -> None:
-        """A project is updated at once, from a folder."""
-        if not new["scm_type"] or (new["scm_url"], new["scm_branch"]) == (row["scm_url"], row["scm_branch"]):
-            return
-        folder = Path(new["scm_url"].removeprefix("file://"))
-        new["playbooks"] = [
-            file.name for file in folder.glob("*.y*ml") if any(map(PLAYBOOK.match, file.read_text().splitlines()))
-        ]
-        new["summary_fields"] = {"current_update": {"id": 1 if folder.is_dir() else 2}}
-
     def check_inventory_sources(self, row: Row, new: Row) -> None:
         project = self.find("projects", new["source_project"])
         if new["source"] != "scm" or project is None or not project["scm_type"]:
             raise Refused(400, source_project=["Must be an SCM project when source is scm."])
+        new["organization"] = self.get("inventories", new["inventory"])["organization"]
 
     def check_job_templates(self, row: Row, new: Row) -> None:
         project = self.find("projects", new["project"])
@@ -189,7 +234,8 @@ class Awx:
         new["organization"] = project["organization"]
 
     def check_schedules(self, row: Row, new: Row) -> None:
-        if not re.fullmatch(r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:FREQ=\S+", new["rrule"]):
+        rule = r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY);\S*INTERVAL=\S+"
+        if not re.fullmatch(rule, new["rrule"]):
             raise Refused(400, rrule=["rrule parsing failed validation"])
         spec = self.surveys.get(new["unified_job_template"], {}).get("spec", [])
         unknown = set(new["extra_data"]) - {one["variable"] for one in spec}
@@ -241,7 +287,9 @@ class Awx:
         if kind in ("ping", "config"):
             return 200, {"version": "24.6.1"}
         if kind == "project_updates":
-            return 200, {"id": 1, "status": "successful" if number == "1" else "failed"}
+            return 200, self.project_update(int(number), below, query)
+        if (method, kind, below) == ("POST", "projects", "update"):
+            return 202, {**self.sync(self.get("projects", int(number))), "status": "pending"}
         if method != "GET":
             self.changes.append((method, path.strip("/"), body))
         if not number:

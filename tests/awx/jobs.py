@@ -115,18 +115,29 @@ class Job:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def __call__(self) -> Done:
+    def launch(self) -> subprocess.Popen[str]:
+        """Start the job with ansible-runner, which ends it when it gets a signal, as when AWX cancels a job."""
         shutil.rmtree(self.folder / "artifacts", ignore_errors=True)
         self.write("args", shlex.join(self.command))
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", RUNNER, str(self.folder), IDENT], cwd=self.folder, env=self.env,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, check=False,
-            text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        deprecated = re.findall(r"\[DEPRECATION WARNING\]: (\S+)", done.stdout)
-        assert set(deprecated) <= {"ANSIBLE_COLLECTIONS_PATHS"}, done.stdout  # which AWX sets, not we
+
+    def wait(self, process: subprocess.Popen[str]) -> Done:
+        """Return what became of the job that was started."""
+        try:
+            said = process.communicate(timeout=240)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        deprecated = re.findall(r"\[DEPRECATION WARNING\]: (\S+)", said)
+        assert set(deprecated) <= {"ANSIBLE_COLLECTIONS_PATHS"}, said  # which AWX sets, not we
         events = [
             json.loads(file.read_text()) for file in (self.folder / f"artifacts/{IDENT}/job_events").glob("*.json")
         ]
         stats = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
-        return Done(done.returncode, done.stdout, stats[0].get("artifact_data", {}) if stats else {})
+        return Done(process.returncode, said, stats[0].get("artifact_data", {}) if stats else {})
+
+    def __call__(self) -> Done:
+        return self.wait(self.launch())

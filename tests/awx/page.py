@@ -27,10 +27,11 @@ API which instances there are, and need no inventory:
     ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=dev-*' --check
 
 On the simulator nobody answers at the addresses of instances: there ``provision`` also needs
-``-e magalu_wait_for=none -e magalu_host_keys=off``.
+``-e magalu_wait_for=none``.
 
 With ``--check`` they say what they would do. All input is by extra variables. A variable that is blank counts as not
-given, lists may also be texts separated by commas or lines, and what is wrong is told before the first request. Each
+given, lists may also be texts separated by commas or lines, and what is wrong is told before the first request. A
+choice that matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each
 ends with a short summary, and gives it to workflows of AWX with ``set_stats``, as ``magalu_power`` for example.
 
 Each is made for a job template: :ref:`ansible_collections.magalu.cloud.docsite.awx` sets them up, with a survey of

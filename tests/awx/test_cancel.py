@@ -1,32 +1,35 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Jobs that are cancelled: AWX kills the process group, and its container ends with all that is in it. The same job
-again carries on, and nothing is there twice or missing."""
+"""Jobs that are cancelled: ansible-runner kills the process group, and AWX's container ends with all that is in it. The
+same job again carries on, and nothing is there twice or missing."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import re
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.awx.data import templates
-from tests.awx.jobs import Job, answered
+from tests.awx.jobs import SETTINGS, Job, answered
 from tests.awx.test_jobs import KEY, SCENARIOS, begin, rows
 from tests.playbooks.play import SPEED
 from tests.roles.killing import strays
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
 LONG = 60  # seconds
-# The request at which each job is killed, when the API has made the change and not yet answered. Backups are made by
-# what makes snapshots.
+CANCELLED = 254  # the code of ansible-runner
+# The request at which each job is cancelled, before it has the response. Backups are made by what makes snapshots.
 WRITES = {
     "provision": "POST /v1/instances",
     "decommission": "DELETE /v1/instances/{id}",
@@ -36,33 +39,56 @@ WRITES = {
     "restore": "POST /v1/snapshots/{id}",
     "prune": "DELETE /v1/snapshots/{id}",
 }
+CHOSEN = ("provision", "snapshot")  # make test cancels these; of requests tests/faults/test_killed.py has all
+OTHERS = pytest.mark.test_all("jobs of other templates are cancelled and carried on in the same way")
 COUNTED = ("decommission", "prune")  # what they still find is not the count that was confirmed
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def job_of(sim: Any, folder: Path, name: str, **answers: Any) -> Job:
     return Job(sim, folder, f"{name}.yml", answered(templates()[name], SCENARIOS[name].answers | answers), api_key=KEY)
 
 
-def cancel(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
-    """Begins the job, and kills it as soon as it has come so far, or at its end."""
-    process = job.begin()
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until the job has come so far, or has ended."""
     end = time.monotonic() + LONG
     while not reached() and process.poll() is None:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def kill(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
+    """Start the job without ansible-runner, and kill it as soon as it has come so far, or at its end."""
+    process = job.begin()
+    wait_until(reached, process)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    for other in strays(job.folder) if container else []:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(other, signal.SIGKILL)
+    if container:
+        end_container(job)
     process.wait()
     process.stdout.close()  # type: ignore[union-attr]  # as ansible-runner does, that read it
+
+
+def end_container(job: Job) -> None:
+    """Kill what outlives the process group."""
+    for other in strays(job.folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(other, signal.SIGKILL)
+
+
+def cancel_at(sim: Any, job: Job, operation: str, when: str = "after", match: int = 1) -> None:
+    """Cancel the job as AWX does, between a request and its response: receptor sends SIGINT to ansible-runner, which
+    kills the process group. The API carries on with what it was asked."""
+    sim.add_fault(operation=operation, when=when, kind="hold", match=match)
+    # ansible-runner looks for a signal after so many seconds without output.
+    job.write("env/settings", json.dumps({**json.loads(SETTINGS), "pexpect_timeout": 1}))
+    process = job.launch()
+    wait_until(lambda: bool(sim.faults()[0]["fired"]), process)
+    process.send_signal(signal.SIGINT)
+    done = job.wait(process)
+    assert done.code == CANCELLED, done.output
+    end_container(job)
+    sim.clear_faults()
+    sim.advance(600)
 
 
 def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
@@ -81,21 +107,48 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
     assert SCENARIOS[name].there(sim) == SCENARIOS[name].expected
 
 
-@pytest.mark.parametrize("name", WRITES)
-def test_between_a_request_and_its_answer(sim: Any, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        *(pytest.param(name, "after", marks=() if name in CHOSEN else OTHERS) for name in WRITES),
+        pytest.param("provision", "before", marks=OTHERS),
+        ("snapshot", "before"),
+        pytest.param("restore", "before", marks=OTHERS),
+    ],
+)
+def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str, when: str) -> None:
+    """Before or after the API has made the change."""
     begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
-    job = job_of(sim, tmp_path, name)
-    sim.add_fault(operation=WRITES[name], when="after", kind="hold")
-    cancel(job, lambda: bool(sim.faults()[0]["fired"]))
-    assert sim.faults()[0]["fired"], "it came so far"
-    sim.clear_faults()
-    sim.advance(600)
+    cancel_at(sim, job_of(sim, tmp_path, name), WRITES[name], when)
     assert_it_carries_on(sim, tmp_path, name)
+
+
+@pytest.mark.every_core
+def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
+    """What the cancelled job had not deleted goes only once somebody has confirmed how many are left."""
+    begin(sim)
+    source = next(row["id"] for row in rows(sim, "instances") if row["name"] == "web-2")
+    for number in range(4):
+        sim.seed("snapshot", name=f"nightly-more-{number}", instance=source, created_at=sim.now() - 3600 + number)
+    sim.seed("snapshot", name="weekly", instance=source, created_at=sim.now() - 99999)
+    cancel_at(sim, job_of(sim, tmp_path, "prune", magalu_confirm_count=4), WRITES["prune"], match=2)
+    left = ["nightly-2", "nightly-more-1", "nightly-more-2", "nightly-more-3", "weekly"]
+    assert sorted(row["name"] for row in rows(sim, "snapshots")) == left, "the oldest two are deleted"
+    again = job_of(sim, tmp_path, "prune", magalu_confirm_count=4)()
+    assert again.code and "2 snapshots would go, but magalu_confirm_count is '4'" in " ".join(again.output.split())
+    assert sorted(row["name"] for row in rows(sim, "snapshots")) == left
+    done = job_of(sim, tmp_path, "prune", magalu_confirm_count=2)()
+    assert done.code == 0, done.output
+    assert done.artifacts["magalu_prune"]["pruned"] == ["nightly-more-1", "nightly-more-2"]
+    assert sorted(row["name"] for row in rows(sim, "snapshots")) == ["nightly-2", "nightly-more-3", "weekly"]
 
 
 @pytest.mark.parametrize(
     ("name", "container"),
-    [*((name, True) for name in WRITES), pytest.param("provision", False, marks=pytest.mark.every_core)],
+    [
+        *(pytest.param(name, True, marks=() if name in CHOSEN else OTHERS) for name in WRITES),
+        pytest.param("provision", False, marks=pytest.mark.every_core),
+    ],
 )
 def test_at_random_moments(sim: Any, tmp_path: Path, name: str, container: bool) -> None:
     """Twice, then it may end. Without a container, and ansible-core 2.19 or newer, a module outlives its job a little."""
@@ -104,5 +157,5 @@ def test_at_random_moments(sim: Any, tmp_path: Path, name: str, container: bool)
     for moment in [random.randint(1, 8), random.randint(1, 25)]:
         print(f"killed at request {moment}")
         sim.clear_requests()
-        cancel(job, lambda: len(sim.requests()) >= moment, container)  # noqa: B023
+        kill(job, lambda: len(sim.requests()) >= moment, container)  # noqa: B023
     assert_it_carries_on(sim, tmp_path, name)

@@ -39,6 +39,7 @@ def api(authority: Authority) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.programs
 @pytest.mark.every_core
 def test_modules_and_inventory_run_with_every_filling(api: Server, authority: Authority, tmp_path: Path) -> None:
     url = {"api_url": f"{api.url}/{{region}}/compute"}

@@ -5,17 +5,18 @@ fields, the inventory as a script, and the most output that a user asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from simulator import running
 from tests.awx.data import templates
 from tests.awx.jobs import ENVIRONMENT, Job, answered, inventory
 from tests.inventory.awx import CREDENTIAL, RUNNERS_OWN, record
 from tests.playbooks.play import SPEED
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 Fields = dict[str, Any]
 TEMPLATES = templates()
@@ -24,7 +25,7 @@ OLD = "2024-08"
 # What is in the account before each job. The third instance's name must never be a template.
 HOSTILE = "db-{{ lookup('pipe', 'touch PROOF') }}"
 SEEDS: list[Fields] = [
-    {"kind": "instance", "name": "web-1", "public_ip": "201.54.0.10"},
+    {"kind": "instance", "name": "web-1", "public_ip": "192.0.2.10"},
     {"kind": "instance", "name": "web-2", "state": "stopped"},
     {"kind": "instance", "name": HOSTILE},
     {"kind": "snapshot", "name": "nightly-1", "instance": "web-1"},
@@ -100,15 +101,9 @@ SCENARIOS = {
     ),
     "report": Scenario(
         {}, states, BEFORE, {"instances": 3, "running": 2, "stopped_but_billed": ["web-2"], "snapshots": 2,
-                             "public_addresses": ["201.54.0.10"], "regions": ["br-se1"]},
+                             "public_addresses": ["192.0.2.10"], "regions": ["br-se1"]},
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def begin(sim: Any, **settings: Any) -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,14 +15,19 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.magalu.cloud.plugins.filter.awx_sync_failure import awx_sync_failure
 from tests.awx import fake_awx
 from tests.awx.data import AWX, PROJECT, load, templates
 from tests.conftest import COLLECTIONS, ROOT
 from tests.playbooks.play import environment
+from tests.support.programs import run
+
+pytestmark = pytest.mark.programs
 
 AWX_AWX = ROOT / ".build/awx-collections/24.6.1"
 IMAGE = "registry.test/ee:1"
 KEY = "kept-key-5d2c"
+SEVERAL = pytest.mark.test_all("several runs of a slow playbook; the first, second and third run are in make test")
 
 
 @pytest.fixture
@@ -53,10 +56,7 @@ def setup(awx: fake_awx.Awx, folder: Path, code: int = 0, paths: str = f"{COLLEC
     extra = {f"magalu_awx_{name}": value for name, value in given.items() if value is not None}
     process = environment(SimpleNamespace(environment=awx.environment), folder, ANSIBLE_COLLECTIONS_PATH=paths,
                           **{"MGC_API_KEY": KEY, "MGC_REGION": "", **(env or {})})  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "magalu.cloud.awx_setup", "-e", json.dumps(extra)], text=True,
-        cwd=folder, env=process, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+    done = run("playbook", "magalu.cloud.awx_setup", "-e", json.dumps(extra), cwd=folder, env=process)
     said = done.stdout
     assert (done.returncode, "Traceback" in said) == (code, False) or done.returncode == code == 2, said
     assert not any(secret in said for secret in (KEY, fake_awx.TOKEN, fake_awx.USER.split(":")[1])), said
@@ -73,22 +73,26 @@ def test_second_run_changes_nothing_and_a_third_only_what_differs(
     awx: fake_awx.Awx, small: Path, tmp_path: Path
 ) -> None:
     assert "The credential was made, with api_key" in setup(awx, tmp_path, data=str(small), schedules=True)
-    assert [row["name"] for row in awx.rows["schedules"]] == [one["name"] for one in templates()["report"]["schedules"]]
+    source = load(small / "inventory_source.yml")["schedules"]
+    named = [one["name"] for one in (*source, *templates()["report"]["schedules"])]
+    assert [row["name"] for row in awx.rows["schedules"]] == named
     said = setup(awx, tmp_path, data=str(small), schedules=True, env={"MGC_REGION": "br-ne1"})
     assert changed(said) == 0 and awx.changes == [] and "The credential was there, and is as it was" in said
     file = small / "job_templates/report.yml"
     told = load(file)
     told["survey_spec"]["spec"][0]["question_name"] = "Otherwise"
+    told["timeout"] = 600
     told["schedules"][0]["description"] = "Otherwise"
     file.write_text(yaml.safe_dump(told))
     kind = small / "credential_type.yml"
     kind.write_text(kind.read_text().replace("{{ 'false' if insecure else '' }}", "{{ 'false' if insecure }}"))
     assert changed(setup(awx, tmp_path, data=str(small), schedules=True, image="registry.test/ee:2")) == 4
     assert [(method, re.sub(r"\d+", "N", path)) for method, path, _body in awx.changes] == [
-        ("PATCH", "credential_types/N"), ("PATCH", "execution_environments/N"), ("POST", "job_templates/N/survey_spec"),
-        ("PATCH", "schedules/N"),
+        ("PATCH", "credential_types/N"), ("PATCH", "execution_environments/N"), ("PATCH", "job_templates/N"),
+        ("POST", "job_templates/N/survey_spec"), ("PATCH", "schedules/N"),
     ]  # fmt: skip
     assert awx.one("execution_environments", "Magalu Cloud")["image"] == "registry.test/ee:2"
+    assert awx.one("job_templates", told["name"])["timeout"] == 600
 
 
 def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
@@ -117,19 +121,23 @@ def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
             for row in awx.rows[each] if row["id"] not in (ssh, git)} == {organization}  # fmt: skip
     source = awx.one("inventory_sources", "Instances")
     assert (PROJECT / source["source_path"]).is_file() and source["credential"] == credential["id"]
-    assert source["overwrite"] and source["overwrite_vars"] and source["update_on_launch"] and not source["enabled_var"]
+    assert source["overwrite"] and source["overwrite_vars"] and not source["enabled_var"]
+    assert not source["update_on_launch"], "an inventory update that fails would fail all jobs"
+    (schedule,) = awx.rows["schedules"]  # others only if they are asked for
+    assert schedule["unified_job_template"] == source["id"] and schedule["enabled"]
     assert source["source_project"] == project["id"] and source["execution_environment"] == image["id"]
     assert {row["playbook"] for row in awx.rows["job_templates"]} == {f"{name}.yml" for name in templates()}
     for row in awx.rows["job_templates"]:
         assert set(awx.credentials[row["id"]]) == {credential["id"], ssh} and row["project"] == project["id"]
         assert awx.surveys[row["id"]] == templates()[row["playbook"][:-4]]["survey_spec"]
+        assert row["timeout"] == 14400  # longer than the longest wait that a survey has by default
         assert row["job_slice_count"] == 1 and row["survey_enabled"] and row["execution_environment"] == image["id"]
         no = ("allow_simultaneous", "ask_limit_on_launch", "ask_job_slice_count_on_launch", "ask_variables_on_launch")
         assert not any(row[name] for name in no) and not row["limit"]
         assert row["ask_job_type_on_launch"] and row["ask_credential_on_launch"]
-    assert awx.rows["schedules"] == [], "unless they are asked for"
 
 
+@SEVERAL
 def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     awx.create("credential_types", {"name": "Magalu Cloud", "kind": "cloud", "inputs": {"fields": []}})
     awx.create("credentials", {"name": "in use", "credential_type": awx.rows["credential_types"][-1]["id"]})
@@ -137,8 +145,6 @@ def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path
     assert "Declare the credential type: You don't have permission to PATCH to /api/v2/credential_types/" in said
     assert "another name with magalu_awx_credential_type, and its credential with magalu_awx_credential" in said
     names = {"data": str(small), "credential_type": "Magalu Cloud 2", "credential": "Magalu Cloud 2"}
-    said = setup(awx, tmp_path, 2, project_url="file:///nonexistent", **names)
-    assert "Declare the project: Project update failed" in said and "could not read magalu_awx_project_url" in said
     said = setup(awx, tmp_path, 2, project_url=f"file://{tmp_path}", **names)
     assert (
         "Playbook not found for project" in said and "root of the repository must be as extensions/awx/project" in said
@@ -148,6 +154,59 @@ def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path
     awx.create("credentials", {"name": "other account", "credential_type": mine["credential_type"]})
     said = setup(awx, tmp_path, 2, more_credentials=["other account"], **names)
     assert "Cannot assign multiple Magalu Cloud 2 credentials" in said and "A job takes one account" in said
+
+
+@SEVERAL
+def test_a_failed_sync_is_told_with_its_cause_and_repeated(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    """AWX never repeats it by itself, and does not see either that the repository has something new."""
+    repository = tmp_path / "repository"
+    given = {"data": str(small), "project_url": f"file://{repository}"}
+    said = setup(awx, tmp_path, 2, **given)
+    assert "Sync the project: AWX could not sync the project. Update project using git: fatal: " in said
+    assert f"'{repository}' does not appear to be a git repository. Check magalu_awx_project_url" in said
+    shutil.copytree(PROJECT, repository)
+    (repository / "report.yml").unlink()
+    shutil.copytree(AWX / "collections", repository / "collections")
+    said = setup(awx, tmp_path, 2, **given)
+    assert "ERROR! Unknown error when attempting to call Galaxy" in said and "Check magalu_awx_project_url" not in said
+    assert "delete collections/requirements.yml from the repository" in said
+    shutil.rmtree(repository / "collections")
+    said = setup(awx, tmp_path, 2, **given)
+    assert "Playbook not found for project" in said and "root of the repository" in said
+    shutil.copy(PROJECT / "report.yml", repository)  # new in the repository; the project in AWX is unchanged
+    assert changed(setup(awx, tmp_path, **given)) > 0
+    assert changed(setup(awx, tmp_path, **given)) == 0 and awx.changes == []
+    (repository / "of-us.yml").write_text("- hosts: all\n")
+    assert changed(setup(awx, tmp_path, **given)) == 1 and awx.changes == []
+
+
+@SEVERAL
+def test_project_as_shipped_needs_no_galaxy(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    setup(awx, tmp_path, data=str(small))
+    assert not awx.galaxy and {update["status"] for update in awx.updates} == {"successful"}
+
+
+GALAXY_GONE = [
+    {"msg": "fine"}, {"failed": True, "msg": "non-zero return code", "stderr": "\x1b[31mgone\x1b[0m"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("update", "events", "said"), [
+    ({"msg": "The Project Update - x, failed", "id": 7, "job_data": {"job_explanation": "Job terminated due to timeout"}},
+     [], "AWX could not sync the project. Job terminated due to timeout. AWX shows the whole output in job 7."),
+    ({"msg": "Monitoring of Project Update - x aborted due to timeout", "job_data": None}, [{"event_data": None}],
+     "AWX could not sync the project. Monitoring of Project Update - x aborted due to timeout."),
+    ({"job_data": {"result_traceback": "Traceback\n  ImagePullBackOff"}}, [fake_awx.failed("x", "")],
+     "AWX could not sync the project. Traceback ImagePullBackOff."),
+    ({}, [{"task": "x", "event_data": {"ignore_errors": True, "res": {"msg": "ignored"}}}],
+     "AWX could not sync the project. AWX does not say why."),
+    ({}, [fake_awx.failed("fetch galaxy roles", "One or more items failed", results=GALAXY_GONE)],
+     ("AWX could not sync the project. fetch galaxy roles: gone. AWX asks Galaxy because the repository has a "
+      "requirements file. If the execution environment has the collection, delete collections/requirements.yml from the "
+      "repository.")),
+])  # fmt: skip
+def test_cause_of_a_failed_sync(update: dict[str, Any], events: list[dict[str, Any]], said: str) -> None:
+    assert awx_sync_failure(update, events) == said
 
 
 def test_what_is_wrong_is_told_before_anything_is_changed(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
@@ -162,7 +221,12 @@ def test_what_is_wrong_is_told_before_anything_is_changed(awx: fake_awx.Awx, sma
                                                                        "name": "awx"}}))  # fmt: skip
     assert "or newer, and finds 23.9.0." in setup(awx, tmp_path, 2, paths=f"{COLLECTIONS}:{tmp_path / 'old'}")
     said = setup(awx, tmp_path, 2, env={"CONTROLLER_OAUTH_TOKEN": "wrong"})
-    assert "HTTP 401" in said and "The login is taken from CONTROLLER_HOST" in said
+    assert "HTTP 401" in said and "AWX does not accept the login by CONTROLLER_OAUTH_TOKEN." in said
+    user = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin"}
+    said = setup(awx, tmp_path, 2, env={**user, "CONTROLLER_PASSWORD": "wrong"})
+    assert "AWX does not accept the login by CONTROLLER_USERNAME. The login is taken from CONTROLLER_HOST" in said
+    said = setup(awx, tmp_path, 2, env={"CONTROLLER_OAUTH_TOKEN": ""})
+    assert "No login was given. The login is taken from CONTROLLER_HOST" in said
     said = setup(awx, tmp_path, 2, env={"CONTROLLER_HOST": "http://127.0.0.1:1"})
     assert "taken from the environment variables CONTROLLER_HOST" in said
     assert awx.changes == []

@@ -5,16 +5,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.awx.jobs import Job, inventory
 from tests.awx.test_jobs import KEY, rows
 from tests.playbooks.play import SPEED
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 SLICES = 2
 HOSTS = 3  # so that a slice has two of them, or one
@@ -23,12 +23,6 @@ ROLES = {
     "rebuild": {"rebuild_id": "now", "rebuild_check": "none", "rebuild_delete_public_ip": True,
                 "rebuild_declaration": {"ssh_key_name": "new"}},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 @pytest.mark.parametrize("role", [pytest.param("protect", marks=pytest.mark.every_core), "rebuild"])

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from tests.inventory.awx import script
 from tests.inventory.processes import Programs
 from tests.jobs.launch import unsafe
 from tests.playbooks.play import environment
+from tests.support.programs import run
 
 PLAYBOOKS = ROOT / "playbooks"
 NO_JOBS = {"awx_setup", "quickstart", "simulator"}
@@ -77,6 +76,7 @@ def test_awx_accepts_the_template(name: str) -> None:
         assert DataLoader().load(unsafe(variables)) == variables
 
 
+@pytest.mark.programs
 @pytest.mark.every_core
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 def test_inventory_of_the_project_lists_instances_as_awx_takes_them(sim: Any, tmp_path: Path, edition: str) -> None:
@@ -92,15 +92,16 @@ def test_inventory_of_the_project_lists_instances_as_awx_takes_them(sim: Any, tm
     zone = made["availability_zone"].replace("-", "_")
     assert groups - {"mgc", "label_blue"} == {"state_stopped", "region_br_se1", f"zone_{zone}"}, ran.inventory
     assert ("label_blue" in groups) == bool(labels)
+    assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z", ran.inventory["mgc"]["vars"]["mgc_listed_at"])
 
 
+@pytest.mark.programs
 def test_a_broken_file_beside_the_inventory_is_an_error(sim: Any, tmp_path: Path) -> None:
     """Where a folder is the source: AWX would delete the hosts of that file."""
     shutil.copytree(PROJECT, tmp_path / "project")
     (tmp_path / "project/inventories/other.yml").write_text("plugin: none.there.is\n")
     env = {**environment(sim, tmp_path), "ANSIBLE_CONFIG": str(tmp_path / "project/ansible.cfg")}
-    command = [sys.executable, "-m", "ansible", "inventory", "-i", "inventories", "--list"]
-    done = subprocess.run(command, cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
+    done = run("inventory", "-i", "inventories", "--list", cwd=tmp_path / "project", env=env, apart=True)
     assert done.returncode != 0 and "other.yml" in done.stderr
 
 

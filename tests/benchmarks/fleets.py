@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -21,8 +22,9 @@ PING: dict[str, Any] = {"ansible.builtin.ping": {}}
 PROVISIONING = 5  # seconds
 LOOPED = 5  # members of a loop that is measured: vm_instance first looks after 10 s
 AT_ONCE = 50  # members of a loop with async
-SIZES = (50, 200, 1000)
+SIZES = (50, 200, 1000, 10_000)
 TURNS = 3
+LARGE = 10_000  # members of a fleet that is measured once only
 FLOOR = """
 import os, sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +40,10 @@ def create(number):
 with ThreadPoolExecutor(10) as pool:
     list(pool.map(create, range(count)))
 while True:
-    rows = session.get(url, params={"_limit": 1000, "_sort": "created_at:asc,id:asc"}).json()["instances"]
+    rows = []
+    for offset in range(0, count, 1000):
+        page = {"_limit": 1000, "_offset": offset, "_sort": "created_at:asc,id:asc"}
+        rows += session.get(url, params=page).json()["instances"]
     if len(rows) == count and all(row["status"] == "completed" for row in rows):
         break
     time.sleep(1)
@@ -64,6 +69,29 @@ def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
                 key: round(value, 2) for key, value in row.items()
             }
     return found
+
+
+def resized(size: int = 200) -> dict[str, float]:
+    """What it costs a fleet that each member is read by its id before its first change, as a share of the run."""
+    fleet = {
+        "magalu.cloud.vm_fleet": {
+            "defaults": {"machine_type": "BV2-2-40"}, "count": size, "name_format": "instance-{index:05d}",
+            "results": "brief",
+        },
+    }  # fmt: skip
+    turns = []
+    for _turn in range(TURNS):
+        with _playing([f"--instances={size}"]) as play:
+            seconds = play.seconds(fleet)
+            control = play.env["MGC_API_URL"].partition("/{region}")[0]
+            asked = requests.get(f"{control}/_simulator/requests", timeout=60).json()
+        first = next(number for number, request in enumerate(asked) if request["method"] == "POST")
+        reads = [one["at"] for one in asked[:first] if re.fullmatch(r"/v1/instances/[0-9a-f-]{36}", one["path"])]
+        assert len(reads) == size, "each is read once before anything is changed"
+        turns.append({"seconds": seconds, "seconds of reads": asked[first]["at"] - reads[0]})
+    found = {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
+    found["reads, as a share of the run"] = found["seconds of reads"] / found["seconds"]
+    return {key: round(value, 3) for key, value in found.items()}
 
 
 class _Play(NamedTuple):
@@ -99,8 +127,8 @@ def _loops(play: _Play) -> dict[str, float]:
 
 
 def _fleet(play: _Play, size: int) -> dict[str, float]:
-    """Medians of several turns: the floor, a creation by vm_fleet, and the run after it, which changes nothing."""
-    turns = [_turn(play, size, turn) for turn in range(TURNS)]
+    """Medians of several turns (of a large fleet one): the floor, a creation by vm_fleet, and the run after it, which changes nothing."""
+    turns = [_turn(play, size, turn) for turn in range(1 if size >= LARGE else TURNS)]
     return {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
 
 
@@ -114,13 +142,15 @@ def _turn(play: _Play, size: int, turn: int) -> dict[str, float]:
     requests.post(f"{control}/_simulator/reset", timeout=60).raise_for_status()
     ping = play.seconds(PING)
     floor = cost(["python", "-c", FLOOR, str(size)], play.env).seconds
-    created = play.seconds(fleet)
+    creation = play.cost(fleet)
+    created = creation.seconds
     asked = requests.get(f"{control}/_simulator/requests", timeout=60).json()
     mine = [request for request in asked if request["region"] == "br-se1"]
     again = play.cost(fleet)
     return {
         "ping": ping, "floor": floor, "vm_fleet": created, "vm_fleet less ping, to the floor": (created - ping) / floor,
         "vm_fleet to the floor": created / floor, "again, less ping": again.seconds - ping,
+        "megabytes": creation.megabytes, "milliseconds a member": 1000 * (created - ping) / size,
         "again, megabytes": again.megabytes, **_waiting(mine),
     }  # fmt: skip
 

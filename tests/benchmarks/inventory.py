@@ -115,6 +115,6 @@ def _files(folder: Path) -> dict[str, str]:
         made[name] = str(file)
     (folder / "floor.yml").touch()
     (folder / "ansible.cfg").write_text(
-        f"[defaults]\ninventory_plugins = {PLUGINS}\n[inventory]\nenable_plugins = floor, auto\n"
+        f"[defaults]\ninventory_plugins = {PLUGINS}\n[inventory]\nenable_plugins = floor, auto\nany_unparsed_is_failed = true\n"
     )
     return {**made, "floor": str(folder / "floor.yml")}

@@ -44,6 +44,7 @@ def _sections(reports: list[Report]) -> dict[str, dict[str, Report]]:
             flat[f"Inventory: {size}"] = figures
         for size, figures in report["fleets, in seconds"].items():
             flat[f"Fleet: {size}"] = figures
+        flat["Fleet: 200 members, resized"] = report["a fleet of 200 that is resized"]
         for title, figures in flat.items():
             found.setdefault(title, {})[core] = figures
     return found

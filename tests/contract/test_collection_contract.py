@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _info
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import (
+    FILTERS,
+    KINDS,
+    read_init_logs,
+    read_rows,
+)
 from tests.contract.contract import EDITIONS, check_answer, check_request, folder, operation
 from tests.engine import copies, task
 from tests.engine.task import BASE, LARGE
@@ -17,7 +22,7 @@ from tests.playbooks.module import result
 folder()
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
 GROUP, SUBNET, VPC, VOLUME, OWN, MORE = (f"{number}3333333-3333-4333-8333-333333333333" for number in range(1, 7))
-FILTERS = {name: None for name in (*_info.FILTERS, "id", "name", "name_pattern", "status", "sort")}
+FILTERS = {name: None for name in (*FILTERS, "id", "name", "name_pattern", "status", "sort")}
 
 
 def tour(sim: Any, edition: str) -> None:
@@ -46,14 +51,14 @@ def tour(sim: Any, edition: str) -> None:
     assert [one.failure for one in done] == [None] * len(done)
     sim.seed("snapshot", name="copy")
     sim.seed("custom_image" if new else "backup", name="copy")
-    for kind in _info.KINDS:
+    for kind in KINDS:
         if kind in (("backups", "init_logs") if new else ("custom_images", "init_logs")):
             continue
-        rows = _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False})
+        rows = read_rows(task.client(sim), {**FILTERS, "kind": kind, "user_data": False})
         assert rows
-        _info.read(task.client(sim), {**FILTERS, "kind": kind, "user_data": False, "id": rows[0]["id"]})
+        read_rows(task.client(sim), {**FILTERS, "kind": kind, "user_data": False, "id": rows[0]["id"]})
     if new:
-        assert _info.init_logs(task.client(sim), {**FILTERS, "name": "own", "lines": 10})
+        assert read_init_logs(task.client(sim), {**FILTERS, "name": "own", "lines": 10})
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -90,7 +90,7 @@ def test_same_answers(edition: str, method: str, path: str) -> None:
 UUID = "5f3b8a3e-3c5b-4f0e-9a67-0d6c1f0a7b11"
 NIC = {"instance": {"name": "a"}, "network": {"interface": {"id": UUID}}}
 TYPE, IMAGE = {"name": "BV2-4-40"}, {"name": "windows-server-2022"}
-NEW = {"machine_type": TYPE, "ssh_key_name": "k", "network": {"associate_public_ip": False}}
+NEW = {"machine_type": TYPE, "ssh_key_name": "", "network": {"associate_public_ip": False}}
 EVERYTHING = {"expand": ["image", "machine-type", "network", "labels", "instance"]}
 IMPORT = {"name": "i", "url": "https://x.example/i", "platform": "linux", "license": "unlicensed",
           "architecture": "x86/64"}  # fmt: skip
@@ -175,7 +175,7 @@ class Tour:
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 @pytest.mark.parametrize(("edition", "version"), [("2024-08", None), ("2026-08", None), ("2026-08", "1.1")])
 def test_every_answer_of_a_tour_keeps_the_contract(sim: Any, edition: str, version: str | None, nulls: str) -> None:
-    sim.reset(edition=edition, nulls=nulls)
+    sim.reset(edition=edition, nulls=nulls, face="service")  # the gateway rewrites some refusals
     tour = Tour(sim, edition, version)
     instance = tour.instances()
     for path in ("/v1/images", "/v1/machine-types"):

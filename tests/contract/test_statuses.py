@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import (
     BACKUPS,
     CREATION_FAILED,
     GONE,
@@ -19,8 +19,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api import (
     SETTLED,
     SNAPSHOTS,
     Resource,
-    status_class,
 )
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import never_ran, status_class
 from tests.contract.contract import EDITIONS, load
 
 INSTANCE = {
@@ -113,8 +113,10 @@ def test_a_status_that_nobody_knows_is_moving_unless_its_name_says_that_it_faile
     ("row", "expected"),
     [
         (None, GONE),
-        ({"status": "completed", "state": "error"}, CREATION_FAILED),
-        ({"status": "retyping_error", "state": "error"}, CREATION_FAILED),
+        ({"status": "completed", "state": "error"}, OPERATION_FAILED),
+        ({"status": "error", "state": "error"}, OPERATION_FAILED),
+        ({"status": "retyping_error", "state": "error"}, OPERATION_FAILED),
+        ({"status": "creating_error", "state": "error"}, CREATION_FAILED),
         ({"status": "stopping_error", "state": "new"}, CREATION_FAILED),
         ({"status": "completed", "state": "new"}, MOVING),
         ({"status": "completed", "state": "running"}, SETTLED),
@@ -124,3 +126,26 @@ def test_a_status_that_nobody_knows_is_moving_unless_its_name_says_that_it_faile
 )
 def test_the_state_has_a_word_too(row: Any, expected: str) -> None:
     assert status_class(row) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "certain"),
+    [
+        ({"status": "creating_error_capacity", "state": "error"}, True),
+        ({"status": "starting_error", "state": "new"}, True),
+        *(({"status": status, "state": "error", "error": {"slug": slug}}, True)
+          for status in ("completed", "error", "create_error_quota_vcpu", "provisioning_error")
+          for slug in ("create_instance.capacity.error", "create_instance.keypair.not_found", "create_error_quota_vcpu")),
+        *(({"status": status, "state": "error", "error": {"slug": slug}}, False)
+          for status in ("completed", "error", "provisioning_error")
+          for slug in ("start_instance.capacity.error", "create_snapshot.failed", "create_instances", "capacity", None)),
+        *(({"status": f"{verb}_error", "state": "error", "error": {"slug": "create_instance.capacity.error"}}, False)
+          for verb in ("starting", "stopping", "retyping", "rebooting", "attaching_nic", "deleting", "migrating")),
+        *(({"status": "creating_error", "state": state}, False) for state in ("running", "stopped", "suspended")),
+        ({"status": "completed", "state": "error", "error": "a text"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_only_what_is_certain_never_ran(row: Any, certain: bool) -> None:
+    assert never_ran(row) is certain

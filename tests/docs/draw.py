@@ -15,7 +15,7 @@ from typing import Any
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "docs/docsite/images"
-UTILS = ROOT / "plugins/module_utils"
+API = "ansible_collections.magalu.cloud.plugins.module_utils._api"
 STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #22272e; text-anchor: middle }
   .left { text-anchor: start } .end { text-anchor: end } .quiet { fill: #68707b; font-size: 12px } .bold { font-weight: 600 }
@@ -27,38 +27,23 @@ TIP = (
     '<path d="M0 0 L8 4 L0 8 z"/></marker>'
 )
 
-# From the top down: what a layer is, and its files of module_utils, by their names' beginnings. The first that fits counts.
+# From the top down: a layer, what it does, and where its files are, below plugins/.
 LAYERS: list[tuple[str, str, tuple[str, ...]]] = [
-    ("Ansible", "modules and the inventory plugin: documentation, options, one short main", ()),
-    ("What a module does", "options, check mode, results, diff, words for people",
-     ("_module", "_options", "_info", "_instance", "_copies", "_copy_module", "_fleet_module", "_fleet_progress", "_fleet_report",
-      "_fleet_page", "_apply", "_errors")),
-    ("Engine", "sends one step, waits for its goal, plans anew: the only code that changes the cloud",
-     ("_engine", "_drive", "_failures", "_fleet", "_goals", "_orphan")),
-    ("Planners", "pure functions of what is and what is wanted; no request is made here",
-     ("_plan_", "_step", "_checks", "_declare", "_restore")),
-    ("Reading and HTTP", "complete lists, credentials, retries, time-outs", ("_read", "_client", "_paging", "_retry", "_tls")),
-    ("The API as data", "routes, fields, statuses, moves of power", ("_api",)),
+    ("modules, inventory", "documentation, a main of a few lines", ("modules", "inventory")),
+    ("_module.py, plugin_utils", "what Ansible gives, and what it gets: options, check mode, results; hosts and groups",
+     ("module_utils", "plugin_utils")),
+    ("_resources", "a file for each kind: how it is read, and the task that is made of it", ("module_utils/_resources",)),
+    ("_engine", "the only code that sends changes, and the only code that waits", ("module_utils/_engine",)),
+    ("_plan", "pure functions of current state, desired state, and the history of this run", ("module_utils/_plan",)),
+    ("_api", "the API as data, reading, and HTTP", ("module_utils/_api",)),
 ]  # fmt: skip
 WIDTH, LINE, GAP = 760, 18, 24
 
 
 def files_of(number: int) -> list[str]:
-    """The files of a layer."""
-    if number == 0:
-        return sorted(path.stem for kind in ("modules", "inventory") for path in (ROOT / "plugins" / kind).glob("*.py"))
-    return [
-        path.stem for path in sorted(UTILS.glob("_*.py")) if path.stem != "__init__" and layer_of(path.stem) == number
-    ]
-
-
-def layer_of(file: str) -> int:
-    """Which layer a file of module_utils is in: by its whole name, else by the longest beginning."""
-    fits = [(name == file, len(name), number) for number, (_title, _text, names) in enumerate(LAYERS)
-            for name in names if name == file or (name.endswith("_") and file.startswith(name))]  # fmt: skip
-    if not fits:
-        raise LookupError(f"In which layer is {file}? See LAYERS in tests/docs/draw.py.")
-    return max(fits)[2]
+    """Return the names of a layer's files."""
+    folders = [ROOT / "plugins" / folder for folder in LAYERS[number][2]]
+    return sorted(path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def text(x: float, y: float, words: str, kind: str = "") -> str:
@@ -105,12 +90,13 @@ BOX_WIDTH, BOX_HEIGHT = 128, 48
 
 
 def states() -> str:
-    """The states and what leads from one to the other, from the tables and rules of `_api.py`."""
-    api: Any = importlib.import_module("ansible_collections.magalu.cloud.plugins.module_utils._api")
+    """Draw the states and what leads from one to the other, from the tables and rules of `_api`."""
+    api: Any = importlib.import_module(f"{API}.resources")
+    rules: Any = importlib.import_module(f"{API}.statuses")
     ways = dict(api.POWER)
-    made = api.outcome({"state": "new", "status": "creating"})["state"]
-    assert api.status_class({"state": "new", "status": "creating_error"}) == api.CREATION_FAILED
-    assert api.status_class({"state": "deleted", "status": "completed"}) == api.GONE
+    made = rules.settled_row({"state": "new", "status": "creating"})["state"]
+    assert rules.status_class({"state": "new", "status": "creating_error"}) == api.CREATION_FAILED
+    assert rules.status_class({"state": "deleted", "status": "completed"}) == api.GONE
     parts = [
         arrow("new", made, "created"),
         arrow("new", "error", "creation fails", "failure"),

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -25,46 +23,14 @@ def test_a_picture_is_that_of_the_code(name: str) -> None:
 
 
 def test_every_move_of_power_is_in_the_picture_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    api = importlib.import_module("ansible_collections.magalu.cloud.plugins.module_utils._api")
+    api = importlib.import_module(f"{draw.API}.resources")
     assert [draw.states().count(f">{verb}<") for verb in ("stop", "start", "suspend", "reboot")] == [1, 2, 1, 1]
     monkeypatch.setattr(api, "POWER", {**api.POWER, ("stopped", "suspended"): ("freeze",)})
     assert ">freeze<" in draw.states()
 
 
-def imported(file: Path) -> set[str]:
-    """What a file imports when it runs, also inside of functions, but not for its types only."""
-    found: set[str] = set()
-    todo: list[ast.AST] = [ast.parse(file.read_text())]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            continue
-        if isinstance(node, ast.ImportFrom):
-            module = (node.module or "").split(".")
-            found |= {name for name in (*module, *(alias.name for alias in node.names)) if name}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        todo += ast.iter_child_nodes(node)
-    return found
-
-
-def test_nothing_below_imports_a_module() -> None:
-    above = {
-        path.stem for kind in ("modules", "inventory", "action") for path in (ROOT / "plugins" / kind).glob("*.py")
-    }
-    for file in draw.UTILS.glob("_*.py"):
-        assert not imported(file) & (above | {"modules", "inventory"}), file.name
-
-
-def test_no_planner_can_make_a_request() -> None:
-    """None imports the client itself, only the names of what it answers."""
-    for name in draw.files_of(3):
-        assert not imported(draw.UTILS / f"{name}.py") & {"Client", "requests", "urllib3", "_tls"}, name
-    assert "Client" in imported(draw.UTILS / "_drive.py")
-
-
 def test_statuses_mean_what_the_table_says() -> None:
-    api = importlib.import_module("ansible_collections.magalu.cloud.plugins.module_utils._api")
+    api = importlib.import_module(f"{draw.API}.statuses")
     rows = re.findall(r"^   \* - ([a-z ]+)\n     - (.*)\n", PAGE.split("What a status means")[1], re.MULTILINE)
     assert [kind for kind, _examples in rows][1:] == [
         "settled",

@@ -9,27 +9,21 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows, seed, states
 from tests.playbooks.play import SPEED, environment
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 RST = ROOT / "docs/docsite/rst"
 PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
 BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -52,7 +46,7 @@ def run(sim: Any, folder: Path, page: str) -> list[str]:
     """Runs the page's commands, or else its playbooks as one; what each said. Nothing may warn."""
     for name, text in files(page).items():
         (folder / name).write_text(text)
-    (folder / "ansible.cfg").touch()
+    (folder / "ansible.cfg").write_text("".join(blocks(page, "ini")))
     lines = [line for line in commands(page) if re.match(r"ansible-(playbook|inventory) ", line)]
     books = [name for name in files(page) if not any(name in line for line in lines)]
     lines = [*([shlex.join(["ansible-playbook", *books])] if books else []), *lines]
@@ -68,7 +62,7 @@ def run(sim: Any, folder: Path, page: str) -> list[str]:
     return said
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_first_steps(sim: Any, tmp_path: Path) -> None:
     """Predicted, done, unchanged, larger, listed, gone."""
     said = run(sim, tmp_path, "getting_started")
@@ -121,7 +115,7 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-01"])
     (said,) = run(sim, tmp_path, "reachable")
     assert "running, completed, no error" in said and '"user ubuntu, key deploy"' in said
-    assert re.search(r"private 172\.[\d.]+, public none", said) and re.search(
+    assert re.search(r"private 198\.18\.[\d.]+, public none", said) and re.search(
         r"security groups \['[0-9a-f-]{36}'\]", said
     )
     assert changes(sim) == []
@@ -138,6 +132,5 @@ def test_every_example_is_run() -> None:
             if not re.match(r"ansible-(playbook|inventory) |magalu-cloud-simulator ", line)
         ]
         assert [line for line in others if not line.startswith(BY_HAND)] == []
-        assert (RST / f"{page}.rst").read_text().count(".. code-block::") == len(
-            blocks(page, "yaml") + blocks(page, "shell")
-        )
+        count = (RST / f"{page}.rst").read_text().count(".. code-block::")
+        assert count == sum(len(blocks(page, language)) for language in ("yaml", "shell", "ini"))

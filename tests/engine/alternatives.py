@@ -33,4 +33,4 @@ def addresses(sim: Any) -> int:
 
 
 def tried(done: Any) -> list[str]:
-    return [one["machine_type"] for one in done.member.memory.attempts]
+    return [one["machine_type"] for one in done.outcome.attempts]

@@ -4,61 +4,65 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _apply, _copies, _copy_module, _drive, _engine
-from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan, Task
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Look, Task
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC, copy_task
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.results import explain_failure, outcome_result
 from tests.engine import task
 
 RESOURCES = {"snapshot": SNAPSHOTS, "backup": BACKUPS}
 # Which copies each edition has; only the last two can be copied to another region.
 KINDS = [("snapshot", "2024-08"), ("snapshot", "2026-08"), ("backup", "2024-08")]
 COPIED = [("snapshot", "2026-08"), ("backup", "2024-08")]
-DEFAULTS = {name: option.get("default") for name, option in _copies.COPY_SPEC.items()}
+DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
 RESTORE = {"name": "web-2", "machine_type": task.SMALL, "ssh_key_name": "deploy",
            "network": {"associate_public_ip": False}}  # fmt: skip
-RESTORE_DEFAULTS = dict.fromkeys(_copies.COPY_SPEC["restore"]["options"])
+RESTORE_DEFAULTS = dict.fromkeys(COPY_SPEC["restore"]["options"])
 
 
 class Run(NamedTuple):
-    """What became of a task."""
+    """The outcome of a task, as tests look at it."""
 
     actions: list[str]
     seen: dict[str, Any]
     failure: Exception | None
-    member: Any
+    outcome: Any
     more: dict[str, Any]  # what else is in the result
-    api: Client
+    api: Api
 
     @property
     def told(self) -> str:
         """The message that a user reads."""
         assert self.failure is not None
-        return _apply.told(self.api, "follow it", self.failure, {})[0]
+        return explain_failure(self.api, "follow it", self.failure, {})[0]
 
 
-def task_of(api: Client, kind: str, **options: Any) -> Task:
+def task_of(api: Api, kind: str, **options: Any) -> Task:
     """The task of a module with these options. Raises `Refused`."""
     if options.get("restore"):
         options["restore"] = {**RESTORE_DEFAULTS, **options["restore"]}
-    return _copy_module.task_of(api, {**DEFAULTS, **options}, RESOURCES[kind])
+    return copy_task(api, {**DEFAULTS, **options}, RESOURCES[kind])
 
 
-def start(declared: Task) -> Look:
-    return Look({}, True, next(iter(declared.kinds)))
-
-
-def check(sim: Any, kind: str, **options: Any) -> Plan:
+def check(sim: Any, kind: str, **options: Any) -> Outcome:
     """What check mode plans. Raises `Refused`."""
-    declared = task_of(task.client(sim), kind, **options)
-    return declared.plan(declared.observe(start(declared)), Memory())
+    api = task.client(sim)
+    outcome = run_task(task_of(api, kind, **options), api, 3600, check=True)
+    if outcome.failure:
+        raise outcome.failure
+    return outcome
 
 
 def run(
-    sim: Any, kind: str, wait: bool = True, timeout: float = 3600, api: Client | None = None,
+    sim: Any, kind: str, wait: bool = True, timeout: float = 3600, api: Api | None = None,
     meanwhile: Callable[[], None] = lambda: None, **options: Any,
 ) -> Run:  # fmt: skip
     """The task for real; `meanwhile` happens between the first look and the first step."""
@@ -66,14 +70,19 @@ def run(
     api.deadline = sim.now() + timeout
     try:
         declared = task_of(api, kind, **options)
-        seen = declared.observe(start(declared))
-        declared.plan(seen, Memory())
-    except (Refused, ApiError) as error:
+    except Refused as error:
         return Run([], {}, error, None, {}, api)
-    member = _engine.Member(declared, wait)
-    meanwhile()
-    _drive.drive([member], lambda due: [declared.observe(due[0].look)], api, timeout, [seen])
-    return Run([step.action for step in member.done], member.seen, member.failure, member, declared.more, api)
+    looks = itertools.count()
+
+    def observe(look: Look) -> Any:
+        seen = declared.observe(look)
+        if next(looks) == 0:
+            meanwhile()
+        return seen
+
+    outcome = run_task(declared._replace(observe=observe), api, timeout, wait)
+    more = {**outcome_result(outcome), "seen": None} if outcome.planned else {}
+    return Run([step.action for step in outcome.steps], outcome.seen, outcome.failure, outcome, more, api)
 
 
 def there(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:

@@ -6,60 +6,61 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _drive, _engine, _instance, _options
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Look, Memory, Plan
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import resolve_connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Look
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 
 SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
 BASE = {"name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
         "network": {"associate_public_ip": False}}  # fmt: skip
 
+
 START = Look({}, True, "instance")
 
 
 class Run(NamedTuple):
-    """What became of a task."""
+    """The outcome of a task, as tests look at it."""
 
     actions: list[str]
     row: dict[str, Any] | None
     failure: Exception | None
-    member: Any
+    outcome: Outcome
 
 
-def client(sim: Any, **options: Any) -> Client:
+def client(sim: Any, **options: Any) -> Api:
     """A client of the simulator that waits on the simulator's clock."""
     given = {"api_url": sim.url, "api_key": "simulator", "api_retries": 2, **options}
-    made = Client(_options.connection(given.get, {}), "tests", Clock(sim.now, sim.advance))
+    made = Api(resolve_connection(given.get, {}), "tests", Clock(sim.now, sim.advance))
     made.deadline = sim.now() + 600
     return made
 
 
 def want(**options: Any) -> dict[str, Any]:
     """A declaration, with the defaults of the module's options."""
-    defaults = {name: option.get("default") for name, option in _instance.SPEC.items()}
-    return _instance.wanted({**defaults, **options})
+    defaults = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
+    return desired_instance({**defaults, **options})
 
 
-def check(sim: Any, **options: Any) -> Plan:
+def check(sim: Any, **options: Any) -> Outcome:
     """What check mode plans. Raises `Refused`."""
-    api, declared = client(sim), want(**options)
-    return _instance.planner(api, declared)(_instance.observer(api, declared)(START), Memory())
+    api = client(sim)
+    outcome = run_task(instance_task(api, want(**options)), api, 600, check=True)
+    if outcome.failure:
+        raise outcome.failure
+    return outcome
 
 
-def run(sim: Any, wait: bool = True, timeout: float = 600, api: Client | None = None, **options: Any) -> Run:
+def run(sim: Any, wait: bool = True, timeout: float = 600, api: Api | None = None, **options: Any) -> Run:
     """The task for real."""
     api, declared = api or client(sim), want(**options)
     api.deadline = sim.now() + timeout
-    observe, plan = _instance.observer(api, declared), _instance.planner(api, declared)
-    member = _engine.Member(_instance.task(api, declared)._replace(plan=plan), wait)
-    try:
-        seen = observe(START)
-        plan(seen, member.memory)
-    except (Refused, ApiError) as error:
-        return Run([], None, error, member)
-    _drive.drive([member], lambda due: [observe(due[0].look)], api, timeout, [seen])
-    return Run([step.action for step in member.done], member.row, member.failure, member)
+    outcome = run_task(instance_task(api, declared), api, timeout, wait)
+    return Run([step.action for step in outcome.steps], outcome.after, outcome.failure, outcome)
 
 
 def sent(sim: Any) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.engine import task
 from tests.engine.alternatives import (
     CAPACITY,
@@ -31,10 +32,10 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
     assert (done.failure, done.actions) == (None, ["create", "delete", "create", "delete", "create"])
     assert [(row["machine_type"]["name"], row["availability_zone"]) for row in ours(sim)] == [(OTHER, "br-se1-b")]
     assert addresses(sim) == 1
-    assert [step.does for step in done.member.done[::2]] == [
+    assert [step.description for step in done.outcome.steps[::2]] == [
         f"create instance web as {SMALL}", f"create instance web as {LARGE}", f"create instance web as {OTHER} in br-se1-b",
     ]  # fmt: skip
-    assert done.member.memory.attempts == [
+    assert done.outcome.attempts == [
         {"machine_type": kind, "availability_zone": None,
          "error": {"slug": CAPACITY, "message": f"There is no capacity for {kind} in br-se1-a"}}
         for kind in (SMALL, LARGE)
@@ -58,7 +59,7 @@ def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditi
             f"There is no capacity for {OTHER} in br-se1-b (slug {CAPACITY})."
         )
         assert done.actions == ["create", "delete"] * 3
-        assert done.member.memory.created == []
+        assert done.outcome.created == []
         assert (ours(sim), addresses(sim)) == ([], 0)
         sim.advance(10)
 
@@ -70,7 +71,7 @@ def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: 
     start = sim.now()
     done = task.run(sim, **DECLARED)
     assert (done.failure, done.actions, tried(done)) == (None, ["create"], [SMALL])
-    assert done.member.memory.attempts[0]["error"] == {"slug": CAPACITY, "message": "Full"}
+    assert done.outcome.attempts[0]["error"] == {"slug": CAPACITY, "message": "Full"}
     assert done.row["machine_type"]["name"] == LARGE
     assert sim.now() - start < 40
     sim.clear_faults()
@@ -107,7 +108,7 @@ def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> Non
     assert done.actions == ["create", "delete", "create"]
     assert "could not be created (creating_error)" in str(done.failure)
     assert f"Tried were {SMALL}: " in str(done.failure)
-    assert [row["id"] for row in ours(sim)] == done.member.memory.created
+    assert [row["id"] for row in ours(sim)] == done.outcome.created
 
 
 @pytest.mark.parametrize("told", [False, True])
@@ -137,9 +138,9 @@ def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: A
 @pytest.mark.parametrize("more", [{}, {"on_immutable_change": "recreate"}, {"on_immutable_change": "fail"}], ids=str)
 def test_an_instance_that_equals_one_is_as_declared(sim: Any, zone: str, kind: str, edition: str, more: Any) -> None:
     sim.reset(edition=edition)
-    sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=task.IMAGE)
+    sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=task.IMAGE, public_ip=True)
     done = task.run(sim, **DECLARED, **more)
-    assert (done.failure, done.actions, done.member.notes) == (None, [], [])
+    assert (done.failure, done.actions, list(done.outcome.warnings)) == (None, [], [])
     assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
 
 
@@ -147,10 +148,12 @@ def test_an_instance_that_equals_none_becomes_the_first_in_its_zone(sim: Any) ->
     zones: dict[str, Any] = {**DECLARED, "availability_zone": "br-se1-a", "alternatives": WAYS[1:]}
     for zone, kind in (("br-se1-b", OTHER), ("br-se1-a", SMALL), ("br-se1-c", SMALL)):
         sim.reset()
-        sim.seed("instance", name="web", machine_type="BV2-4-40", availability_zone=zone, image=task.IMAGE)
+        sim.seed(
+            "instance", name="web", machine_type="BV2-4-40", availability_zone=zone, image=task.IMAGE, public_ip=True
+        )
         done = task.run(sim, **zones)
         assert (done.failure, done.actions, done.row["machine_type"]["name"]) == (None, ["retype"], kind)
-        assert bool(done.member.notes) == (zone == "br-se1-c")
+        assert bool(done.outcome.warnings) == (zone == "br-se1-c")
     assert task.run(sim, **{**zones, "machine_type": None}).actions == [], "they alone change nothing that is there"
 
 
@@ -164,7 +167,7 @@ def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
         ),
     ):
         assert said in str(task.run(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]}).failure)
-        with pytest.raises(task.Refused):
+        with pytest.raises(Refused):
             task.check(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]})
     assert task.sent(sim) == []
 
@@ -172,7 +175,7 @@ def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
 def test_check_mode_predicts_the_first(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     plan = task.check(sim, **DECLARED, state="stopped")
-    assert [step.does for step in plan.steps] == [f"create instance web as {SMALL}", "stop instance web"]
+    assert [step.description for step in plan.steps] == [f"create instance web as {SMALL}", "stop instance web"]
     assert plan.after is not None
     assert plan.after["machine_type"]["name"] == SMALL
 
@@ -181,7 +184,7 @@ def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
     sim.reset(capacity={LARGE: 0})
     done = task.run(sim, **{**DECLARED, "machine_type": None, "availability_zone": "br-se1-c"})
     assert (done.failure, tried(done)) == (None, [LARGE])
-    assert [step.does for step in done.member.done if step.action == "create"] == [
+    assert [step.description for step in done.outcome.steps if step.action == "create"] == [
         f"create instance web as {LARGE} in br-se1-c", f"create instance web as {OTHER} in br-se1-b",
     ]  # fmt: skip
 
@@ -190,7 +193,7 @@ def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     sim.seed("instance", name="web", machine_type=OTHER, availability_zone="br-se1-b", image="cloud-debian-12 LTS")
     plan = task.check(sim, **DECLARED, on_immutable_change="recreate")
-    assert [step.does for step in plan.steps] == ["delete instance web", f"create instance web as {SMALL}"]
+    assert [step.description for step in plan.steps] == ["delete instance web", f"create instance web as {SMALL}"]
     done = task.run(sim, **DECLARED, on_immutable_change="recreate")
     assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [SMALL], LARGE)
     assert done.actions == ["delete", "create", "delete", "create"]

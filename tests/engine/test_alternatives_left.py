@@ -10,6 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.engine import copies, task
 from tests.engine.alternatives import (
     CAPACITY,
@@ -122,7 +125,7 @@ def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
     done = task.run(sim, **DECLARED, protect_names=["web"])
     assert "is protected from deletion" in str(done.failure)
     assert done.actions == ["create"]
-    assert done.member.memory.created == [ours(sim)[0]["id"]]
+    assert done.outcome.created == [ours(sim)[0]["id"]]
 
 
 def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
@@ -132,7 +135,7 @@ def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
     done = task.run(sim, **DECLARED)
     assert "Tried were" in str(done.failure)
     assert "Left to be done: delete instance web." in str(done.failure)
-    assert done.member.memory.created == [row["id"] for row in ours(sim)]
+    assert done.outcome.created == [row["id"] for row in ours(sim)]
 
 
 @pytest.mark.parametrize("more", [{"on_failed": "replace"}, {"alternatives": WAYS}], ids=["replace", "alternatives"])
@@ -235,7 +238,7 @@ def test_the_first_one_with_room_is_made_or_all_are_named(
     expected = next((way for way in order if has_room(way, capacity)), None)
     failed = order[: order.index(expected)] if expected else order
     assert [{key: one[key] for key in ("machine_type", "availability_zone")}
-            for one in done.member.memory.attempts] == failed  # fmt: skip
+            for one in done.outcome.attempts] == failed  # fmt: skip
     assert addresses(sim) == len(ours(sim)) == (1 if expected else 0)
     if expected is None:
         assert str(done.failure).count(f"(slug {CAPACITY})") == len(order)
@@ -257,13 +260,14 @@ def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:
     sim.seed("snapshot", name="copy", instance=source["id"])
     declared = task.want(**{**DECLARED, "image": None, "snapshot": "copy"})
     api = task.client(sim)
-    made = task._instance.task(api, declared)
-    member = task._engine.Member(made)
+    made = instance_task(api, declared)
+    member = Member(made)
+    member.by_lists = True
 
     def observe(due: Any) -> Any:
-        due[0].look = due[0].look._replace(listing=True)
+        due[0].look = due[0].look._replace(listing=not due[0].reads_next)
         return [made.observe(due[0].look)]
 
-    task._drive.drive([member], observe, api, 600)
+    drive_members([member], observe, api, 600)
     assert (member.failure, [step.action for step in member.done]) == (None, ["restore", "delete", "restore"])
     assert member.memory.attempts[0]["machine_type"] == SMALL

@@ -94,7 +94,7 @@ def test_a_creation_that_was_refused_for_now_is_sent_again_when_the_api_said(sim
     sim.add_fault(operation="POST /v1/instances", **LATER)
     done = task.run(sim, timeout=40, **BASE)
     assert (done.actions, done.failure) == (["create"], None)
-    assert times(sim, "POST") == [0, 5]
+    assert times(sim, "POST") in ([0, 5], [0, 6])
 
 
 def test_what_another_run_creates_meanwhile_is_not_ours(sim: Any) -> None:
@@ -110,5 +110,5 @@ def test_what_another_run_creates_meanwhile_is_not_ours(sim: Any) -> None:
 
     api.clock = api.clock._replace(sleep=sleep)
     done = task.run(sim, api=api, **BASE)
-    assert (done.actions, done.failure, done.member.memory.created) == ([], None, [])
+    assert (done.actions, done.failure, done.outcome.created) == ([], None, [])
     assert times(sim, "POST") == pytest.approx([0, 5], abs=1)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copies to another region: of backups in the edition of 2024, of snapshots in that of 2026."""
+"""Copies to another region: of backups in API version 2024-08, of snapshots in that of 2026."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_it_is_copied_once(sim: Any, kind: str, edition: str, destination: str, 
     row = sim.seed(kind, name="copy")
     options = {"state": "copied", "destination_region": destination, by: row[by]}
     plan = copies.check(sim, kind, **options)
-    assert [step.does for step in plan.steps] == [f"copy {kind} copy to {destination}"]
+    assert [step.description for step in plan.steps] == [f"copy {kind} copy to {destination}"]
     done = copies.run(sim, kind, **options)
     assert (done.failure, done.actions) == (None, ["copy"])
     assert done.seen["copy"]["id"] == row["id"]
@@ -134,7 +134,7 @@ def test_the_edition_of_2024_copies_no_snapshots(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("snapshot", name="copy")
     done = copies.run(sim, "snapshot", state="copied", destination_region="br-ne1", **{by: row[by]})
-    assert done.told == "The edition of the API of 2024 cannot copy snapshots. Use backups (vm_backup) instead."
+    assert done.told == "API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead."
     assert task.sent(sim) == []
 
 
@@ -142,4 +142,4 @@ def test_backups_cannot_be_copied_to_a_region_without_them(sim: Any) -> None:
     sim.reset(editions={"br-se1": "2024-08"})
     sim.seed("backup", name="copy")
     done = copies.run(sim, "backup", **TO_NE1)
-    assert done.told == "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
+    assert done.told == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."

@@ -34,7 +34,9 @@ def test_once_a_day_by_the_clock_of_the_api(sim: Any, kind: str, edition: str) -
     midnight(sim, 3600)
     daily = {"name": "nightly-{instance}-{date}", "instance": "web"}
     first = f"nightly-web-{today(sim)}"
-    assert [step.does for step in copies.check(sim, kind, **daily).steps] == [f"create {kind} {first} of instance web"]
+    assert [step.description for step in copies.check(sim, kind, **daily).steps] == [
+        f"create {kind} {first} of instance web"
+    ]
     assert copies.run(sim, kind, **daily).seen["copy"]["name"] == first
     assert copies.run(sim, kind, **daily).actions == []
     sim.advance(3600)
@@ -85,8 +87,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
     rename = {"id": row["id"], "name": "new"} if by == "id" else {"name": "old", "new_name": "new"}
     done = copies.run(sim, kind, **rename, meanwhile=lambda: sim.seed(kind, name="new") and None)
     assert done.actions == []
-    said = "'new' exists too" if by == "name" else "Gave up to rename"
-    assert said in done.told
+    assert "'new' exists too" in done.told
     assert [one["name"] for one in copies.there(sim, kind)] == ["old", "new"]
 
 
@@ -133,7 +134,7 @@ def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, ed
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"name": "copy"}, "There is no KIND 'copy', and to create it instance is needed."),
+    ({"name": "copy"}, "There is no KIND 'copy'; creating it needs instance."),
     ({"name": "copy", "instance": "nobody"}, "There is no instance 'nobody' to make the KIND 'copy' of."),
     ({"name": "copy", "instance": NOBODY}, f"There is no instance '{NOBODY}' to make the KIND 'copy' of."),
     ({"id": NOBODY}, f"There is no KIND '{NOBODY}'."),
@@ -179,6 +180,6 @@ def test_an_edition_without_backups_is_named_with_what_does_the_job(sim: Any, st
     if state == "restored":
         named["restore"] = copies.RESTORE
     done = copies.run(sim, "backup", state=state, **named)
-    assert done.told == "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
+    assert done.told == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     done = copies.run(sim, "backup", api=task.client(sim, api_url=f"{sim.url}/wrong"), state=state, **named)
     assert done.failure.status == 404  # type: ignore[union-attr]

@@ -39,10 +39,10 @@ def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: An
     options = {"state": "pruned", "name_prefix": "nightly-", "keep_last": 3}
     plan = copies.check(sim, kind, **options)
     does = [f"delete {kind} nightly-{of}-{day}" for day in (0, 1) for of in ("web", "gone")]
-    assert [step.does for step in plan.steps] == does
+    assert [step.description for step in plan.steps] == does
     assert task.sent(sim) == []
     done = copies.run(sim, kind, **options)
-    assert (done.failure, [step.does for step in done.member.done]) == (None, does)
+    assert (done.failure, [step.description for step in done.outcome.steps]) == (None, does)
     assert left(sim, kind) == sorted(f"nightly-{of}-{day}" for of in ("web", "gone") for day in (2, 3, 4))
     assert [row["name"] for row in done.more["pruned"]] == [text.split()[-1] for text in does]
     assert {row["reason"] for row in done.more["kept"]} == {"it is one of the last 3 of its instance"}
@@ -79,7 +79,7 @@ def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edi
     ] in done.told
     assert [name for name in left(sim, kind) if "web" in name] == [f"nightly-web-{day}" for day in (1, 2, 3, 4)]
     assert task.sent(sim)[2:] == []
-    went = [step.does for step in done.member.done]
+    went = [step.description for step in done.outcome.steps]
     assert went[0] == f"delete {kind} nightly-web-0"
     assert len(went) == (2 if failure == "failing" else 1)
 
@@ -128,10 +128,19 @@ def test_without_a_clock_nothing_is_deleted(sim: Any, monkeypatch: pytest.Monkey
     nightly(sim, "snapshot", "2026-08")
     sim.add_fault(operation="GET /v1/snapshots", nth="every", kind="status", status=200, headers={"Date": "never"},
                   body={"snapshots": [], "meta": {"page": {"total": 0}}})  # fmt: skip
-    monkeypatch.setattr(sim.gateway, "dressed", lambda exchange, answer: (answer.headers, answer.body))
+    monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
     for options in ({**ALL, "keep_days": 1}, {"name": "x-{date}", "state": "absent"}):
         assert "The API does not tell the time, so that " in copies.run(sim, "snapshot", **options).told
     assert task.sent(sim) == []
+
+
+def test_a_number_alone_needs_no_clock(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    nightly(sim, "snapshot", "2026-08")
+    kept = copies.check(sim, "snapshot", **ALL, keep_last=2)
+    monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
+    done = copies.run(sim, "snapshot", **ALL, keep_last=2)
+    assert done.failure is None and done.api.date[0] is None
+    assert len(done.actions) == len(kept.steps) == 6
 
 
 def test_more_than_prune_max_is_refused_whole(sim: Any) -> None:
@@ -187,7 +196,6 @@ FENCES: list[tuple[dict[str, Any], str]] = [
     ({"state": "absent", "name": "x", "all": True}, "all goes with state: pruned, not with absent."),
     ({"state": "absent", "name": "x", "name_prefix": "x"}, "name_prefix goes with state: pruned, not with absent."),
     ({"state": "absent", "name": "x", "instance": "x"}, "instance goes with state: present or pruned, not with absent."),
-    ({"state": "present", "name": "x", "protect_names": ["x"]}, "protect_names goes with state: absent or pruned, not"),
     ({"state": "present", "name": "x", "restore": {"name": "x"}}, "restore goes with state: restored, not with present."),
     ({"state": "present", "name": "x", "destination_region": "br-ne1"}, "destination_region goes with state: copied"),
     ({"state": "present", "new_name": "x"}, "One of id and name is needed with state: present."),

@@ -32,7 +32,7 @@ def posted(sim: Any) -> tuple[str, Any]:
 def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, edition: str) -> None:
     copy = ready(sim, kind, edition)
     plan = copies.check(sim, kind, **RESTORED)
-    assert [step.does for step in plan.steps] == [f"restore instance web-2 from {kind} copy"]
+    assert [step.description for step in plan.steps] == [f"restore instance web-2 from {kind} copy"]
     assert plan.after is not None
     assert plan.after["name"] == "web-2"
     done = copies.run(sim, kind, **RESTORED)
@@ -142,7 +142,7 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
         ({"name": "failed"}, f"KIND failed ({failed['id']}) cannot be restored: its status is error."),
         ({"restore": {**RESTORE, "machine_type": "BV1-1-10"}}, small),
         ({"restore": {**RESTORE, "machine_type": "BV1-1-41"}}, "There is no machine type 'BV1-1-41' in this region"),
-        ({"restore": {"name": "web-2"}}, "There is no instance 'web-2', and to create it machine_type is needed."),
+        ({"restore": {"name": "web-2"}}, "There is no instance 'web-2'; creating it needs machine_type."),
         (
             {"restore": {**RESTORE, "labels": ["x"]}},
             "does not know labels." if late else "labels cannot be given to an",
@@ -181,7 +181,7 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
     done = copies.run(sim, kind, **RESTORED)
     assert "could not be created (creating_error): " in done.told
     assert "was told to let this restore fail (slug restore.failed)" in done.told
-    assert len(done.member.memory.created) == 1
+    assert len(done.outcome.created) == 1
 
 
 @every_kind
@@ -219,5 +219,5 @@ def test_without_waiting_the_copy_is_waited_for_and_the_instance_is_not(sim: Any
 
 
 def test_restoring_from_backups_needs_an_edition_that_has_them(sim: Any) -> None:
-    said = "The edition of the API of 2026 has no backups. Use snapshots (vm_snapshot) instead."
+    said = "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     assert str(task.run(sim, **{**task.BASE, "image": None, "backup": "copy"}).failure) == said

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_observer, instance_task
 from tests.engine import task
 from tests.engine.task import BASE, LARGE, SMALL
 
@@ -67,7 +70,7 @@ def test_a_reboot_is_never_sent_twice(sim: Any) -> None:
     done = task.run(sim, name="web", state="rebooted")
     assert task.sent(sim) == ["POST reboot"]
     assert done.failure is None
-    assert any("showed nothing of the reboot" in note for note in done.member.notes)
+    assert any("showed nothing of the reboot" in note for note in done.outcome.warnings)
 
 
 def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
@@ -85,11 +88,11 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     api = task.client(sim)
     declared = task.want(**BASE, state="stopped")
     sim.reset(lag=8)
-    observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.task(api, declared))
+    observe = instance_observer(api, declared)
+    member = Member(instance_task(api, declared))
     seen = observe(task.START)
     other = task.run(sim, wait=False, **BASE)
-    task._drive.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].look)], api, 600, [seen])
     assert member.failure is None
     assert names(sim) == ["web"]
     assert member.row["id"] == other.row["id"] if other.row else True
@@ -100,11 +103,11 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     sim.reset(unique_names=False)
     declared = task.want(**BASE)
     api = task.client(sim)
-    observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.task(api, declared))
+    observe = instance_observer(api, declared)
+    member = Member(instance_task(api, declared))
     seen = observe(task.START)
     task.run(sim, wait=False, **BASE)
-    task._drive.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].look)], api, 600, [seen])
     ids = [instance["id"] for instance in sim.state()["br-se1"]["instances"]]
     assert len(ids) == 2
     assert all(one in str(member.failure) for one in ids)
@@ -227,7 +230,7 @@ def test_an_old_failure_is_a_warning_and_no_obstacle(sim: Any) -> None:
     sim.seed("instance", name="web", status="retyping_error", machine_type=SMALL)
     done = task.run(sim, name="web", machine_type=LARGE, state="stopped")
     assert (done.failure, done.actions) == (None, ["retype", "stop"])
-    assert any("last operation on instance web failed (retyping_error)" in note for note in done.member.notes)
+    assert any("last operation on instance web failed (retyping_error)" in note for note in done.outcome.warnings)
 
 
 def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
@@ -294,8 +297,8 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     api = task.client(sim)
     declared = task.want(name="web", state="stopped")
-    observe = task._instance.observer(api, declared)
-    member = task._engine.Member(task._instance.task(api, declared))
+    observe = instance_observer(api, declared)
+    member = Member(instance_task(api, declared))
     looks = []
 
     def disturbed(due: Any) -> Any:
@@ -306,7 +309,7 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
         return [observe(due[0].look)]
 
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="unknown_status", value="hibernating", seconds=6)
-    task._drive.drive([member], disturbed, api, 600, [observe(task.START)])
+    drive_members([member], disturbed, api, 600, [observe(task.START)])
     assert member.failure is None
     assert member.row["state"] == "stopped"
 
@@ -318,18 +321,18 @@ def test_recreate_takes_the_power_state_along(sim: Any) -> None:
     done = task.run(sim, **BASE, on_immutable_change="recreate")
     assert (done.failure, done.actions, done.row["state"]) == (None, ["delete", "create", "stop"], "stopped")
     assert done.row["id"] != old["id"]
-    assert any("loses its disk" in note for note in done.member.notes)
+    assert any("loses its disk" in note for note in done.outcome.warnings)
 
 
 def test_what_is_probably_not_meant_is_a_warning_in_both_modes(sim: Any) -> None:
     doubtful = {**BASE, "ssh_key_name": None, "state": "stopped"}
     assert any("nobody will be able to log in" in warning for warning in task.check(sim, **doubtful).warnings)
     done = task.run(sim, **doubtful)
-    assert done.member.notes == [
+    assert done.outcome.warnings == [
         "Without ssh_key_name and user_data nobody will be able to log in to this Linux instance."
     ]
     done = task.run(sim, **{**BASE, "name": "db"}, user_data="apt install nginx")
-    assert any("cloud-init ignores user data" in note for note in done.member.notes)
+    assert any("cloud-init ignores user data" in note for note in done.outcome.warnings)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -344,9 +347,9 @@ def test_a_deletion_whose_answer_is_lost_was_done_by_us(sim: Any, fault: Any, wh
 def test_a_deletion_by_another_hand_was_not_done_by_us(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     api, declared = task.client(sim), task.want(name="web", state="absent")
-    member = task._engine.Member(task._instance.task(api, declared))
-    observe = task._instance.observer(api, declared)
+    member = Member(instance_task(api, declared))
+    observe = instance_observer(api, declared)
     seen = observe(task.START)
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
-    task._drive.drive([member], lambda due: [observe(due[0].look)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].look)], api, 600, [seen])
     assert (member.failure, member.done, names(sim)) == (None, [], [])

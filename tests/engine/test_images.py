@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.modules import vm_image
+from ansible_collections.magalu.cloud.plugins.module_utils._resources import image as resource
 from tests.engine import task
 from tests.playbooks.module import result
 
@@ -48,7 +48,7 @@ def sent(sim: Any) -> list[tuple[str, Any]]:
 
 def meanwhile(happens: Callable[[], Any]) -> Any:
     """Lets something happen between the first look and the first step."""
-    observed = vm_image.found
+    observed = resource.find_in_kind
     left = [happens]
 
     def found(*given: Any) -> Any:
@@ -57,7 +57,7 @@ def meanwhile(happens: Callable[[], Any]) -> Any:
             left.pop()()
         return rows
 
-    return mock.patch.object(vm_image, "found", found)
+    return mock.patch.object(resource, "find_in_kind", found)
 
 
 CHANGES: list[dict[str, Any]] = [{"description": "The base"}, {"version": "2"}, {"requirements": {**NEEDS, "disk": 40}}]
@@ -89,6 +89,7 @@ def test_the_twelve_steps(sim: Any, settings: Any) -> None:
 
 def test_a_creation_is_sent_as_the_contract_says(sim: Any) -> None:
     done = image(sim, **GOLDEN, description="The base", license="licensed", uefi=True)
+    assert done["image"]["metadata"] == {"uefi": "true"}
     assert sent(sim) == [("POST", {**GOLDEN, "description": "The base", "license": "licensed", "uefi": True,
                                    "architecture": "x86/64"})]  # fmt: skip
     assert (done["image"]["status"], done["image"]["license"]) == ("active", "licensed")
@@ -229,7 +230,7 @@ def test_protected_names_are_never_deleted(sim: Any, chosen: str, check: bool) -
 def test_the_edition_of_2024_has_none(sim: Any, state: str, chosen: Any) -> None:
     sim.reset(edition="2024-08")
     done = image(sim, **chosen, state=state, **({"url": URL, "platform": "linux"} if "name" in chosen else {}))
-    assert "The edition of the API of 2024 has no custom images." in done["msg"]
+    assert "API version 2024-08 has no custom images." in done["msg"]
     assert sent(sim) == []
 
 
@@ -238,9 +239,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**GOLDEN, "name": "golden 1"}, "names of custom images have letters, digits, '-' and '_' only."),
     ({**GOLDEN, "name": "dourada-\u00e9"}, "names of custom images have letters, digits, '-' and '_' only."),
     ({"id": "golden-1"}, "id is 'golden-1', but ids are UUIDs"),
-    ({**GOLDEN, "url": "s3://bucket/image"}, "url is no URL that begins with https:// or http://."),
-    ({"name": "golden-1"}, "There is no custom image 'golden-1', and to create it url and platform is needed."),
-    ({"name": "golden-1", "url": URL}, "and to create it platform is needed."),
+    ({**GOLDEN, "url": "s3://bucket/image"}, "url is not a URL that begins with https:// or http://."),
+    ({"name": "golden-1"}, "There is no custom image 'golden-1'; creating it needs url and platform."),
+    ({"name": "golden-1", "url": URL}, "creating it needs platform."),
     ({"id": "9ec75090-2872-4f51-8111-53d05d96d2c6"}, "There is no custom image with id 9ec75090"),
     ({**GOLDEN, "platform": "bsd"}, "value of platform must be one of: linux, windows"),
     ({**GOLDEN, "requirements": {"vcpu": 1}}, "missing required arguments: disk, ram found in requirements"),
@@ -275,7 +276,7 @@ def test_the_init_log_of_one_instance(sim: Any) -> None:
 def test_the_edition_of_2024_has_no_init_logs(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("instance", name="web")
-    assert info(sim, kind="init_logs", **{by: row[by]})["msg"] == "The edition of the API of 2024 has no init logs."
+    assert info(sim, kind="init_logs", **{by: row[by]})["msg"] == "API version 2024-08 has no init logs."
 
 
 def test_the_words_of_the_api_on_a_log_that_is_not_there_yet_are_passed_on(sim: Any) -> None:
@@ -294,7 +295,7 @@ def test_custom_images_are_listed(sim: Any) -> None:
         listed = info(sim, kind="custom_images", **options)["custom_images"]
         assert sorted(row["name"] for row in listed) == sorted(names), options
     sim.reset(edition="2024-08")
-    assert info(sim, kind="custom_images")["msg"] == "The edition of the API of 2024 has no custom images."
+    assert info(sim, kind="custom_images")["msg"] == "API version 2024-08 has no custom images."
 
 
 def test_the_diff_of_a_change_shows_it(sim: Any) -> None:

@@ -9,14 +9,18 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.magalu.cloud.plugins.module_utils._engine import driver
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.engine import copies, task
 from tests.engine.task import BASE, SMALL
 
 
 def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
     """A member for each, and how all of them are observed; `calls` of it are those that were due."""
-    tasks = [task._instance.task(api, task.want(**declared)) for declared in declarations]
-    made = [task._engine.Member(each) for each in tasks]
+    tasks = [instance_task(api, task.want(**declared)) for declared in declarations]
+    made = [Member(each) for each in tasks]
     by_member = dict(zip(map(id, made), tasks, strict=True))
     calls: list[list[str]] = []
 
@@ -37,12 +41,12 @@ def test_several_are_led_at_once_and_each_is_looked_at_when_it_is_due(sim: Any) 
     made, observe = members(
         api, BASE, {"name": "db", "state": "stopped"}, {"name": "no", "state": "suspended"}, {"name": "db"}
     )
-    task._drive.drive(made, observe, api, 600)
+    drive_members(made, observe, api, 600)
     assert [bool(member.failure) for member in made] == [False, False, True, False]
     assert [[step.action for step in member.done] for member in made] == [["create"], ["stop"], [], []]
     assert sim.now() - start < 25, "not one after the other"
     looks = [label for call in observe.calls for label in call]
-    assert looks.count("instance no") == 1
+    assert looks.count("instance no") == 2, "listed, and read by its id before the first change"
     assert len(observe.calls[0]) == 4
     assert ["instance db"] in observe.calls
 
@@ -54,7 +58,7 @@ def test_without_a_deadline_of_the_client_the_seconds_count(sim: Any) -> None:
     api.deadline = None
     start = sim.now()
     made, observe = members(api, {"name": "web", "state": "stopped"})
-    task._drive.drive(made, observe, api, 40)
+    drive_members(made, observe, api, 40)
     assert "Timed out after 40 s" in str(made[0].failure)
     assert 40 <= sim.now() - start <= 46
 
@@ -66,7 +70,7 @@ def test_the_deadline_of_the_client_counts_from_its_start(sim: Any) -> None:
     api.deadline = sim.now() + 20
     start = sim.now()
     made, observe = members(api, {"name": "web", "state": "stopped"})
-    task._drive.drive(made, observe, api, 600)
+    drive_members(made, observe, api, 600)
     assert made[0].failure
     assert sim.now() - start <= 26
 
@@ -84,10 +88,12 @@ def test_a_read_that_is_refused_for_now_is_not_repeated_before_its_time(sim: Any
 
 def test_reads_that_fail_until_the_deadline_are_the_failure(sim: Any) -> None:
     sim.seed("instance", name="web")
-    sim.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=500, body={"message": "no"})
+    sim.add_fault(
+        operation="GET /v1/instances/{id}", nth=2, times=999, kind="status", status=500, body={"message": "no"}
+    )
     start = sim.now()
     done = task.run(sim, timeout=50, name="web", state="stopped")
-    assert done.failure.status == 500
+    assert done.failure.error.status == 500 and "(wait_timeout)" in str(done.failure)
     assert done.actions == ["stop"]
     assert 50 <= sim.now() - start <= 56
 
@@ -96,7 +102,7 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
     """So that many runs that were started at once do not ask at once for ever."""
     ends = []
     for share in (-0.1, 0.1):
-        monkeypatch.setattr(task._drive.random, "uniform", lambda low, high, share=share: share)
+        monkeypatch.setattr(driver.random, "uniform", lambda low, high, share=share: share)
         sim.reset()
         task.run(sim, **BASE)
         reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]
@@ -131,7 +137,7 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
 
 def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
     """The time is over when the instance is to be stopped: it runs, and nothing has to be done about it."""
-    sim.seed("instance", name="web")
-    done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=0)
+    row = sim.seed("instance", name="web")
+    done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)
     assert task.sent(sim) == [] and done.actions == []
     assert "on the way to stop instance web" in done.told and "Left to be done" not in done.told

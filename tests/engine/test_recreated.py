@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.engine import copies, task
 from tests.engine.task import BASE, LARGE, SMALL
 from tests.playbooks.module import result
 
 PORT = "11111111-1111-4111-8111-111111111111"
 OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
-ADDRESS = "201.54.0.3"
+ADDRESS = "192.0.2.3"
 KEPT = f"The public IP {ADDRESS} of instance web is kept, and billed (delete_public_ip: true deletes it)."
 
 

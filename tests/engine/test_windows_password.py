@@ -91,8 +91,8 @@ def test_a_lost_answer_is_never_asked_for_again(sim: Any, win: Any, tmp_path: Pa
     done = read(sim, password_file=str(tmp_path / "password"))
     assert len(asked(sim)) == 1
     assert done["failed"]
-    assert "it is not asked for again" in done["msg"]
-    assert "set a new one inside of the instance" in done["msg"]
+    assert "it is not requested again" in done["msg"]
+    assert "set a new password inside the instance" in done["msg"]
     assert "kept-33a9" not in json.dumps(done)
     assert list(tmp_path.iterdir()) == []
 
@@ -190,7 +190,7 @@ def test_what_has_no_password_is_told(sim: Any, tmp_path: Path, options: Any, sa
 def test_the_edition_of_2024_has_none(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
-    assert "The edition of the API of 2024 has no first passwords." in read(sim, **{"name": None, by: row[by]})["msg"]
+    assert "API version 2024-08 has no first passwords." in read(sim, **{"name": None, by: row[by]})["msg"]
 
 
 @pytest.mark.parametrize("password", [None, 7, "", ["x"]])
@@ -199,8 +199,8 @@ def test_an_answer_without_a_password_is_lost(sim: Any, win: Any, tmp_path: Path
     sim.add_fault(operation=ROUTE, kind="status", status=200, body=body, nth="every")
     for file in (None, str(tmp_path / "password")):
         given = read(sim, password_file=file)
-        assert given["failed"] and "the answer has no password that can be read" in given["msg"]
-        assert "The answer is lost" in given["msg"] and not (tmp_path / "password").exists()
+        assert given["failed"] and "the response has no password that can be read" in given["msg"]
+        assert "The response was lost" in given["msg"] and not (tmp_path / "password").exists()
 
 
 def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: Path) -> None:

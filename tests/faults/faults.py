@@ -27,12 +27,12 @@ def lasting(operation: Operation) -> bool:
 
 
 def making(operation: Operation) -> bool:
-    return operation.makes
+    return operation.creates
 
 
 def answered(operation: Operation) -> bool:
     """Whether the answer has a body: that of creations and restores."""
-    return operation.does.startswith(("create", "restore"))
+    return operation.description.startswith(("create", "restore"))
 
 
 def addressed(operation: Operation) -> bool:
@@ -102,28 +102,31 @@ class Case(NamedTuple):
     spread: str
     edition: str
     unique: bool
+    lag: bool  # whether lists are 5 s behind every change, and reads by id 2 s behind actions
 
     @property
     def variant(self) -> str:
         """What of the case is not in the table's row and column."""
-        return f"{self.spread}, {self.edition}, {'unique' if self.unique else 'any'} names"
+        names = "unique" if self.unique else "any"
+        return f"{self.spread}, {self.edition}, {names} names{', behind' if self.lag else ''}"
 
 
 def cases(all_operations: dict[str, Operation]) -> list[Case]:
     """Every case that can be. Those of one operation and fault come one after the other."""
     return [
-        Case(name, called, spread, edition, unique)
+        Case(name, called, spread, edition, unique, lag)
         for name, operation in all_operations.items()
         for called, fault in FAULTS.items()
         if fault.can_be(operation)
         for spread in fault.spreads
         for edition in operation.editions
         for unique in ((True, False) if operation.named else (True,))
+        for lag in (False, True)
     ]
 
 
 def selected(every: list[Case]) -> list[Case]:
-    """A fixed choice in which every two values that can meet do meet: of operation, fault, spread, edition and names.
+    """A fixed choice in which every two values that can meet do meet: of operation, fault, spread, edition, names and lag.
 
     Greedy: a case is taken if it brings a pair that none before it has.
     """

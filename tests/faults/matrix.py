@@ -27,7 +27,8 @@ def run(sim: Any, case: Case) -> str:
     """
     operation, fault = OPERATIONS[case.operation], FAULTS[case.fault]
     random.seed(0)  # pauses differ by chance
-    sim.reset(edition=case.edition, unique_names=case.unique, **(fault.settings or {}))
+    behind = {"lag": 5, "stale": 2} if case.lag else {}
+    sim.reset(**{"edition": case.edition, "unique_names": case.unique, **behind, **(fault.settings or {})})
     for seed in (*OTHERS, *operation.seeds):
         sim.seed(**seed)
     record = Record(sim, operation)
@@ -44,7 +45,7 @@ def run(sim: Any, case: Case) -> str:
             assert outcome == NEXT, again["msg"]
             outcome = by_hand(sim, operation, again)
         else:
-            assert len(created) == operation.makes, f"created {len(created)} times: {created}"
+            assert len(created) == operation.creates, f"created {len(created)} times: {created}"
     if outcome == DONE and not operation.repeats:
         assert not again["changed"], f"the next run found something to do: {again['actions']}"
     if record.down():
@@ -100,7 +101,7 @@ def made() -> Iterator[list[str]]:
 def check_message(first: Fields, case: Case, operation: Operation, created: list[str]) -> None:
     """A failure says what happened to what, and what was done before it."""
     message = first["msg"]
-    about = [operation.does] if case.spread != READS else [operation.does, "look at "]
+    about = [operation.description] if case.spread != READS else [operation.description, "look at "]
     assert any(words in message for words in about), message
     for action in first.get("actions", ()):
         assert action["description"] in message, message

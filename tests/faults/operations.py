@@ -26,13 +26,13 @@ class Operation(NamedTuple):
     """An operation of the API, the task that is to drive it, and how its record must look in the end."""
 
     kind: str  # of what it is about
-    does: str  # how the task calls it in messages
+    description: str  # how the task calls it in messages
     route: str
     options: Fields
     end: Fields | None  # fields of the one of that kind and `name` in the end (... is anything); None: there is none
     seeds: tuple[Fields, ...] = (INSTANCE,)
     name: str = "web"  # of what it is about in the end
-    makes: bool = False
+    creates: bool = False
     takes_time: bool = True  # whether it can fail, or stay in motion, after it was accepted
     editions: tuple[str, ...] = (OLD, NEW)
     region: str = "br-se1"  # where what it makes is
@@ -65,7 +65,7 @@ class Operation(NamedTuple):
     @property
     def addressed(self) -> bool:
         """Whether it makes an instance with a public address."""
-        return self.kind == "instance" and self.makes
+        return self.kind == "instance" and self.creates
 
     @property
     def remedy(self) -> Fields:
@@ -86,7 +86,7 @@ def _interface(verb: str, wanted: list[str], seed: Fields, end: Fields) -> Opera
     words = f"{verb} interface {NIC} {'to' if verb == 'attach' else 'from'} instance web"
     options = {"name": "web", "network_interfaces": wanted, "purge_network_interfaces": True}
     route = f"POST /v1/instances/network-interface/{verb}"
-    # The edition of 2024 does not tell which interface is the primary one, so nothing is detached there.
+    # API version 2024-08 does not tell which interface is the primary one, so nothing is detached there.
     return Operation("instance", words, route, options, {"state": "running", **end}, (seed,), editions=(NEW,))
 
 
@@ -97,7 +97,7 @@ def _copies(kind: str, editions: tuple[str, ...], copied: str, restored: str) ->
     copy = {"name": "day", "state": "copied", "destination_region": "br-ne1"}
     running = {"status": "completed", "state": "running"}
     of_web = Operation(kind, f"create {kind} day of instance web", f"POST {path}", {"name": "day", "instance": "web"},
-                       THERE, name="day", makes=True, editions=editions)  # fmt: skip
+                       THERE, name="day", creates=True, editions=editions)  # fmt: skip
     return {
         f"{kind} create": of_web,
         f"{kind} rename": Operation(kind, f"rename {kind} day to night", f"PATCH {path}/{{id}}/rename",
@@ -106,17 +106,17 @@ def _copies(kind: str, editions: tuple[str, ...], copied: str, restored: str) ->
         f"{kind} delete": Operation(kind, f"delete {kind} day", f"DELETE {path}/{{id}}",
                                     {"name": "day", "state": "absent"}, None, both, "day", editions=editions),
         f"{kind} restore": Operation("instance", f"restore instance restored from {kind} day",
-                                     f"POST {path}/{{id}}{restored}", restore, running, both, "restored", makes=True,
+                                     f"POST {path}/{{id}}{restored}", restore, running, both, "restored", creates=True,
                                      editions=editions, by=f"vm_{kind}"),
         f"{kind} copy": Operation(kind, f"copy {kind} day to br-ne1", f"POST {path}/{{id}}/copy", copy, THERE, both,
-                                  "day", makes=True, editions=(copied,), region="br-ne1"),
+                                  "day", creates=True, editions=(copied,), region="br-ne1"),
     }  # fmt: skip
 
 
 OPERATIONS: dict[str, Operation] = {
     "instance create": Operation("instance", "create instance web", "POST /v1/instances", PUBLIC,
                                  {"status": "completed", "state": "running", "machine_type.name": SMALL}, (),
-                                 makes=True),
+                                 creates=True),
     "instance delete": Operation("instance", "delete instance web", "DELETE /v1/instances/{id}",
                                  {"name": "web", "state": "absent", "delete_public_ip": True}, None),
     "instance rename": Operation("instance", "rename instance web to www", "PATCH /v1/instances/{id}/rename",
@@ -134,7 +134,7 @@ OPERATIONS: dict[str, Operation] = {
     **_copies("snapshot", (OLD, NEW), NEW, ""),
     **_copies("backup", (OLD,), OLD, "/restore"),
     "image create": Operation("custom_image", "create custom image golden", "POST /v1/images/custom", IMPORT,
-                              {"status": "active"}, (), "golden", makes=True, editions=(NEW,)),
+                              {"status": "active"}, (), "golden", creates=True, editions=(NEW,)),
     "image update": Operation("custom_image", "update custom image golden", "PATCH /v1/images/custom/{id}",
                               {"name": "golden", "description": "new"}, {"description": "new"}, (GOLDEN,), "golden",
                               takes_time=False, editions=(NEW,)),
@@ -156,7 +156,7 @@ def _of_web(**options: Any) -> Fields:
 
 OPERATIONS |= {
     "fleet create": _member("create", "POST /v1/instances", {"instances": [{"name": "web"}], "defaults": PUBLIC},
-                            _AS_DECLARED, seeds=(), makes=True),
+                            _AS_DECLARED, seeds=(), creates=True),
     "fleet retype": OPERATIONS["instance retype"]._replace(options=_of_web(machine_type=LARGE), by="vm_fleet"),
     "fleet stop": OPERATIONS["instance stop"]._replace(options=_of_web(state="stopped"), by="vm_fleet"),
     "fleet reboot": OPERATIONS["instance reboot"]._replace(options=_of_web(state="rebooted"), by="vm_fleet"),
@@ -174,14 +174,14 @@ def _step(task: str, does: str, route: str) -> Operation:
     running: Fields = {"status": "completed", "state": "running"}
     if task == "recreate":
         seed = {**INSTANCE, "image": "cloud-debian-12 LTS"}
-        return Operation("instance", does, route, _RECREATE, running, (seed,), makes=True)
+        return Operation("instance", does, route, _RECREATE, running, (seed,), creates=True)
     if task == "create stopped":
         options = {**PUBLIC, "state": "stopped"}
-        return Operation("instance", does, route, options, {**running, "state": "stopped"}, (), makes=True)
+        return Operation("instance", does, route, options, {**running, "state": "stopped"}, (), creates=True)
     if task == "retype suspended":
         end = {"status": "completed", "state": "suspended", "machine_type.name": LARGE}
         return Operation("instance", does, route, _SUSPENDED, end, ({**INSTANCE, "state": "suspended"},))
-    return Operation("snapshot", does, route, _COPY, THERE, name="night", makes=True, also=running)
+    return Operation("snapshot", does, route, _COPY, THERE, name="night", creates=True, also=running)
 
 
 OPERATIONS |= {

@@ -43,7 +43,7 @@ class Record:
 
     def check_sendings(self) -> None:
         """Nothing was sent more often than a run may; what was refused for now does not count."""
-        verb = self.operation.does.partition(" ")[0]
+        verb = self.operation.description.partition(" ")[0]
         most = SENDS.get(verb)
         if most:
             requests = [f"{one['method']} {one['path']}" for one in self.sim.requests() if one["status"] != 429]

@@ -14,9 +14,9 @@ IMAGE = {"id": "7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22", "name": "cloud-ubuntu-24.
 
 
 def port(identifier: str, primary: bool) -> dict[str, Any]:
-    addresses = {"private_ipv4": "172.18.0.2", "public_ipv6": "2804::1"}
+    addresses = {"private_ipv4": "198.18.0.2", "public_ipv6": "2001:db8::1"}
     return {"id": identifier, "name": "eth", "primary": primary, "security_groups": ["default"],
-            "associated_public_ipv4": "201.0.0.1" if primary else None, "ip_addresses": addresses}  # fmt: skip
+            "associated_public_ipv4": "192.0.2.1" if primary else None, "ip_addresses": addresses}  # fmt: skip
 
 
 INSTANCE: dict[str, Any] = {

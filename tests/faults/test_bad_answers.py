@@ -12,8 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _client
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
+from ansible_collections.magalu.cloud.plugins.module_utils._api import listing
+from ansible_collections.magalu.cloud.plugins.module_utils._api.client import Answer
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import (
     BACKUPS,
     CUSTOM_IMAGES,
     IMAGES,
@@ -21,7 +23,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api import (
     MACHINE_TYPES,
     SNAPSHOTS,
 )
-from ansible_collections.magalu.cloud.plugins.module_utils._client import Answer, ApiError
+from tests.conftest import ALL
 from tests.faults.answers import VALUES, Cloud, answers, is_result, odd, put
 from tests.faults.rows import ID, INSTANCE, LISTS, MORE, OTHER, ROWS
 from tests.http.clients import Ticks, client
@@ -77,6 +79,11 @@ def server() -> Iterator[Server]:
         yield server
 
 
+def examples(count: int) -> int:
+    """How many are tried; make test takes a fifth of them."""
+    return count if ALL else count // 5
+
+
 def run(server: Server, module: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
     cloud = Cloud(server)
     began = cloud.time
@@ -96,14 +103,14 @@ def test_sound_answers_are_taken_by_every_task(server: Server, module: str) -> N
         assert "the answer" not in given.get("msg", ""), given
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(task=EVERY_TASK, kinds=st.sets(st.sampled_from(list(ROWS))), check=st.booleans(), data=st.data())
 def test_odd_rows(server: Server, task: Any, kinds: set[str], check: bool, data: Any) -> None:
     server.answers[:] = [answers({kind: data.draw(odd(ROWS[kind])) for kind in sorted(kinds)})]
     run(server, *task, check=check)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(task=EVERY_TASK, value=VALUES, where=st.sampled_from(["", "list", "meta", "page", "total"]))
 def test_odd_bodies(server: Server, task: Any, value: Any, where: str) -> None:
     places = {"": (), "meta": ("meta",), "page": ("meta", "page"), "total": ("meta", "page", "total")}
@@ -117,7 +124,7 @@ def test_odd_bodies(server: Server, task: Any, value: Any, where: str) -> None:
     run(server, *task, check=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     status=st.integers(200, 599),
     body=st.one_of(VALUES, st.binary(max_size=30), st.dictionaries(
@@ -155,7 +162,7 @@ def test_what_has_no_id_that_can_stand_in_a_path_is_no_row(identifier: Any) -> N
 
 def test_lists_without_an_end_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each page is full, and of new rows."""
-    monkeypatch.setattr(_client, "MOST_ROWS", 2000)
+    monkeypatch.setattr(listing, "MOST_ROWS", 2000)
     counter = iter(range(10**9))
 
     def page(handler: Any, asked: Any) -> None:

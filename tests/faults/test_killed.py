@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 from typing import Any
 
 import pytest
 
+from tests.conftest import ALL
 from tests.faults import killed
 from tests.faults.killed import SCENARIOS, begin, cut_off, follow, left
 from tests.faults.operations import OLD, PUBLIC
@@ -44,15 +46,24 @@ def stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(((*row[:4], "stopped", *row[5:]) if row[:3] == web else row for row in rows), key=str)
 
 
-@pytest.mark.parametrize("when", WHENS)
-@pytest.mark.parametrize("condition", CONDITIONS)
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_run_after_a_killed_one_ends_the_same(sim: Any, name: str, condition: str, when: str) -> None:
+EVERY = list(itertools.product(enumerate(SCENARIOS), enumerate(CONDITIONS), enumerate(WHENS)))
+# In the choice any two values meet; make test-all runs every combination.
+CHOSEN = [
+    tuple(value for _number, value in case) for case in EVERY if ALL or not sum(number for number, _value in case) % 2
+]
+
+
+# make test kills at every 4th request, from another one on for each of them: each request of a run is among these.
+EVERY_SO_MANY = 1 if ALL else 4
+
+
+@pytest.mark.parametrize(("first", "name", "condition", "when"), [(at, *case) for at, case in enumerate(CHOSEN)])
+def test_the_run_after_a_killed_one_ends_the_same(sim: Any, first: int, name: str, condition: str, when: str) -> None:
     scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
     for edition in scenario.editions if condition == FIRST else scenario.editions[-1:]:
         settings = {**settings, **dict(scenario.settings), "edition": edition}
         whole = expected(sim, name, settings)
-        for number in range(1, MOST):
+        for number in range(1 + first % EVERY_SO_MANY, MOST, EVERY_SO_MANY):
             begin(sim, scenario.seeds, **settings)
             if not cut_off(sim, scenario.tasks, number, when):
                 assert number > 4, "as many requests as that"
@@ -73,11 +84,16 @@ def changes(sim: Any) -> list[tuple[str, int]]:
     return [(request["method"], request["status"]) for request in sim.requests() if request["method"] != "GET"]
 
 
-@pytest.mark.parametrize("when", WHENS)
-@pytest.mark.parametrize(("name", "number"), [
+PROCESSES = list(itertools.product([
     ("create, wait, retype, stop", 4), ("create, wait, retype, stop", 10), ("restore a snapshot", 5),
     ("snapshot with power_off", 3), ("recreate", 6), ("a fleet created, changed and pruned", 4),
-])  # fmt: skip
+], WHENS))  # fmt: skip
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("name", "number", "when"), [(*cut, when) for cut, when in (PROCESSES if ALL else PROCESSES[::3])]
+)
 def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: int, when: str) -> None:
     """So that what is found out without processes holds for them."""
     scenario = SCENARIOS[name]

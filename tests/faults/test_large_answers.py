@@ -19,14 +19,17 @@ import pytest
 from tests.conftest import COLLECTIONS, ROOT
 from tests.http.servers import Asked, Handler, serving
 
+pytestmark = pytest.mark.programs
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 400  # megabytes beyond what the process has before it asks
 MOST_TO_PARSE = 1000  # the same; an empty list of three bytes of JSON takes 64 of memory
 LISTS = """
 import json, sys
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from tests.http.clients import client
+
 api = client(sys.argv[1], api_timeout=float(sys.argv[2]), api_retries=0)
 def used():
     with open("/proc/self/status") as lines:
@@ -109,7 +112,7 @@ COSTLY = {
 @pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY.keys())
 def test_what_is_costly_to_read_is_an_error(body: bytes) -> None:
     told, used = listed((200, body))
-    assert str(told).startswith("the answer ")
+    assert str(told).startswith("the response ")
     assert used < MOST_TO_PARSE
 
 

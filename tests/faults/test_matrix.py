@@ -1,21 +1,21 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every operation under every fault: a choice of the cases, in which every two values meet; all by make faults-all."""
+"""Every operation under every fault: a choice of the cases, in which every two values meet; all by make test-all."""
 
 from __future__ import annotations
 
 import itertools
-import os
 from typing import Any
 
 import pytest
 
+from tests.conftest import ALL
 from tests.faults import faults, matrix, page
 from tests.faults.faults import FAULTS, READS, Case
 from tests.faults.operations import OPERATIONS
 
 EVERY = faults.cases(OPERATIONS)
-CHOSEN = EVERY if os.environ.get("ALL_FAULTS") else faults.selected(EVERY)
+CHOSEN = EVERY if ALL else faults.selected(EVERY)
 RECORDED = page.recorded()
 
 

@@ -23,8 +23,9 @@ import pytest
 from simulator import running
 from tests.conftest import COLLECTIONS
 from tests.playbooks.play import DECLARED, environment, vm_instance
+from tests.support.programs import begin
 
-pytestmark = pytest.mark.every_core
+pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 ENDS_WITHIN = 30  # seconds; it looks each second
 MODULE = """
 import sys
@@ -68,20 +69,17 @@ def processes(sim: Any) -> dict[int, str]:
     return found
 
 
-def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subprocess.Popen[bytes]:
+def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subprocess.Popen[str]:
     """A run whose module waits for the instance that it has created."""
     (folder / "ansible.cfg").touch()
     tasks = [vm_instance(task=task, **DECLARED, state="stopped")]
     (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-    run = subprocess.Popen(
-        [sys.executable, "-m", "ansible", "playbook", "play.json"], cwd=folder, env=environment(sim, folder, **env),
-        start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    run = begin("playbook", "play.json", cwd=folder, env=environment(sim, folder, **env), output=subprocess.DEVNULL)
     wait_for(lambda: created(sim))
     return run
 
 
-def kill(run: subprocess.Popen[bytes], sim: Any, everything: bool) -> None:
+def kill(run: subprocess.Popen[str], sim: Any, everything: bool) -> None:
     """Kills the run; with `everything` all of Ansible's processes too, and only the module and its shells are left."""
     ansible = [pid for pid in processes(sim) if b"ansible\0playbook" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     for pid in ansible if everything else [run.pid]:

@@ -23,10 +23,14 @@ def webs(sim: Any) -> list[str]:
     return [row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
 
 
-def alone(sim: Any, name: str, unique: bool) -> list[tuple[Any, ...]]:
+BEHIND: dict[str, float] = {"lag": 5, "stale": 2}  # lists behind every change, reads by id behind actions
+behind = pytest.mark.parametrize("lags", [{}, BEHIND], ids=["calm", "behind"])
+
+
+def alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tuple[Any, ...]]:
     """What one run by itself leaves behind."""
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=unique)
+    begin(sim, seeds, unique_names=unique, **lags)
     assert [end.failure for end in at_once(sim, kind, options, members=1)] == [None]
     return left(sim)
 
@@ -34,10 +38,11 @@ def alone(sim: Any, name: str, unique: bool) -> list[tuple[Any, ...]]:
 # Where names are not unique, nothing keeps two runs from making one each: the next test.
 @pytest.mark.parametrize(("name", "unique"), [(name, True) for name in PAIRS]
                          + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
-def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool) -> None:
-    whole = alone(sim, name, unique)
+@behind
+def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> None:
+    whole = alone(sim, name, unique, lags)
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=unique)
+    begin(sim, seeds, unique_names=unique, **lags)
     ends = at_once(sim, kind, options)
     assert [end.failure for end in ends] == [None, None]
     assert left(sim) == whole
@@ -45,10 +50,11 @@ def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool) -> None
     assert len(made) <= 1, "only one says that it made it"
 
 
+@behind
 @pytest.mark.parametrize("name", CREATING)
-def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str) -> None:
+def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str, lags: dict[str, float]) -> None:
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=False)
+    begin(sim, seeds, unique_names=False, **lags)
     before = webs(sim)
     ends = at_once(sim, kind, options)
     ids = webs(sim)
@@ -56,7 +62,7 @@ def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str) -
     assert not set(before) & set(ids)
     for end in ends:
         assert all(identifier in str(end.failure) for identifier in ids), end.failure
-    assert sorted(end.member.memory.created[0] for end in ends) == sorted(ids)
+    assert sorted(end.outcome.created[0] for end in ends) == sorted(ids)
     deleted = [request for request in sim.requests() if request["method"] == "DELETE"]
     assert all(request["path"].endswith(tuple(before)) for request in deleted) if before else not deleted
     again = task.run(sim, **task.BASE)
@@ -70,6 +76,7 @@ PROCESSES: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
 }
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize("name", PROCESSES)
 def test_two_processes_at_once(sim: Any, name: str, unique: bool) -> None:

@@ -9,7 +9,6 @@ time in which requests were refused: then every second had more of them than the
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import groupby
@@ -20,6 +19,9 @@ import pytest
 
 from simulator import running
 from tests.playbooks.play import environment, vm_instance
+from tests.support.programs import run
+
+pytestmark = pytest.mark.programs
 
 HOSTS, FORKS, LIMIT = 50, 20, 10
 
@@ -40,9 +42,8 @@ def play(sim: Any, folder: Path) -> str:
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}
     (folder / "ansible.cfg").touch()
     (folder / "play.json").write_text(json.dumps([play]))
-    command = ["-m", "ansible", "playbook", "-i", ",".join(names), f"--forks={FORKS}", "play.json"]
     env = environment(sim, folder, PYTHONPATH="", ANSIBLE_PYTHON_INTERPRETER=sys.executable)
-    done = subprocess.run([sys.executable, *command], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = run("playbook", "-i", ",".join(names), f"--forks={FORKS}", "play.json", cwd=folder, env=env, apart=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -82,6 +82,7 @@ def assert_only_the_key(*servers: Server) -> None:
     assert all(headers["x-api-key"] == KEY and "authorization" not in headers for headers in asked)
 
 
+@pytest.mark.programs
 def test_a_server_is_trusted_only_by_options(sites: Sites, tmp_path: Path) -> None:
     url, misnamed = {"api_url": sites.server.url}, {"api_url": sites.misnamed.url}
     good = {"ca_path": str(sites.good.path)}
@@ -96,6 +97,7 @@ def test_a_server_is_trusted_only_by_options(sites: Sites, tmp_path: Path) -> No
     assert_only_the_key(sites.server, sites.misnamed)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("bundle", ["good", "other"])
 def test_the_environments_bundle_counts_where_no_option_says_otherwise(
     sites: Sites, tmp_path: Path, bundle: str
@@ -115,6 +117,7 @@ def test_the_environments_bundle_counts_where_no_option_says_otherwise(
     assert_only_the_key(sites.server)
 
 
+@pytest.mark.programs
 def test_redirects_are_not_followed(tmp_path: Path) -> None:
     with serving(ANSWER) as elsewhere:
         location = {"Location": f"{elsewhere.url}/v1/instances"}

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _client
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
 
 Event = Callable[[Any, str, str], None]  # of the client, the method, and the path
 
@@ -24,7 +24,7 @@ def nothing(client: Any, method: str, path: str) -> None:
 @contextmanager
 def watched(before: Event = nothing, after: Event = nothing) -> Iterator[None]:
     """`before` happens before every request that is sent, `after` when it was answered, or its answer was lost."""
-    send = _client.Client._send
+    send = Api._send
 
     def _send(self: Any, method: str, path: str, *rest: Any) -> Any:
         before(self, method, path)
@@ -33,7 +33,7 @@ def watched(before: Event = nothing, after: Event = nothing) -> Iterator[None]:
         finally:
             after(self, method, path)
 
-    with mock.patch.object(_client.Client, "_send", _send):
+    with mock.patch.object(Api, "_send", _send):
         yield
 
 

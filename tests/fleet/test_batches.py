@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _fleet
+from ansible_collections.magalu.cloud.plugins.module_utils._engine import fleet as fleet_pace
 from tests.fleet.fleet import LARGE, SMALL, Fields, Watched, actions, changes, done, member, rows, run, seed, states
 
 FIVE = [f"web-{number}" for number in range(1, 6)]
@@ -175,7 +175,7 @@ def test_those_that_need_nothing_do_not_fail_by_others(sim: Any) -> None:
 @pytest.mark.parametrize("concurrency", [1, 7, 50])
 def test_so_many_requests_are_sent_at_once_and_no_more(sim: Any, concurrency: int) -> None:
     lock, at_once = threading.Lock(), [0, 0]
-    attempt = _fleet.attempt
+    attempt = fleet_pace.send_step
     full = threading.Event()
 
     def counted(*given: Any) -> Any:
@@ -191,7 +191,7 @@ def test_so_many_requests_are_sent_at_once_and_no_more(sim: Any, concurrency: in
             with lock:
                 at_once[0] -= 1
 
-    with mock.patch.object(_fleet, "attempt", counted):
+    with mock.patch.object(fleet_pace, "send_step", counted):
         given: Fields = done(sim, count=60, name_format="web-{index:02d}", concurrency=concurrency)
     assert at_once[1] == concurrency
     assert given["totals"]["created"] == len(rows(sim)) == 60

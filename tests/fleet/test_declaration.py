@@ -57,12 +57,15 @@ def test_defaults_hold_where_a_member_says_nothing_and_networks_are_merged_key_b
 def test_a_member_s_own_takes_the_place_of_what_excludes_it_in_the_defaults(sim: Any) -> None:
     sim.seed("snapshot", name="day")
     port = IDS[0]
-    defaults = {"user_data": "#!/bin/sh\n", "network": {"vpc": "vpc-apps", "associate_public_ip": False}}
+    defaults = {
+        "user_data": "#!/bin/sh\n",
+        "network": {"vpc": "vpc-apps", "security_groups": [IDS[1]], "associate_public_ip": False},
+    }
     done(sim, defaults=defaults, instances=[
         {"name": "copy", "snapshot": "day"}, {"name": "own", "network": {"interface": port}},
         {"name": "data", "user_data_base64": "IyEvYmluL3NoCg=="},
     ])  # fmt: skip
-    assert bodies(sim)["own"]["network"] == {"interface": {"id": port}}
+    assert bodies(sim)["own"]["network"] == {"interface": {"id": port}, "associate_public_ip": False}
     assert "POST snapshots/" in "".join(changes(sim))
     assert names(sim) == ["copy", "data", "own"]
 
@@ -181,7 +184,7 @@ def test_no_key_of_ssh_is_sent_as_each_edition_takes_it(sim: Any, edition: str) 
     ({"instances": [{"name": "web", "image": "a", "snapshot": "b"}]}, "mutually exclusive: image|snapshot|backup"),
     ({"instances": [WEB], "defaults": {"id": IDS[0], "new_name": "x"}}, "mutually exclusive: id|new_name"),
     ({"instances": [{"name": "web", "network": {"interface": "eth0"}}]}, "network.interface is 'eth0', but ids are UUIDs"),
-    ({"instances": [{"name": "x" * 256}]}, "name has 256 characters"),
+    ({"instances": [{"name": "x" * 256}]}, "name is 256 characters long"),
     ({"instances": [{"name": "web", "nme": 1}]}, "Unsupported parameters"),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused_before_any_request(sim: Any, options: Any, words: str) -> None:

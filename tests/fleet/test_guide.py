@@ -5,21 +5,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows, seed
 from tests.playbooks.play import SPEED, environment
+from tests.support.programs import run
 
-pytestmark = pytest.mark.every_core
+pytestmark = [pytest.mark.every_core, pytest.mark.programs, pytest.mark.clock(SPEED)]
 GUIDE = (ROOT / "docs/docsite/rst/fleets.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
 EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS)}
@@ -28,20 +26,13 @@ WEB = [f"web-{number:02d}" for number in range(1, 5)]
 MACHINES = {"ANSIBLE_PYTHON_INTERPRETER": sys.executable}
 
 
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
-
-
 def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = (), **settings: str) -> str:
     """Runs the playbooks; what was said."""
     for name, text in EXAMPLES.items():
         (folder / name).write_text(text)
     (folder / "ansible.cfg").touch()
     env = environment(sim, folder, ANSIBLE_NOCOWS="1", **settings)
-    command = [sys.executable, "-m", "ansible", "playbook", "-c", "local", *names, *options]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = run("playbook", "-c", "local", *names, *options, cwd=folder, env=env, apart=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stdout + done.stderr, done.stderr
     return done.stdout
@@ -76,7 +67,7 @@ def test_rolling_retypes_one_at_a_time(sim: Any, tmp_path: Path) -> None:
 
 
 def test_pruned(sim: Any, tmp_path: Path) -> None:
-    seed(sim, WEB, labels=[], public_ip="201.54.0.1")
+    seed(sim, WEB, labels=[], public_ip="192.0.2.1")
     seed(sim, ["web-kept"], labels=["keep"])
     play(sim, tmp_path, "pruned.yml")
     assert names(sim) == [*WEB[:2], "web-kept"]

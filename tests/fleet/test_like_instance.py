@@ -99,7 +99,7 @@ def test_alternatives_are_tried_for_each_member(sim: Any) -> None:
     alone = of_instance(result(sim, "vm_instance", {**DEFAULTS, "name": "web-1", **other}))
     sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
     given = run(sim, count=6, name_format="web-{index}", defaults=other)
-    assert len(alone["attempts"]) == 1
+    assert len(alone["creation_attempts"]) == 1
     assert plain(of_instance(given["members"][0])) == plain({"name": "web-1", **alone})
     assert {row["machine_type"]["name"] for row in rows(sim)} == {LARGE}
     assert len(rows(sim)) == 6

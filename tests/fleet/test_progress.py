@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _fleet_progress
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_progress import (
+    EVERY,
+    Standing,
+    name_of_watched,
+    progress_line,
+)
 from tests.fleet.fleet import LARGE, done, run, seed
 
 CREATING = [("requested", "creating")] * 2 + [("moving", "creating")]
 
 
 def line(*standings: tuple[str, str], names: tuple[str, ...] = ("web-1", "web-2"), ends: str = "running") -> str:
-    found = [_fleet_progress.Standing(*one) for one in standings]
-    return _fleet_progress.line(list(names), found, set(ends.split()))
+    found = [Standing(*one) for one in standings]
+    return progress_line(list(names), found, set(ends.split()))
 
 
 @pytest.mark.parametrize(("names", "called"), [
@@ -27,7 +32,7 @@ def line(*standings: tuple[str, str], names: tuple[str, ...] = ("web-1", "web-2"
     (["caf\u00e9-1", "caf\u00e9-2"], "caf\u00e9"), (["1", "2"], ""), (["", "web"], ""),
 ])  # fmt: skip
 def test_a_fleet_is_called_by_the_words_that_its_names_begin_with(names: list[str], called: str) -> None:
-    assert _fleet_progress.called(names) == called
+    assert name_of_watched(names) == called
 
 
 def test_a_line_says_how_many_are_in_which_state() -> None:
@@ -55,8 +60,9 @@ def test_lines_come_at_once_and_then_every_few_seconds(sim: Any, tmp_path: Path)
     done(sim, count=70, name_format="web-{index:03d}", progress_file=str(path))
     lines = told(path)
     assert lines[0] == "fleet web: 0/70 running, 50 creating, 20 waiting"
-    assert lines[1:] and set(lines[1:]) == {"fleet web: 0/70 running, 70 creating"}
-    assert len(lines) <= 1 + (sim.now() - begin) / _fleet_progress.EVERY
+    assert lines[1:-1] and set(lines[1:-1]) == {"fleet web: 0/70 running, 70 creating"}
+    assert lines[-1] == "fleet web: 70/70 running"
+    assert len(lines) <= 2 + (sim.now() - begin) / EVERY
 
 
 def test_lines_of_batches_and_of_what_is_deleted(sim: Any, tmp_path: Path) -> None:
@@ -68,10 +74,11 @@ def test_lines_of_batches_and_of_what_is_deleted(sim: Any, tmp_path: Path) -> No
     lines = told(path)
     assert lines[0] == "fleet web: 0/3 running, 1 retyping, 2 waiting"
     assert "fleet web: 2/3 running, 1 retyping" in lines
-    assert lines[-1] == "fleet web: 3/4 done, 1 deleting"
+    assert lines[-2:] == ["fleet web: 3/4 done, 1 deleting", "fleet web: 4/4 done"]
     path.unlink()
     done(sim, **options, state="absent")
-    assert told(path)[0] == "fleet web: 0/3 deleted, 3 deleting"
+    lines = told(path)
+    assert (lines[0], lines[-1]) == ("fleet web: 0/3 deleted, 3 deleting", "fleet web: 3/3 deleted")
 
 
 @pytest.mark.parametrize(("state", "word"), [
@@ -89,12 +96,12 @@ def test_what_is_found_in_motion_and_what_the_api_puts_off(sim: Any, tmp_path: P
     seed(sim, ["web-1"], status="creating", state="new")
     path = tmp_path / "progress"
     run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30)
-    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 creating"}
+    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 creating", "fleet web-1: 0/1 running, 1 failed"}
     sim.reset()
     path.unlink()
     sim.add_fault(operation="instance_create", kind="status", status=429, times=99, headers={"Retry-After": "5"})
     run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30, api_retries=0)
-    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 waiting"}
+    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 waiting", "fleet web-1: 0/1 running, 1 failed"}
 
 
 def test_lines_come_while_the_api_does_not_answer(sim: Any, tmp_path: Path) -> None:

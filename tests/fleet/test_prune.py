@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _plan_fleet
-from ansible_collections.magalu.cloud.plugins.module_utils._api import GONE, Refused, deleting, status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.fleet import instances_to_prune, prune_limit
 from tests.fleet.fleet import Watched, actions, asked, changes, done, member, names, refused, rows, run, seed, states
 
 OLD = [f"web-{number}" for number in range(1, 6)]
@@ -300,7 +302,7 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
     ids = {row["id"] for row in rows if data.draw(st.booleans())}
     declared = data.draw(st.sets(st.sampled_from(["web-1", "web-2", "web-11"])))
     try:
-        going = _plan_fleet.pruned(rows, ids, declared, params, _plan_fleet.most(rows, params))
+        going = instances_to_prune(rows, ids, declared, params, prune_limit(rows, params))
     except Refused:
         going = []
     match = params["prune_match"] or ("*" if params["prune_all"] else None)
@@ -310,7 +312,7 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
         assert row["id"] not in ids and name not in declared
         assert fnmatch.fnmatchcase(name, str(match))
         assert params["prune_all"] or (len(name) >= 3 and str(match)[:3] == name[:3] == "web")
-        assert status_class(row) != GONE and not deleting(row)
+        assert status_class(row) != GONE and not is_deleting(row)
         assert not any(fnmatch.fnmatchcase(name, each) for each in params["protect_names"] or [])
         if params["protect_labels"]:
             assert row["labels"] is not None and not set(row["labels"]) & set(params["protect_labels"])
@@ -351,3 +353,39 @@ def test_a_percentage_is_of_what_was_there_at_the_beginning(sim: Any) -> None:
         checked = done(sim, check=True, **options)
         given = done(sim, **options)
         assert checked["totals"] == given["totals"] and given["totals"]["pruned"] == 5
+
+
+@pytest.mark.parametrize(
+    ("fleet", "defaults", "own", "kept"),
+    [
+        (True, None, None, False),
+        (True, None, False, True),
+        (True, False, None, True),
+        (True, False, True, False),
+        (False, None, None, True),
+        (False, None, True, False),
+        (None, True, None, False),
+        (None, None, None, True),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_public_addresses_of_members_go_too_if_that_is_said(
+    sim: Any, fleet: bool | None, defaults: bool | None, own: bool | None, kept: bool, check: bool
+) -> None:
+    seed(sim, ["web-1"], public_ip=True)
+    address = sim.state()["br-se1"]["public_ips"][0]["address"]
+    one = {"name": "web-1", "delete_public_ip": own}
+    given = done(
+        sim, check, instances=[one], state="absent", delete_public_ip=fleet, defaults={"delete_public_ip": defaults}
+    )
+    assert member(given, "web-1").get("kept_public_ips", []) == [address] * kept
+    assert any("is kept, and billed" in warning for warning in given["warnings"]) == kept
+    assert len(sim.state()["br-se1"]["public_ips"]) == (kept or check)
+
+
+def test_public_addresses_of_members_that_are_made_anew_go_too_if_that_is_said(sim: Any) -> None:
+    seed(sim, ["web-1"], public_ip=True, ssh_key_name="old")
+    one = {"name": "web-1", "on_immutable_change": "recreate"}
+    given = done(sim, instances=[one], delete_public_ip=True)
+    assert [step["action"] for step in member(given, "web-1")["actions"]] == ["delete", "create"]
+    assert not sim.state()["br-se1"]["public_ips"]

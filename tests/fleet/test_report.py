@@ -9,13 +9,21 @@ import subprocess
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _fleet_report
-from ansible_collections.magalu.cloud.plugins.module_utils._fleet_progress import Standing
+from ansible_collections.magalu.cloud.plugins.module_utils._resources import fleet_report
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_progress import Standing
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_report import (
+    FEW,
+    WIDTH,
+    Line,
+    Report,
+    Span,
+    format_duration,
+    report_page,
+)
 from tests.fleet.fleet import LARGE, done, run, seed
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> & \"'{{ 1 }}"
@@ -63,14 +71,14 @@ def fleet_page(sim: Any, path: Path, **options: Any) -> tuple[Page, dict[str, An
     return Page(path.read_text()), given
 
 
-def span(at: float, phase: str, word: str = "", status: str = "") -> _fleet_report.Span:
-    return _fleet_report.Span(at, Standing(phase, word or phase, status))
+def span(at: float, phase: str, word: str = "", status: str = "") -> Span:
+    return Span(at, Standing(phase, word or phase, status))
 
 
 def a_page(count: int, error: str = "") -> str:
     """One of so many members, the first of which failed if there is an error."""
     lines = [
-        _fleet_report.Line(
+        Line(
             f"web-{number:04d}",
             [span(0, "waiting"), span(0.1 + number / 100, "requested", "creating"), span(2 + number / 100, "moving", "creating"),
              span(20 + number / 50, "failed" if error and not number else "settled", "running")],
@@ -85,7 +93,7 @@ def a_page(count: int, error: str = "") -> str:
         "deleted": 0,
         "pruned": 0,
     }
-    return _fleet_report.page(lines, totals, 45, "2026-11-25 04:50:06 +0000")
+    return report_page(lines, totals, 45, "2026-11-25 04:50:06 +0000")
 
 
 def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -> None:
@@ -95,7 +103,7 @@ def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -
     assert [row["texts"][:2] for row in page.members()] == [[f"web-{n:02d}", "create"] for n in range(1, 15)]
     for row in page.members():
         ends = [begin + width for _phase, begin, width in row["bars"]]
-        assert ends == sorted(ends) and ends[-1] <= _fleet_report.WIDTH
+        assert ends == sorted(ends) and ends[-1] <= WIDTH
     assert "Fleet web" in page.texts and "14" in page.texts
 
 
@@ -152,9 +160,8 @@ def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
 
 def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Standing("requested", "creating", "", 101.5)]
-    monkeypatch.setattr(_fleet_report, "standings", lambda _ones: told)
-    module: Any = SimpleNamespace(params={"report": ""})
-    report = _fleet_report.Report(module, [], lambda: 100.0)
+    monkeypatch.setattr(fleet_report, "list_standings", lambda _ones: told)
+    report = Report("", [], lambda _text: None, lambda: 100.0)
     report.past.append([span(0, "waiting")])
     report.watch(103.0)
     told[0] = Standing("settled", "running")
@@ -165,7 +172,7 @@ def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeyp
 
 
 def test_an_overview_of_many_shows_how_many_stood_where() -> None:
-    assert "<polygon" not in a_page(_fleet_report.FEW)
+    assert "<polygon" not in a_page(FEW)
     (areas,) = re.findall(r"<tr class=all>.*", a_page(40))
     points = dict(re.findall(r'<polygon class="(\w+)" points="([^"]+)"', areas))
     assert list(points) == ["settled", "moving", "requested", "waiting"]
@@ -204,12 +211,12 @@ def test_a_page_needs_nothing_else_and_is_small() -> None:
     (0, "0 s"), (0.04, "0 s"), (9.96, "10 s"), (59.6, "1 min"), (83, "1 min 23 s"), (3600, "1 h"), (7325, "2 h 2 min 5 s"),
 ])  # fmt: skip
 def test_durations(seconds: float, words: str) -> None:
-    assert _fleet_report.duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05, 1, 7, 61, 3599, 90000, 10**7])
 def test_an_axis_has_a_handful_of_marks(seconds: float) -> None:
-    text = _fleet_report.page([], {"members": 0}, seconds, "")
+    text = report_page([], {"members": 0}, seconds, "")
     assert 1 <= len(re.findall(r"<span style", text)) <= 120 and (seconds > 86400 * 8) == (text.count("<span") > 10)
 
 
@@ -224,6 +231,7 @@ def chromium(path: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.programs
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("count", [1, 1000])
 def test_a_browser_shows_it(tmp_path: Path, count: int) -> None:

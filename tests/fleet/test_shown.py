@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.action import vm_fleet
-from simulator import running
 from tests.fleet.fleet import DEFAULTS
 from tests.inventory.awx import Run
 from tests.playbooks.play import SPEED, Played, Player
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 CREATES = "fleet web: 0/3 running, 3 creating"
+SETTLED = "fleet web: 3/3 running"
 FLEET = {"defaults": DEFAULTS, "count": 3, "name_format": "web-{index}"}
 # What runs on the controller, but does not say so.
 ELSEWHERE = """
@@ -35,13 +36,6 @@ HOSTS = f"""
 localhost ansible_connection=local ansible_python_interpreter={sys.executable}
 other ansible_connection=elsewhere ansible_python_interpreter={sys.executable}
 """
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    """One whose clock runs: processes cannot move it."""
-    with running(speed=SPEED) as server:
-        yield server
 
 
 @pytest.fixture
@@ -65,11 +59,11 @@ def played(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
     return done
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_lines_are_shown_before_the_result_and_in_the_log(play: Player) -> None:
     done = played(play, fleet(), options=["-vvv"])
-    assert done.output.index(CREATES) < done.output.index("changed: [localhost]")
-    assert CREATES in done.log
+    assert done.output.index(CREATES) < done.output.index(SETTLED) < done.output.index("changed: [localhost]")
+    assert CREATES in done.log and SETTLED in done.log
     assert done.results[0]["totals"]["created"] == 3
     assert "WorkerProcess" not in done.output
 
@@ -137,7 +131,7 @@ def test_a_file_of_ones_own_gets_the_lines_instead(play: Player) -> None:
 @pytest.mark.every_core
 def test_a_task_that_takes_too_long(play: Player, sim: Any) -> None:
     sim.add_fault(operation="instance_create", match="every", times=9, kind="stuck", value="creating", seconds=9999)
-    done = played(play, fleet({"timeout": 2}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
+    done = played(play, fleet({"timeout": 8}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
     assert done.results[0]["failed"] and CREATES in done.output
 
 
@@ -156,8 +150,12 @@ def test_lines_in_the_output_of_an_awx_job(sim: Any, tmp_path: Path) -> None:
     assert done.output.index(CREATES) < done.output.index("changed: [localhost]")
 
 
-def action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **args: Any) -> vm_fleet.ActionModule:
+def action(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, send: Callable[..., None] = print, **args: Any
+) -> vm_fleet.ActionModule:
+    """The plugin as in a worker; `send` is the method of the worker's queue."""
     monkeypatch.setattr(vm_fleet.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    monkeypatch.setattr(vm_fleet, "display", SimpleNamespace(_final_q=SimpleNamespace(send_display=send)))
     made = vm_fleet.ActionModule.__new__(vm_fleet.ActionModule)
     made._task = SimpleNamespace(no_log=False, async_val=0, args=args)
     made._connection = SimpleNamespace(transport="local", become=None)
@@ -191,11 +189,40 @@ def test_the_file_is_ones_own_and_gone_whatever_happens(tmp_path: Path, monkeypa
 def test_who_reads_json_from_stdout_finds_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, callback: str, stderr: bool
 ) -> None:
-    shown: list[tuple[str, bool]] = []
-    display = SimpleNamespace(display=lambda text, stderr: shown.append((text, stderr)))
-    monkeypatch.setattr(vm_fleet, "display", display)
+    shown: list[tuple[str, str, bool]] = []
     monkeypatch.setattr(vm_fleet.constants, "DEFAULT_STDOUT_CALLBACK", callback)
-    with action(tmp_path, monkeypatch)._shown() as path:
+    made = action(tmp_path, monkeypatch, lambda method, text, stderr: shown.append((method, text, stderr)))
+    with made._shown() as path:
         assert path
         Path(path).write_text("one\ntwo\nnot yet")
-    assert shown == [("one", stderr), ("two", stderr)]
+    assert shown == [("display", "one", stderr), ("display", "two", stderr)]
+
+
+@pytest.mark.parametrize("display", [
+    SimpleNamespace(), SimpleNamespace(_final_q=None), SimpleNamespace(_final_q=SimpleNamespace(put=print)),
+], ids=["no such attribute", "not in a worker", "no such method"])  # fmt: skip
+def test_no_lines_where_there_is_no_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, display: Any) -> None:
+    made = action(tmp_path, monkeypatch)
+    monkeypatch.setattr(vm_fleet, "display", display)
+    with made._shown() as path:
+        assert path is None
+
+
+def test_no_line_holds_up_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm_fleet, "LAST", 0.1)
+    reached, free = threading.Event(), threading.Event()
+    made = action(tmp_path, monkeypatch, lambda *given, **more: reached.set() or free.wait())
+    with made._shown() as path:
+        assert path
+        Path(path).write_text("one\n")
+        assert reached.wait(30)
+    assert not free.is_set() and not list(tmp_path.iterdir())
+    free.set()
+
+
+def test_a_queue_that_refuses_a_line_fails_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = action(tmp_path, monkeypatch, lambda method: None)
+    with made._shown() as path:
+        assert path
+        Path(path).write_text("one\n")
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _fleet
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetListing
 from tests.engine.task import client
 from tests.fleet.fleet import done, member, run, seed
 from tests.playbooks.test_secrets import faults
@@ -30,7 +30,7 @@ def test_it_is_compared_where_a_member_declares_it(sim: Any) -> None:
     seed(sim, ["same", "differs"], user_data=OTHER)
     declared = [{"name": "same", "user_data_base64": OTHER}, {"name": "differs", "user_data": TEXT}]
     given = done(sim, instances=declared)
-    assert "warnings" not in member(given, "same")
+    assert member(given, "same")["warnings"] == []
     assert "differs in what the API cannot change later: user data." in member(given, "differs")["warnings"][0]
     given = run(sim, instances=declared, defaults={"on_immutable_change": "fail"})
     assert member(given, "differs")["failed"]
@@ -75,6 +75,6 @@ def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -
 @pytest.mark.parametrize("kept", [True, False])
 def test_it_is_kept_in_memory_only_to_be_compared(sim: Any, kept: bool) -> None:
     seed(sim, ["web"], user_data=ENCODED)
-    listing = _fleet.Listing(client(sim), user_data=kept)
+    listing = FleetListing(client(sim), user_data=kept)
     listing.refresh()
     assert ("user_data" in listing.rows[0]) == kept

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._engine import Member
-from ansible_collections.magalu.cloud.plugins.module_utils._fleet import FleetPace, Listing
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Plan, Step, Task
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetClient, FleetListing, FleetPace
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Plan, Step, Task
 from tests.http.clients import client_of
 
 THREADS = 2
@@ -22,9 +22,10 @@ def idle(*_anything: Any) -> Plan:
 
 
 def test_waves_grow_and_fall_back(sim: Any) -> None:
-    client = client_of(sim)
-    member = Member(Task("instance web", lambda _look: {}, idle, {"instance": INSTANCES}, {}, {}))
-    pace = FleetPace(Listing(client), {}, THREADS, None, None, 0, lambda _now: None)
+    api = client_of(sim)
+    client = FleetClient(api.connection, "tests", api.clock)
+    member = Member(Task("instance web", lambda _look: {}, idle, {"instance": INSTANCES}, {}))
+    pace = FleetPace(FleetListing(client), {}, {}, THREADS, None, None, 0, lambda _now: None)
 
     def wave() -> int:
         """How many steps may be sent in the next round, which is then sent."""

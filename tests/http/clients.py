@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _options
-from ansible_collections.magalu.cloud.plugins.module_utils._client import Client, Clock
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import resolve_connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 
 KEY = "key-that-nobody-may-see"
 
@@ -27,13 +28,13 @@ class Ticks:
         return Clock(lambda: self.time, self.sleep)
 
 
-def client(url: str, ticks: Ticks | None = None, **options: Any) -> Client:
+def client(url: str, ticks: Ticks | None = None, **options: Any) -> Api:
     """A client that never waits in real time."""
     given = {"api_url": url, "api_key": KEY, "api_timeout": 10, "api_retries": 2, **options}
-    return Client(_options.connection(given.get, {}), "ansible-core/2.x python/3.y", (ticks or Ticks()).clock)
+    return Api(resolve_connection(given.get, {}), "ansible-core/2.x python/3.y", (ticks or Ticks()).clock)
 
 
-def client_of(sim: Any, **options: Any) -> Client:
+def client_of(sim: Any, **options: Any) -> Api:
     """A client of the simulator, on its clock."""
     made = client(sim.url, **{"api_key": "simulator", **options})
     made.clock = Clock(sim.now, sim.advance)

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import (
+    IMAGES,
+    INSTANCES,
+    MACHINE_TYPES,
+    SNAPSHOTS,
+)
 from tests.http.clients import client, client_of
 from tests.http.servers import Asked, Handler, serving
 
@@ -67,24 +72,90 @@ def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: 
     assert len(server.asked) == 2
 
 
-@pytest.mark.parametrize(("status", "message"), [(400, "the tenant is suspended"), (403, "labels"), (404, "name")])
-def test_other_refusals_say_nothing_about_the_edition(status: int, message: str) -> None:
+@pytest.mark.parametrize(("status", "message", "times"), [
+    (400, "the tenant is suspended", 2), (422, "Unprocessable Entity", 2), (403, "labels", 1), (404, "name", 1),
+    (409, "sort", 1), (500, "expand", 3),
+])  # fmt: skip
+@pytest.mark.parametrize("by_id", [False, True])
+def test_other_refusals_say_nothing_about_the_edition(status: int, message: str, times: int, by_id: bool) -> None:
+    """What is refused in the older form too is the user's to know, and nothing is tried a third time."""
     with serving((status, {"message": message})) as server:
         api = client(server.url)
-        with pytest.raises(ApiError, match=message):
-            api.listing(INSTANCES, "web")
-    assert api.edition is None
-    assert len(server.asked) == 1
+        if not (by_id and status == 404):
+            with pytest.raises(ApiError, match=message):
+                api.get(INSTANCES, "web") if by_id else api.listing(INSTANCES, "web")
+            assert len(server.asked) == times
+    assert api.edition is None and api.sortable_by_id
 
 
 def test_an_edition_that_was_seen_is_not_given_up_for_a_refusal() -> None:
+    """Sorting by id may still be what is refused: another list may have other fields to sort by."""
     good = (200, {"instances": [], "meta": {"page": {"total": 0}}})
     with serving(good, (422, {"message": "name is odd"})) as server:
         api = client(server.url)
         api.listing(INSTANCES)
         with pytest.raises(ApiError, match="name is odd"):
             api.listing(INSTANCES, "x")
+        with pytest.raises(ApiError, match="name is odd"):
+            api.get(INSTANCES, "x")
     assert api.edition == "2026"
+    assert len(server.asked) == 1 + 2 + 1
+    assert all("name=x" in asked.target and "labels" in asked.target for asked in server.asked[1:3])
+
+
+PARTS = {"sort": "id%3Aasc", "labels": "expand=labels", "name": "name=web", "version": "x-api-version"}
+
+
+@pytest.mark.parametrize("body", [{"message": "Unprocessable Entity", "slug": "x"}, b"<html>no</html>", b"", {}])
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(("refused", "meta"), [
+    (["sort"], True), (["sort"], False), (["labels"], False), (["name"], False), (["version"], False),
+    (["sort", "version"], False), (list(PARTS), False),
+])  # fmt: skip
+def test_a_refusal_needs_no_words(refused: list[str], status: int, body: Any, meta: bool) -> None:
+    """As behind a gateway that rewrites every refusal; which part it was is told by what the older form brings."""
+    found = {"instances": [{"id": "1", "name": "web"}], **({"meta": {"page": {"total": 1}}} if meta else {})}
+
+    def answer(handler: Handler, asked: Asked) -> None:
+        whole = asked.target + "".join(asked.headers)
+        if any(PARTS[part] in whole for part in refused):
+            handler.reply(status, body)
+        else:
+            handler.reply(200, found if "?_limit" in asked.target else found["instances"][0])
+
+    with serving(answer) as server:
+        api = client(server.url)
+        assert [api.listing(INSTANCES, "web") for _time in range(2)] == [found["instances"]] * 2
+        assert api.get(INSTANCES, "1")
+    assert len(server.asked) == 4, "the first was refused, and none after it"
+    assert api.edition == ("2026" if meta else "2024")
+    assert not api.sortable_by_id
+
+
+@pytest.mark.parametrize("part", ["labels", "version"])
+def test_a_read_by_id_in_the_older_form(part: str) -> None:
+    def answer(handler: Handler, asked: Asked) -> None:
+        refused = PARTS[part] in asked.target + "".join(asked.headers)
+        handler.reply(*((400, b"") if refused else (200, {"id": "1", "name": "web"})))
+
+    with serving(answer) as server:
+        api = client(server.url)
+        assert api.get(INSTANCES, "1") and api.get(INSTANCES, "1")
+    assert len(server.asked) == 3
+    assert api.edition == "2024" and api.sortable_by_id
+
+
+def test_the_form_between_the_two_is_known_by_its_labels(sim: Any) -> None:
+    """It has no total, and labels: they are read from then on, by id and after lists that do not tell."""
+    sim.reset(edition="2025-05")
+    row = sim.seed("instance", labels=["web"])
+    api = client_of(sim)
+    assert api.listing(INSTANCES, row["name"])[0]["labels"] == ["web"]
+    assert api.edition == "2025"
+    assert api.listing(SNAPSHOTS) == []
+    assert api.get(INSTANCES, row["id"])["labels"] == ["web"]
+    assert api.edition == "2025"
+    assert [request["status"] for request in sim.requests()] == [200, 200, 200]
 
 
 def test_editions_are_told_apart_by_region(sim: Any) -> None:

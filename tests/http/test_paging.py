@@ -11,8 +11,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, INSTANCES, MACHINE_TYPES, SNAPSHOTS
-from ansible_collections.magalu.cloud.plugins.module_utils._client import PAGE, ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import PAGE
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import (
+    BACKUPS,
+    INSTANCES,
+    MACHINE_TYPES,
+    SNAPSHOTS,
+)
 from tests.http.clients import client, client_of
 from tests.http.servers import Asked, Handler, serving
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _errors
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
 from tests.http.certificates import Authority
 from tests.http.clients import KEY, Ticks, client
 from tests.http.servers import Asked, Handler, proxy_to, serving
@@ -87,7 +87,7 @@ def test_a_proxy_that_refuses_has_let_nothing_through(status: int, monkeypatch: 
     assert len(proxy.asked) == 3
     assert len(ticks.slept) == 2
     assert error.message.startswith(
-        f"the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) does not let us through: Tunnel connection failed: {status}"
+        f"the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) does not let us through: Tunnel connection failed: {status}"
     )
 
 
@@ -97,7 +97,7 @@ def test_a_proxy_that_is_not_there_has_let_nothing_through(url: str, monkeypatch
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     error = failure(client(url, api_retries=0))
     assert (error.sent, error.lost) == (False, False)
-    assert error.message.startswith("the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) does not let us through")
+    assert error.message.startswith("the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) does not let us through")
 
 
 def test_a_proxy_that_does_not_resolve_is_what_the_message_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +110,16 @@ def test_a_proxy_that_does_not_resolve_is_what_the_message_is_about(monkeypatch:
     assert not error.sent
     assert "the proxy" in error.message
     assert "region" not in error.message
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4"])
+def test_a_socks_proxy_without_its_package_is_named(name: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = Ticks()
+    monkeypatch.setenv(name, f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:9")
+    error = failure(client("https://api.test", ticks))
+    assert "pip install PySocks" in error.message and "ALL_PROXY" in error.message
+    assert (error.sent, ticks.slept) == (False, [])
 
 
 @pytest.mark.parametrize("proxy", ["http://", "http://:8080", "nonsense://127.0.0.1"])
@@ -151,7 +161,7 @@ def test_a_password_of_the_proxy_is_never_shown(port: int, monkeypatch: pytest.M
             try:
                 api.request("POST", "/v1/instances")
             except ApiError as error:
-                told = (_errors.sentence(api, "create", error), _errors.as_result(api, "create", error))
+                told = (failure_sentence(api, "create", error), error_result(api, "create", error))
                 shown = f"{error!s} {error!r} {vars(error)} {told} {traceback.format_exc()}"
                 assert "w0rd" not in shown
                 assert "c29tZW9uZTpw" not in shown

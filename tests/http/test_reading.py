@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _declare, _info, _read
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
-from ansible_collections.magalu.cloud.plugins.modules.vm_info import SPEC
-from tests.http.clients import client_of
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import find_resources
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import choose_machine_type, find_in_catalog
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC as SPEC
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import check_filters, read_rows
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import read_catalogs
+from tests.http.clients import client, client_of
+from tests.http.servers import serving
 
 DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in SPEC.items()}
 EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
@@ -22,8 +25,8 @@ EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 def listed(sim: Any, kind: str, **options: Any) -> list[dict[str, Any]]:
     """What `vm_info` reads."""
     params = {**DEFAULTS, "kind": kind, **options}
-    _info.check(params)
-    return _info.read(client_of(sim), params)
+    check_filters(params)
+    return read_rows(client_of(sim), params)
 
 
 def names(rows: list[dict[str, Any]]) -> list[str]:
@@ -37,10 +40,10 @@ def asked(sim: Any) -> list[str]:
 @EDITIONS
 def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
-    web, db = sim.seed("instance", name="web", public_ip="201.54.0.1"), sim.seed("instance", name="db")
-    found = _read.find(client_of(sim), ["web", "db", "gone"], None, listing=True)
+    web, db = sim.seed("instance", name="web", public_ip="192.0.2.1"), sim.seed("instance", name="db")
+    found = find_resources(client_of(sim), ["web", "db", "gone"], None, listing=True)
     assert {name: row and row["id"] for name, row in found.items()} == {"web": web["id"], "db": db["id"], "gone": None}
-    assert found["web"]["public_ipv4"] == "201.54.0.1"
+    assert found["web"]["public_ipv4"] == "192.0.2.1"
     assert asked(sim) == ["GET /v1/instances"] * (1 if edition == "2024-08" else 3)
 
 
@@ -51,18 +54,18 @@ def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str)
             "ssh_key_name": "deploy"}  # fmt: skip
     api = client_of(sim)
     made = api.request("POST", "/v1/instances", body=body).body["id"]
-    found = _read.find(api, ["web"], made, listing=True)
+    found = find_resources(api, ["web"], made, listing=True)
     assert (found["web"], found[""]["id"]) == (None, made)
     sim.advance(10)
-    found = _read.find(api, ["web"], made, listing=True)
+    found = find_resources(api, ["web"], made, listing=True)
     assert (found["web"]["id"], "" in found) == (made, False)
 
 
 def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
     row = sim.seed("instance", name="web")
-    assert _read.find(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
+    assert find_resources(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
     assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
-    assert _read.find(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
+    assert find_resources(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
 
 
 @EDITIONS
@@ -72,20 +75,20 @@ def test_two_of_one_name_are_refused_with_their_ids(sim: Any, edition: str) -> N
     with pytest.raises(
         Refused, match=f"2 instances are named 'web': {', '.join(ids)}. Say which one is meant with id."
     ):
-        _read.find(client_of(sim), ["web"], None, listing=True)
+        find_resources(client_of(sim), ["web"], None, listing=True)
 
 
 @EDITIONS
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 def test_addresses_are_the_same_in_every_edition(sim: Any, edition: str, nulls: str) -> None:
     sim.reset(edition=edition, nulls=nulls)
-    sim.seed("instance", name="with", public_ip="201.54.0.1")
+    sim.seed("instance", name="with", public_ip="192.0.2.1")
     sim.seed("instance", name="without")
     sim.seed("instance", name="bare", interfaces=None)
     rows = {row["name"]: row for row in listed(sim, "instances")}
-    assert rows["with"]["public_ipv4"] == "201.54.0.1"
-    assert rows["with"]["private_ipv4"].startswith("172.18.")
-    assert rows["with"]["public_ipv6"].startswith("2801:")
+    assert rows["with"]["public_ipv4"] == "192.0.2.1"
+    assert rows["with"]["private_ipv4"].startswith("198.18.")
+    assert rows["with"]["public_ipv6"].startswith("2001:db8:")
     assert rows["without"]["public_ipv4"] is None
     assert [rows["bare"][key] for key in ("private_ipv4", "public_ipv4", "public_ipv6")] == [None] * 3
 
@@ -96,7 +99,7 @@ def test_every_kind_of_an_edition_is_listed_whole(sim: Any, edition: str) -> Non
     sim.seed("snapshot", name="snap")
     assert len(listed(sim, "instances")) == 60
     assert names(listed(sim, "snapshots")) == ["snap"]
-    assert len(listed(sim, "machine_types")) == 61
+    assert len(listed(sim, "machine_types")) == 62
     assert "cloud-ubuntu-24.04 LTS" in names(listed(sim, "images"))
     if edition == "2024-08":
         sim.seed("backup", name="back")
@@ -115,6 +118,7 @@ def test_filters_and_orders_are_those_of_vm_info(sim: Any) -> None:
     assert names(listed(sim, "images", platform=["windows"], sort=["name"])) == [
         "windows-server-2019",
         "windows-server-2022",
+        "windows-server-2022-sql-server-2022",
     ]
     assert names(listed(sim, "machine_types", name="BV1-1-40", availability_zone="br-se1-c")) == ["BV1-1-40"]
     assert listed(sim, "machine_types", name="cloud-bs1.small", availability_zone="br-se1-c") == []
@@ -143,6 +147,36 @@ def test_one_by_id(sim: Any, edition: str) -> None:
 
 
 @EDITIONS
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
+@pytest.mark.parametrize("interfaces", [{}, {"interfaces": None}], ids=["network", "no network"])
+def test_an_instance_without_labels_has_an_empty_list_where_there_are_labels(
+    sim: Any, edition: str, nulls: str, interfaces: dict[str, Any]
+) -> None:
+    sim.reset(edition=edition, nulls=nulls)
+    row = sim.seed("instance", name="bare", **interfaces)
+    for options in (
+        {},
+        {"id": row["id"]},
+        {"name": "bare"},
+        {"expand": ["labels"]},
+        {"id": row["id"], "expand": ["labels"]},
+    ):
+        [found] = listed(sim, "instances", **options)
+        assert found.get("labels", "none") == ([] if edition == "2026-08" else "none"), options
+    assert "labels" not in listed(sim, "instances", expand=["image"])[0], "they were not asked for"
+    sim.seed("instance", name="blue", labels=["blue"])
+    assert listed(sim, "instances", name="blue")[0].get("labels") == (["blue"] if edition == "2026-08" else None)
+
+
+def test_an_image_without_labels_has_an_empty_list() -> None:
+    row = {"id": "1", "name": "a", "status": "active", "labels": None}
+    page = {"limit": 1000, "offset": 0, "count": 1, "total": 1}
+    with serving((200, {"images": [row], "meta": {"page": page}})) as server:
+        [found] = read_rows(client(server.url), {**DEFAULTS, "kind": "images"})
+    assert found["labels"] == []
+
+
+@EDITIONS
 @pytest.mark.parametrize("kind", ["instances", "snapshots", "images", "machine_types"])
 def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
     sim.reset(edition=edition)
@@ -154,41 +188,39 @@ def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
 def test_a_kind_that_this_edition_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
     with pytest.raises(Refused) as caught:
         listed(sim, "backups", **options)
-    assert str(caught.value) == "The edition of the API of 2026 has no backups. Use snapshots instead."
+    assert str(caught.value) == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
 
 
 def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) -> None:
     api = client_of(sim, api_url=sim.url.replace("/compute", "/elsewhere"))
     with pytest.raises(ApiError, match="There is nothing at /br-se1/elsewhere") as caught:
-        _info.read(api, {**DEFAULTS, "kind": "backups"})
+        read_rows(api, {**DEFAULTS, "kind": "backups"})
     assert caught.value.status == 404
 
 
 @EDITIONS
 def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, sort_by_id=False)
-    known = _declare.catalogs(client_of(sim), {})
+    known = read_catalogs(client_of(sim), {}, {}, {})
     assert known["edition"] == edition[:4]
-    assert (len(known["images"]), len(known["machine_types"])) == (8, 61)
+    assert (len(known["images"]), len(known["machine_types"])) == (17, 62)
 
 
 @EDITIONS
 def test_the_simulators_catalogs_are_what_a_declaration_is_checked_against(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
-    known = _declare.catalogs(client_of(sim), {})
-    windows = _declare.look_up("image", "windows-server-2022", known["images"])
+    known = read_catalogs(client_of(sim), {}, {}, {})
+    windows = find_in_catalog("image", "windows-server-2022", known["images"])
     with pytest.raises(
         Refused, match="BV1-1-40 is too small for image windows-server-2022: it has 1 vCPUs, needed are 2"
     ):
-        _declare.machine_type(
+        choose_machine_type(
             "BV1-1-40", None, "image windows-server-2022", windows["minimum_requirements"], known["machine_types"]
         )
     assert (
-        _declare.machine_type("BV2-4-40", None, "image", windows["minimum_requirements"], known["machine_types"])[
-            "name"
-        ]
+        choose_machine_type("BV2-4-40", None, "image", windows["minimum_requirements"], known["machine_types"])["name"]
         == "BV2-4-40"
     )
     if edition == "2026-08":
         with pytest.raises(Refused, match="not offered there"):
-            _declare.machine_type("L40x1-DP8-64-100", "br-se1-a", "image", {}, known["machine_types"])
+            choose_machine_type("L40x1-DP8-64-100", "br-se1-a", "image", {}, known["machine_types"])

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import IMAGES, INSTANCES, SNAPSHOTS
-from ansible_collections.magalu.cloud.plugins.module_utils._client import LARGEST_BODY, VERSION, ApiError
-from ansible_collections.magalu.cloud.plugins.module_utils._goals import api_now
+from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noqa: F401 # pylint: disable=unused-import
+from ansible_collections.magalu.cloud.plugins.module_utils._api.client import LARGEST_BODY, VERSION
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import IMAGES, INSTANCES, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import api_now
 from tests.http.clients import KEY, Ticks, client, client_of
 from tests.http.servers import Asked, Handler, serving
 
@@ -111,7 +113,7 @@ def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
     assert len(server.asked) == times
     assert error.status == 200
     assert error.lost
-    assert error.message.startswith("the answer is no JSON")
+    assert error.message.startswith("the response is not JSON")
     assert "<" not in error.message
     assert len(error.message) < 300
 
@@ -254,7 +256,7 @@ def test_a_date_that_is_none_is_no_clock(date: str) -> None:
 
 
 def test_ids_are_quoted() -> None:
-    with serving((404, {})) as server:
+    with serving((404, {}), (200, {"machine_types": []})) as server:
         assert client(server.url).get(SNAPSHOTS, "../a?b#c d%") is None
     assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from tests.http.clients import Ticks, client, client_of
 from tests.http.servers import serving
 
 OK = (200, {})
 # Requests are sent 1 + 2 times where they may be repeated.
 TIMES = {
-    "GET": {400: 1, 401: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 3, 500: 3, 501: 3, 502: 3, 503: 3, 504: 3},
-    "DELETE": {400: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 3, 500: 1, 502: 3, 503: 3, 504: 3},
-    "PATCH": {400: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 3, 500: 1, 502: 3, 503: 3, 504: 3},
+    "GET": {400: 1, 401: 1, 403: 1, 404: 1, 409: 1, 422: 1, 500: 3, 501: 3, 502: 3, 503: 3, 504: 3},
+    "DELETE": {400: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 1, 500: 1, 502: 3, 503: 3, 504: 3},
+    "PATCH": {400: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 1, 500: 1, 502: 3, 503: 3, 504: 3},
     "POST": {400: 1, 403: 1, 404: 1, 409: 1, 422: 1, 429: 1, 500: 1, 502: 1, 503: 1, 504: 1},
 }
 
@@ -121,6 +121,33 @@ def test_refusals_that_say_when_to_come_back_use_up_no_try() -> None:
     assert sum(ticks.slept) >= 80
 
 
+@pytest.mark.parametrize("retries", [0, 4])
+@pytest.mark.parametrize(("deadline", "times"), [(1000, 1), (1001, 3), (1100, 11), (None, 45)])
+def test_a_read_that_is_refused_for_now_is_tried_until_the_deadline(
+    deadline: float | None, times: int, retries: int
+) -> None:
+    ticks = Ticks()
+    with serving((429, {"message": "busy", "slug": "rate"})) as server:
+        api = client(server.url, ticks, api_retries=retries)
+        api.deadline = deadline
+        error = failure(api)
+    assert ticks.time == (deadline or 1600)
+    assert abs(len(server.asked) - times) <= times // 5
+    for number, pause in enumerate(ticks.slept[:-1]):
+        assert 0.8 <= pause / min(0.5 * 2**number, 15) <= 1.2
+    assert (error.slug, error.status) == ("rate", 429)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "answer", [(429, {}), (429, {}, {"Retry-After": "1"}), (503, {}, {"Retry-After": "1"})]
+)  # fmt: skip
+def test_a_change_that_is_refused_for_now_is_not_sent_again_without_a_look(method: str, answer: Any) -> None:
+    with serving(answer) as server:
+        assert failure(client(server.url), method).later
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize(("deadline", "times"), [(1100, 10), (None, 59)])
 def test_no_pause_goes_beyond_the_deadline(deadline: float | None, times: int) -> None:
     ticks = Ticks()
@@ -130,7 +157,7 @@ def test_no_pause_goes_beyond_the_deadline(deadline: float | None, times: int) -
         error = failure(api)
     assert abs(len(server.asked) - times) <= 1
     assert ticks.time <= (deadline or 1600)
-    assert error.message == "busy (given up after 1 tries: no time is left for another)"
+    assert error.message == f"busy (given up after {len(server.asked)} tries: no time is left for another)"
 
 
 def test_a_pause_longer_than_the_time_left_is_not_begun() -> None:

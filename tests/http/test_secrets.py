@@ -9,8 +9,8 @@ import traceback
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _errors
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
 from tests.http.clients import KEY, client
 from tests.http.servers import Asked, Handler, serving
 
@@ -37,8 +37,8 @@ def test_no_secret_is_in_any_error(status: int, html: bool) -> None:
         try:
             api.request("POST", f"/v1/{status}", body={"user_data": DATA})
         except ApiError as error:
-            sentence = _errors.sentence(api, "create", error)
-            result = _errors.as_result(api, "create", error)
+            sentence = failure_sentence(api, "create", error)
+            result = error_result(api, "create", error)
             shown = f"{error!s} {error!r} {vars(error)} {sentence} {result} {traceback.format_exc()}"
         else:
             assert (status, html) == (200, False)

@@ -40,7 +40,7 @@ def seed(sim: Any) -> None:
     sim.reset(unique_names=False)
     for number, name in enumerate(NAMES, 1):
         fields = {"id": f"{number:08x}-0000-4000-8000-000000000000", "name": name, "created_at": 1_800_000_000 + number}
-        sim.seed("instance", public_ip=f"201.54.0.{number}", labels=["blue"], **fields)
+        sim.seed("instance", public_ip=f"192.0.2.{number}", labels=["blue"], **fields)
     sim.seed("instance", **OTHER, id="ffffffff-0000-4000-8000-000000000000", name="odd", created_at=1_900_000_000)
 
 

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from tests.playbooks.play import environment
+from tests.support.programs import run
 
 PLUGIN = "magalu.cloud.vm_instances"
 FAILS = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
@@ -61,11 +60,8 @@ class Programs:
     def __call__(self, program: str, *arguments: str | Path, **env: str) -> Ran:
         """`program` is what comes after "ansible-". A deprecation is a failure whatever else is tested."""
         log = self.folder / "log.txt"
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible", program, *arguments], cwd=self.folder, text=True, timeout=120,
-            env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env), capture_output=True,
-            stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+        told = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env)
+        done = run(program, *arguments, cwd=self.folder, env=told, apart=True)
         assert "[DEPRECATION WARNING]" not in done.stderr + done.stdout, done.stderr + done.stdout
         return Ran(done.returncode, done.stdout, done.stderr, log.read_text() if log.exists() else "")
 

@@ -17,7 +17,7 @@ from tests.inventory import hostile
 from tests.inventory.awx import Run, plain, script
 from tests.inventory.processes import Programs
 
-pytestmark = pytest.mark.every_core
+pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SOURCE = "project/inventories/smart.vm_instances.yml"  # the name in the record
 KEPT: dict[str, Any] = json.loads(hostile.EXPORTED.read_text())
 ALL = "{{ dict(groups.all | zip(groups.all | map('extract', hostvars))) | to_json }}"
@@ -60,7 +60,7 @@ def texts(value: Any) -> Iterator[tuple[str, bool]]:
 
 def test_update_exports_everything_from_the_file_and_the_environment(sim: Any, tmp_path: Path) -> None:
     sim.reset(keys={"kept-key-5d2c": "tenant-1"})
-    sim.seed("instance", name="web-1", public_ip="201.54.0.10")
+    sim.seed("instance", name="web-1", public_ip="192.0.2.10")
     sim.seed("instance", name="web-2", state="stopped")
     done = update(sim, tmp_path, {"keyed_groups": [{"key": "state", "prefix": "state"}]}, MGC_API_KEY="kept-key-5d2c")()
     assert done.code == 0 and done.exported is not None, done.output

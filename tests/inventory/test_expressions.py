@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _direct, _hosts, _hostvars
-from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions
+from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions, Seen
 from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import SINCE_2_19, may_be_template
-from tests.inventory.listing import UUIDS
+from tests.inventory.listing import UUIDS, listed
 
 try:
     from ansible.template import trust_as_template
@@ -314,13 +315,16 @@ def test_every_way_to_name_groups_gives_the_same(entry: dict[str, Any], key: str
         check([dict(row) for row in HOSTILE], {**options, "leading_separator": leading})
 
 
-def test_the_plain_ones_are_really_looked_up() -> None:
-    """Else all of the above would hold for nothing."""
+@pytest.mark.every_core
+def test_plain_expressions_are_really_looked_up() -> None:
+    """Otherwise all tests above would compare Ansible's own code with itself."""
     names = frozenset(_hostvars.NAMES)
     plain = ["name", "image.name", "image['name']", "state == 'running'", "state in ['running', 'stopped']", "not name",
              "name and state", "name or state", "labels", "error.slug | default('none')", "name | lower",
              "machine_type.vcpus > 1", "'x'", "image.name | default('x') | lower == 'x'", "state != 'a' and name"]  # fmt: skip
-    assert [source for source in plain if _direct.compiled(source, names) is None] == []
+    found = Expressions(Constructed(DataLoader(), {}, {}), options_of(plain), names, False)
+    entries = [*found.compose.values(), *found.groups.values(), *(entry for _keyed, entry in found.keyed)]
+    assert [entry.where for entry in entries if entry.direct is None] == []
     other = [
         "missing",
         "image.items",
@@ -339,10 +343,65 @@ def test_the_plain_ones_are_really_looked_up() -> None:
                 function({"name": "web", "image": {}})
 
 
-def test_jinja_native_is_left_to_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before 2.19 that option changes what texts become."""
-    monkeypatch.setattr(constants, "DEFAULT_JINJA2_NATIVE", True, raising=False)
-    assert (
-        Expressions(Constructed(DataLoader(), {}, {}), options_of(["name"]), ["name"], False).compose["v0"].direct
-        is None
-    )
+@pytest.mark.every_core(sample=True)
+def test_a_listing_looks_its_plain_expressions_up(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the look-ups of a real listing, and what is left to Ansible's own code."""
+    for number in range(5):
+        sim.seed("instance", name=f"web-{number}", labels=["blue"])
+    counted: Counter[str] = Counter()
+    compiled, compose = _direct.compiled, Constructable._compose
+
+    def counting(source: Any, names: Any) -> Any:
+        get = compiled(source, names)
+
+        def look_up(variables: Any) -> Any:
+            counted[str(source)] += 1
+            return get(variables)  # type: ignore[misc]
+
+        return get and look_up
+
+    def counting_compose(self: Any, template: Any, *arguments: Any, **more: Any) -> Any:
+        counted["Ansible"] += 1
+        return compose(self, template, *arguments, **more)
+
+    monkeypatch.setattr(_direct, "compiled", counting)
+    monkeypatch.setattr(Constructable, "_compose", counting_compose)
+    found = listed(
+        sim, tmp_path, filter_expressions=["status == 'completed'"], compose={"zone": "availability_zone"},
+        groups={"up": "mgc_state == 'running'"},
+        keyed_groups=[{"key": "machine_type.name", "prefix": "type"}, {"key": "labels", "prefix": "label"}],
+    )  # fmt: skip
+    assert len(found.groups["up"]) == 5 and found.hosts["web-0"]["zone"] == "br-se1-a"
+    assert counted == {
+        "status == 'completed'": 5, "availability_zone": 5, "mgc_state == 'running'": 5, "machine_type.name": 5, "labels": 5,
+    }  # fmt: skip
+    counted.clear()
+    listed(sim, tmp_path, compose={"zone": "availability_zone | upper"})
+    assert counted == {"Ansible": 5}
+
+
+@pytest.mark.every_core(sample=True)
+def test_the_option_for_native_types_counts_only_before_2_19(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It changes what texts become there; since 2.19 it means nothing, and is true."""
+    for native in (True, False):
+        monkeypatch.setattr(constants, "DEFAULT_JINJA2_NATIVE", native, raising=False)
+        options = options_of(["name"])
+        direct = Expressions(Constructed(DataLoader(), {}, {}), options, ["name"], False).compose["v0"].direct
+        assert (direct is not None) == (SINCE_2_19 or not native)
+
+
+@pytest.mark.every_core(sample=True)
+def test_an_expression_that_is_not_trusted_is_left_to_ansible() -> None:
+    """Since 2.19 Ansible refuses it; before, there is no such expression."""
+    options = {"compose": {"a": "name"}}
+    direct = Expressions(Constructed(DataLoader(), {}, {}), options, ["name"], False).compose["a"].direct
+    assert (direct is None) == SINCE_2_19
+
+
+def test_expressions_see_composed_values_before_variables_and_fields() -> None:
+    seen = Seen({"mgc_name": "web", "mgc_id": "1"}, {"name": "mgc_name", "id": "mgc_id"}, {"inventory_hostname": "h"})
+    assert seen.all() == {"name": "web", "id": "1", "mgc_name": "web", "mgc_id": "1", "inventory_hostname": "h"}
+    seen.add({"mgc_name": "a", "id": "b"})
+    assert seen.all() == {"name": "web", "id": "b", "mgc_name": "a", "mgc_id": "1", "inventory_hostname": "h"}
+    assert {name: seen.get(name) for name in seen.all()} == seen.all()
+    assert seen.get("missing", 0) == 0

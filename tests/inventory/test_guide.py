@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.inventory.awx import script
 from tests.inventory.processes import FAILS, Programs, Ran
 
-pytestmark = pytest.mark.every_core
+pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 GUIDE = (ROOT / "docs/docsite/rst/inventory.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
 EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS) if text.startswith("# ")}
@@ -34,11 +34,11 @@ def groups(ran: Ran) -> dict[str, set[str]]:
 
 
 def test_first(programs: Programs, sim: Any) -> None:
-    sim.seed("instance", name="web-01", public_ip="201.54.0.10")
+    sim.seed("instance", name="web-01", public_ip="192.0.2.10")
     sim.seed("instance", name="db-01")
     ran = run(programs, "first.magalu.yml")
     assert groups(ran) == {"mgc": {"web-01", "db-01"}}
-    assert ran.hosts["web-01"]["ansible_host"] == "201.54.0.10"
+    assert ran.hosts["web-01"]["ansible_host"] == "192.0.2.10"
     assert ran.hosts["db-01"]["ansible_host"] == ran.hosts["db-01"]["mgc_private_ipv4"]
 
 
@@ -50,6 +50,35 @@ def test_groups(programs: Programs, sim: Any) -> None:
         assert f"# {group}\n" in EXAMPLES["groups.magalu.yml"]
         assert "web-01" in found[group]
     assert found["web"] == found["label_blue"] == {"web-01"} and found["state_stopped"] == {"db-01"}
+
+
+def test_roles_of_labels(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01", labels=["role=web", "blue", "note=a=b"])
+    sim.seed("instance", name="db-01")
+    ran = run(programs, "roles.magalu.yml")
+    assert (
+        ran.hosts["web-01"]["label_values"] == {"role": "web", "note": "a=b"}
+        and ran.hosts["db-01"]["label_values"] == {}
+    )
+    assert groups(ran)["role_web"] == {"web-01"}
+
+
+def test_an_inventory_that_cannot_be_read_fails_the_play(programs: Programs, sim: Any) -> None:
+    """With the guide's ansible.cfg, and not without it."""
+    (settings,) = re.findall(r"^\.\. code-block:: ini\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+    programs.write(EXAMPLES["first.magalu.yml"], name="first.magalu.yml")
+    for text in ("", textwrap.dedent(settings)):
+        (programs.folder / "ansible.cfg").write_text(text)
+        play = programs.write('[{"hosts": "all", "gather_facts": false, "tasks": []}]', name="play.yml")
+        ran = programs("playbook", "-i", "first.magalu.yml", play, MGC_API_KEY="wrong")
+        assert (ran.code == 0) == (not text) and ran.says("The api_key"), ran.stderr
+
+
+def test_alive(programs: Programs, sim: Any) -> None:
+    sim.seed("instance", name="web-01")
+    sim.seed("instance", name="web-02", state="error", status="retyping_error")
+    sim.seed("instance", name="web-03", state="new", status="creating_error")
+    assert set(run(programs, "alive.magalu.yml").hosts) == {"web-01"}
 
 
 def test_some(programs: Programs, sim: Any) -> None:

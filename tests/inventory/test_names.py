@@ -220,7 +220,7 @@ def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("hostnames", "host"), [
-    (["id"], UUIDS[0]), (["private_ipv4"], "172.18.0.2"), (["public_ipv4", "name"], "web"), (["image.platform"], "linux"),
+    (["id"], UUIDS[0]), (["private_ipv4"], "198.18.0.2"), (["public_ipv4", "name"], "web"), (["image.platform"], "linux"),
     (["{{ name }}.{{ region }}"], "web.br-se1"), (["{{ mgc_name }}"], "web"), (["{{ missing }}", "name"], "web"),
     (["{{ labels }}", "name"], "web"), (["{{ error }}", "name"], "web"), (["{{ name[:0] }}"], UUIDS[0]),
     (["labels"], UUIDS[0]), (["{{ 12 }}"], "12"), (["{{ 'a:b' }}", "name"], "web"),

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import ADDRESSES, NAMES, Reader
@@ -28,8 +30,8 @@ BLANK = {
 def port(primary: bool, name: str, number: int) -> dict[str, Any]:
     """An interface as the API tells it."""
     return {"id": UUIDS[number], "name": name, "primary": primary, "security_groups": [f"group-{number}"],
-            "associated_public_ipv4": f"201.0.0.{number}",
-            "ip_addresses": {"private_ipv4": f"10.0.0.{number}", "public_ipv6": f"2801::{number}"}}  # fmt: skip
+            "associated_public_ipv4": f"192.0.2.{number}",
+            "ip_addresses": {"private_ipv4": f"198.18.0.{number}", "public_ipv6": f"2001:db8::{number}"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
@@ -43,7 +45,7 @@ def test_a_host_has_every_variable_and_no_other(sim: Any, tmp_path: Path, editio
     assert (told["state"], told["status"], told["region"], told["account"]) == ("running", "completed", "br-se1", None)
     assert told["labels"] == (["a"] if edition == "2026-08" else [])
     assert host["ansible_host"] == told["public_ipv4"] == told["interfaces"][0]["public_ipv4"]
-    assert told["private_ipv4"].startswith("172.") and told["public_ipv6"].startswith("2801:")
+    assert told["private_ipv4"].startswith("198.18.") and told["public_ipv6"].startswith("2001:db8:")
 
 
 def test_an_account_without_instances_is_an_empty_inventory(sim: Any, tmp_path: Path) -> None:
@@ -99,6 +101,18 @@ def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, A
     assert sorted(listed(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
 
 
+@pytest.mark.parametrize("spelt", [str.lower, str.upper])
+def test_ids_have_no_case_and_zones_no_hyphen(sim: Any, tmp_path: Path, spelt: Any) -> None:
+    kind, mine, own = (UUIDS[number].replace("0", "a") for number in (10, 11, 12))
+    odd = {"machine_type.id": kind.upper(), "availability_zone": "br-se-1-a"}
+    sim.seed("instance", name="web-1", odd=odd, interfaces=[own.upper()], id=mine.upper())
+    sim.seed("instance", name="web-2", availability_zone="br-se1-b")
+    for given in ({"machine_type": spelt(kind)}, {"availability_zone": "br-se1-a"}):
+        assert list(listed(sim, tmp_path, filters=given).hosts) == ["web-1"]
+    host = listed(sim, tmp_path, connect_interface=spelt(own)[:-2] + "*").hosts["web-1"]
+    assert (host["mgc_id"], host["ansible_host"]) == (mine.upper(), host["mgc_interfaces"][1]["private_ipv4"])
+
+
 @pytest.mark.parametrize("empty", ["state", "name", "labels"])
 def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> None:
     """As of a template that comes to nothing: no host disappears for that."""
@@ -115,9 +129,7 @@ def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given:
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
     assert list(listed(sim, tmp_path, **cache).hosts) == ["web"]
     for more in ({}, cache):
-        with pytest.raises(
-            AnsibleParserError, match="The API of region br-se1 is of the edition of 2024, and does not tell"
-        ):
+        with pytest.raises(AnsibleParserError, match="Region br-se1 has API version 2024-08, which has no labels"):
             listed(sim, tmp_path, **given, **more)
 
 
@@ -133,22 +145,41 @@ def test_a_machine_type_is_found_by_its_id_too(sim: Any, tmp_path: Path) -> None
     assert list(listed(sim, tmp_path, filters={"machine_type": kind}).hosts) == ["web"]
 
 
-@pytest.mark.parametrize(("filters", "hosts"), [
-    ({}, ["moving", "sick", "web"]), ({"state": "error"}, ["failed"]), ({"status": "creating_error"}, ["failed"]),
-    ({"status": ["deleted", "completed"]}, ["gone", "web"]), ({"name": "*"}, ["moving", "sick", "web"]),
-])  # fmt: skip
-def test_what_is_gone_or_never_came_to_be_is_listed_only_if_a_filter_asks(
-    sim: Any, tmp_path: Path, filters: dict[str, Any], hosts: list[str]
-) -> None:
+def failed_and_gone(sim: Any) -> dict[str, tuple[str, str]]:
+    """Instances in all ways to fail, and one that is gone; the state and status of those that are there."""
     sim.reset(keep_deleted=1000)
     sim.seed("instance", name="gone", id=UUIDS[0])
     assert Api(sim)("DELETE", f"/instances/{UUIDS[0]}").status_code == 204
     sim.advance(60)
-    sim.seed("instance", name="web")
-    sim.seed("instance", name="sick", status="retyping_error")
-    sim.seed("instance", name="moving", status="retyping")
-    sim.seed("instance", name="failed", state="error", status="creating_error")
-    assert sorted(listed(sim, tmp_path, filters=filters).hosts) == hosts
+    there = {
+        "web": ("running", "completed"), "sick": ("running", "retyping_error"), "moving": ("running", "retyping"),
+        "failed": ("error", "creating_error"), "unmade": ("new", "creating_error_capacity"), "lost": ("error", "completed"),
+        "dead": ("error", "retyping_error"), "dying": ("error", "deleting_error"), "odd": ("error", "mystery_error"),
+    }  # fmt: skip
+    for name, (state, status) in there.items():
+        sim.seed("instance", name=name, state=state, status=status)
+    return there
+
+
+@pytest.mark.parametrize(("filters", "left_out"), [
+    ({}, []), ({"name": "*"}, []), ({"state": "error"}, ["web", "sick", "moving", "unmade"]),
+    ({"status": ["deleted", "completed"]}, ["sick", "moving", "failed", "unmade", "dead", "dying", "odd"]),
+])  # fmt: skip
+def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
+    sim: Any, tmp_path: Path, filters: dict[str, Any], left_out: list[str]
+) -> None:
+    there = failed_and_gone(sim)
+    hosts = listed(sim, tmp_path, filters=filters).hosts
+    assert ("gone" in hosts) == ("status" in filters)
+    assert {name: (host["mgc_state"], host["mgc_status"]) for name, host in hosts.items() if name != "gone"} == {
+        name: told for name, told in there.items() if name not in left_out
+    }
+
+
+def test_what_failed_can_be_excluded(sim: Any, tmp_path: Path) -> None:
+    failed_and_gone(sim)
+    hosts = listed(sim, tmp_path, exclude_filters=[{"state": ["new", "error"]}]).hosts
+    assert sorted(hosts) == ["moving", "sick", "web"]
 
 
 @pytest.mark.every_core
@@ -187,11 +218,11 @@ def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tm
     composed = listed(
         sim, tmp_path, connect_with=["public_ipv4"], compose={"ansible_host": "private_ipv4"}, strict=True
     )
-    assert composed.hosts["web"]["ansible_host"] == "172.18.0.2"
+    assert composed.hosts["web"]["ansible_host"] == "198.18.0.2"
 
 
 @pytest.mark.parametrize(("interface", "address"), [
-    (None, "10.0.0.2"), ("storage-*", "10.0.0.1"), ("main", "10.0.0.2"), (UUIDS[1], "10.0.0.1"), ("none", None),
+    (None, "198.18.0.2"), ("storage-*", "198.18.0.1"), ("main", "198.18.0.2"), (UUIDS[1], "198.18.0.1"), ("none", None),
 ])  # fmt: skip
 def test_which_interface_counts(interface: str | None, address: str | None) -> None:
     ports = [port(False, "storage-1", 1), port(True, "main", 2)]
@@ -208,10 +239,10 @@ def test_an_instance_without_addresses_has_none(interfaces: Any) -> None:
 
 
 def test_of_the_edition_that_does_not_say_which_is_primary_the_first_address_counts() -> None:
-    ports = [{"id": "a", "ipAddresses": {"privateIpAddress": "10.0.0.1"}},
-             {"id": "b", "ipAddresses": {"privateIpAddress": "10.0.0.2", "publicIpAddress": "201.0.0.2"}}]  # fmt: skip
+    ports = [{"id": "a", "ipAddresses": {"privateIpAddress": "198.18.0.1"}},
+             {"id": "b", "ipAddresses": {"privateIpAddress": "198.18.0.2", "publicIpAddress": "192.0.2.2"}}]  # fmt: skip
     fields = Reader(None, None, False)("br-se1", {"id": "i", "network": {"ports": ports}})
-    assert [fields[kind] for kind in ADDRESSES] == ["10.0.0.1", "201.0.0.2", None]
+    assert [fields[kind] for kind in ADDRESSES] == ["198.18.0.1", "192.0.2.2", None]
 
 
 def test_a_prefix_of_ones_own_and_none(sim: Any, tmp_path: Path) -> None:
@@ -253,7 +284,7 @@ def test_who_logs_in(sim: Any, tmp_path: Path, image: str, given: Any, login: tu
     assert (host["mgc_default_user"], host.get("ansible_user"), host.get("ansible_connection")) == login
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", public_ip=True, user_data="eA==", id=UUIDS[0])
     env = {"MGC_ACCOUNT_NAME": "prod", "MGC_HOSTNAMES": "id", "MGC_DUPLICATE_NAMES": "fail", "MGC_CONNECT_WITH": "private_ipv4",
@@ -275,7 +306,7 @@ def test_environment_variables_that_are_empty_are_not_given(sim: Any, tmp_path: 
     assert listed(sim, tmp_path, region="", api_timeout="", group=None, filters={}) == plain
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
     sim.reset(keys={"from-extra": "tenant-1"})
     sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")
@@ -314,7 +345,7 @@ def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) 
         listed(sim, tmp_path, api_key="simulator", access_token="x")
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     given: dict[str, Any] = {"compose": {"a": "state"}, "keyed_groups": [{"key": "state", "prefix": "s"}]}
@@ -396,20 +427,20 @@ def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tm
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"regoins": ["br-se1"]}, r"There is no option 'regoins'; is regions? meant\?"),
-    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter; is state meant\? There are state"),
+    ({"regoins": ["br-se1"]}, r"There is no option 'regoins'. Did you mean regions\?"),
+    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter. Did you mean state\? There are state"),
     ({"filters": {"x": "y"}}, r"filters: 'x' is no filter\. There are state"),
     ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
     ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\], and must be a text"),
     ({"filters": ["running"]}, "filters"),
-    ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter; is name meant\?"),
+    ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter. Did you mean name\?"),
     ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
     ({"exclude_filters": [None]}, r"exclude_filters\[0\] is None, and must be a mapping"),
     ({"exclude_filters": [{"name": "x"}, {}]}, r"exclude_filters\[1\] is \{\}, and would leave out every instance"),
-    ({"regions": ["br-se1", "../x"]}, r"region '\.\./x' \(MGC_REGION\) is no name of a region"),
-    ({"region": "br-se1?x"}, r"region 'br-se1\?x'"),
+    ({"regions": ["br-se1", "../x"]}, r"'\.\./x' is not a valid region"),
+    ({"region": "br-se1?x"}, r"'br-se1\?x' is not a valid region"),
     ({"regions": ["br-se1", "br-ne1"], "api_url": "http://127.0.0.1:9"}, r"regions: api_url has no \{region\}"),
-    ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template; is name meant\?"),
+    ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template. Did you mean name\?"),
     ({"connect_with": ["public"]}, "connect_with: 'public' is none of private_ipv4, public_ipv4"),
     ({"keyed_groups": ["state"]}, r"keyed_groups\[0\] is 'state'"),
     ({"keyed_groups": [{"prefix": "x"}]}, r"keyed_groups\[0\] is .*must be a mapping with a key"),
@@ -419,10 +450,75 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"duplicate_names": "suffix"}, "duplicate_names"),
     ({"on_region_error": "ignore"}, "on_region_error"),
     ({"set_user": "perhaps"}, "set_user is 'perhaps', and must be true or false"),
-    ({"api_url": "ftp://x"}, r"api_url \(MGC_API_URL\): 'ftp://x' is no URL"),
+    ({"api_url": "ftp://x"}, r"api_url \(MGC_API_URL\): 'ftp://x' is not a URL"),
     ({"api_timeout": -1}, r"api_timeout \(MGC_API_TIMEOUT\): -1 is not between"),
     ({"api_key": "a\nb"}, "api_key .*control character"),
     ({"ca_path": "/nonexistent", "api_url": "https://127.0.0.1:9"}, "ca_path is '/nonexistent'"),
+    ({"label_selector": "x"}, r"There is no option 'label_selector'\. The options are access_token, account_name, "),
+    ({"status": "running"}, r"There is no option 'status'\. The options are .*, filters, .*, validate_certs"),
+    (
+        {"hostnames": [{"name": "x", "prefix": "y"}]},
+        r"hostnames\[0\] is \{'name': 'x', 'prefix': 'y'\}, and must be a text",
+    ),
+    ({"hostnames": ["name", 1]}, r"hostnames\[1\] is 1, and must be a text"),
+    ({"hostnames": [["name"]]}, r"hostnames\[0\] is \['name'\], and must be a text"),
+    ({"connect_with": [{"public_ipv4": True}]}, r"connect_with\[0\] is \{'public_ipv4': True\}, and must be a text"),
+    ({"regions": ["br-se1", {"name": "x"}]}, r"regions\[1\] is \{'name': 'x'\}, and must be a text"),
+    ({"regions": [1]}, r"regions\[0\] is 1, and must be a text"),
+    (
+        {"keyed_groups": [{"key": "state"}, {"key": "state", "parent_group": ["a"]}]},
+        r"keyed_groups\[1\]\.parent_group is \['a'\], and must be a text",
+    ),
+    (
+        {"keyed_groups": [{"key": "state", "prefix": ["a"]}]},
+        r"keyed_groups\[0\]\.prefix is \['a'\], and must be a text",
+    ),
+    (
+        {"keyed_groups": [{"key": "state", "separator": {}}]},
+        r"keyed_groups\[0\]\.separator is \{\}, and must be a text",
+    ),
+    (
+        {"keyed_groups": [{"key": "state", "default_value": []}]},
+        r"keyed_groups\[0\]\.default_value is \[\], and must be a text",
+    ),
+    ({"keyed_groups": [{"key": ["state"]}]}, r"keyed_groups\[0\]\.key is \['state'\], and must be a text"),
+    ({"keyed_groups": [{"key": 5}]}, r"keyed_groups\[0\]\.key is 5, and must be a text"),
+    (
+        {"keyed_groups": [{"key": "state", "seperator": "x"}]},
+        r"keyed_groups\[0\]: unknown key 'seperator'. Did you mean separator\? The keys are key, prefix, separator",
+    ),
+    (
+        {"keyed_groups": [{"key": "state", "xyz": "x"}]},
+        r"keyed_groups\[0\]: unknown key 'xyz'\. The keys are key, prefix",
+    ),
+    ({"keyed_groups": [{"key": "state", 1: "x"}]}, r"keyed_groups\[0\]: unknown key 1\. The keys are"),
+    (
+        {"keyed_groups": [{"key": "state", "trailing_separator": "perhaps"}]},
+        r"keyed_groups\[0\]\.trailing_separator is 'perhaps', and must be true or false",
+    ),
+    (
+        {"keyed_groups": [{"key": "state", "trailing_separator": False, "default_value": "x"}]},
+        r"keyed_groups\[0\]: default_value and trailing_separator exclude each other",
+    ),
+    ({"groups": {1: "true"}}, "groups: the name 1 must be a text"),
+    ({"groups": {"": "true"}}, "groups: the name '' must be a text that is not empty"),
+    ({"groups": {"a": ["true"]}}, r"groups\.a is \['true'\], and must be a condition \(as text\) or a boolean"),
+    ({"groups": {"a": None}}, r"groups\.a is None, and must be a condition"),
+    ({"compose": {1: "name"}}, "compose: the name 1 must be a text"),
+    (
+        {"compose": {"a": ["name"]}},
+        r"compose\.a is \['name'\], and must be an expression \(as text\), a number, a boolean or null",
+    ),
+    ({"compose": {"a": {"b": "name"}}}, r"compose\.a is \{'b': 'name'\}, and must be an expression"),
+    ({"filter_expressions": ["true", 1]}, r"filter_expressions\[1\] is 1, and must be a condition"),
+    ({"filter_expressions": [{"a": "b"}]}, r"filter_expressions\[0\] is \{'a': 'b'\}, and must be a condition"),
+    ({"image_users": [{"match": ["a"]}]}, r"image_users\[0\]\.match is \['a'\], and must be a text"),
+    ({"image_users": [{"match": "a", "user": {}}]}, r"image_users\[0\]\.user is \{\}, and must be a text"),
+    (
+        {"image_users": [{"match": "a", "users": "x"}]},
+        r"image_users\[0\]: unknown key 'users'. Did you mean user\? The keys are match, user",
+    ),
+    ({"image_users": ["a"]}, r"image_users\[0\] is 'a', and must be a mapping with a match"),
 ]
 
 
@@ -443,8 +539,83 @@ def test_wrong_credentials_and_a_region_that_does_not_exist(sim: Any, tmp_path: 
         listed(sim, tmp_path, api_key="wrong")
     with pytest.raises(AnsibleParserError, match="region br-xx1: .*status 404"):
         listed(sim, tmp_path, region="br-xx1")
-    with pytest.raises(AnsibleParserError, match="No credentials: give api_key"):
+    with pytest.raises(AnsibleParserError, match="No credentials: give api_key") as caught:
         listed(sim, tmp_path, env={"MGC_API_KEY": ""})
+    assert not any(word in str(caught.value) for word in ("delegate_to", "module"))
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("separator", [False, "no", True, "yes"])
+def test_entries_are_converted_like_options(sim: Any, tmp_path: Path, separator: Any) -> None:
+    """A number is text where text is expected, a word is a boolean, and null counts as not given."""
+    sim.seed("instance", name="web", labels=["a"])
+    keyed = [{"key": "state", "prefix": 1, "parent_group": None, "default_value": None}, {"key": "state", "separator": None},
+             {"key": "{'role': ''}", "prefix": "k", "trailing_separator": separator}]  # fmt: skip
+    found = listed(sim, tmp_path, keyed_groups=keyed, hostnames=["name", None])
+    last = "k_role" if separator in (False, "no") else "k_role_"
+    assert sorted(found.groups) == ["__running", "_running", last, "mgc"]
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("strict", [False, True])
+def test_compose_takes_numbers_booleans_and_null_as_they_are(sim: Any, tmp_path: Path, strict: bool) -> None:
+    sim.seed("instance", name="web")
+    given = {"ansible_port": 22, "ansible_become": True, "off": False, "share": 0.5, "nothing": None, "zone": "region"}
+    found = listed(
+        sim, tmp_path, compose=given, strict=strict, groups={"every": True, "none": False, "port": "ansible_port == 22"}
+    )
+    host = found.hosts["web"]
+    assert {name: host[name] for name in given} == {**given, "zone": "br-se1"} and found.warnings == []
+    assert [type(host[name]) for name in ("ansible_become", "off", "nothing")] == [bool, bool, type(None)]
+    assert found.groups["every"] == found.groups["port"] == ["web"] and "none" not in found.groups
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("expression", ["public_ipv4 | default(private_ipv4)", "public_ipv4", "''", None])
+def test_an_address_that_was_found_is_not_lost_to_null(sim: Any, tmp_path: Path, expression: str | None) -> None:
+    sim.seed("instance", name="web")
+    sim.seed("instance", name="shop", public_ip=True)
+    found = listed(
+        sim, tmp_path, compose={"ansible_host": expression}, keyed_groups=[{"key": "ansible_host", "prefix": "at"}],
+        strict=True,
+    )  # fmt: skip
+    web, shop = found.hosts["web"], found.hosts["shop"]
+    assert web["ansible_host"] == web["mgc_private_ipv4"] and shop["ansible_host"] == shop["mgc_public_ipv4"]
+    assert len(found.warnings) == 1 and found.warnings[0].startswith("compose.ansible_host is null for ")
+    assert "web" in found.warnings[0] and "default(x, true)" in found.warnings[0]
+    assert ("shop" in found.warnings[0]) == (expression in ("''", None))
+    assert f"at_{web['mgc_private_ipv4'].replace('.', '_')}" in found.groups
+
+
+@pytest.mark.every_core(sample=True)
+def test_an_address_that_compose_finds_counts(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="web")
+    found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4 | default(private_ipv4, true)"})
+    assert found.hosts["web"]["ansible_host"] == found.hosts["web"]["mgc_private_ipv4"] and found.warnings == []
+    found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4"}, connect_with=["public_ipv4"])
+    assert found.warnings == ["Hosts without ansible_host, since they have none of public_ipv4: web"]
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("line", ["plugin: magalu.cloud.vm_instances", "plugin:   'magalu.cloud.vm_instances'  # ours"])
+def test_a_file_of_this_plugin_under_another_name_says_which_it_needs(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text(f"---\n{line}\nregion: br-se1\n")
+    plugin = inventory_loader.get("magalu.cloud.vm_instances")
+    assert plugin.verify_file(str(file))
+    needed = "must end in vm_instances.yml, vm_instances.yaml, magalu.yml or magalu.yaml.*for example to inventory.magalu.yml"
+    with pytest.raises(AnsibleParserError, match=needed):
+        plugin.parse(InventoryData(), DataLoader(), str(file))
+
+
+@pytest.mark.parametrize(
+    "text", ["plugin: ansible.builtin.constructed\n", "all:\n  hosts: {}\n", "# plugin: magalu.cloud.vm_instances\n"]
+)
+def test_files_of_other_plugins_are_left_to_them(tmp_path: Path, text: str) -> None:
+    (tmp_path / "inventory.yml").write_text(text)
+    (tmp_path / "inventory").write_text("plugin: magalu.cloud.vm_instances\n")
+    for name in ("inventory.yml", "inventory"):
+        assert inventory_loader.get("magalu.cloud.vm_instances").verify_file(str(tmp_path / name)) is False
 
 
 @pytest.mark.parametrize(("name", "ours"), [

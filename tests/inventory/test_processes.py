@@ -35,12 +35,12 @@ def variables_of_the_environment() -> list[str]:
 
 
 def test_list_graph_host_and_playbook(programs: Programs, sim: Any) -> None:
-    sim.seed("instance", name="web-1", public_ip="201.54.0.10")
+    sim.seed("instance", name="web-1", public_ip="192.0.2.10")
     sim.seed("instance", name="web-2", state="stopped")
     programs.write(keyed_groups=[{"key": "state", "prefix": "state"}], compose={"sum": "8000 + 80"})
     listed = programs.list()
     assert listed.inventory["state_running"] == {"hosts": ["web-1"]}
-    assert listed.hosts["web-1"]["ansible_host"] == "201.54.0.10"
+    assert listed.hosts["web-1"]["ansible_host"] == "192.0.2.10"
     host = programs("inventory", "-i", "magalu.yml", "--host", "web-1", **FAILS)
     assert host.inventory == listed.hosts["web-1"]
     graph = programs("inventory", "-i", "magalu.yml", "--graph", "mgc", **FAILS)
@@ -95,8 +95,8 @@ def test_regions_from_the_environment(programs: Programs, sim: Any) -> None:
 
 
 BAD: dict[str, tuple[Any, list[str]]] = {
-    "option": ({"keyed_group": []}, ["'keyed_group'", "is keyed_groups meant?"]),
-    "filter": ({"filters": {"states": "running"}}, ["filters: 'states'", "is state meant?"]),
+    "option": ({"keyed_group": []}, ["'keyed_group'", "Did you mean keyed_groups?"]),
+    "filter": ({"filters": {"states": "running"}}, ["filters: 'states'", "Did you mean state?"]),
     "exclude": ({"exclude_filters": [{"name": 5}]}, ["exclude_filters[0].name is 5"]),
     "hostnames": ({"hostnames": ["{{ nam }}"], "strict": True}, ["hostnames[0] '{{ nam }}'", "instance 'web'"]),
     "compose": (
@@ -106,6 +106,10 @@ BAD: dict[str, tuple[Any, list[str]]] = {
     "choice": ({"duplicate_names": "guess"}, ["duplicate_names", "guess"]),
     "key": ({"api_key": KEY}, ["The api_key (given as an option) is invalid", "status 403"]),
     "region": ({"regions": ["br-xx1"]}, ["Is there a region 'br-xx1' (regions, MGC_REGIONS)?"]),
+    "url name": (
+        {"regions": ["br-se-1"]},
+        ["'br-se-1' is not a valid region (regions, MGC_REGIONS)", "did you mean br-se1?"],
+    ),
     "broken": ("plugin: magalu.cloud.vm_instances\nregions: [\n", ["node content"]),
     "other": ("- a list\n", ["no root 'plugin' key found"]),
 }

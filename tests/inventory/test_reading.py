@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import gc
 import math
+import re
 import threading
+import time
+from calendar import timegm
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _paging
-from ansible_collections.magalu.cloud.plugins.module_utils._client import Client
+from ansible_collections.magalu.cloud.plugins.filter.inventory_age import inventory_age
+from ansible_collections.magalu.cloud.plugins.module_utils._api import listing
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch
 from tests.inventory.listing import listed
 
@@ -53,7 +58,7 @@ def test_an_edition_without_a_total_costs_one_more_where_the_last_page_could_be_
 def test_a_server_that_gives_smaller_pages_loses_nothing(
     sim: Any, tmp_path: Path, edition: str, slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_paging, "SLOW", -1 if slow else 1000)
+    monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
     sim.reset(edition=edition, instances=333, page_limit=50)
     assert len(listed(sim, tmp_path).hosts) == 333
     assert len(sim.requests()) == math.ceil(332 / 49)
@@ -65,7 +70,7 @@ def test_a_server_that_gives_smaller_pages_loses_nothing(
 def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
     sim: Any, tmp_path: Path, edition: str, fault: str, slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_paging, "SLOW", -1 if slow else 1000)
+    monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
     sim.reset(edition=edition, instances=200, page_limit=50)
     sim.add_fault(kind=fault, operation="GET /v1/instances", match=1, times=3, value=3)
     found = listed(sim, tmp_path)
@@ -75,28 +80,28 @@ def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
 
 def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The third and the fourth wait for each other: one after the other they would never be answered."""
-    monkeypatch.setattr(_paging, "SLOW", -1)
+    monkeypatch.setattr(listing, "SLOW", -1)
     sim.reset(instances=400, page_limit=100)
-    meeting, page = threading.Barrier(2), Client.page
+    meeting, page = threading.Barrier(2), Api.page
 
     def met(self: Any, resource: Any, name: Any, offset: int, limit: int) -> Any:
         if offset in (198, 297):
             meeting.wait(10)
         return page(self, resource, name, offset, limit)
 
-    monkeypatch.setattr(Client, "page", met)
+    monkeypatch.setattr(Api, "page", met)
     assert len(listed(sim, tmp_path).hosts) == 400
 
 
 def test_regions_are_read_side_by_side(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They wait for each other."""
-    meeting, page = threading.Barrier(3), Client.page
+    meeting, page = threading.Barrier(3), Api.page
 
     def met(self: Any, *args: Any) -> Any:
         meeting.wait(10)
         return page(self, *args)
 
-    monkeypatch.setattr(Client, "page", met)
+    monkeypatch.setattr(Api, "page", met)
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         sim.seed("instance", region, name=f"in-{region}")
     found = listed(sim, tmp_path, regions=["br-ne1", "br-mgl1", "br-se1"])
@@ -139,6 +144,34 @@ def test_a_second_run_asks_nothing_until_it_must(sim: Any, tmp_path: Path) -> No
     assert len(sim.requests()) == 2
 
 
+def test_group_says_when_the_instances_were_listed(sim: Any, tmp_path: Path) -> None:
+    """If that is asked for; also when they come from the cache."""
+    sim.seed("instance", name="web")
+    given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "hostvars_prefix": "cloud_"}
+    inventory = InventoryData()
+    listed(sim, tmp_path, inventory=inventory, **given)
+    assert "cloud_listed_at" not in inventory.groups["mgc"].vars
+    (file,) = map(Path, cached(tmp_path))
+    # How much is put around what is kept differs from core to core.
+    parts = re.split(r"(?<=listed_at)([^0-9]+)([0-9T:-]{19}Z)", file.read_text(), maxsplit=1)
+    assert abs(timegm(time.strptime(parts[2], "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
+    file.write_text("".join([*parts[:2], "2026-11-25T12:00:00Z", *parts[3:]]))
+    listed(sim, tmp_path, inventory=inventory, listed_at=True, **given)
+    assert inventory.groups["mgc"].vars == {"cloud_listed_at": "2026-11-25T12:00:00Z"}
+    assert len(sim.requests()) == 1
+
+
+@pytest.mark.parametrize(("times", "said"), [
+    ([], "The inventory does not say when it was listed (option listed_at of its file)."),
+    ([None, "yesterday"], "The inventory does not say when it was listed (option listed_at of its file)."),
+    (["2026-11-25T12:00:00Z"], "The inventory was listed at 2026-11-25T12:00:00Z, 34 minutes ago."),
+    (["2026-11-25T12:40:00Z", "", "2026-11-25T12:33:59Z"], "The inventory was listed at 2026-11-25T12:33:59Z, 1 minute ago."),
+    (["2026-11-25T13:00:00Z"], "The inventory was listed at 2026-11-25T13:00:00Z, 0 minutes ago."),
+])  # fmt: skip
+def test_age_of_an_inventory(times: list[Any], said: str) -> None:
+    assert inventory_age(times, timegm((2026, 11, 25, 12, 34, 59))) == said
+
+
 @pytest.mark.parametrize("other", [
     {"regions": ["br-ne1"]}, {"api_key": "other"}, {"tenant_id": "tenant-1"}, {"api_url": "{url}/"},
 ])  # fmt: skip
@@ -161,7 +194,7 @@ def test_what_is_not_complete_is_not_kept_and_overwrites_nothing(sim: Any, tmp_p
     sim.seed("instance", name="web")
     listed(sim, tmp_path, **given)
     before = [Path(file).read_text() for file in cached(tmp_path)]
-    sim.add_fault(operation="GET /v1/instances", match=1, times=1, kind="status", status=400)
+    sim.add_fault(operation="GET /v1/instances", match=1, times=1, kind="status", status=403)
     with pytest.raises(AnsibleParserError):
         listed(sim, tmp_path, read_cache=False, **given)
     assert [Path(file).read_text() for file in cached(tmp_path)] == before != []

@@ -19,7 +19,7 @@ import pytest
 
 from tests.inventory.processes import FAILS, Programs, Ran
 
-pytestmark = pytest.mark.needs("sshd", "ssh")
+pytestmark = [pytest.mark.needs("sshd", "ssh"), pytest.mark.programs]
 WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_facts.env.SSH_CONNECTION.split()[2] }}"}}
 
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.playbooks.play import environment
+from tests.support.programs import run
 
 Answers = dict[str, Any]
 
@@ -52,10 +51,7 @@ def play(sim: Any, folder: Path, text: str, options: Iterable[str] = (), warning
     (folder / "ansible.cfg").touch()  # so that no other one counts
     (folder / "book.yml").write_text(text)
     more = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", **env}
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "book.yml", *options], cwd=folder, check=False, text=True, timeout=300,
-        env=environment(sim, folder, **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    done = run("playbook", "book.yml", *options, cwd=folder, env=environment(sim, folder, **more))
     assert "[DEPRECATION WARNING]" not in done.stdout and done.stdout.count("[WARNING]") == warnings, done.stdout
     told = re.search(r"^\tRUN: (\{.*?)\n(?:\n|$)", done.stdout, re.MULTILINE | re.DOTALL)
     return Job(done.returncode, done.stdout, json.loads(told.group(1)) if told else {})

@@ -4,27 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes, names, rows, seed
 from tests.jobs.launch import Answers, launch, refusals
 from tests.playbooks.play import SPEED
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 WEB = ["web-01", "web-02", "web-03"]
 ALL: Answers = {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": "3"}
 BLANK = ("ids", "protect_names", "protect_labels", "known_hosts", "batch", "max_failures",
          "concurrency", "wait_timeout", "region")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) -> None:
@@ -44,6 +38,8 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
     assert again.code == 2 and "0 instances are meant, and magalu_confirm_count is 3." in again.said
     nothing = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": 0})
     assert nothing.code == 0 and nothing.summary[0] == "0 instances deleted: "
+    none = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": ""})
+    assert none.code == 2 and "No instance of this region has a name that matches magalu_name_pattern" in none.why
 
 
 def test_without_the_count_it_says_it_and_deletes_nothing(sim: Any, tmp_path: Path) -> None:
@@ -115,7 +111,14 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
     cases: list[tuple[Answers, str]] = [
         ({"magalu_delete_public_ip": ""}, "magalu_delete_public_ip is '', and must be true or false"),
         ({"magalu_group": "web"}, "magalu_group is web, but an inventory may lack instances"),
-        ({"magalu_name_pattern": ""}, "Give one of magalu_name_pattern"),
+        (
+            {"magalu_name_pattern": ""},
+            (
+                "Give one of magalu_name_pattern (a shell pattern as web-*, or ** for all) and magalu_ids "
+                "(separated by commas or lines), and only one."
+            ),
+        ),
+        ({"magalu_allow_none": 1}, "magalu_allow_none is '1', and must be true or false."),
         ({"magalu_batch": "some"}, "magalu_batch is 'some'"),
         ({"magalu_confirm_count": "all"}, "magalu_confirm_count is 'all'"),
     ]

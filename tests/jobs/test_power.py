@@ -6,29 +6,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes, seed, states
 from tests.jobs.launch import Answers, launch, play, refusals
 from tests.playbooks.play import SPEED
 from tests.simulator.client import Api
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 WEB = ["web-01", "web-02", "web-03", "web-04"]
 STOP = "POST /v1/instances/{id}/stop"
 NO: Answers = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
 ID = "00000000-0000-4000-8000-00000000000{}"
 HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> None:
@@ -63,12 +59,13 @@ def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> 
 
 def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> None:
     """Nothing is started in order to be suspended or rebooted."""
-    ids = {state: sim.seed("instance", name=state, state=state)["id"] for state in ("running", "stopped", "suspended")}
+    kinds = ("running", "stopped", "suspended")
+    ids = {state: sim.seed("instance", name=state, state=state, id=str(uuid4()).upper())["id"] for state in kinds}
     plays = [
         {"magalu_action": "reboot", "magalu_ids": list(ids.values())},
         {
             "magalu_action": "suspend",
-            "magalu_ids": f"{ids['running']},\n{ids['stopped'].upper()}",
+            "magalu_ids": f"{ids['running']},\n{ids['stopped'].lower()}",
             "magalu_confirm_count": "2",
         },
         {"magalu_action": "start", "magalu_name_pattern": "s*", "magalu_confirm_count": 2},
@@ -98,6 +95,7 @@ def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, 
 
 
 def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) -> None:
+    sim.reset(durations={"reboot": 120})  # so that it is seen, also on a busy machine
     seed(sim, WEB)
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", nth="every", kind="reset", when="after")
     job = launch(sim, tmp_path, "power", {"magalu_action": "reboot", "magalu_name_pattern": "web-*"})
@@ -146,7 +144,9 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
     seed(sim, ["web-04"], state="stopped")
     ids = {name: row["id"] for name, row in zip(WEB, sim.state()["br-se1"]["instances"], strict=True)}
     hosts = {name: {"mgc_id": ids[name]} for name in WEB[:2]} | {"gone": {"mgc_id": ID.format(1)}, "other": {}}
-    inventory = {"web": {"hosts": hosts}, "database": {"hosts": {"db-01": {"mgc_id": ids["web-03"]}}}}
+    inventory: dict[str, Any] = {"web": {"hosts": hosts}, "database": {"hosts": {"db-01": {"mgc_id": ids["web-03"]}}}}
+    listed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1234))
+    inventory["mgc"] = {"children": {"web": {}}, "vars": {"mgc_listed_at": listed_at}}
     (tmp_path / "inventory.json").write_text(json.dumps(inventory))
     answers = {"magalu_action": "stop", "magalu_group": "web"}
     job = launch(sim, tmp_path, "power", answers, ("-i", "inventory.json"))
@@ -155,18 +155,25 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
     assert job.stats["magalu_power"]["not_in_inventory"] == 1
     assert '"2 of the 4 hosts of web are instances of this region.' in job.said
     assert '"1 instances of this region are not in the inventory' in job.said and "finds them: web-04" in job.said
+    assert re.search(f"The inventory was listed at {listed_at}, 2[0-9] minutes ago.", job.said)
     answers["magalu_group"] = "webs"
     assert launch(sim, tmp_path, "power", answers, ("-i", "inventory.json")).why == (
-        "magalu_group is webs, which the inventory does not have. It has database, web."
+        "magalu_group is webs, which the inventory does not have. It has database, mgc, web."
     )
 
 
-def test_a_pattern_that_matches_nothing_changes_nothing(sim: Any, tmp_path: Path) -> None:
+def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
     """Nor is what is being deleted meant by any."""
     seed(sim, ["web-01"], status="deleting")
-    job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*"})
+    asked = {"magalu_action": "stop", "magalu_name_pattern": "web-*", "magalu_allow_none": ""}
+    job = launch(sim, tmp_path, "power", asked)
+    assert job.code == 2 and job.why == (
+        "No instance of this region has a name that matches magalu_name_pattern web-*. Nothing was done. Check what was "
+        "given, and magalu_region. If it is right that nothing may match, give magalu_allow_none: true."
+    )
+    job = launch(sim, tmp_path, "power", {**asked, "magalu_allow_none": "true"})
     assert (job.code, job.summary[0]) == (0, "stop: 0 instances are meant.")
-    assert len(sim.requests()) == 1
+    assert len(sim.requests()) == 2
 
 
 def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
@@ -187,6 +194,7 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
          "magalu_ids has what is no id of an instance: web-01, 7. Names go into magalu_name_pattern."),
         (stop | {"magalu_confirm_count": "all"},
          "magalu_confirm_count is 'all', and must be the number of instances that you expect."),
+        (stop | {"magalu_allow_none": "none"}, "magalu_allow_none is 'none', and must be true or false."),
         (stop | {"magalu_batch": 0}, f"magalu_batch is '0', {number}, {share}"),
         (stop | {"magalu_batch": "few"}, f"magalu_batch is 'few', {number}, {share}"),
         (stop | {"magalu_max_failures": "-1"}, f"magalu_max_failures is '-1', and must be a number, {share}"),

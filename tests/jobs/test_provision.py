@@ -6,30 +6,24 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes, names, rows, seed
 from tests.jobs.launch import Answers, Job, launch, refusals
 from tests.playbooks.play import IMAGE, LARGE, SMALL, SPEED
 from tests.roles.fleet_role import members
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
 WEB: Answers = {"magalu_name": "web", "magalu_machine_type": SMALL, "magalu_image": IMAGE, "magalu_public_ip": "false",
-                "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none", "magalu_host_keys": "off"}  # fmt: skip
+                "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none"}  # fmt: skip
 BLANK = ("availability_zone", "vpc", "security_groups", "labels", "user_data", "on_immutable_change", "count", "user",
          "delete_public_ip", "known_hosts", "ssh_port", "connect_with", "wait_timeout", "region")  # fmt: skip
 SECRET = "#cloud-config {{ password }}\nchpasswd: geheim"
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
@@ -44,7 +38,7 @@ def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> Non
     assert row["name"] == "web" and row["public_ip"] is None and row["ssh_key_name"] == "deploy"
     assert (told["created"], told["usable"], told["unusable"], told["failed"]) == (1, ["web"], [], [])
     assert told["instances"][0]["id"] == row["id"] and told["instances"][0]["default_user"] == "ubuntu"
-    assert done.summary[1].startswith(f"web: running {told['instances'][0]['private_ipv4']}, 2801:")
+    assert done.summary[1].startswith(f"web: running {told['instances'][0]['private_ipv4']}, 2001:db8:")
     again = launch(sim, tmp_path, "provision", answers)
     assert again.code == 0 and " changed=0 " in again.said and again.stats["magalu_provision"]["changed"] == []
 
@@ -76,6 +70,26 @@ def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
         launch(sim, tmp_path, "provision", recreated)
     assert len(old | {row["id"] for row in sim.state()["br-ne1"]["instances"]}) == 4
     assert len(sim.state()["br-ne1"]["public_ips"]) == 2
+
+
+def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path) -> None:
+    """Not if nothing is waited for, nor for a file that AWX deletes with its job."""
+    seed(sim, ["web"])
+    waits = {**WEB, "magalu_wait_for": "ssh"}
+    known = {"magalu_known_hosts": str(tmp_path / "known")}
+    cases: list[tuple[Answers, bool]] = [
+        (WEB, False), ({**WEB, **known}, False), ({**WEB, **known, "magalu_host_keys": "init_logs"}, True),
+        ({**waits, **known}, True), ({**waits, "awx_job_id": 66}, False), ({**waits, **known, "awx_job_id": 66}, True),
+    ]  # fmt: skip
+    for answers, read in cases:
+        sim.clear_requests()
+        launch(sim, tmp_path, "provision", answers, ("--check",))
+        assert any("init-logs" in request["path"] for request in sim.requests()) == read, answers
+
+
+def test_a_region_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
+    job = launch(sim, tmp_path, "provision", {**WEB, "magalu_region": "br-xx1"})
+    assert job.code == 2 and "Is there a region 'br-xx1' (region, MGC_REGION)?" in job.why
 
 
 @pytest.mark.needs("sshd", "ssh")

@@ -6,28 +6,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes
 from tests.jobs.launch import Answers, launch, refusals
 from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
 ASKED: Answers = {
     "magalu_name_prefix": "night-", "magalu_keep_last": 1, "magalu_keep_days": "", "magalu_confirm_count": "3", "magalu_prune_max": "",
     "magalu_kind": "", "magalu_instance": "", "magalu_protect_names": "", "magalu_wait_timeout": "", "magalu_region": "",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def copies(sim: Any, kind: str = "snapshots") -> list[str]:
@@ -62,6 +56,11 @@ def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
     assert copies(sim) == ["kept", "night-3", "night-gone"]
     none = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": 0})
     assert "0 snapshots were deleted" in none.said and " changed=0 " in none.said
+    wrong = {**ASKED, "magalu_name_prefix": "nigth-", "magalu_confirm_count": "", "magalu_prune_max": 9}
+    assert launch(sim, tmp_path, "prune", wrong).why.startswith(
+        "No snapshot of this region has a name that begins with magalu_name_prefix nigth-. Nothing was done."
+    )
+    assert launch(sim, tmp_path, "prune", {**wrong, "magalu_allow_none": "true"}).code == 0
 
 
 def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path) -> None:
@@ -113,6 +112,7 @@ def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
     cases: dict[str, Answers] = {
         "magalu_kind ('image') must be snapshot or backup": {**ASKED, "magalu_kind": "image"},
         "magalu_name_prefix ('') is needed": {**ASKED, "magalu_name_prefix": " "},
+        "magalu_allow_none ('x') must be true": {**ASKED, "magalu_allow_none": "x"},
         "Give magalu_keep_last (''), magalu_keep_days ('') or both": {**ASKED, "magalu_keep_last": ""},
         "magalu_keep_last ('0')": {**ASKED, "magalu_keep_last": 0},
         "magalu_keep_days ('0')": {**ASKED, "magalu_keep_days": 0},

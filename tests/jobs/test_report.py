@@ -5,31 +5,26 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import html.parser
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import seed
 from tests.jobs.launch import launch, play, refusals
 from tests.playbooks.play import SPEED
 from tests.simulator.browser import browsing
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
 DAY = 86400
 SCRIPT, FORMULA, TEMPLATE = "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ lookup('pipe', 'touch PROOF') }}"
 OTHER = 'x;=1+1, "q"\n-2|@3'
 ERROR = {"slug": "create_instance.capacity.error", "message": "No capacity <b>in</b> this zone"}
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 class Page(html.parser.HTMLParser):
@@ -73,13 +68,15 @@ def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
     sim.reset(edition="2024-08", nulls=nulls)
     sim.advance(100 * DAY)
     seed(sim, ["web-01", SCRIPT, FORMULA, OTHER, TEMPLATE], created_at=sim.now() - 5 * DAY)
-    seed(sim, ["old"], state="stopped", public_ip="201.54.0.9", created_at=sim.now() - 50 * DAY)
+    # Its local time is three hours behind.
+    at = datetime.datetime.fromtimestamp(sim.now() - 50 * DAY - 3600, datetime.timezone(datetime.timedelta(hours=-3)))
+    seed(sim, ["old"], state="stopped", public_ip="192.0.2.9", created_at=at.isoformat(timespec="seconds"))
     seed(sim, ["held"], state="suspended", updated_at="2001-02-03T04:05:06Z")
     broken = {"state": "error", "status": "creating_error", "error": ERROR, "created_at": sim.now()}
     sim.seed("instance", "br-ne1", name="broken", **broken)
     sim.seed("instance", "br-ne1", name="dead", state="error", created_at=sim.now())
     old = next(row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "old")
-    sim.seed("snapshot", "br-ne1", name="of-old", instance=old)
+    sim.seed("snapshot", "br-ne1", name="of-old", instance=old.upper())
     sim.seed("snapshot", name="of-none", instance=None)
     sim.seed("backup", name="of-lost", created_at=sim.now() - 2 * DAY)
     answers = {"magalu_regions": ["br-se1", "br-ne1"], "magalu_region": "", "magalu_report_folder": "out/of/it"}
@@ -88,7 +85,7 @@ def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
     time = job.stats["magalu_report"].pop("time")
     assert job.stats == {"magalu_report": {
         "regions": ["br-se1", "br-ne1"], "instances": 9, "running": 5, "stopped_but_billed": ["held", "old"],
-        "public_addresses": ["201.54.0.9"], "failed": ["broken", "dead"], "snapshots": 2, "backups": 1,
+        "public_addresses": ["192.0.2.9"], "failed": ["broken", "dead"], "snapshots": 2, "backups": 1,
         "copies_without_instance": ["of-lost", "of-none"],
     }}  # fmt: skip
     page, text = Page(tmp_path / "out/of/it/report.html"), (tmp_path / "out/of/it/report.csv").read_text()
@@ -119,10 +116,10 @@ def test_what_there_is(sim: Any, tmp_path: Path, nulls: str) -> None:
     assert (rows["of-none"]["notes"], rows["of-old"]["notes"], rows["of-old"]["instance"]) == (
         "no instance any more",
         "",
-        old,
+        old.upper(),
     )
     assert (
-        rows["old"] | {"kind": "instance", "machine_type": "BV1-1-40", "zone": "br-se1-a", "public_ipv4": "201.54.0.9"}
+        rows["old"] | {"kind": "instance", "machine_type": "BV1-1-40", "zone": "br-se1-a", "public_ipv4": "192.0.2.9"}
         == rows["old"]
     )
     shown = re.search(r"\"msg\": (\[\n +\"kind,region.*?\n    \])", job.said, re.DOTALL)
@@ -169,6 +166,8 @@ def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     sim.add_fault(operation="GET /v1/backups", nth="every", kind="status", status=403, body={"message": "Not you"})
     job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1,\nbr-ne1", "magalu_region": "br-mgl1"})
     assert job.code == 2 and "Not you" in job.said and "(item=br-ne1)" in job.said
+    job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1, br-xx1"})
+    assert job.code == 2 and "Is there a region 'br-xx1' (region, MGC_REGION)?" in job.said
     assert not (tmp_path / "magalu-report").exists()
 
 

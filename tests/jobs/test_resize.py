@@ -4,25 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
 from tests.jobs.launch import launch, refusals
 from tests.playbooks.play import SPEED
 
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
 WEB = ["web-01", "web-02", "web-03", "web-04"]
 ANSWERS = {"magalu_machine_type": LARGE, "magalu_name_pattern": "web-*", "magalu_batch": "", "magalu_max_failures": ""}
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def types(sim: Any) -> dict[str, str]:

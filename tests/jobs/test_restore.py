@@ -8,17 +8,17 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes, rows
 from tests.jobs.launch import Answers, launch, refusals
 from tests.playbooks.play import IMAGE, SMALL, SPEED
 from tests.roles.killing import kill_at
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 ASKED: Answers = {
     "magalu_copy": "day", "magalu_name": "web-2", "magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_kind": "",
@@ -26,12 +26,6 @@ ASKED: Answers = {
     "magalu_wait_timeout": "", "magalu_region": "",
 }  # fmt: skip
 RESTORE = "POST /v1/snapshots/{id}"
-
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
 
 
 def copied(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
@@ -45,13 +39,13 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     group, key = "11111111-1111-4111-8111-111111111111", "{{ lookup('pipe', 'touch PROOF') }}"
     asked = {**ASKED, "magalu_ssh_key_name": key, "magalu_availability_zone": "br-se1-b", "magalu_vpc": "vpc-apps",
              "magalu_security_groups": f"{group}\n", "magalu_user_data": "#cloud-config of a secret"}  # fmt: skip
-    planned = launch(sim, tmp_path, "restore", asked, ("--check",))
+    planned = launch(sim, tmp_path, "restore", asked, ("--check",), warnings=1)  # of the name of the key
     assert planned.summary == ["Instance web-2 would be restored from the snapshot day.", "It has no id yet."]
     assert changes(sim) == []
     book = [{"ansible.builtin.import_playbook": "magalu.cloud.restore", "vars": ASKED | {"magalu_name": "web-3"}}]
     kill_at(sim, tmp_path, book, RESTORE)
     assert launch(sim, tmp_path, "restore", ASKED | {"magalu_name": "web-3"}).code == 0
-    done = launch(sim, tmp_path, "restore", asked)
+    done = launch(sim, tmp_path, "restore", asked, warnings=1)
     assert done.code == 0, done.said
     made = {row["name"]: row for row in rows(sim)}
     assert sorted(made) == ["of-day", "web-2", "web-3"] and len(rows(sim)) == 3
@@ -73,7 +67,7 @@ def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: 
     copied(sim)
     data = '{"ignition": {"version": "3.3.0"}}'
     given = {"magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_user_data": data}
-    new = {"magalu_image": IMAGE, "magalu_wait_for": "none", "magalu_host_keys": "off"}
+    new = {"magalu_image": IMAGE, "magalu_wait_for": "none"}
     asked = {**given, **new, "magalu_name": "web-3"}
     assert launch(sim, tmp_path, "provision", asked, warnings=1).code == 0  # cloud-init takes it for none of its own
     assert launch(sim, tmp_path, "restore", {**ASKED, **given}).code == 0

@@ -4,30 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
 from tests.fleet.fleet import changes, seed, states
 from tests.jobs.launch import Answers, launch, refusals
 from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
 
-
-@pytest.fixture(scope="module")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 
 def copies(sim: Any, kind: str = "snapshots") -> list[str]:
     return sorted(row["name"] for row in sim.state()["br-se1"][kind])
 
 
-BLANK = ("ids", "labels", "group", "name_prefix", "period", "power_off", "keep_last", "keep_days", "prune_max",
+BLANK = ("allow_none", "ids", "labels", "group", "name_prefix", "period", "power_off", "keep_last", "keep_days", "prune_max",
          "protect_names", "concurrency", "wait_timeout", "region")  # fmt: skip
 
 
@@ -86,11 +81,26 @@ def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
         "('0') and magalu_wait_timeout": {**all_, "magalu_concurrency": 0},
         "magalu_wait_timeout ('0')": {**all_, "magalu_wait_timeout": "0"},
         "magalu_power_off ('maybe') must be true or false": {**all_, "magalu_power_off": "maybe"},
+        "magalu_allow_none ('maybe') too": {**all_, "magalu_allow_none": "maybe"},
         "magalu_name_prefix ('{id}')": {**all_, "magalu_name_prefix": "{id}"},
     }
     for said, told in zip(cases, refusals(sim, tmp_path, "snapshot", cases.values()), strict=True):
         assert said in told
     assert sim.requests() == []
+
+
+def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
+    """Here of a group, whose age it says."""
+    inventory = {"mgc": {"children": {"web": {}}, "vars": {"mgc_listed_at": "2020-01-01T00:00:00Z"}},
+                 "web": {"hosts": {"web-1": {"mgc_id": sim.seed("instance", name="web-1")["id"]}}}}  # fmt: skip
+    (tmp_path / "inventory.json").write_text(json.dumps(inventory))
+    asked = answers(group="web", name_pattern="db-*")
+    job = launch(sim, tmp_path, "snapshot", asked, ("-i", "inventory.json"))
+    assert job.code == 2 and "The inventory was listed at 2020-01-01T00:00:00Z" in job.said, job.said
+    assert "No instance of this region matches all that was given of magalu_name_pattern" in job.why
+    assert "give magalu_allow_none: true." in job.why
+    job = launch(sim, tmp_path, "snapshot", {**asked, "magalu_allow_none": True}, ("-i", "inventory.json"))
+    assert job.code == 0 and changes(sim) == [], job.said
 
 
 def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "a checkout"
         subprocess.run([ROOT / "tests/sync.sh", self.root], cwd=ROOT, check=True)
+        for fragment in (self.root / "changelogs/fragments").glob("*.yml"):
+            fragment.unlink()  # Each test brings its own changes.
         self.git("checkout", "--quiet", "-B", "main")
         for name, value in {"user.name": "A Developer", "user.email": "a@example.com"}.items():
             self.git("config", name, value)
@@ -84,7 +86,7 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
     assert changes["1.1.0"]["changes"] == {"minor_changes": ["vm_instance - it can do more (https://example.com/1)."]}
     assert "v1.1.0\n======" in (checkout.root / "CHANGELOG.rst").read_text()
     assert not list((checkout.root / "changelogs/fragments").glob("*.yml"))
-    for name in ("galaxy.yml", "simulator/pyproject.toml", "plugins/module_utils/_client.py"):
+    for name in ("galaxy.yml", "simulator/pyproject.toml", "plugins/module_utils/_api/client.py"):
         assert "1.1.0" in (checkout.root / name).read_text()
     with tarfile.open(checkout.root / ".build/dist/magalu-cloud-1.1.0.tar.gz") as tarball:
         assert "MANIFEST.json" in tarball.getnames()
@@ -125,10 +127,10 @@ def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
 
 
 def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> None:
-    client = checkout.root / "plugins/module_utils/_client.py"
+    client = checkout.root / "plugins/module_utils/_api/client.py"
     client.write_text(client.read_text() + 'VERSION = "2"\n')
     checkout.commit(more=FRAGMENT)
-    assert "plugins/module_utils/_client.py has the version in 2 places, not in one" in checkout.refused("1.1.0")
+    assert "plugins/module_utils/_api/client.py has the version in 2 places, not in one" in checkout.refused("1.1.0")
 
 
 def test_what_was_committed_meanwhile_stops_the_release(

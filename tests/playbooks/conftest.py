@@ -4,27 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import running
-from tests.playbooks.play import SPEED, Player
+from tests.playbooks.play import Player
 
 
-@pytest.fixture(scope="session")
-def simulator_server() -> Iterator[Any]:
-    with running(speed=SPEED) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def frozen() -> Iterator[Any]:
+@pytest.fixture
+def frozen(simulator_server: Any) -> Any:
     """One whose clock stands still, for modules that run in this process."""
-    with running(speed=0) as server:
-        yield server
+    simulator_server.reset()
+    return simulator_server
 
 
 @pytest.fixture

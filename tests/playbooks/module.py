@@ -21,14 +21,14 @@ def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, 
            env: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """What the module gives back, and its `warnings`; `env` is more of the environment."""
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
-    _client = importlib.import_module(f"{PLUGINS}.module_utils._client")
-    clock = _client.Clock(sim.now, sim.advance)
+    glue = importlib.import_module(f"{PLUGINS}.module_utils._module")
+    clock = glue.Clock(sim.now, sim.advance)
     with ExitStack() as stack:
         for name, value in {
             "_ANSIBLE_ARGS": json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(), "_ANSIBLE_PROFILE": "legacy",
         }.items():  # fmt: skip
             stack.enter_context(mock.patch.object(basic, name, value, create=True))
-        stack.enter_context(mock.patch.object(_client, "Clock", lambda **_given: clock))
+        stack.enter_context(mock.patch.object(glue, "Clock", lambda **_given: clock))
         warn = stack.enter_context(mock.patch.object(basic.AnsibleModule, "warn"))  # each core puts them elsewhere
         stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
         said = stack.enter_context(redirect_stdout(io.StringIO()))

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.conftest import COLLECTIONS
+from tests.support.programs import run
 
 SPEED = 60  # of the simulator's clock; quick/ makes waits as fast
 QUICK, ACTIONS = (Path(__file__).parent / name for name in ("quick", "actions"))
@@ -77,11 +76,8 @@ class Player:
         listed = ", ".join(f"result_{number}" for number in range(len(tasks)))
         play = {"hosts": "localhost", "gather_facts": False, "ignore_errors": True, **keywords}
         book.write_text(json.dumps([{**play, "tasks": [*named, keep(f"[{listed}]", results)]}]))
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", str(book), *options], check=False, text=True, timeout=120,
-            env=environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {})), cwd=self.folder,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        told = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {}))
+        done = run("playbook", book, *options, cwd=self.folder, env=told)
         assert done.returncode == 0, done.stdout
         _check_warnings(done.stdout, list(warned))
         return Played(json.loads(results.read_text()), done.stdout, log.read_text())

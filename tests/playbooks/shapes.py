@@ -50,11 +50,11 @@ OUTCOMES = {
     "created, in check mode": Outcome({**DECLARED, "user_data": TEXT}, check=True),
     "created, without waiting": Outcome({**DECLARED, "wait": False}),
     "created, with a warning": Outcome({**DECLARED, "ssh_key_name": None}),
-    "created, with the edition of 2024": Outcome(DECLARED, settings=OLD),
+    "created, with API version 2024-08": Outcome(DECLARED, settings=OLD),
     "created, with a diff": Outcome({**DECLARED, "user_data": TEXT, "labels": ["a"]}, diff=True),
     "unchanged": Outcome(DECLARED, WEB),
     "unchanged, in check mode with a diff": Outcome(DECLARED, WEB, check=True, diff=True),
-    "unchanged, with the edition of 2024": Outcome(DECLARED, WEB, settings=OLD),
+    "unchanged, with API version 2024-08": Outcome(DECLARED, WEB, settings=OLD),
     "changed": Outcome(LARGER, WEB),
     "changed, in check mode": Outcome(LARGER, WEB, check=True),
     "changed, with a diff": Outcome(LARGER, WEB, diff=True),
@@ -83,7 +83,7 @@ OUTCOMES = {
     **{kind: Outcome({"kind": kind}, (*WEB, *COPIES, *GOLDEN), module="vm_info")
        for kind in ("instances", "snapshots", "images", "custom_images", "machine_types")},
     "instances, with user data": Outcome({"kind": "instances", "user_data": True}, WEB, module="vm_info"),
-    **{f"{kind}, with the edition of 2024": Outcome({"kind": kind}, (*WEB, *COPIES), settings=OLD, module="vm_info")
+    **{f"{kind}, with API version 2024-08": Outcome({"kind": kind}, (*WEB, *COPIES), settings=OLD, module="vm_info")
        for kind in ("instances", "snapshots", "backups", "images", "machine_types")},
     "none": Outcome({"kind": "instances", "name": "web"}, module="vm_info"),
     "none, by id": Outcome({"id": "9ec75090-2872-4f51-8111-53d05d96d2c6"}, module="vm_info"),
@@ -173,7 +173,8 @@ for name, outcome in {
 
 def of(sim: Any, outcome: Outcome) -> dict[str, Any]:
     """The result of an outcome."""
-    sim.reset(**(outcome.settings or {}))
+    # A list returns what the API sends: here with the nulls that it may leave out.
+    sim.reset(**{"nulls": "sent", **(outcome.settings or {})})
     for seed in outcome.seeds:
         sim.seed(**seed)
     if outcome.fault:

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
 import platform
+import subprocess
 from typing import Any
 
 import pytest
 
+from tests.conftest import COLLECTIONS, ROOT
+from tests.cores import find_python
 from tests.playbooks.module import result
 from tests.playbooks.play import DECLARED, QUICK, Player, vm_info, vm_instance
 
@@ -22,7 +26,7 @@ BLANK = {
 }  # fmt: skip
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_defaults_of_a_play_reach_every_module(play: Player, sim: Any) -> None:
     shared = {"api_url": sim.url, "api_key": "simulator", "region": "br-ne1", "api_timeout": 5}
     sim.seed("instance", region="br-ne1", name="web")
@@ -35,7 +39,38 @@ def test_defaults_of_a_play_reach_every_module(play: Player, sim: Any) -> None:
     assert all(request["headers"]["x-api-key"] == "simulator" for request in sim.requests())
 
 
-@pytest.mark.every_core
+# A task of each module that succeeds where an instance, a snapshot and a password are.
+TASKS: list[tuple[str, dict[str, Any]]] = [
+    ("vm_instance", {"name": "web", "state": "present"}),
+    ("vm_fleet", {"instances": [{"name": "web"}], "state": "present"}),
+    *[("vm_info", {"kind": kind}) for kind in ("instances", "machine_types", "images", "custom_images")],
+    *[("vm_snapshot", options) for options in (
+        {"name": "saved", "state": "present", "instance": "web"},
+        {"name": "saved", "state": "restored", "restore": {"name": "again", "machine_type": "BV1-1-40"}},
+        {"name": "none", "state": "absent"},
+        {"state": "pruned", "name_prefix": "saved", "keep_last": 9},
+    )],
+    ("vm_image", {"name": "none", "state": "absent"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, options", TASKS, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_module_takes_what_the_action_group_shares(frozen: Any, name: str, options: dict[str, Any]) -> None:
+    frozen.reset()
+    web = frozen.seed("instance", name="web")["id"]
+    frozen.seed("snapshot", name="saved", instance=web)
+    shared = {
+        "wait": True,
+        "wait_timeout": 900,
+        "protect_names": ["x-*"],
+        "protect_labels": ["x"],
+        "delete_public_ip": True,
+    }
+    done = result(frozen, name, {**shared, **options})
+    assert not done.get("failed"), done
+
+
+@pytest.mark.every_core(sample=True)
 def test_blank_options_and_variables_are_not_given(play: Player, sim: Any) -> None:
     given = {**BLANK, "api_url": sim.url, "api_key": "simulator"}
     blank = {"id": "", "new_name": " ", "user_data": "", "user_data_base64": "", "wait_timeout": "", "wait": "",
@@ -52,27 +87,61 @@ def test_blank_options_and_variables_are_not_given(play: Player, sim: Any) -> No
     assert [instance["name"] for instance in listed["instances"]] == ["web"]
 
 
+SECRET = "kept-secret-7f21"
 MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("Did you mean running?", "vm_instance", {"name": "web", "state": "started"}),
     ("Did you mean rebooted?", "vm_instance", {"name": "web", "state": "Restarted"}),
+    ("Did you mean running?", "vm_instance", {"name": "web", "state": "runing"}),
+    ("Did you mean recreate?", "vm_instance", {"name": "web", "on_immutable_change": "re-create"}),
+    ("Did you mean capacity?", "vm_instance", {"name": "web", "alternatives_on": ["capasity"]}),
+    ("Did you mean replace?", "vm_snapshot", {"name": "day", "restore": {"name": "web", "on_failed": "replaced"}}),
+    ("Did you mean instances?", "vm_info", {"kind": "instance"}),
+    ("Did you mean instances?", "vm_info", {"kind": "VMs"}),
+    ("Did you mean machine_types?", "vm_info", {"kind": "machine-types"}),
+    ("Did you mean machine_types?", "vm_info", {"kind": "flavors"}),
+    ("got: zzz", "vm_info", {"kind": "zzz"}),
+    ("user_data is a mapping, and must be text", "vm_instance", {"name": "web", "user_data": {"a": SECRET}}),
+    ("(user_data: |) whose first line is #cloud-config", "vm_instance", {"name": "web", "user_data": [{"a": SECRET}]}),
+    ("instances[1].user_data is a mapping, and must be text", "vm_fleet",
+     {"instances": [{"name": "web"}, {"name": "db", "user_data": {"a": [SECRET]}}]}),
+    ("defaults.user_data_base64 is a list, and must be text", "vm_fleet",
+     {"instances": [{"name": "web"}], "defaults": {"user_data_base64": [SECRET]}}),
+    ("restore.user_data is a mapping, and must be text", "vm_snapshot",
+     {"name": "day", "state": "restored", "restore": {"name": "web", "user_data": {"a": SECRET}}}),
+    ("name is a mapping, and must be text", "vm_instance", {"name": {"web": 1}}),
+    ("restore.name is a list, and must be text", "vm_snapshot", {"name": "day", "restore": {"name": ["web"]}}),
+    ("labels[1] is a mapping, and must be text", "vm_instance", {"name": "web", "labels": ["a", {"role": "web"}]}),
+    ("api_key is a list, and must be text", "vm_info", {"api_key": [SECRET]}),
+    ("wait_timeout is 0; it must be 1 or more", "vm_info", {"wait_timeout": 0}),
     ("got: sideways", "vm_instance", {"name": "web", "state": "sideways"}),
     ("one of the following is required: id, name", "vm_instance", {"state": "present"}),
     ("mutually exclusive: user_data|user_data_base64", "vm_instance",
      {"name": "web", "user_data": "#!one", "user_data_base64": "#!two"}),
     ("mutually exclusive: interface|vpc found in network", "vm_instance",
      {"name": "web", "network": {"interface": "one", "vpc": "two"}}),
+    ("the interface id will take priority", "vm_instance",
+     {"name": "web", "network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6", "security_groups": []}}),
+    ("the interface id will take priority", "vm_fleet",
+     {"instances": [{"name": "web", "network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6",
+                                                "security_groups": ["9ec75090-2872-4f51-8111-53d05d96d2c6"]}}]}),
+    ("the interface id will take priority", "vm_snapshot",
+     {"name": "day", "state": "restored",
+      "restore": {"name": "web", "network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6",
+                                             "security_groups": ["9ec75090-2872-4f51-8111-53d05d96d2c6"]}}}),
     ("one of the following is required: machine_type, availability_zone found in alternatives", "vm_instance",
      {"name": "web", "alternatives": [{"machine_type": "", "availability_zone": None}]}),
-    ("it would die with the failed attempt", "vm_instance",
+    ("the interface would be deleted with a failed attempt", "vm_instance",
      {"name": "web", "alternatives": [{"machine_type": "BV1-1-40"}],
       "network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6"}}),
+    ("it is the URL name of br-mgl1; did you mean br-se1?", "vm_instance", {"name": "web", "region": "br-se-1"}),
+    ("it is the URL name of br-mgl1; did you mean br-se1?", "vm_info", {"region": "br-se-1"}),
     ("mutually exclusive: id|new_name", "vm_instance",
      {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "name": "web", "new_name": "www"}),
     ("mutually exclusive: id|name|name_pattern", "vm_info", {"id": "one", "name": "two"}),
-    ("is no base64", "vm_instance", {"name": "web", "user_data_base64": "%"}),
+    ("is not valid base64", "vm_instance", {"name": "web", "user_data_base64": "%"}),
     ("ids are UUIDs", "vm_instance", {"id": "web"}),
     ("Unsupported parameters", "vm_instance", {"name": "web", "flavor": "BV1-1-40"}),
-    ("is no URL that begins with https:// or http://", "vm_instance", {"name": "web", "api_url": "br-se1"}),
+    ("is not a URL that begins with https:// or http://", "vm_instance", {"name": "web", "api_url": "br-se1"}),
     ("usable is a filter of images", "vm_info", {"usable": True}),
 ]  # fmt: skip
 
@@ -83,6 +152,8 @@ def test_a_mistake_is_told_with_its_remedy(frozen: Any, remedy: str, module: str
     given = result(frozen, module, options)
     assert given["failed"]
     assert remedy in given["msg"]
+    assert SECRET not in json.dumps(given)
+    assert ("zzz" in remedy or "sideways" in remedy) <= ("Did you mean" not in given["msg"])
     assert frozen.requests() == []
 
 
@@ -93,15 +164,66 @@ def test_the_message_on_a_state_is_the_same_with_every_core(play: Player) -> Non
         assert part in started["msg"]
 
 
+MISSING = ("MGC_API_KEY", "MGC_ACCESS_TOKEN", platform.node())
+
+
 @pytest.mark.every_core
 def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Player) -> None:
+    """A module that runs on the controller cannot be told to run there."""
     done = play(vm_instance(name="web"), vm_info(), env={"MGC_API_KEY": " "})
     for each in done.results:
-        for part in ("MGC_API_KEY", "MGC_ACCESS_TOKEN", platform.node(), "delegate_to: localhost"):
-            assert part in each["msg"]
+        assert all(part in each["msg"] for part in MISSING)
+        assert "delegate_to" not in each["msg"]
+
+
+def test_where_a_module_is_not_known_to_run_on_the_controller_it_can_be_sent_there(frozen: Any) -> None:
+    told = result(frozen, "vm_info", {}, env={"MGC_API_KEY": " "})["msg"]
+    assert all(part in told for part in (*MISSING, "delegate_to: localhost"))
 
 
 @pytest.mark.every_core
+def test_what_all_modules_share_can_be_given_to_the_group(play: Player) -> None:
+    shared = {"region": "br-ne1", "wait_timeout": 60, "api_retries": 1}
+    tasks: list[dict[str, Any]] = [
+        {f"magalu.cloud.{name}": options}
+        for name, options in (
+            ("vm_instance", {"name": "a", "state": "absent"}), ("vm_fleet", {"instances": [{"name": "a", "state": "absent"}]}),
+            ("vm_info", {}), ("vm_snapshot", {"name": "a", "state": "absent"}), ("vm_image", {"name": "a", "state": "absent"}),
+            ("vm_windows_password", {"name": "a", "password_file": "/"}),
+        )
+    ]  # fmt: skip
+    done = play(*tasks, module_defaults={"group/magalu.cloud.vm": shared})
+    assert not any(each.get("failed") for each in done.results), done.results
+    assert {request["region"] for request in play.sim.requests()} == {"br-ne1"}
+
+
+def test_the_time_of_vm_info_is_that_of_the_whole_task(frozen: Any) -> None:
+    frozen.reset()
+    frozen.add_fault(operation="*", nth="every", kind="status", status=429, body={"slug": "rate.limit"})
+    before = frozen.now()
+    assert result(frozen, "vm_info", {"wait_timeout": 40})["failed"]
+    assert 20 <= frozen.now() - before <= 40
+
+
+OLD = [python for python in map(find_python, ("3.6", "3.7", "3.8")) if python]
+
+
+@pytest.mark.programs
+@pytest.mark.skipif(not OLD, reason="there is no Python that is too old")
+@pytest.mark.parametrize("python", OLD)
+@pytest.mark.parametrize("module", [path.stem for path in sorted((ROOT / "plugins/modules").glob("vm_*.py"))])
+def test_a_python_that_is_too_old_is_told_in_a_sentence(python: str, module: str) -> None:
+    """Nothing of Ansible is there, so that the check comes before all else."""
+    ran = subprocess.run(
+        [python, "-B", ROOT / f"plugins/modules/{module}.py"], env={"PYTHONPATH": str(COLLECTIONS)},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    told = json.loads(ran.stdout)
+    assert (ran.returncode, told["failed"], ran.stderr) == (1, True, "")
+    assert "need Python 3.9 or newer" in told["msg"] and "ansible_python_interpreter" in told["msg"]
+
+
+@pytest.mark.every_core(sample=True)
 def test_requests_that_is_missing_is_told_in_ansibles_words(play: Player) -> None:
     missing = play.folder / "missing/requests"
     missing.mkdir(parents=True)
@@ -109,3 +231,29 @@ def test_requests_that_is_missing_is_told_in_ansibles_words(play: Player) -> Non
     done = play(vm_instance(name="web"), vm_info(), env={"PYTHONPATH": f"{missing.parent}:{QUICK}"})
     for each in done.results:
         assert "Failed to import the required Python library (requests)" in each["msg"]
+
+
+SOMEBODY = "9ec75090-2872-4f51-8111-53d05d96d2c6"
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("vm_instance", {"id": SOMEBODY, "state": "absent"}),
+        ("vm_instance", {"id": SOMEBODY}),
+        ("vm_instance", {"name": "web"}),
+        ("vm_snapshot", {"id": SOMEBODY, "state": "absent"}),
+        ("vm_snapshot", {"name": "day", "state": "absent"}),
+        ("vm_image", {"id": SOMEBODY, "state": "absent"}),
+        ("vm_fleet", {"instances": [{"name": "web"}]}),
+        ("vm_info", {"id": SOMEBODY}),
+        ("vm_info", {"kind": "backups"}),
+        ("vm_windows_password", {"id": SOMEBODY}),
+    ],
+    ids=str,
+)
+def test_a_region_that_is_not_there_is_asked_for(frozen: Any, module: str, options: dict[str, Any]) -> None:
+    """What is looked for by its id is not gone, or absent as declared, where nothing is."""
+    told = result(frozen, module, {**options, "region": "br-xx1"})
+    assert told["failed"]
+    assert "Is there a region 'br-xx1' (region, MGC_REGION)?" in told["msg"]

@@ -131,5 +131,5 @@ def test_user_data_in_another_form_is_not_shown(play: Player, sim: Any, told: st
 def test_the_password_of_a_proxy_is_not_shown(play: Player) -> None:
     proxy = {"HTTP_PROXY": f"http://robot:{PASSWORD}@127.0.0.1:9", "NO_PROXY": ""}
     done = play(vm_info(api_retries=0), options=LOUD["options"], env={**LOUD["env"], **proxy})
-    assert "the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)" in done.results[0]["msg"]
+    assert "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY)" in done.results[0]["msg"]
     assert_kept(done, PASSWORD)

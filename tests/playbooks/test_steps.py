@@ -23,7 +23,7 @@ STATES: list[dict[str, Any]] = [
 ACTIONS = [["create"], ["retype", "stop"], ["delete"]]
 
 
-@pytest.mark.every_core
+@pytest.mark.every_core(sample=True)
 def test_twelve_steps(play: Player, sim: Any) -> None:
     tasks = [vm_instance(check, **state) for state in STATES for check in (True, False, True, False)]
     done = play(*tasks, options=["--diff"])

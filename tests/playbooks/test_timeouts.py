@@ -36,3 +36,54 @@ def test_a_task_waits_as_long_as_its_kind_of_work_takes(
     told = result(sim, module, options)
     assert f"Timed out after {seconds} s (wait_timeout)" in told["msg"]
     assert seconds - 1 <= sim.now() - start <= seconds + 30
+
+
+# What is declared, and what it waits for: web, or the copy of web.
+WAITING: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "restored": (
+        "vm_snapshot", {"name": "copy", "state": "restored", "restore": {**NEW, "name": "new"}}, "copy",
+        "which instance new needs",
+    ),
+    "made from a copy": ("vm_instance", {**NEW, "name": "new", "snapshot": "copy"}, "copy", "which instance new needs"),
+    "copied": ("vm_snapshot", {"name": "new", "instance": "web"}, "web", "which snapshot new needs"),
+    "copied with power off": (
+        "vm_snapshot", {"name": "new", "instance": "web", "power_off": True}, "web", "which snapshot new needs"
+    ),
+    "stopped": ("vm_instance", {"name": "web", "state": "stopped"}, "web", ""),
+    "renamed copy": ("vm_snapshot", {"name": "copy", "new_name": "other"}, "copy", ""),
+}  # fmt: skip
+
+
+def waits(sim: Any, stuck: str, status: str) -> tuple[str, str]:
+    """An instance and its copy, one of which stays in a status: how that one is called, and its id."""
+    sim.reset()
+    moving = {"status": status}
+    web = sim.seed("instance", name="web", created_at=sim.now() - 3600, **(moving if stuck == "web" else {}))
+    copy = sim.seed("snapshot", name="copy", instance=web["id"], **(moving if stuck == "copy" else {}))
+    return ("instance web", web["id"]) if stuck == "web" else ("snapshot copy", copy["id"])
+
+
+@pytest.mark.parametrize("status", ["creating", "reticulating"])
+@pytest.mark.parametrize("case", WAITING)
+def test_a_time_out_names_what_is_waited_for_its_status_and_state(frozen: Any, case: str, status: str) -> None:
+    module, options, stuck, needs = WAITING[case]
+    called, its_id = waits(frozen, stuck, status)
+    told = result(frozen, module, {**options, "wait_timeout": 60})
+    who = f"{called} ({its_id}), {needs}" if needs else called
+    state = "running" if stuck == "web" else "available"
+    assert told["msg"].startswith(
+        f"Timed out after 60 s (wait_timeout) waiting for {who}: its status is '{status}', its state '{state}'."
+    )
+    assert not told["actions"]
+
+
+@pytest.mark.parametrize("more", [{}, {"batch": "1"}, {"max_failures": "1"}])
+@pytest.mark.parametrize("status", ["creating", "reticulating"])
+@pytest.mark.parametrize("case", ["made from a copy", "stopped"])
+def test_so_does_a_fleet(frozen: Any, case: str, status: str, more: dict[str, str]) -> None:
+    _module, options, stuck, needs = WAITING[case]
+    called, its_id = waits(frozen, stuck, status)
+    told = result(frozen, "vm_fleet", {"instances": [options], "wait_timeout": 60, **more})
+    who = f"{called} ({its_id}), {needs}" if needs else called
+    assert f"Timed out after 60 s (wait_timeout) waiting for {who}: its status is '{status}'" in told["msg"]
+    assert "not begun" not in told["msg"].lower()

@@ -63,7 +63,7 @@ def test_what_is_not_waited_for_is_carried_on_by_the_next_task(play: Player) -> 
 
 
 def test_an_address_that_stays_is_warned_of(play: Player, sim: Any) -> None:
-    sim.seed("instance", name="web", public_ip="201.23.12.7")
+    sim.seed("instance", name="web", public_ip="203.0.113.7")
     gone = vm_instance(name="web", state="absent")
-    done = play(vm_instance(True, name="web", state="absent"), gone, warned=["The public IP 201.23.12.7"])
-    assert [result["kept_public_ips"] for result in done.results] == [["201.23.12.7"]] * 2
+    done = play(vm_instance(True, name="web", state="absent"), gone, warned=["The public IP 203.0.113.7"])
+    assert [result["kept_public_ips"] for result in done.results] == [["203.0.113.7"]] * 2

@@ -44,9 +44,9 @@ def post(sim: Any, path: str, body: Fields) -> Fields:
 
 
 def use(
-    sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = (), warnings: int = 0
+    sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = (), warnings: int = 0, **keywords: Any
 ) -> tuple[list[Outcome], Job]:
-    """Uses the role on localhost for each case in turn, also after one that failed."""
+    """Use the role on localhost for each case in turn, also after one that failed. `keywords` are the play's own."""
     tasks: list[Fields] = [{"ansible.builtin.set_fact": {"outcomes": []}}]
     for case in cases:
         used = {"ansible.builtin.include_role": {"name": f"magalu.cloud.{role}"}, "vars": case.given}
@@ -57,7 +57,7 @@ def use(
     results = folder / "outcomes.json"
     tasks.append(keep("outcomes", results))
     book = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks,
-            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}  # fmt: skip
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}, **keywords}  # fmt: skip
     job = play(sim, folder, json.dumps([book]), options, warnings)
     assert job.code == 0, job.said
     return [Outcome(*pair) for pair in json.loads(results.read_text())], job

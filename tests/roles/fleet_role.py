@@ -8,7 +8,6 @@ import getpass
 import json
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tests.inventory.test_ssh import free_port, serving
 from tests.playbooks.play import IMAGE, SMALL, environment, keep
+from tests.support import programs
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
@@ -104,11 +104,8 @@ class Roles:
         env = {"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_PRIVATE_KEY_FILE": str(self.folder / "key"),
                "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no", "ANSIBLE_REMOTE_TMP": str(self.folder / "remote"),
                **self.env}  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "play.json", *options], cwd=self.folder, text=True, timeout=200,
-            env=environment(self.sim, self.folder, **env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+        told = environment(self.sim, self.folder, **env)
+        done = programs.run("playbook", "play.json", *options, cwd=self.folder, env=told)
         assert done.returncode == 0, done.stdout
         assert "DEPRECATION" not in done.stdout, done.stdout
         return done.stdout

@@ -8,13 +8,12 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from tests.playbooks.play import environment
+from tests.support.programs import begin
 
 LONG = 60  # seconds
 
@@ -24,10 +23,7 @@ def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
     (folder / "ansible.cfg").touch()
     (folder / "killed.yml").write_text(json.dumps(book))
     held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ansible", "playbook", "killed.yml"], cwd=folder, text=True, start_new_session=True,
-        env=environment(sim, folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    process = begin("playbook", "killed.yml", cwd=folder, env=environment(sim, folder))
     end = time.monotonic() + LONG
     while not next(fault["fired"] for fault in sim.faults() if fault["name"] == held):
         said = process.communicate()[0] if process.poll() is not None else "it takes too long"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -16,6 +17,8 @@ from tests.fleet.fleet import changes, names, rows
 from tests.playbooks.play import LARGE
 from tests.roles.cases import post
 from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
+
+pytestmark = pytest.mark.programs
 
 README = (ROOT / "roles/fleet/README.md").read_text()
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBUvXSm7Sd3uF1Q0gF0G1Y4tmzvJcBTfcQ7m3N4hQvYk"
@@ -45,8 +48,8 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
     assert "What to check:" in text and "ssh -v -p 1 USER@ADDRESS" in text
     assert keyless.diagnosis.count("Its init log had no block of SSH host keys when 2 s were over") == 2
     assert keyless.kept["fleet_usable"] == [] and roles.lines() == []
-    assert "could not be read from its init log: The edition of the API of 2024 has no init logs." in old.diagnosis
-    assert "no init log: The edition of the API of 2024 has no init logs." in old.diagnosis
+    assert "could not be read from its init log: API version 2024-08 has no init logs." in old.diagnosis
+    assert "no init log: API version 2024-08 has no init logs." in old.diagnosis
     waited = re.findall(r"Wait for them side by side", never.said + keyless.said + old.said)
     assert len(waited) == 1, "who has no key is not waited for"
 
@@ -73,6 +76,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
             "connect_with": ["private_ipv4"],
         },
         {**there, "count": 1, "region": "br-ne1", "connect_with": ["public_ipv4"]},
+        {**there, "count": 0, "instances": [{"name": "db"}], "state": "absent", "delete_public_ip": True},
         {
             **there,
             "count": 0,
@@ -96,11 +100,12 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     roles.after = [{"hosts": "others", "gather_facts": False, "tasks": [
         {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}: {{ ansible_host }} {{ ansible_user | default('-') }}"}},
     ]}]  # fmt: skip
-    made, mute, pruned, many, kept, empty, late, unknown = roles(*cases)
+    made, mute, gone, pruned, many, kept, empty, late, unknown = roles(*cases)
     assert made.failed == "" and report.exists() and progress.exists(), made.said
     assert made.kept["fleet_usable"] == ["xyz"]
     assert "It has none of public_ipv4 (fleet_connect_with)." in mute.diagnosis and "address: none\n" in mute.diagnosis
     assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-1"]
+    assert gone.failed == "" and "billed" not in gone.said
     assert pruned.failed == "" and names(sim) == ["late", "xyz"] and len(sim.state()["br-se1"]["public_ips"]) == 1
     assert "1 instances would be pruned, and prune_max is 0" in many.failed
     assert kept.failed == "" and kept.changed == []  # no labels are told, so that it counts as having it
@@ -160,13 +165,10 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
     module = yaml.safe_load((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])[
         "options"
     ]
-    tasks = yaml.safe_load((ROOT / "roles/fleet/tasks/members.yml").read_text())
-    passed = next(task["magalu.cloud.vm_fleet"] for task in tasks if "magalu.cloud.vm_fleet" in task)
-    plain = {name: f"{{{{ fleet_{name} | default(omit) }}}}" for name in [*module, "region"]} | {
-        "state": "{{ fleet_state }}"
-    }
-    assert passed == {name: plain[name] for name in [*module, "region"] if name not in ("wait", "results")}
+    passed = yaml.safe_load((ROOT / "roles/fleet/vars/main.yml").read_text())["__fleet_options"]
     shared = {"wait", "results"}  # which are the role's own
+    plain = {f"'{name}': fleet_{name} | default(none)" for name in {*module, "region"} - shared - {"state"}}
+    assert set(re.findall(r"'.*(?=,)", passed)) == plain
     assert {f"fleet_{name}" for name in set(module) - shared} < set(specs)
     own = [name for name in specs if name.removeprefix("fleet_") not in module and name != "fleet_region"]
     assert [name for name in own if f"`{name}" not in README] == []

@@ -14,7 +14,7 @@ import pytest
 
 from tests.roles.fleet_role import ADDRESSES, Roles, asked_for_logs, members
 
-pytestmark = pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan")
+pytestmark = [pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan"), pytest.mark.programs]
 
 
 def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
         mine = "# mine\n[127.9.9.9]:22 ssh-ed25519 AAAA mine\n"
         roles.known.write_text(mine)
         _made, refused, replaced, pruned, gone = roles(
-            {"wait_for": "none"},
+            {"wait_for": "none", "host_keys": "init_logs"},
             {"before": [edit(roles, re.escape(roles.key()), roles.key("other_key"))]},
             {"before": [edit(roles, "(magalu.cloud:)\\S+", "\\1another-id")], "hash_hosts": True},
             {"count": 1, "prune_match": "web-*", "hash_hosts": True, "wait_for": "none"},

@@ -4,8 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,9 @@ import pytest
 from tests.fleet.fleet import changes, rows, seed, states
 from tests.jobs.launch import play
 from tests.roles.cases import Case, post, use
+from tests.roles.killing import LONG, strays
+
+pytestmark = pytest.mark.programs
 
 HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
 OLD = "2024-08"
@@ -74,7 +82,12 @@ def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
     made = sim.seed("instance", name="web-1")["id"]
     old(sim, "night-web-1-1", made, 9)
     old(sim, "night-web-1-2", made, 1)
-    given = {"protect_ids": [made], "protect_name_prefix": "night-", "protect_keep_days": "2.5", "protect_period": "x"}
+    given = {
+        "protect_ids": [made.upper()],
+        "protect_name_prefix": "night-",
+        "protect_keep_days": "2.5",
+        "protect_period": "x",
+    }
     (outcome,), job = use(sim, tmp_path, "protect", Case(given), options=["--check"])
     assert (outcome.failed, outcome.result["check_mode"]) == ("", True)
     assert [row["copy"] for row in outcome.result["created"]] == ["night-web-1-x"]
@@ -151,7 +164,7 @@ def test_backups(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2026-08")
     seed(sim, ["web-1", "web-2"])
     (outcome,), job = use(sim, tmp_path, "protect", Case(given))
-    assert outcome.failed == "The edition of the API of 2026 has no backups. Use snapshots instead."
+    assert outcome.failed == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     assert changes(sim) == []
 
 
@@ -190,3 +203,54 @@ def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, t
     job = play(sim, tmp_path, json.dumps([both]), ["-i", "hosts.yml"])
     assert "give them in a play on localhost alone" in job.why.replace("\n", " ")
     assert len(rows(sim)) == 4
+
+
+def kill_jobs(sim: Any, folder: Path, killed: list[int]) -> None:
+    """Kills all that goes on in the background once a copy is asked for."""
+    end = time.monotonic() + LONG
+    while not killed and time.monotonic() < end:
+        if any(request.startswith("POST ") for request in changes(sim)):
+            for process in strays(folder):
+                with contextlib.suppress(OSError):
+                    arguments = Path(f"/proc/{process}/cmdline").read_bytes()
+                    if b"async_wrapper" in arguments or b"AnsiballZ_vm_snapshot" in arguments:
+                        os.kill(process, signal.SIGKILL)
+                        killed.append(process)
+        time.sleep(0.2)
+
+
+def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-1", "web-2"])
+    sim.add_fault(operation="POST /v1/snapshots", kind="stuck", seconds=10**6)
+    killed: list[int] = []
+    killer = threading.Thread(target=kill_jobs, args=(sim, tmp_path, killed))
+    killer.start()
+    began = time.monotonic()
+    (outcome,), _job = use(sim, tmp_path, "protect", Case({"protect_name_pattern": "web-*", "protect_period": "x"}))
+    killer.join()
+    assert killed and time.monotonic() - began < LONG * 2
+    reasons = {row["instance"]: row["reason"] for row in outcome.result["failed"]}
+    why = "its job in the background was killed before it told a result; the next run finds what it has made"
+    assert reasons == {"web-1": why, "web-2": why}
+    assert "0 created, 0 skipped, 2 failed" in outcome.failed and why in outcome.failed
+
+
+@pytest.mark.every_core
+def test_hosts_protect_themselves_several_at_a_time(sim: Any, tmp_path: Path) -> None:
+    """Not one after the other, and not more at a time than protect_concurrency. One that is not there stops no other."""
+    names = [f"web-{number}" for number in range(1, 6)]
+    for name in names:
+        if name != "web-2":
+            old(sim, f"nightly-{name}-1", sim.seed("instance", name=name)["id"], 9)
+    (tmp_path / "hosts").write_text("\n".join(names))
+    given = {"protect_period": "x", "protect_concurrency": 2, "protect_keep_last": 1}
+    book = {"hosts": "all", "gather_facts": False, "vars": given, "roles": ["magalu.cloud.protect"]}
+    job = play(sim, tmp_path, json.dumps([book]), ["-i", "hosts"])
+    assert job.code == 2 and "web-2: there is no such instance in this region" in job.why, job.said
+    assert copies(sim) == [f"nightly-{name}-x" for name in names if name != "web-2"]
+    for what in ("present", "pruned"):
+        rounds = re.findall(rf"TASK \[magalu.cloud.protect : Snapshots: {what}\].*\n((?:.+\n)*)", job.said)
+        # The order of the rounds is that in which Ansible had the answers of the hosts.
+        assert sorted(sorted(re.findall(r"item=(web-\d)", said)) for said in rounds) == [
+            ["web-1"], ["web-3", "web-4"], ["web-5"],
+        ]  # fmt: skip

@@ -20,6 +20,9 @@ import pytest
 import requests
 
 from tests.conftest import COLLECTIONS, ROOT
+from tests.support import programs
+
+pytestmark = pytest.mark.programs
 
 PROCESS = ROOT / "roles/simulator/files/process.py"
 Given = dict[str, Any]
@@ -45,6 +48,12 @@ def answer(begun: subprocess.Popen[str]) -> Given:
 
 def ask(name: str, state: str = "started", **options: Any) -> Given:
     return answer(begin(given(name, state, **options)))
+
+
+def environ(home: Path) -> dict[str, str]:
+    """That of a playbook."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",
+            "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}  # fmt: skip
 
 
 @pytest.fixture
@@ -89,12 +98,7 @@ def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
         ]
         book.write_text(json.dumps(written))
         (tmp_path / "ansible.cfg").touch()
-        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",
-               "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", book, *options], cwd=tmp_path, env=env,
-            check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
-        )  # fmt: skip
+        done = programs.run("playbook", book, *options, cwd=tmp_path, env=environ(tmp_path))
         assert "WARNING" not in done.stdout, done.stdout
         return [json.loads(one.read_text()) for one in sorted(tmp_path.glob("*.told"))], done.stdout
 
@@ -168,8 +172,7 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
         "-e",
         '{"simulator_switches": {"speed": 7}}',
     ]
-    command = [sys.executable, "-m", "ansible", "playbook", "magalu.cloud.simulator", *options]
-    said = subprocess.check_output(command, text=True, cwd=tmp_path)
+    said = programs.run("playbook", "magalu.cloud.simulator", *options, cwd=tmp_path, env=environ(tmp_path)).stdout
     running = ask(name, speed=7)
     assert not running["changed"]
     for words in (
@@ -182,7 +185,7 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
 def test_a_port_that_is_taken(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert "Address already in use" in ask(name, port=port)["error"]
+        assert "is in use; choose another with --port" in ask(name, port=port)["error"]
     assert ask(name, port=port)["page"] == f"http://127.0.0.1:{port}/"
 
 

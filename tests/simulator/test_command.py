@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,10 +15,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulator.command import parser, settings_from
+from simulator.command import build_parser, parse_settings
 from simulator.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.programs
 START = [sys.executable, "-m", "simulator", "--port", "0"]
 
 
@@ -96,7 +98,7 @@ def test_options_have_the_names_of_their_settings_too() -> None:
     """As the role gives them."""
     given = ["--durations=create=60", "--editions=br-ne1=2024-08", "--keys=k=t", "--vpcs=apps", "--unknown-ssh-keys=x",
              "--quota-public-ips=none"]  # fmt: skip
-    made = settings_from(vars(parser().parse_args(given)))
+    made = parse_settings(vars(build_parser().parse_args(given)))
     assert (made.durations, made.keys, made.vpcs, made.unknown_ssh_keys) == (
         {"create": 60},
         {"k": "t"},
@@ -115,7 +117,7 @@ def test_a_command_that_dies_of_a_signal() -> None:
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "NAME=VALUE"),
     (["--", "/no/such/command"], "No such file"), (["--capacity", "BVX=1"], "there is no machine type BVX"),
-    (["--speed", "-1"], "speed is -1.0, which it cannot be"), (["--data", "/etc/passwd"], "--data /etc/passwd: "),
+    (["--speed", "-1"], "speed must be a number from 0 to 1000000, not -1.0"), (["--data", "/etc/passwd"], "--data /etc/passwd: "),
     (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "),
 ])  # fmt: skip
 def test_mistakes_are_told(arguments: list[str], message: str) -> None:
@@ -124,28 +126,38 @@ def test_mistakes_are_told(arguments: list[str], message: str) -> None:
     assert message in done.stderr
 
 
+@pytest.mark.parametrize("command", [[], ["--", "true"]])
+def test_a_port_in_use_is_one_line(command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        start = [sys.executable, "-m", "simulator", "--port", str(port), *command]
+        done = subprocess.run(start, cwd=ROOT, text=True, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"simulator: error: port {port} is in use; choose another with --port (0 takes a free one)\n"
+
+
 def test_every_switch_has_an_option() -> None:
     def settings(*arguments: str) -> Settings:
-        parsed = vars(parser().parse_args(arguments))
-        return settings_from({name: value for name, value in parsed.items() if name not in ("port", "command")})
+        return parse_settings(vars(build_parser().parse_args(arguments)))
 
     assert settings() == Settings()
     assert settings(
         "--edition=2024-08", "--edition=br-ne1=2026-08", "--speed=0", "--instant", "--duration=create=5",
         "--instances=3", "--data=x.db", "--no-unique-names", "--lag=1", "--stale=2", "--address-delay=inf",
-        "--page-limit=60", "--nulls=omitted", "--no-sort-by-id", "--shuffle-ties", "--strict-expand",
-        "--keep-deleted=9",
+        "--page-limit=60", "--nulls=sent", "--no-sort-by-id", "--shuffle-ties", "--strict-expand",
+        "--ignore-expand", "--hide-network", "--keep-deleted=9",
         "--capacity=BV1-1-40@br-se1-a=1", "--quota-public-ips=5", "--quota-instances=6", "--quota-vcpus=7",
         "--api-key=k", "--tenant=t", "--key=k2=t2", "--face=service", "--rate-limit=8", "--rate-window=60",
-        "--unknown-ssh-key=a", "--unknown-ssh-key=b", "--vpc=v", "--loopback", "--init-log=text", "--validate",
+        "--unknown-ssh-key=a", "--unknown-ssh-key=b", "--vpc=v", "--no-linux-without-key", "--loopback", "--init-log=text", "--validate",
         "--record=10",
     ) == Settings(
         edition="2024-08", editions={"br-ne1": "2026-08"}, speed=0, instant=True, durations={"create": 5.0},
         instances=3, data="x.db", unique_names=False, lag=1, stale=2, address_delay=float("inf"), page_limit=60,
-        nulls="omitted", sort_by_id=False, shuffle_ties=True, strict_expand=True, keep_deleted=9,
+        nulls="sent", sort_by_id=False, shuffle_ties=True, strict_expand=True, ignore_expand=True,
+        hide_network=True, keep_deleted=9,
         capacity={"BV1-1-40@br-se1-a": 1},
         quota_public_ips=5, quota_instances=6, quota_vcpus=7, api_key="k", tenant="t", keys={"k2": "t2"},
-        face="service", rate_limit=8, rate_window=60, unknown_ssh_keys=("a", "b"), vpcs=("v",), loopback=True,
+        face="service", rate_limit=8, rate_window=60, unknown_ssh_keys=("a", "b"), vpcs=("v",), linux_without_key=False, loopback=True,
         init_log="text", validate=True, record=10,
     )  # fmt: skip
 

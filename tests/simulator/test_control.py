@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import uuid
 from typing import Any
 
 import pytest
 import requests
 
+from simulator.settings import Settings
 from tests.simulator.client import Api
 
 
@@ -40,7 +44,7 @@ def test_the_record(api: Api) -> None:
     assert (request["status"], request["operation"]) == (422, "instance_create_v1_v1_instances_post")
     assert (request["body"], request["headers"]["x-api-key"]) == ({"name": "x"}, "simulator")
     assert request["query"] == [("odd", "1")]
-    assert request["answer"]["detail"]
+    assert request["answer"]["message"]
     assert request["at"] == api.sim.now()
     assert control(api.sim, "DELETE", "/_simulator/requests").status_code == 204
     assert api.sim.requests() == []
@@ -88,6 +92,45 @@ def test_a_seed_with_an_address_of_its_own(api: Api) -> None:
     assert (ip["address"], ip["instance"]) == ("192.0.2.7", identifier)
 
 
+def test_ids_in_capitals_are_shown_so_and_found_in_any_case(api: Api) -> None:
+    capitals, port = str(uuid.uuid4()).upper(), str(uuid.uuid4()).upper()
+    assert api.sim.seed("instance", name="web", id=capitals, interfaces=[port])["id"] == capitals
+    assert [row["id"] for row in api.get("/instances")["instances"]] == [capitals]
+    for identifier in (capitals, capitals.lower()):
+        assert api.instance(identifier)["id"] == capitals
+    assert api("POST", f"/instances/{capitals.lower()}/stop").status_code == 204
+    body = {"instance": {"id": capitals.lower()}, "network": {"interface": {"id": port.lower()}}}
+    assert api.refused("POST", "/instances/network-interface/attach", body)[0] == 409
+    api.sim.advance(600)
+    assert api("POST", "/instances/network-interface/detach", body).status_code == 204
+    api.sim.advance(600)
+    [row] = api.sim.state()["br-se1"]["instances"]
+    assert (row["state"], len(row["interfaces"])) == ("stopped", 1)
+
+
+@pytest.mark.parametrize("kind", ["instance", "snapshot", "custom_image"])
+def test_a_time_with_an_offset_is_answered_as_it_was_given(api: Api, kind: str) -> None:
+    made = api.sim.seed(kind, created_at="2026-11-25T12:00:00-03:00")
+    assert made["created_at"] == "2026-11-25T12:00:00-03:00"
+    with pytest.raises(ValueError, match="isoformat"):
+        api.sim.seed(kind, created_at="yesterday")
+
+
+def test_odd_values_take_the_place_of_what_is_answered(api: Api) -> None:
+    odd = {"labels": {"a": 1}, "error": "boom", "machine_type.vcpus": "1", "no.where": 1,
+           "network.interfaces.0.primary": "yes"}  # fmt: skip
+    ids = [api.sim.seed("instance", name=name, odd=given)["id"] for name, given in (("odd", odd), ("even", None))]
+    expand = ["labels", "machine-type", "network"]
+    first, second = (api.instance(one, expand=expand) for one in ids)
+    assert (first["labels"], first["error"], first["machine_type"]["vcpus"]) == ({"a": 1}, "boom", "1")
+    assert first["network"]["interfaces"][0]["primary"] == "yes"
+    assert (second["labels"], second["error"], second["machine_type"]["vcpus"]) == (None, None, 1)
+    plain = api.instance(ids[0])
+    assert plain["machine_type"].keys() == {"id", "vcpus"}
+    copy = api.sim.seed("snapshot", odd={"size": "large"})["id"]
+    assert api.get(f"/snapshots/{copy}")["size"] == "large"
+
+
 def test_an_error_of_its_own_is_a_500(
     api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,10 +162,102 @@ def test_reset(api: Api) -> None:
 
 def test_pages_for_people(sim: Any) -> None:
     front = control(sim, "GET", "/")
-    assert "What it does not do" in front.text
+    assert "<h2>Limitations</h2>" in front.text
     assert sim.url in front.text
-    assert control(sim, "GET", "/_simulator/docs").status_code == 200
-    assert control(sim, "GET", "/br-se1/compute/docs").status_code == 200
+    for path, shown in (("/_simulator", "/_simulator/faults"), ("/_simulator/", "/_simulator/clock"),
+                        ("/_simulator/docs", "/_simulator/state"), ("/br-se1/compute/docs", "/v1/snapshots/{id}/copy")):  # fmt: skip
+        found = control(sim, "GET", path)
+        assert found.status_code == 200 and f"<td>{shown}" in found.text
+        assert found.headers["content-security-policy"].startswith("default-src 'none'"), "it needs no internet"
+        assert not re.search(r"<script|(?:src|href)=.?(?:https?:)?//|url\(", found.text)
+        (document,) = re.findall(r'href="([^"]*openapi.json)"', found.text)
+        assert requests.get(requests.compat.urljoin(found.url, document), timeout=10).json()["paths"]
     assert "/v1/instances" in control(sim, "GET", "/br-se1/compute/openapi.json").json()["paths"]
     assert control(sim, "GET", "/nowhere").status_code == 404
     assert sim.requests() == []
+
+
+ODD = [None, True, 5, -1, 1e300, "", "x", "\u00b2", [], [1], ["x"], {}, {"x": 1}]
+SEEDS = ["region", "tenant", "id", "name", "status", "state", "created_at", "machine_type", "image", "availability_zone",
+         "public_ip", "interfaces", "labels", "volumes", "error", "odd", "instance", "size", "requirements", "password",
+         "address_from", "vpc", "later", "self"]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", SEEDS)
+@pytest.mark.parametrize("kind", ["instance", "snapshot", "backup", "custom_image"])
+def test_a_seed_is_taken_or_refused_and_never_spoils_a_read(sim: Any, kind: str, field: str) -> None:
+    for value in ODD:
+        sim.reset(edition="2024-08" if kind == "backup" else "2026-08")
+        answer = control(sim, "PUT", "/_simulator/state", [{"kind": kind, field: value}])
+        assert answer.status_code in (200, 400), (value, answer.text)
+        if answer.status_code == 400:
+            assert answer.json()["slug"] == "simulator.refused" and answer.json()["message"]
+            continue
+        path = "/images/custom" if kind == "custom_image" else f"/{kind}s"
+        for query in (
+            {},
+            {"_sort": "name:asc"},
+            {"expand": ["network", "image", "machine-type", "labels", "instance"]},
+        ):
+            Api(sim).get(path, **query)
+        assert control(sim, "GET", "/_simulator/glance").status_code == 200
+        assert control(sim, "GET", "/_simulator/state").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [[{}], [{"kind": []}], [{"kind": 5}], [{"kind": "pod"}], [{"kind": "instance", "nam": 1}]]
+)
+def test_a_seed_of_no_kind_is_refused(sim: Any, body: Any) -> None:
+    answer = control(sim, "PUT", "/_simulator/state", body)
+    assert (answer.status_code, answer.json()["slug"]) == (400, "simulator.refused")
+
+
+@pytest.mark.parametrize("switch", sorted(field.name for field in dataclasses.fields(Settings)))
+def test_a_switch_is_taken_or_refused(sim: Any, switch: str) -> None:
+    for value in ODD:
+        answer = control(sim, "POST", "/_simulator/reset", {switch: value, "speed": 0})
+        assert answer.status_code in (204, 400), (value, answer.text)
+        key = sim.cloud.settings.api_key
+        if answer.status_code == 204 and switch not in ("rate_limit", "face", "key"):
+            listed = Api(sim, key=key or "simulator")("GET", "/instances")
+            assert listed.status_code in (200, 401, 403), (value, listed.text)
+    assert control(sim, "POST", "/_simulator/reset", {"speeed": 1}).status_code == 400
+
+
+@pytest.mark.parametrize("change", [{"advance": 1e10}, {"advance": -1e10}])
+def test_the_clock_stays_where_dates_can_be_written(api: Api, change: Any) -> None:
+    for _turn in range(30):
+        assert control(api.sim, "POST", "/_simulator/clock", change).status_code in (200, 400)
+    assert api("GET", "/instances").status_code == 200
+    assert control(api.sim, "POST", "/_simulator/clock", change).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["stuck", "unknown_status", "failing"])
+def test_a_fault_with_an_odd_value_is_refused_or_does_no_harm(api: Api, kind: str) -> None:
+    for value in [*ODD, {"status": 5}, {"error": "x"}, {"name": []}]:
+        api.sim.reset()
+        fault = {"kind": kind, "value": value, "operation": "POST /v1/instances"}
+        answer = control(api.sim, "POST", "/_simulator/faults", fault)
+        assert answer.status_code in (201, 422), (value, answer.text)
+        if answer.status_code == 201:
+            identifier = api.create()
+            api.sim.advance(60)
+            api.instance(identifier)
+            assert control(api.sim, "GET", "/_simulator/glance").status_code == 200
+
+
+def test_a_fault_of_its_own_is_not_the_users_mistake(
+    sim: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A TypeError, ValueError or KeyError of its own was told as if the request were wrong."""
+    for error in (TypeError("t"), ValueError("v"), KeyError("k"), RuntimeError("r")):
+
+        def describe(*_arguments: Any, error: Exception = error) -> Any:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr("simulator.server.describe", describe)
+            answer = control(sim, "GET", "/_simulator/state")
+        assert (answer.status_code, answer.json()["slug"]) == (500, "simulator.error")
+        assert type(error).__name__ in capsys.readouterr().err
+    assert control(sim, "GET", "/_simulator/state").status_code == 200

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
 
+from simulator.settings import Settings
 from tests.simulator.client import LINUX, UUID, WINDOWS, Api, wanted
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -63,9 +65,9 @@ def test_ids_count_before_names(api: Api) -> None:
          "machine_type.not_available"),
         ({"user_data": "no base64!"}, 400, "user_data.invalid"),
         ({"network": {"vpc": {"name": "nowhere"}}}, 404, "vpc.not_found"),
-        ({"network": {"interface": {"id": UUID}, "associate_public_ip": True}}, 400, "network.invalid"),
         ({"network": {"interface": {"id": UUID}, "vpc": {"id": UUID}}}, 400, "network.invalid"),
-        ({"network": {"interface": {"id": UUID, "security_groups": []}}}, 400, "network.invalid"),
+        ({"network": {"interface": {"id": UUID, "subnets": []}}}, 400, "network.invalid"),
+        ({"image": {"name": WINDOWS}, "machine_type": {"name": "BV4-8-100"}}, 400, "generic"),
         ({"network": {"interface": {"id": "eth0"}}}, 404, "interface.not_found"),
         ({"name": ""}, 422, ""),
         ({"name": "x" * 256}, 422, ""),
@@ -241,10 +243,22 @@ def test_a_vpc_by_its_id_exists(api: Api) -> None:
 
 
 def test_created_with_an_interface_of_ones_own(api: Api) -> None:
-    identifier = api.running(network={"interface": {"id": UUID}})
+    own = {"interface": {"id": UUID, "security_groups": [{"id": NOBODY}]}, "associate_public_ip": False}
+    identifier = api.running(network=own)
     assert api.instance(identifier)["network"] == {"interfaces": [{"id": UUID}]}
+    [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
+    assert NOBODY not in interface["security_groups"], "the interface id takes priority over them"
     assert api.refused("POST", "/instances", wanted("b", network={"interface": {"id": UUID}}))[0] == 409
     assert api.sim.state()["br-se1"]["public_ips"] == []
+
+
+@pytest.mark.parametrize("network", [{"associate_public_ip": True}, {}])
+def test_an_interface_of_ones_own_gets_an_address_unless_told_otherwise(api: Api, network: dict[str, Any]) -> None:
+    """What the API does there is not known: here it does the worst for who pays for it, by the contract's default."""
+    identifier = api.running(network={"interface": {"id": UUID}, **network})
+    [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
+    assert interface["associated_public_ipv4"]
+    assert len(api.sim.state()["br-se1"]["public_ips"]) == 1
 
 
 def test_a_name_that_several_have_is_ambiguous(api: Api) -> None:
@@ -298,3 +312,50 @@ def test_the_windows_password_can_be_read_once(api: Api) -> None:
     assert answer["user"] == "admin"
     assert len(answer["password"]) > 12
     assert api.refused("GET", path.format(windows)) == (404, "windows_password_not_found")
+
+
+def test_an_image_has_zones_of_its_own(api: Api) -> None:
+    zones = {row["name"]: row["availability_zones"] for row in api.get("/images", _limit=100)["images"]}
+    assert zones["cloud-fedora-43"] == ["br-se1-a"] and zones["cloud-rocky-10"] == ["br-se1-a", "br-se1-b"]
+    assert zones[LINUX] == ["br-se1-a", "br-se1-b", "br-se1-c"]
+    assert "cloud-fedora-43" not in api.names("/images", _limit=100, **{"availability-zone": "br-se1-b"})
+    fedora = {"image": {"name": "cloud-fedora-43"}}
+    body = wanted("web", **fedora, availability_zone="br-se1-b")
+    assert api.refused("POST", "/instances", body) == (400, "image.not_available")
+    assert api.instance(api.create("web", **fedora))["availability_zone"] == "br-se1-a"
+
+
+@pytest.mark.parametrize(("image", "small"), [(WINDOWS, "BV2-2-40"), ("cloud-oraclelinux-9", "BV1-4-10")])
+def test_what_images_need(api: Api, image: str, small: str) -> None:
+    body = wanted("web", image={"name": image}, machine_type={"name": small}, ssh_key_name=None)
+    assert api.refused("POST", "/instances", body) == (400, "machine_type.insufficient")
+    assert api("POST", "/instances", {**body, "machine_type": {"name": "BV2-4-40"}}).status_code == 201
+
+
+@pytest.mark.parametrize("image", [LINUX, WINDOWS])
+def test_a_switch_for_linux_without_a_key(api: Api, image: str) -> None:
+    body = wanted("web", image={"name": image}, machine_type={"name": "BV2-4-40"}, ssh_key_name=None)
+    assert api("POST", "/instances", body).status_code == 201
+    api.sim.reset(linux_without_key=False)
+    if image == LINUX:
+        assert api.refused("POST", "/instances", body) == (400, "ssh_key.required")
+    else:
+        assert api("POST", "/instances", body).status_code == 201
+    assert api("POST", "/instances", wanted("with")).status_code == 201
+
+
+def test_a_body_without_its_type_and_an_empty_zone(api: Api) -> None:
+    """The contract says neither that a Content-Type is needed, nor that a zone has a character."""
+    body = json.dumps(wanted("web", availability_zone=""))
+    answer = api.session.post(api.base + "/instances", data=body.encode(), timeout=10)
+    assert answer.status_code == 201, answer.text
+    assert "content-type" not in api.sim.requests()[-1]["headers"]
+    assert api.instance(answer.json()["id"])["availability_zone"] == "br-se1-a"
+
+
+def test_absent_fields_are_left_out_unless_told(api: Api) -> None:
+    assert Settings().nulls == "omitted"
+    identifier = api.create("web")
+    assert api.instance(identifier)["error"] is None
+    api.sim.reset(nulls="omitted")
+    assert "error" not in api.instance(api.create("web"))

@@ -40,11 +40,15 @@ def test_order(five: Api) -> None:
 @pytest.mark.parametrize("query", [{"_sort": "nothing:asc"}, {"_sort": "name"}, {"_limit": 0}, {"_limit": 1001},
                                    {"_offset": -1}, {"_limit": "x"}])  # fmt: skip
 def test_parameters_that_do_not_fit(api: Api, query: dict[str, Any]) -> None:
-    answer = api("GET", "/instances", **query)
-    assert answer.status_code == 422
+    """The service says which one, the gateway before it does not pass that on."""
+    rewritten = api("GET", "/instances", **query)
+    api.sim.reset(face="service")
+    answer = Api(api.sim, **{"x-tenant-id": "t"})("GET", "/instances", **query)
+    assert (rewritten.status_code, answer.status_code) == (422, 422)
     [error] = answer.json()["detail"]
     assert error["loc"] == ["query", next(iter(query))]
     assert set(error) == {"loc", "msg", "type"}
+    assert rewritten.json() == {"message": error["msg"], "slug": error["type"]}
 
 
 def test_name_filters_in_2026_only(five: Api) -> None:
@@ -125,6 +129,15 @@ def test_strict_expand(api: Api) -> None:
     assert answer.status_code == 400
     assert "labels" in answer.json()["message"]
     assert api.get("/instances", expand="image")["instances"] == []
+
+
+@pytest.mark.parametrize(("switch", "shown"), [("ignore_expand", {"interfaces"}), ("hide_network", None)])
+def test_addresses_can_be_left_out(api: Api, switch: str, shown: set[str] | None) -> None:
+    api.sim.reset(**{switch: True})
+    api.sim.seed("instance", name="web", labels=["a"])
+    row = api.get("/instances", expand=["network", "image", "labels"])["instances"][0]
+    assert (None if row["network"] is None else set(row["network"])) in (shown, {"ports"} if shown else None)
+    assert ("name" in row["image"], "labels" in row) == (switch != "ignore_expand",) * 2
 
 
 def test_catalogs(api: Api) -> None:

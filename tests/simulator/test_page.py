@@ -32,7 +32,7 @@ def test_an_instance_on_its_way_and_there(api: Api) -> None:
     [region] = told(api.sim)["regions"]
     assert (region["name"], region["edition"], region["tenant"]) == ("br-se1", "2026-08", None)
     [row] = region["kinds"]["instances"]["rows"]
-    facts = ["BV1-1-40", "cloud-ubuntu-24.04 LTS", "br-se1-a", "172.18.0.2"]
+    facts = ["BV1-1-40", "cloud-ubuntu-24.04 LTS", "br-se1-a", "198.18.0.2"]
     assert row == {
         "id": identifier,
         "name": "web",
@@ -101,7 +101,7 @@ def test_it_is_one_file_that_needs_no_other() -> None:
     Page().feed(answer.text)
     assert all(link.startswith(("/", "data:,")) for link in links)
     assert HOSTILE not in answer.text and "&lt;script&gt;" in answer.text
-    assert "What it does not do" in answer.text and len(answer.text) < 20_000
+    assert "<h2>Limitations</h2>" in answer.text and len(answer.text) < 20_000
 
 
 @pytest.fixture
@@ -111,6 +111,7 @@ def browser(sim: Any, tmp_path: Path) -> Iterator[Browser]:
         yield browser
 
 
+@pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
     browser.wait("by('clock').textContent.endsWith('stands still') && !by('nothing').hidden")
@@ -145,6 +146,7 @@ def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
     api.session.close()
 
 
+@pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_its_buttons_inject_faults_and_clear_them(sim: Any, browser: Browser) -> None:
     chosen = browser.value("[...document.forms[0].kind.options].map(option => option.value)")
@@ -169,6 +171,7 @@ def test_its_buttons_inject_faults_and_clear_them(sim: Any, browser: Browser) ->
     api.session.close()
 
 
+@pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: Browser) -> None:
     paths = requests.get(f"http://127.0.0.1:{sim.port}/br-se1/compute/openapi.json", timeout=10).json()["paths"]
@@ -176,6 +179,7 @@ def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: B
     assert set(browser.value("[...document.forms[0].operation.options].map(option => option.value)")) <= known
 
 
+@pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_it_says_when_the_simulator_is_gone(tmp_path: Path) -> None:
     with browsing(tmp_path) as browser:
@@ -183,3 +187,26 @@ def test_it_says_when_the_simulator_is_gone(tmp_path: Path) -> None:
             browser.open(f"http://127.0.0.1:{sim.port}/")
             browser.wait("document.querySelectorAll('#regions section').length === 3 && by('lost').hidden")
         browser.wait("!by('lost').hidden && document.querySelectorAll('#regions section').length === 3")
+
+
+@pytest.mark.programs
+@pytest.mark.needs("chromium")
+def test_only_what_changes_flashes_and_words_stay_whole(sim: Any, tmp_path: Path) -> None:
+    sim.seed("instance", name="first", status="deleting_network_error")
+    sim.add_fault(kind="status", operation="DELETE /v1/instances/{id}")
+    with browsing(tmp_path) as browser:
+        browser.open(f"http://127.0.0.1:{sim.port}/")
+        browser.wait("document.querySelectorAll('#regions .state').length === 1")
+        assert browser.value("document.querySelectorAll('.new').length") == 0
+        assert "not hit yet" in browser.value("by('faults').textContent")
+        sim.seed("instance", name="second")
+        browser.wait("document.querySelectorAll('#regions .state').length === 2")
+        assert browser.value("document.querySelectorAll('#regions .new').length") == 1
+        Api(sim)("DELETE", f"/instances/{sim.state()['br-se1']['instances'][0]['id']}")
+        browser.wait("by('faults').textContent.includes('applied 1 of 1')")
+        for width in (1200, 700, 320):
+            browser.size(width, 640)
+            browser.wait(f"innerWidth === {width}")
+            lines = "(r => { r.selectNodeContents(document.querySelector('#regions .state')); return r.getClientRects().length })"
+            assert browser.value(f"{lines}(document.createRange())") == 1, "the word is in one line"
+            assert browser.value("document.scrollingElement.scrollWidth") <= width

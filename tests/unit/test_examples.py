@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,10 @@ import yaml
 
 from simulator import running
 from tests.oldest import oldest_python
-from tests.playbooks.play import QUICK
+from tests.playbooks.play import environment
+from tests.support.programs import run
+
+pytestmark = pytest.mark.programs
 
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
 ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
@@ -52,9 +52,8 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
     (folder / "examples.yml").write_text(yaml.safe_dump([play]))
     edition = "2024-08" if module == "vm_backup" else "2026-08"  # the newer one has no backups
     with running(speed=60, edition=edition) as simulator:
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(folder / "examples.yml")]
-        env = os.environ | simulator.environment | {"PYTHONPATH": str(QUICK)}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        env = environment(simulator, folder)
+        done = run("playbook", "-i", "localhost,", "examples.yml", cwd=folder, env=env, apart=True)
     assert done.returncode == 0 and "[DEPRECATION WARNING]" not in done.stdout + done.stderr, done.stdout + done.stderr
     results: list[dict[str, Any]] = json.loads((folder / "results").read_text())
     return results

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from simulator import running
 from tests.playbooks.play import environment
+from tests.support.programs import begin
+
+pytestmark = pytest.mark.programs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,10 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("playbook", ["playbooks/quickstart.yml", "docs/examples/testing/site.yml"])
 def test_it_runs_without_a_warning(playbook: str, tmp_path: Path) -> None:
     with running(speed=60) as sim:
-        command = [sys.executable, "-m", "ansible", "playbook", ROOT / playbook]
-        done = subprocess.run(command, check=False, text=True, cwd=tmp_path, env=environment(sim, tmp_path),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-    assert "failed=0 " in done.stdout and "WARNING" not in done.stdout, done.stdout
-    assert ("quickstart" in playbook) == bool(
-        re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", done.stdout)
-    )
+        said = begin("playbook", ROOT / playbook, cwd=tmp_path, env=environment(sim, tmp_path)).communicate()[0]
+    assert "failed=0 " in said and "WARNING" not in said, said
+    assert ("quickstart" in playbook) == bool(re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", said))

@@ -17,6 +17,8 @@ from tests import versions
 from tests.cores import CORES
 from tests.release import PLACES, numbers
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).resolve().parents[2]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
@@ -29,9 +31,11 @@ def test_action_group_holds_every_module_and_no_other() -> None:
 
 @pytest.mark.parametrize("file", ["README.md", "README.pt-BR.md"])
 def test_readme_names_every_module_and_role_and_no_other(file: str) -> None:
-    modules = sorted(MODULES, key=lambda name: (name.endswith("_info"), name))
+    """The modules in the order in which they are needed; the first is one that the public gateway serves."""
     roles = sorted(folder.name for folder in (ROOT / "roles").iterdir())
-    assert re.findall(r"^\| `magalu\.cloud\.(\w+)`", (ROOT / file).read_text(), re.MULTILINE) == modules + roles
+    named = re.findall(r"^\| `magalu\.cloud\.(\w+)`", (ROOT / file).read_text(), re.MULTILINE)
+    assert (sorted(named[: len(MODULES)]), named[len(MODULES) :]) == (MODULES, roles)
+    assert named[0] == "vm_instance"
 
 
 @pytest.mark.parametrize(("file", "pattern"), PLACES.items())
@@ -78,3 +82,18 @@ def test_supported_versions_are_what_make_matrix_ran(tmp_path: Path, monkeypatch
     assert cells[4:] == ["2.9.1", "3.11", "3.11, 3.9", "2026-11-25", "2.19.14", "3.11", "3.11, 3.9", "2026-11-25"]
     versions.record("2.9.1", None)
     assert [row["core"] for row in versions.recorded()] == ["2.19.14"]
+
+
+def test_workflows_call_targets_that_exist() -> None:
+    """They cannot run here: at least they are YAML, pinned, and call what the Makefile has."""
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    assert [path.stem for path in workflows] == ["nightly", "test"]
+    for path in workflows:
+        jobs = yaml.safe_load(path.read_text())["jobs"]
+        steps = [step for job in jobs.values() for step in job["steps"]]
+        called = [match for step in steps for match in re.findall(r"\bmake ([a-z-]+)", step.get("run", ""))]
+        assert called and set(called) <= targets, path.name
+        assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"]) for step in steps if "uses" in step)
+    cores = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text())["jobs"]["matrix"]["strategy"]["matrix"]
+    assert cores["core"] == list(CORES)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock, Connection
-from ansible_collections.magalu.cloud.plugins.module_utils._retry import Tries, may_repeat
+from ansible_collections.magalu.cloud.plugins.module_utils._api.client import Tries, may_repeat, pause_after
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
@@ -56,16 +59,29 @@ def test_a_request_that_may_have_made_something_is_never_repeated(
         assert not repeated
     if final:
         assert not repeated
+    if error.later and method != "GET" and sent:
+        assert not repeated, "it is looked first"
     if method == "GET" and not final and (status is None or status >= 500 or status == 429):
         assert repeated
     assert not (error.lost and error.later)
 
 
-def client(retries: int, deadline: float | None) -> Client:
+def client(retries: int, deadline: float | None) -> Api:
     given = Connection("https://api.test", "br-se1", "", {}, api_retries=retries)
-    made = Client(given, "tests", Clock(lambda: 1000.0, lambda seconds: None))
+    made = Api(given, "tests", Clock(lambda: 1000.0, lambda seconds: None))
     made.deadline = deadline
     return made
+
+
+@pytest.mark.parametrize(
+    ("failures", "retry_after", "seconds"),
+    [(1, None, 0.5), (2, None, 1), (3, None, 2), (5, None, 8), (6, None, 15), (7, None, 15), (5000, None, 15),
+     (1, 0.0, 0.5), (4, 0.0, 4), (1, 7.0, 7), (9, 0.25, 0.25), (9, 3600.0, 3600)],
+)  # fmt: skip
+def test_pauses_grow_to_an_end_unless_the_api_says_when(
+    failures: int, retry_after: float | None, seconds: float
+) -> None:
+    assert pause_after(failures, retry_after) == seconds
 
 
 @given(
@@ -80,7 +96,7 @@ def test_tries_end_and_no_pause_is_shorter_than_asked_for(
     used = 0
     for status, retry_after in answers:
         error = ApiError("GET", "/", "busy", status, retry_after=retry_after)
-        used += not (error.later and retry_after is not None)
+        used += not error.later
         try:
             pause = tries.pause(error)
         except ApiError as last:
@@ -103,12 +119,22 @@ def test_tries_end_and_no_pause_is_shorter_than_asked_for(
     ],
 )
 def test_the_url_of_a_region(url: str, region: str, full: str) -> None:
-    assert Client(Connection(url, region, "", {}), "tests").url == full
+    assert Api(Connection(url, region, "", {}), "tests").url == full
+
+
+@pytest.mark.parametrize("region", ["br-se-1", "BR-SE-1"])
+@pytest.mark.parametrize("url", ["https://api.magalu.cloud/{region}/compute", "http://127.0.0.1:1"])
+def test_the_name_that_a_region_has_in_urls_is_refused(region: str, url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Api(Connection(url, region, "", {}), "tests")
+    assert str(caught.value) == (
+        f"{region!r} is not a valid region (region, MGC_REGION): it is the URL name of br-mgl1; did you mean br-se1?"
+    )
 
 
 def test_the_same_account_in_another_region() -> None:
     given = Connection("https://{region}.test", "br-se1", "api_key", {"x-api-key": "k"}, ("k",), api_retries=7)
-    here = Client(given, "ansible-core/2 python/3", Clock(lambda: 5.0, lambda seconds: None))
+    here = Api(given, "ansible-core/2 python/3", Clock(lambda: 5.0, lambda seconds: None))
     here.editions["br-se1"] = "2024"
     there = here.client_for("br-ne1")
     assert there.url == "https://br-ne1.test"
@@ -118,6 +144,6 @@ def test_the_same_account_in_another_region() -> None:
 
 def test_secrets_of_one_client_are_not_those_of_another() -> None:
     given = Connection("https://{region}.test", "br-se1", "api_key", {"x-api-key": "k"}, ("k",))
-    one, other = Client(given, "tests"), Client(given, "tests")
+    one, other = Api(given, "tests"), Api(given, "tests")
     one.secrets.append("user data")
     assert other.secrets == ["k"]

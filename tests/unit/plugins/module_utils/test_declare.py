@@ -11,8 +11,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _checks, _declare, _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import find_in_catalog
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.checks import encode_user_data
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.creation import (
+    _name_warnings,
+    creation_step,
+    creation_warnings,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 ZONES = ["br-se1-a", "br-se1-b"]
@@ -35,15 +42,15 @@ IMAGES: list[dict[str, t.Any]] = [
 ]  # fmt: skip
 CATALOGS = {"images": IMAGES, "machine_types": TYPES, "edition": "2026"}
 BASE = {"name": "web", "machine_type": "BV1-1-20", "image": "cloud-ubuntu-24.04 LTS", "ssh_key_name": "deploy"}
-DEFAULTS = {name: option.get("default") for name, option in _instance.SPEC.items()}
+DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 
 
 def want(**options: t.Any) -> dict[str, t.Any]:
-    return _instance.wanted({**DEFAULTS, **BASE, **options})
+    return desired_instance({**DEFAULTS, **BASE, **options})
 
 
 def body(edition: str = "2026", **options: t.Any) -> t.Any:
-    return _declare.creation(want(**options), dict(CATALOGS, edition=edition)).body
+    return creation_step(want(**options), dict(CATALOGS, edition=edition)).body
 
 
 def refusal(function: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> str:
@@ -53,8 +60,8 @@ def refusal(function: t.Callable[..., t.Any], *arguments: t.Any, **options: t.An
 
 
 def test_a_catalogs_row_is_found_by_name_or_id() -> None:
-    assert _declare.look_up("image", "cloud-debian-9", IMAGES)["id"] == IDS[6]
-    assert _declare.look_up("image", IDS[6], IMAGES)["name"] == "cloud-debian-9"
+    assert find_in_catalog("image", "cloud-debian-9", IMAGES)["id"] == IDS[6]
+    assert find_in_catalog("image", IDS[6], IMAGES)["name"] == "cloud-debian-9"
 
 
 @pytest.mark.parametrize(
@@ -68,22 +75,22 @@ def test_a_catalogs_row_is_found_by_name_or_id() -> None:
     ],
 )
 def test_what_is_not_there_is_told_with_the_nearest(wanted: str, rows: t.Any, hint: str) -> None:
-    text = refusal(_declare.look_up, "image", wanted, rows)
+    text = refusal(find_in_catalog, "image", wanted, rows)
     assert text.startswith(f"There is no image {wanted!r} in this region ({hint}")
 
 
 def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> None:
     double = {"id": IDS[8], "name": "cloud-ubuntu-24.04 LTS", "status": "deprecated"}
-    assert _declare.look_up("image", double["name"], [double, *IMAGES])["id"] == IDS[4]
-    text = refusal(_declare.look_up, "image", double["name"], [dict(double, status="active"), *IMAGES])
+    assert find_in_catalog("image", double["name"], [double, *IMAGES])["id"] == IDS[4]
+    text = refusal(find_in_catalog, "image", double["name"], [dict(double, status="active"), *IMAGES])
     assert text == f"2 images are named 'cloud-ubuntu-24.04 LTS': {IDS[8]}, {IDS[4]}. Give the id."
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"machine_type": None}, "There is no instance 'web', and to create it machine_type is needed."),
-        ({"image": None}, "There is no instance 'web', and to create it image, snapshot or backup is needed."),
+        ({"machine_type": None}, "There is no instance 'web'; creating it needs machine_type."),
+        ({"image": None}, "There is no instance 'web'; creating it needs image, snapshot or backup."),
         ({"machine_type": "BV2-4-4"}, "There is no machine type 'BV2-4-4' in this region (nearest: BV2-4-40"),
         ({"machine_type": "old"}, "Machine type old cannot be used: its status is inactive."),
         ({"image": "broken"}, "Image broken cannot be used: its status is error."),
@@ -131,7 +138,7 @@ def test_only_machine_types_of_the_zone_are_proposed() -> None:
 def test_what_only_the_edition_of_2026_takes_is_refused_before_the_request(options: dict[str, t.Any]) -> None:
     assert body(**options)
     name = "network.subnets" if "network" in options else next(iter(options))
-    text = f"This region's API is of the edition of 2024, which does not know {name}."
+    text = f"This region has API version 2024-08, which does not know {name}."
     assert refusal(body, "2024", **options) == text
 
 
@@ -153,7 +160,14 @@ def test_the_body_has_only_what_was_given() -> None:
         ({"volumes": ["data", IDS[8]]}, {"volumes": [{"name": "data"}, {"id": IDS[8]}]}),
         ({"network": {"vpc": "vpc-apps"}}, {"network": {"vpc": {"name": "vpc-apps"}}}),
         ({"network": {"vpc": IDS[8]}}, {"network": {"vpc": {"id": IDS[8]}}}),
-        ({"network": {"interface": IDS[8]}}, {"network": {"interface": {"id": IDS[8]}}}),
+        (
+            {"network": {"interface": IDS[8]}},
+            {"network": {"interface": {"id": IDS[8]}, "associate_public_ip": False}},
+        ),
+        (
+            {"network": {"interface": IDS[8], "associate_public_ip": True}},
+            {"network": {"interface": {"id": IDS[8]}, "associate_public_ip": True}},
+        ),
         ({"network": {"associate_public_ip": False}}, {"network": {"associate_public_ip": False}}),
         ({"network": {"associate_public_ip": True}}, {"network": {"associate_public_ip": True}}),
         (
@@ -168,9 +182,39 @@ def test_each_option_stands_where_the_api_has_it(options: dict[str, t.Any], expe
     assert {key: value for key, value in body(**options).items() if base.get(key) != value} == expected
 
 
+@pytest.mark.parametrize("groups", [[], [IDS[9]]])
+def test_security_groups_beside_an_interface_are_refused_in_the_api_s_words(groups: list[str]) -> None:
+    text = refusal(want, network={"interface": IDS[8], "security_groups": groups})
+    assert "the interface id will take priority" in text
+
+
+@pytest.mark.parametrize("platform", ["windows", "Windows", "windows-server"])
+def test_windows_takes_no_ssh_key(platform: str) -> None:
+    images = [dict(IMAGES[1], platform=platform)]
+    declared = {"image": images[0]["name"], "machine_type": "BV2-4-40"}
+    text = refusal(creation_step, want(**declared), dict(CATALOGS, images=images))
+    assert "Windows" in text and "Leave ssh_key_name out" in text
+    made = creation_step(want(**declared, ssh_key_name=None), dict(CATALOGS, images=images))
+    assert "ssh_key_name" not in made.body
+
+
+@pytest.mark.parametrize("image", [None, {"id": IDS[5]}, {"id": IDS[5], "name": "windows-server-2022"}])
+def test_a_platform_that_is_not_told_is_left_to_the_api(image: dict[str, t.Any] | None) -> None:
+    copy = {"id": IDS[9], "status": "completed", "state": "available", "instance": {"image": image}}
+    declared = want(image=None, snapshot="day", machine_type="BV2-4-40")
+    assert creation_step(declared, dict(CATALOGS, source=copy)).body["ssh_key_name"] == "deploy"
+
+
+def test_a_restore_of_windows_takes_no_ssh_key() -> None:
+    copy = {"id": IDS[9], "status": "completed", "state": "available", "instance": {"image": IMAGES[1]}}
+    declared = want(image=None, snapshot="day", machine_type="BV2-4-40")
+    text = refusal(creation_step, declared, dict(CATALOGS, source=copy))
+    assert "snapshot day is of Windows" in text
+
+
 def test_an_address_is_waited_for_unless_it_was_not_wanted() -> None:
     def waits(**network: t.Any) -> t.Any:
-        return _declare.creation(want(network=network or None), CATALOGS).goal["public_ipv4"]
+        return creation_step(want(network=network or None), CATALOGS).goal["public_ipv4"]
 
     assert waits() is waits(associate_public_ip=True) is waits(vpc="default") is True
     assert waits(associate_public_ip=False) is waits(interface=IDS[8]) is False
@@ -186,22 +230,22 @@ def test_user_data_may_be_as_long_as_the_api_takes(length: int, pattern: bytes) 
     raw = (pattern * (length // len(pattern) + 1))[:length]
     encoded = base64.b64encode(raw).decode()
     if length <= LARGEST:
-        assert _checks.user_data(None, encoded) == encoded
+        assert encode_user_data(None, encoded) == encoded
         return
-    text = refusal(_checks.user_data, None, encoded)
+    text = refusal(encode_user_data, None, encoded)
     assert f"{len(encoded)} characters of base64 ({length} bytes of text), of 65000 characters (48750 bytes)" in text
     assert encoded not in text
 
 
 @given(st.text(min_size=1))
 def test_user_data_is_encoded_as_utf_8(text: str) -> None:
-    assert base64.b64decode(_checks.user_data(text, None) or "").decode() == text
+    assert base64.b64decode(encode_user_data(text, None) or "").decode() == text
 
 
 def test_the_length_of_user_data_is_that_of_its_bytes() -> None:
-    assert _checks.user_data("\u00e9" * (LARGEST // 2), None)
-    assert "97502 bytes" not in refusal(_checks.user_data, "\u00e9" * (LARGEST // 2 + 1), None)
-    assert "48752 bytes of text" in refusal(_checks.user_data, "\u00e9" * (LARGEST // 2 + 1), None)
+    assert encode_user_data("\u00e9" * (LARGEST // 2), None)
+    assert "97502 bytes" not in refusal(encode_user_data, "\u00e9" * (LARGEST // 2 + 1), None)
+    assert "48752 bytes of text" in refusal(encode_user_data, "\u00e9" * (LARGEST // 2 + 1), None)
 
 
 @given(st.text(st.characters(max_codepoint=0x2FF)))
@@ -211,7 +255,7 @@ def test_the_length_of_user_data_is_that_of_its_bytes() -> None:
 @example("a" * 65001)
 def test_user_data_base64_is_checked_and_passed_on_as_it_is(encoded: str) -> None:
     try:
-        passed = _checks.user_data(None, encoded)
+        passed = encode_user_data(None, encoded)
     except Refused as error:
         assert "user_data" in str(error) or "user data" in str(error)
         assert len(encoded) < 20 or encoded not in str(error)
@@ -222,15 +266,15 @@ def test_user_data_base64_is_checked_and_passed_on_as_it_is(encoded: str) -> Non
 
 def test_user_data_base64_may_have_lines_as_base64_prints_them() -> None:
     lines = base64.encodebytes(b"#cloud-config\n" + b"a: b\n" * 30).decode()
-    assert "\n" in lines.strip() and _checks.user_data(None, lines) == lines
+    assert "\n" in lines.strip() and encode_user_data(None, lines) == lines
 
 
 def test_no_user_data_is_none() -> None:
-    assert _checks.user_data(None, None) is None
+    assert encode_user_data(None, None) is None
 
 
 def doubts(**options: t.Any) -> list[str]:
-    return _declare.doubts(want(**options), CATALOGS)
+    return creation_warnings(want(**options), CATALOGS)
 
 
 @pytest.mark.parametrize(
@@ -260,3 +304,15 @@ def test_a_linux_instance_that_nobody_can_log_in_to_gives_a_warning() -> None:
 
 def test_a_deprecated_image_gives_a_warning() -> None:
     assert doubts(image="cloud-debian-9") == ["Image cloud-debian-9 is deprecated."]
+
+
+@pytest.mark.parametrize(("name", "key", "told"), [
+    ("web-01", "deploy", []), ("0_a-b", "Deploy_2024-x", []), ("web", "", []),
+    ("Web", "deploy", ["'Web'"]), ("web.01", "deploy", ["'web.01'"]), ("web--01", "deploy", ["'web--01'"]),
+    ("-web", "deploy", ["'-web'"]), ("web 01", "deploy", ["'web 01'"]), ("wéb", "deploy", ["'wéb'"]),
+    ("web\n", "deploy", ["'web\\n'"]), ("web", "deploy.2024", ["'deploy.2024'"]), ("web", "k" * 46, ["'kkk"]),
+    ("A", "b c", ["'A'", "'b c'"]),
+])  # fmt: skip
+def test_names_that_other_tools_refuse_are_warned_of(name: str, key: str, told: list[str]) -> None:
+    warnings = _name_warnings({"name": "old", "new_name": name, "ssh_key_name": key})
+    assert len(warnings) == len(told) and all(text in note for text, note in zip(told, warnings, strict=True))

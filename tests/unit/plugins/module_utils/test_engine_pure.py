@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _engine
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError
-from ansible_collections.magalu.cloud.plugins.module_utils._engine import Failed, Member
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, Step, Task
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Failed
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.verdicts import LOOK_FOR, NOT_YET
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory, Plan, Step, Task
 
 RUNNING: dict[str, Any] = {"id": "1", "name": "web", "state": "running", "status": "completed"}
 STOPPING, STOPPED = {**RUNNING, "status": "stopping"}, {**RUNNING, "state": "stopped"}
 STOP = Step("stop", "stop instance web", "POST", "/v1/instances/1/stop", {"state": "stopped"}, {"state": "stopped"})
 CREATE = Step("create", "create instance web", "POST", "/v1/instances", {"state": "running", "public_ipv4": False}, RUNNING,
-              sends=2, makes=True)  # fmt: skip
+              sends=2, creates=True)  # fmt: skip
 START = Step("start", "start instance web", "POST", "/v1/instances/1/start", {"state": "running"}, {"state": "running"})
 
 
@@ -34,7 +34,11 @@ def goes_to(state: str, *steps: Step) -> Any:
 
 def member(plan: Any, wait: bool = True, recover: Any = None) -> Member:
     kinds = {"instance": INSTANCES}
-    return Member(Task("instance web", lambda look: {}, plan, kinds, {"instance": "instance"}, {}, recover), wait)
+    shows, fresh = (
+        {"instance": "instance"},
+        frozenset({"instance", "copy", "source"}),
+    )  # nothing is to be read once more
+    return Member(Task("instance web", lambda look: {}, plan, kinds, shows, recover, fresh=fresh), wait)
 
 
 def error(status: int | None = None, **more: Any) -> ApiError:
@@ -132,14 +136,20 @@ def test_what_is_gone_while_it_is_changed_is_looked_for_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("refusal", "sends", "listing"),
-    [(error(409), 1, False), (error(404), 1, False), (error(429, retry_after=7), 0, False), (error(503), 1, False)],
+    [
+        (error(409), 1, False),
+        (error(404), 1, False),
+        (error(429, retry_after=7), 0, False),
+        (error(503), 1, False),
+        (error(429), 0, False),
+    ],
 )
 def test_a_refusal_that_may_pass_is_looked_after_first(refusal: ApiError, sends: int, listing: bool) -> None:
     one = member(goes_to("stopped", STOP))
     sent(one, RUNNING)
     one.refused(refusal, 100)
-    assert one.memory.sent.get(STOP.name, 0) == sends
-    assert one.next_look == 100 + (refusal.retry_after or (2 if refusal.status == 409 else 1))
+    assert one.memory.sent.get(STOP.identity, 0) == sends
+    assert one.next_look == 100 + (refusal.retry_after or {409: 2, 429: 0.5}.get(refusal.status or 0, 1))
     assert (one.look.listing, one.done) == (listing, [])
     again = see(one, RUNNING, one.next_look)
     assert again == (None if refusal.status == 503 else STOP)
@@ -160,9 +170,9 @@ def test_a_conflict_with_what_is_in_motion_does_not_count() -> None:
         assert sent(one, RUNNING, now) == STOP
         one.refused(error(409), now)
         assert see(one, {**RUNNING, "status": "rebooting"}, now + 2) is None
-        assert STOP.name not in one.memory.sent
+        assert STOP.identity not in one.memory.sent
         assert see(one, {**RUNNING, "status": "rebooting"}, now + 3) is None
-        assert STOP.name not in one.memory.sent, "once each"
+        assert STOP.identity not in one.memory.sent, "once each"
 
 
 def test_a_400_is_a_failure_if_half_a_minute_shows_no_change() -> None:
@@ -174,7 +184,7 @@ def test_a_400_is_a_failure_if_half_a_minute_shows_no_change() -> None:
         if fails:
             with pytest.raises(Failed) as caught:
                 see(one, row, 30)
-            assert (caught.value.doing, caught.value.error.status) == (STOP.does, 400)
+            assert (caught.value.doing, caught.value.error.status) == (STOP.description, 400)
         else:
             assert see(one, row, 30) == STOP
 
@@ -182,10 +192,10 @@ def test_a_400_is_a_failure_if_half_a_minute_shows_no_change() -> None:
 @pytest.mark.parametrize(("step", "status"), [(CREATE, 400), (CREATE, 404), (STOP, 403), (STOP, 422)])
 def test_other_refusals_are_failures_at_once(step: Step, status: int) -> None:
     one = member(goes_to("stopped", step))
-    sent(one, None if step.makes else RUNNING)
+    sent(one, None if step.creates else RUNNING)
     with pytest.raises(Failed) as caught:
         one.refused(error(status), 0)
-    assert (caught.value.doing, caught.value.error.status) == (step.does, status)
+    assert (caught.value.doing, caught.value.error.status) == (step.description, status)
 
 
 def test_an_operation_that_fails_is_told_with_its_reason_and_an_old_failure_is_not() -> None:
@@ -229,12 +239,27 @@ def test_a_step_is_given_up_after_its_sends_and_a_run_after_thirty() -> None:
     with pytest.raises(Failed, match=r"Gave up to stop instance web: it was sent 3 times.*next run will find it"):
         see(one, RUNNING, 180)
     one = member(goes_to("stopped", STOP))
-    one.memory.sent = {"other": 29}
+    one.memory.sent = {Identity("other", ""): 29}
     assert see(one, RUNNING, 0) == STOP
     one = member(goes_to("stopped", STOP))
-    one.memory.sent = {"other": 30}
+    one.memory.sent = {Identity("other", ""): 30}
     with pytest.raises(Failed, match="Gave up"):
         see(one, RUNNING, 0)
+
+
+def test_refusals_for_now_back_off_until_the_step_is_taken() -> None:
+    one, now, pauses = member(goes_to("stopped", STOP)), 0.0, []
+    for answer in (*[error(429)] * 7, error(429, retry_after=40), None, error(429)):
+        assert see(one, RUNNING, now) == STOP
+        if answer is None:
+            one.accepted(None, now)
+            one.pending = None
+        else:
+            one.refused(answer, now)
+            pauses.append(one.next_look - now)
+        now = one.next_look
+    assert pauses == [0.5, 1, 2, 4, 8, 15, 15, 40, 0.5]
+    assert one.memory.sent == {STOP.identity: 1}
 
 
 def test_a_reboot_that_shows_nothing_is_accepted_after_half_a_minute_and_said() -> None:
@@ -251,22 +276,22 @@ def test_a_reboot_that_shows_nothing_is_accepted_after_half_a_minute_and_said() 
 
 def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
     one = member(goes_to("stopped", STOP))
-    assert "on the way to wait for instance web: it cannot be read." in str(one.time_out(9))
+    assert "(wait_timeout) waiting for instance web: it cannot be read." in str(one.time_out(9))
     see(one, STOPPING, 0)
-    assert "wait for instance web: its status is 'stopping', its state 'running'." in str(one.time_out(9))
+    assert "waiting for instance web: its status is 'stopping', its state 'running'." in str(one.time_out(9))
     sent(one, RUNNING)
     one.accepted(None, 0)
     told = one.time_out(9)
     assert "Timed out after 9 s (wait_timeout) on the way to stop instance web: its status is 'completed'" in str(told)
     assert "public IPv4" not in str(told)
-    assert (told.doing, told.error) == (STOP.does, None)
+    assert (told.doing, told.error) == (STOP.description, None)
     one.refused(lost := error(), 0)
     assert one.time_out(9).error is lost
 
 
 @pytest.mark.parametrize(
     ("row", "missing"),
-    [(RUNNING, True), ({**RUNNING, "public_ipv4": "201.23.12.7"}, False), ({**RUNNING, "status": "creating"}, False)],
+    [(RUNNING, True), ({**RUNNING, "public_ipv4": "203.0.113.7"}, False), ({**RUNNING, "status": "creating"}, False)],
 )
 def test_an_address_that_is_missing_is_told_when_time_is_up(row: Any, missing: bool) -> None:
     one = member(goes_to("ready", CREATE._replace(goal={"state": "running", "public_ipv4": True})))
@@ -304,7 +329,7 @@ def test_what_is_read_less_often_the_longer_it_takes() -> None:
         see(one, STOPPING, now)
         pauses.append(one.next_look - now)
     assert pauses == [1, 1, 3, 3, 5]
-    assert _engine.NOT_YET == 2 * _engine.LOOK_FOR == 60
+    assert NOT_YET == 2 * LOOK_FOR == 60
 
 
 @pytest.mark.parametrize("wait", [True, False])
@@ -321,7 +346,7 @@ def test_what_is_found_in_motion_is_waited_for_unless_nothing_is_to_be_done(wait
         assert see(one, STOPPING, now) is None
         assert (one.over, one.next_look) == (False, now + pause)
     assert see(one, RUNNING, 100) == STOP
-    assert see(member(goes_to("stopped", STOP._replace(anytime=True))), STOPPING, 0) is not None
+    assert see(member(goes_to("stopped", STOP._replace(allowed_in_transition=True))), STOPPING, 0) is not None
 
 
 def test_a_warning_is_noted_once() -> None:
@@ -353,7 +378,7 @@ def test_what_came_to_pass_is_ours_unless_it_was_refused(answer: Any, done: list
 
 
 def test_a_deletion_is_sent_again_in_motion_or_after_it_failed() -> None:
-    delete = STOP._replace(action="delete", goal={"gone": True}, effect=None, anytime=True)
+    delete = STOP._replace(action="delete", goal={"gone": True}, effect=None, allowed_in_transition=True)
     one = member(lambda seen, memory: Plan((delete,) if seen["instance"] else (), seen["instance"], None))
     sent(one, {**RUNNING, "status": "creating"})
     one.refused(error(429, retry_after=3), 0)

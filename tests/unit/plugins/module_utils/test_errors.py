@@ -14,15 +14,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3.exceptions import ProxyError
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _errors
-from ansible_collections.magalu.cloud.plugins.module_utils._client import ApiError, Client, Clock, Connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.magalu.cloud.plugins.module_utils._api.errors import mask, network_error, response_error
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import advise, error_result, failure_sentence
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 
 KEY = "the-key"
 
 
-def client(*secrets: str) -> Client:
+def client(*secrets: str) -> Api:
     given = Connection("https://api.test/{region}", "br-se1", "api_key (from MGC_API_KEY)", {}, secrets or (KEY,))
-    return Client(given, "tests", Clock(lambda: 0.0, lambda seconds: None))
+    return Api(given, "tests", Clock(lambda: 0.0, lambda seconds: None))
 
 
 ONE = client()
@@ -39,7 +43,7 @@ def answer(status: int, headers: dict[str, str] | None = None) -> requests.Respo
 
 
 def told(status: int, body: t.Any, headers: dict[str, str] | None = None, method: str = "POST") -> ApiError:
-    return _errors.from_answer(ONE, method, "/v1/instances", answer(status, headers), body)
+    return response_error(ONE, method, "/v1/instances", answer(status, headers), body)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,15 @@ def told(status: int, body: t.Any, headers: dict[str, str] | None = None, method
             "body.name: too long; query.0: no",
             None,
         ),
+        (
+            {"developerMessage": "Key expired", "userMessage": "Access denied", "errorCode": "forbidden"},
+            "Key expired. Access denied",
+            "forbidden",
+        ),
+        ({"developerMessage": "Denied", "userMessage": "Denied", "errorCode": 403}, "Denied", "403"),
+        ({"developerMessage": None, "userMessage": "Access denied", "errorCode": None}, "Access denied", None),
+        ({"developerMessage": "Key expired"}, "Key expired", None),
+        ({"message": "words", "slug": "a", "userMessage": "others", "errorCode": "b"}, "words", "a"),
         ({"detail": []}, "", None),
         ({"detail": [None, "text", {}]}, ": None", None),
         (b"<html><style>p {}</style><h1>502 Bad\n Gateway</h1></html>", "502 Bad Gateway", None),
@@ -68,7 +81,7 @@ def told(status: int, body: t.Any, headers: dict[str, str] | None = None, method
 def test_every_shape_of_an_error_is_understood(body: t.Any, message: str, slug: str | None) -> None:
     error = told(400, body)
     assert (str(error), error.message, error.slug, error.status) == (message, message, slug, 400)
-    sentence = _errors.sentence(ONE, "create instance web", error)
+    sentence = failure_sentence(ONE, "create instance web", error)
     assert sentence.startswith(f"Failed to create instance web: {message or 'no message'} (status 400, ")
     assert sentence.endswith("POST /v1/instances).")
 
@@ -77,22 +90,22 @@ def test_every_shape_of_an_error_is_understood(body: t.Any, message: str, slug: 
     st.recursive(
         st.none() | st.booleans() | st.integers() | TEXTS,
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-            ["slug", "message", "details", "detail", "error", "loc", "msg"]), inner, max_size=4),
+            ["slug", "message", "details", "detail", "error", "loc", "msg", "developerMessage", "userMessage", "errorCode"]), inner, max_size=4),
     ) | st.binary(),
     st.integers(200, 599),
 )  # fmt: skip
 def test_no_body_ends_in_a_traceback(body: t.Any, status: int) -> None:
     error = told(status, body)
     assert isinstance(error.message, str)
-    assert _errors.sentence(ONE, "do", error)
-    assert _errors.as_result(ONE, "do", error)["status"] == status
+    assert failure_sentence(ONE, "do", error)
+    assert error_result(ONE, "do", error)["status"] == status
 
 
 def test_the_sentence_has_all_facts() -> None:
     error = told(409, {"slug": "taken", "message": "It is taken."}, {"X-Request-ID": "r-1"})
     expected = "Failed to create web: It is taken (status 409, slug taken, request id r-1, POST /v1/instances)."
-    assert _errors.sentence(ONE, "create web", error) == expected
-    assert _errors.as_result(ONE, "create web", error) == {
+    assert failure_sentence(ONE, "create web", error) == expected
+    assert error_result(ONE, "create web", error) == {
         "doing": "create web", "status": 409, "slug": "taken", "message": "It is taken.", "details": None,
         "request_id": "r-1",
     }  # fmt: skip
@@ -108,6 +121,12 @@ def test_the_sentence_has_all_facts() -> None:
         ("DELETE", 401, None, "virtual-machine.write."),
         ("GET", 422, {"detail": [{"loc": ["header", "x-tenant-id"], "msg": "Field required"}]}, "MGC_TENANT_ID"),
         ("POST", 400, {"slug": "quota.public_ip", "message": "no"}, "have the quota raised"),
+        ("POST", 400, {"slug": "quota.public_ip", "message": "no"}, "network.associate_public_ip: false"),
+        ("POST", 400, {"slug": "x", "message": "Floating IP quota exceeded"}, "network.associate_public_ip: false"),
+        ("POST", 400, {"slug": "quota.vcpu", "message": "no"}, "Delete what is no longer needed"),
+        ("POST", 404, {"slug": "keypair.not_found", "message": "no"}, "Create the SSH key first"),
+        ("POST", 400, {"slug": None, "message": "SSH key deploy does not exist"}, "mgc profile ssh-keys create --name"),
+        ("POST", 404, {"slug": "image.not_found", "message": "Image not found"}, ""),
         ("POST", 429, None, "run fewer tasks at once"),
         ("POST", 500, None, "give the request id to the support"),
         ("POST", 404, None, ""),
@@ -115,7 +134,7 @@ def test_the_sentence_has_all_facts() -> None:
     ],
 )  # fmt: skip
 def test_the_advice_is_what_helps(method: str, status: int, body: t.Any, words: str) -> None:
-    advice = _errors.advice(ONE, told(status, body, method=method))
+    advice = advise(ONE, told(status, body, method=method))
     assert words in advice
     assert bool(words) is bool(advice)
 
@@ -129,30 +148,31 @@ def test_no_secret_is_in_any_error(secret: str, other: str, before: str, after: 
     text = f"{before}{other}{after}{secret}"
     bodies = [{"message": text, "slug": text, "details": {text: [text, {"input": text}]}},
               {"detail": [{"loc": [text], "msg": text, "input": text}]}, {"detail": text}, {"error": text},
+              {"developerMessage": text, "userMessage": f"{text}.", "errorCode": text},
               f"<p>{' ' * padding}{'x' * (padding % 210)}{secret}".encode()]  # fmt: skip
     for body in bodies:
-        error = _errors.from_answer(api, "POST", "/", answer(status, {"Location": secret}), body)
-        told = (_errors.sentence(api, "do", error), _errors.as_result(api, "do", error))
+        error = response_error(api, "POST", "/", answer(status, {"Location": secret}), body)
+        told = (failure_sentence(api, "do", error), error_result(api, "do", error))
         shown = f"{error!s} {error!r} {vars(error)} {told}"
         assert "#" not in shown
 
 
 @given(SECRETS, TEXTS, TEXTS)
 def test_masking_takes_out_every_occurrence(secret: str, before: str, after: str) -> None:
-    masked = _errors.mask(client(secret), f"{before}{secret}{after}{secret}")
+    masked = mask(client(secret), f"{before}{secret}{after}{secret}")
     assert secret not in masked.replace("********", "\0")
 
 
 @pytest.mark.parametrize("secrets", [("abc", "abcdef"), ("abcdef", "abc"), ("def", "", "abcdef")])
 def test_of_two_secrets_the_longer_one_goes_first(secrets: tuple[str, ...]) -> None:
-    assert _errors.mask(client(*secrets), "<abcdef>") == "<********>"
+    assert mask(client(*secrets), "<abcdef>") == "<********>"
 
 
 @pytest.mark.parametrize("user", ["user:password@", "token@", "user:p@ss:word@", "user%40x:@"])
 def test_the_user_and_password_of_a_url_are_masked(user: str) -> None:
     text = f"cannot connect to http://{user}proxy.test:3128/path?x=a@b and https://api.test/x"
     expected = "cannot connect to http://********@proxy.test:3128/path?x=a@b and https://api.test/x"
-    assert _errors.mask(ONE, text) == expected
+    assert mask(ONE, text) == expected
 
 
 @given(st.floats(0, 1e9))
@@ -167,7 +187,7 @@ def test_retry_after_as_a_date_is_by_the_apis_own_clock(now: int, seconds: int) 
     api = client()
     api.date = (formatdate(now, usegmt=True), 0.0)
     headers = {"Retry-After": formatdate(max(now + seconds, 0), usegmt=True)}
-    error = _errors.from_answer(api, "GET", "/", answer(429, headers), None)
+    error = response_error(api, "GET", "/", answer(429, headers), None)
     assert error.retry_after == max(max(now + seconds, 0) - now, 0)
 
 
@@ -201,11 +221,11 @@ def test_retry_after_may_be_anything(value: str) -> None:
 )
 def test_older_urllib3_names_the_proxy_where_an_answer_was_lost(cause: Exception, sent: bool) -> None:
     """urllib3 1.26 makes a ProxyError of every broken connection behind a proxy, also after the request was sent."""
-    error = _errors.from_network(ONE, "POST", "/", requests.exceptions.ProxyError(cause))
+    error = network_error(ONE, "POST", "/", requests.exceptions.ProxyError(cause))
     assert error.sent is sent
 
 
 def test_an_unknown_failure_may_have_done_something() -> None:
-    error = _errors.from_network(ONE, "POST", "/", OSError(f"odd, with {KEY}"))
+    error = network_error(ONE, "POST", "/", OSError(f"odd, with {KEY}"))
     assert error.lost
     assert error.message == "the connection to api.test broke before the answer was complete: odd, with ********"

@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _info
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.modules.vm_info import SPEC
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import (
+    FILTERS,
+    KINDS,
+    _by,
+    check_filters,
+    parse_moment,
+    passes_filters,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC as SPEC
 
 ID = "9ec75090-2872-4f51-8111-53d05d96d2c6"
 DEFAULTS: dict[str, t.Any] = {name: option.get("default") for name, option in SPEC.items()}
@@ -36,7 +44,7 @@ def params(**options: t.Any) -> dict[str, t.Any]:
 
 def test_without_filters_everything_passes() -> None:
     for row in (INSTANCE, IMAGE, BARE, {}):
-        assert _info.matches(row, params())
+        assert passes_filters(row, params())
 
 
 @pytest.mark.parametrize(
@@ -55,9 +63,9 @@ def test_without_filters_everything_passes() -> None:
 )
 def test_each_filter_of_instances(option: str, passing: list[t.Any], other: list[t.Any]) -> None:
     for value in passing:
-        assert _info.matches(INSTANCE, params(**{option: value})), value
+        assert passes_filters(INSTANCE, params(**{option: value})), value
     for value in other:
-        assert not _info.matches(INSTANCE, params(**{option: value})), value
+        assert not passes_filters(INSTANCE, params(**{option: value})), value
 
 
 @pytest.mark.parametrize(
@@ -71,9 +79,9 @@ def test_each_filter_of_instances(option: str, passing: list[t.Any], other: list
 )
 def test_each_filter_of_images(option: str, passing: list[t.Any], other: list[t.Any]) -> None:
     for value in passing:
-        assert _info.matches(IMAGE, params(**{option: value})), value
+        assert passes_filters(IMAGE, params(**{option: value})), value
     for value in other:
-        assert not _info.matches(IMAGE, params(**{option: value})), value
+        assert not passes_filters(IMAGE, params(**{option: value})), value
 
 
 @pytest.mark.parametrize(
@@ -81,24 +89,24 @@ def test_each_filter_of_images(option: str, passing: list[t.Any], other: list[t.
 )
 def test_usable_is_what_an_instance_can_be_made_with(status: str | None, usable: bool) -> None:
     for wanted in (True, False):
-        assert _info.matches({"status": status}, params(usable=wanted)) is (wanted is usable)
+        assert passes_filters({"status": status}, params(usable=wanted)) is (wanted is usable)
 
 
 @pytest.mark.parametrize("option", ["id", "name", "state", "availability_zone", "machine_type", "image", "platform"])
 def test_what_the_answer_does_not_tell_passes_no_filter_for_it(option: str) -> None:
     value = {**GIVEN, "id": ID, "name": "web", "labels": ["prod"]}[option]
-    assert not _info.matches(BARE, params(**{option: value}))
-    assert not _info.matches({}, params(**{option: value}))
+    assert not passes_filters(BARE, params(**{option: value}))
+    assert not passes_filters({}, params(**{option: value}))
 
 
-@pytest.mark.parametrize(("option", "kind"), [(option, kind) for option in _info.FILTERS for kind in _info.KINDS])
+@pytest.mark.parametrize(("option", "kind"), [(option, kind) for option in FILTERS for kind in KINDS])
 def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str) -> None:
     given = params(kind=kind, **{option: GIVEN[option]}, **({"name": "web"} if kind == "init_logs" else {}))
-    if kind in _info.FILTERS[option]:
-        _info.check(given)
+    if kind in FILTERS[option]:
+        check_filters(given)
         return
     with pytest.raises(Refused, match=f"^{option} is a filter of .*, not of {kind}.$"):
-        _info.check(given)
+        check_filters(given)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +121,13 @@ def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str)
 )
 def test_what_cannot_be_is_refused_before_any_request(options: dict[str, t.Any], message: str) -> None:
     with pytest.raises(Refused) as caught:
-        _info.check(params(**options))
+        check_filters(params(**options))
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize("kind", _info.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_every_kind_takes(kind: str) -> None:
-    _info.check(params(kind=kind, id=ID, sort=["name", "created_at:desc", "machine_type.name:asc"], status=["x"]))
+    check_filters(params(kind=kind, id=ID, sort=["name", "created_at:desc", "machine_type.name:asc"], status=["x"]))
 
 
 VALUES = (
@@ -130,7 +138,7 @@ VALUES = (
 @given(st.lists(VALUES))
 def test_anything_can_be_sorted_and_what_is_missing_comes_last(values: list[t.Any]) -> None:
     rows = [{"a": {"b": value}} for value in values] + [{}, {"a": None}]
-    ordered = [_info.dig(row, "a.b") for row in sorted(rows, key=_info._by("a.b"))]
+    ordered = [dig(row, "a.b") for row in sorted(rows, key=_by("a.b"))]
     missing = values.count(None) + 2
     assert ordered[len(ordered) - missing :] == [None] * missing
     numbers = [value for value in ordered if isinstance(value, (int, float))]
@@ -147,13 +155,13 @@ def test_anything_can_be_sorted_and_what_is_missing_comes_last(values: list[t.An
     ],
 )  # fmt: skip
 def test_an_age_or_a_time(text: str, epoch: float) -> None:
-    assert _info.moment("older_than", text, 1000000) == epoch
+    assert parse_moment("older_than", text, 1000000) == epoch
 
 
 @pytest.mark.parametrize("text", ["yesterday", "7", "7w", "", "2026-13-01"])
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="^older_than is .*, and can be an age like 7d, 12h or 30m, or a time like"):
-        _info.check(params(kind="snapshots", older_than=text))
+        check_filters(params(kind="snapshots", older_than=text))
 
 
 @pytest.mark.parametrize(
@@ -166,5 +174,5 @@ def test_what_is_neither_is_refused(text: str) -> None:
 )
 def test_init_logs_need_an_instance_and_a_number_of_lines(options: t.Any, message: str) -> None:
     with pytest.raises(Refused) as refused:
-        _info.check(params(kind="init_logs", **options))
+        check_filters(params(kind="init_logs", **options))
     assert str(refused.value) == message

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused, deleting
-from ansible_collections.magalu.cloud.plugins.module_utils._copies import COPY_REGIONS, COPY_SPEC
-from ansible_collections.magalu.cloud.plugins.module_utils._plan_copies import back_on, plan
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, COPY_REGIONS, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.copies import plan_copy, power_back_plan
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory, Plan, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC
 
 DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
 STATUSES = ["completed", "creating", "provisioning", "restoring", "deleting", "creating_error", "error", "deleted_error",
@@ -40,7 +42,7 @@ wants = st.fixed_dictionaries({
 def planned(seen: Any, want: Any, kind: Any, memory: Memory | None = None) -> Plan | None:
     """The plan, None where the declaration is refused."""
     try:
-        return plan(seen, want, kind, memory or Memory())
+        return plan_copy(seen, want, kind, memory or Memory())
     except Refused as error:
         assert str(error).endswith(".")
         return None
@@ -63,7 +65,7 @@ def test_the_steps_lead_to_what_is_wanted_by_legal_ways(row: Any, of: Any, want:
             assert not want["power_off"] or instance["state"] == "stopped"
     assert (instance or {}).get("state") == (of or {}).get("state"), "the instance ends as it began"
     if want["state"] == "absent":
-        assert copy is None or deleting(row)
+        assert copy is None or is_deleting(row)
         return
     assert copy is not None
     assert copy["name"] == (want["new_name"] or (copy["name"] if not want["id"] else want["name"]))
@@ -85,13 +87,13 @@ def test_only_what_this_run_took_down_is_brought_back(of: Any, start: Any, taken
     memory = Memory()
     memory.start_state = start
     if taken:
-        memory.sent["POST /v1/instances/web-id/stop"] = 1
-    steps = back_on({"instance": of}, memory).steps
+        memory.sent[Identity("stop", "web-id")] = 1
+    steps = power_back_plan({"instance": of}, memory).steps
     end = predict(of, steps)
     assert end is not None
     assert end["state"] == (start if taken and start else of["state"])
-    assert not back_on({"instance": end}, memory).steps
-    assert not back_on({"instance": None}, memory).steps
+    assert not power_back_plan({"instance": end}, memory).steps
+    assert not power_back_plan({"instance": None}, memory).steps
 
 
 @pytest.mark.parametrize("kind", [SNAPSHOTS, BACKUPS], ids=lambda kind: kind.kind)
@@ -99,10 +101,10 @@ def test_only_what_this_run_took_down_is_brought_back(of: Any, start: Any, taken
 def test_a_copy_names_the_region_as_its_route_has_it(kind: Any, region: str) -> None:
     row = {"id": "1", "name": "copy", "state": "available", "status": "completed"}
     want = {**DEFAULTS, "name": "copy", "state": "copied", "destination_region": region}
-    (step,) = plan({"copy": row, "destination": None}, want, kind, Memory()).steps
+    (step,) = plan_copy({"copy": row, "destination": None}, want, kind, Memory()).steps
     key, regions = COPY_REGIONS[kind.kind]
     assert (step.path, step.body) == (f"{kind.path}/1/copy", {key: regions[region]})
-    assert plan({"copy": row, "destination": row}, want, kind, Memory()).steps == ()
+    assert plan_copy({"copy": row, "destination": row}, want, kind, Memory()).steps == ()
     for status in ("error", "copy_error", "deleted_error"):
         with pytest.raises(Refused, match=f"in {region} failed: its status is {status}. Delete it there, then copy"):
-            plan({"copy": row, "destination": {**row, "status": status}}, want, kind, Memory())
+            plan_copy({"copy": row, "destination": {**row, "status": status}}, want, kind, Memory())

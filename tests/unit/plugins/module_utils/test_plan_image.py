@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _plan_image
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory
-from ansible_collections.magalu.cloud.plugins.modules.vm_image import SPEC
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.image import check_image, expiry_warnings, plan_image
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import IMAGE_SPEC as SPEC
 
 ID = "9ec75090-2872-4f51-8111-53d05d96d2c6"
 NOW = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.timezone.utc)
@@ -30,7 +30,7 @@ def want(**options: t.Any) -> dict[str, t.Any]:
 
 
 def plan(row: dict[str, t.Any] | None, **options: t.Any) -> t.Any:
-    return _plan_image.plan({"image": row}, want(**options), Memory())
+    return plan_image({"image": row}, want(**options), Memory())
 
 
 texts = st.sampled_from([None, "1", "2", "The base"])
@@ -50,7 +50,7 @@ wants = st.fixed_dictionaries(
 def test_the_effects_reach_what_is_wanted_and_planning_again_is_empty(row: t.Any, options: t.Any) -> None:
     made = plan(row, **GOLDEN, **options)
     assert len(made.steps) <= 1
-    assert "secret" not in str([step.does for step in made.steps] + [made.after, made.warnings])
+    assert "secret" not in str([step.description for step in made.steps] + [made.after, made.warnings])
     if options["state"] == "absent":
         assert (made.after, plan(None, **GOLDEN, **options).steps) == (None, ())
         return
@@ -95,7 +95,7 @@ def test_what_cannot_be_changed_is_a_warning_only_where_it_was_read(option: str,
 
 def test_an_update_names_what_it_changes() -> None:
     (step,) = plan(ROW, description="The base", version="1", requirements={**NEEDS, "ram": 4}).steps
-    assert step.does == "update custom image golden-1 (description, requirements)"
+    assert step.description == "update custom image golden-1 (description, requirements)"
     assert step.body == {"description": "The base", "requirements": {**NEEDS, "ram": 4}}
 
 
@@ -112,7 +112,7 @@ def test_an_update_names_what_it_changes() -> None:
     ],
 )
 def test_a_url_that_expires_too_soon(query: str, hours: float | None) -> None:
-    told = _plan_image.expiry(f"https://objects.example.com/x?{query}", NOW)
+    told = expiry_warnings(f"https://objects.example.com/x?{query}", NOW)
     assert len(told) == (hours is not None)
     when = "has expired" if (hours or 0) < 0 else f"expires in {hours:.1f} hours" if hours else ""
     assert all(f"url {when};" in text and "example" not in text for text in told)
@@ -121,14 +121,14 @@ def test_a_url_that_expires_too_soon(query: str, hours: float | None) -> None:
 @example("http://[::1/x?Expires=1")
 @given(st.text() | st.from_regex(r"https://h/\?(X-Amz-Date|X-Amz-Expires|Expires)=[0-9TZ.e+-]*(&X-Amz-Expires=\w*)?"))
 def test_any_url_can_be_looked_at(url: str) -> None:
-    assert len(_plan_image.expiry(url, NOW)) <= 1
+    assert len(expiry_warnings(url, NOW)) <= 1
 
 
 @given(st.text(min_size=1))
 def test_names_have_letters_digits_dashes_and_underscores(name: str) -> None:
     allowed = all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in name)
     try:
-        _plan_image.check(want(name=name))
+        check_image(want(name=name))
     except Refused:
         assert not allowed
     else:
@@ -137,5 +137,5 @@ def test_names_have_letters_digits_dashes_and_underscores(name: str) -> None:
 
 @pytest.mark.parametrize("url", ["s3://bucket/x", "golden.qcow2", "https:", "//host/x", "https:///x", "https://?/"])
 def test_a_url_that_is_none_is_refused_and_not_told(url: str) -> None:
-    with pytest.raises(Refused, match="^url is no URL that begins with https:// or http://.$"):
-        _plan_image.check(want(url=url))
+    with pytest.raises(Refused, match="^url is not a URL that begins with https:// or http://.$"):
+        check_image(want(url=url))

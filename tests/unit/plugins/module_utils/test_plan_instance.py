@@ -11,18 +11,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import (
-    CREATION_FAILED,
-    RETYPE_STATES,
-    Refused,
-    deleting,
-    outcome,
-    status_class,
-)
-from ansible_collections.magalu.cloud.plugins.module_utils._plan_instance import plan
-from ansible_collections.magalu.cloud.plugins.module_utils._read import interfaces, with_addresses
-from ansible_collections.magalu.cloud.plugins.module_utils._step import CatalogsNeeded, Memory, Plan, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import CatalogsNeeded, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import CREATION_FAILED, RETYPE_STATES
+from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import interfaces_of, with_addresses
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, settled_row, status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory, Plan, predict
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 TYPES = [
@@ -37,7 +32,7 @@ CATALOGS = {"images": IMAGES, "machine_types": TYPES, "edition": "2026"}
 PORTS = IDS[4:8]
 KEYS = ["deploy", "other", None]
 SCRIPTS = [base64.b64encode(text).decode() for text in (b"#!/bin/sh\n", b"#cloud-config\n")]
-DEFAULTS = {name: option.get("default") for name, option in _instance.SPEC.items()}
+DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 STATUSES = (
     "completed", "retyping_error", "starting", "stopping_pending", "suspending", "rebooting", "retyping", "provisioning",
     "creating_error", "deleting", "attaching_nic", "something_new",
@@ -64,7 +59,7 @@ def rows(draw: Any, statuses: tuple[str, ...] = STATUSES, names: tuple[str, ...]
     if new:
         ports: Any = {"interfaces": [{"id": one, "primary": one == IDS[8]} for one in ids]}
     else:
-        ports = {"ports": [{"id": one, "ipAddresses": {"privateIpAddress": "172.18.0.2"}} for one in ids]}
+        ports = {"ports": [{"id": one, "ipAddresses": {"privateIpAddress": "198.18.0.2"}} for one in ids]}
     unborn = status in ("provisioning", "creating_error")
     row = {
         "id": IDS[9], "name": draw(st.sampled_from(names)), "status": status,
@@ -88,20 +83,20 @@ def wants(draw: Any) -> dict[str, Any]:
         return draw(st.sampled_from([None, *values]))
 
     want = {
-        "name": "web", "state": draw(st.sampled_from(_instance.SPEC["state"]["choices"])),
+        "name": "web", "state": draw(st.sampled_from(INSTANCE_SPEC["state"]["choices"])),
         "machine_type": maybe("BV1-1-40", "BV2-4-40", IDS[1]), "image": maybe("cloud-ubuntu", IDS[3]),
         "ssh_key_name": maybe("deploy"), "availability_zone": maybe("br-se1-a", "br-se1-b"), "labels": maybe(["prod"]),
         "user_data_base64": maybe(*SCRIPTS), "network": maybe({"associate_public_ip": False}, {"interface": IDS[8]}),
         "network_interfaces": maybe(PORTS[:1], PORTS[1:], []), "purge_network_interfaces": draw(st.booleans()),
         "delete_public_ip": maybe(True, False), "protect_names": maybe(["w*"], ["db"]), "protect_labels": maybe(["prod"]),
-        "on_immutable_change": draw(st.sampled_from(_instance.SPEC["on_immutable_change"]["choices"])),
+        "on_immutable_change": draw(st.sampled_from(INSTANCE_SPEC["on_immutable_change"]["choices"])),
         "on_failed": draw(st.sampled_from(["fail", "replace"])),
         "alternatives": maybe([{"machine_type": "BV2-4-40"}, {"availability_zone": "br-se1-b"}], [{"machine_type": IDS[0]}]),
     }  # fmt: skip
     if want["state"] != "absent":
         want["new_name"] = maybe("db")
     try:
-        return _instance.wanted({**DEFAULTS, **want})
+        return desired_instance({**DEFAULTS, **want})
     except Refused:
         assume(False)
         raise
@@ -112,7 +107,7 @@ def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
     renamed = row if row and want["new_name"] == row["name"] else None
     seen = {"instance": row if row and row["name"] == want["name"] else renamed, "renamed": renamed}
     try:
-        return plan(seen, want, CATALOGS, memory or Memory())
+        return plan_instance(seen, want, CATALOGS, memory or Memory())
     except Refused:
         assume(False)
         raise
@@ -130,32 +125,32 @@ def test_the_effects_lead_to_what_is_wanted_and_then_nothing_is_left(row: Any, w
     if want["state"] in ("running", "stopped", "suspended"):
         assert made.after["state"] == want["state"]
     memory = Memory()
-    memory.sent = {step.name: 1 for step in made.steps}
+    memory.sent = {step.identity: 1 for step in made.steps}
     memory.created = [IDS[9]] if any(step.action == "create" for step in made.steps) else []
     after = {"id": IDS[9], **made.after, "status": "completed"}
-    before = None if deleting(made.before) or status_class(made.before) == CREATION_FAILED else made.before
-    memory.look(outcome(before) if before else after)
+    before = None if is_deleting(made.before) or status_class(made.before) == CREATION_FAILED else made.before
+    memory.look(settled_row(before) if before else after)
     again = planned(after, dict(want, on_immutable_change="ignore"), memory)
-    assert [step.does for step in again.steps] == []
+    assert [step.description for step in again.steps] == []
 
 
 @given(rows(), wants())
 def test_no_step_breaks_a_rule_of_the_reference(row: Any, want: Any) -> None:
     made = planned(row, want)
-    now = outcome(row)
+    now = settled_row(row)
     for step in made.steps:
         if step.action == "create":
             now = None
         elif step.action in ALLOWED:
             assert now is not None
-            assert now["state"] in ALLOWED[step.action], step.does
+            assert now["state"] in ALLOWED[step.action], step.description
         now = predict(now, [step])
 
 
 @given(rows(), wants())
 def test_a_step_says_what_it_does_and_when_it_is_done(row: Any, want: Any) -> None:
     for step in planned(row, want).steps:
-        assert step.does.startswith(step.action)
+        assert step.description.startswith(step.action)
         assert step.goal
         assert step.sends == {"reboot": 1, "create": 2}.get(step.action, 3)
         assert step.path.startswith("/v1/instances")
@@ -213,32 +208,32 @@ def test_only_a_failed_creation_is_replaced_and_with_its_address(row: Any, want:
 @given(rows(), wants())
 def test_the_primary_interface_is_never_detached(row: Any, want: Any) -> None:
     made = planned(row, dict(want, purge_network_interfaces=True))
-    primary = [port["id"] for port in interfaces(row) or [] if port["primary"]]
+    primary = [port["id"] for port in interfaces_of(row) or [] if port["primary"]]
     assert not [step for step in made.steps if step.action == "detach" and step.goal["detached"] in primary]
 
 
 def test_nothing_is_recreated_that_this_run_created() -> None:
     row = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "image": {"id": IDS[2], "name": "x"},
            "network": {"interfaces": []}}  # fmt: skip
-    want = _instance.wanted({**DEFAULTS, "name": "web", "image": IDS[3], "on_immutable_change": "recreate"})
+    want = desired_instance({**DEFAULTS, "name": "web", "image": IDS[3], "on_immutable_change": "recreate"})
     memory = Memory()
     memory.created = [IDS[9]]
-    made = plan({"instance": row}, want, CATALOGS, memory)
+    made = plan_instance({"instance": row}, want, CATALOGS, memory)
     assert made.steps == ()
     assert "differs in what the API cannot change later" in made.warnings[0]
 
 
 def test_catalogs_are_asked_for_only_where_the_plan_depends_on_them() -> None:
     row = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "machine_type": TYPES[0]}
-    want = _instance.wanted({**DEFAULTS, "name": "web", "machine_type": "BV1-1-40"})
-    assert plan({"instance": row}, want, None, Memory()).steps == ()
+    want = desired_instance({**DEFAULTS, "name": "web", "machine_type": "BV1-1-40"})
+    assert plan_instance({"instance": row}, want, None, Memory()).steps == ()
     for seen in (
         {"instance": None},
         {"instance": {**row, "machine_type": TYPES[1]}},
         {"instance": {**row, "machine_type": {"id": IDS[0]}}},
     ):
         with pytest.raises(CatalogsNeeded):
-            plan(seen, want, None, Memory())
+            plan_instance(seen, want, None, Memory())
 
 
 PAST = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "machine_type": TYPES[0],
@@ -259,7 +254,7 @@ REFUSED = [
     ({"name": "web", "image": "cloud-debian", "on_immutable_change": "recreate", "network": {"interface": IDS[8]}}, PAST,
      "its interface is the user's own"),
     ({"name": "web", "state": "absent", "protect_names": ["w?b"]}, PAST, "its name matches 'w?b' of protect_names"),
-    ({"name": "web", "state": "absent", "protect_labels": ["a"]}, PAST, "the API did not give its labels"),
+    ({"name": "web", "state": "absent", "protect_labels": ["a"]}, PAST, "the API did not return its labels"),
     ({"name": "web", "state": "absent", "protect_labels": ["a"]}, {**PAST, "labels": ["a"]},
      "it has the label 'a' of protect_labels"),
     ({"name": "web", "network_interfaces": []}, {**PAST, "network": None}, "does not tell the interfaces"),
@@ -269,41 +264,44 @@ REFUSED = [
     ({"name": "web"}, {**PAST, "status": "creating_error", "state": "error", "error": {"slug": "a.b", "message": "Bad"}},
      (f"instance web ({IDS[9]}) could not be created (creating_error): Bad (slug a.b). Delete it with state: absent and "
      "delete_public_ip: true (it may own a public IP), or set on_failed: replace")),
-    ({"name": "web"}, None, "There is no instance 'web', and to create it machine_type is needed."),
+    ({"name": "web"}, None, "There is no instance 'web'; creating it needs machine_type."),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("options", "row", "text"), REFUSED)
 def test_what_cannot_be_followed_is_refused_with_a_sentence(options: Any, row: Any, text: str) -> None:
-    want = _instance.wanted({**DEFAULTS, **options})
+    want = desired_instance({**DEFAULTS, **options})
     with pytest.raises(Refused) as refused:
-        plan({"instance": row}, want, CATALOGS, Memory())
+        plan_instance({"instance": row}, want, CATALOGS, Memory())
     assert text in str(refused.value)
 
 
 def test_two_names_that_both_exist_are_both_named() -> None:
-    want = _instance.wanted({**DEFAULTS, "name": "web", "new_name": "db"})
+    want = desired_instance({**DEFAULTS, "name": "web", "new_name": "db"})
     with pytest.raises(Refused) as refused:
-        plan({"instance": PAST, "renamed": {**PAST, "id": IDS[3], "name": "db"}}, want, CATALOGS, Memory())
+        plan_instance({"instance": PAST, "renamed": {**PAST, "id": IDS[3], "name": "db"}}, want, CATALOGS, Memory())
     assert IDS[9] in str(refused.value)
     assert IDS[3] in str(refused.value)
 
 
 BAD = [
     ({"id": "web-01"}, "id is 'web-01', but ids are UUIDs"),
-    ({"name": "w" * 256}, "name has 256 characters, and may have 255"),
+    ({"name": "w" * 256}, "name is 256 characters long; the limit is 255."),
     ({"name": "web", "network": {"interface": "eth0"}}, "network.interface is 'eth0', but ids are UUIDs"),
     ({"name": "web", "network": {"security_groups": ["web"]}}, "network.security_groups is 'web'"),
-    ({"name": "web", "network": {"subnets": IDS[:2]}}, "network.subnets may hold one subnet"),
+    ({"name": "web", "network": {"subnets": IDS[:2]}}, "network.subnets has 2 entries; the limit is 1."),
     ({"name": "web", "network_interfaces": ["eth1"]}, "network_interfaces is 'eth1'"),
-    ({"name": "web", "new_name": "db", "state": "absent"}, "does not go with state: absent"),
-    ({"name": "web", "network": {"interface": IDS[0]}, "on_failed": "replace"}, "on_failed: replace does not go with"),
+    ({"name": "web", "new_name": "db", "state": "absent"}, "new_name cannot be combined with state: absent."),
+    (
+        {"name": "web", "network": {"interface": IDS[0]}, "on_failed": "replace"},
+        "on_failed: replace cannot be combined with",
+    ),
     (
         {"name": "web", "network": {"interface": IDS[0]}, "alternatives": [{"machine_type": "a"}]},
-        "alternatives does not go with network.interface",
+        "alternatives cannot be combined with network.interface",
     ),
-    ({"name": "web", "alternatives": [{"machine_type": "a"}] * 11}, "alternatives has 11 entries, and may have 10"),
-    ({"name": "web", "user_data_base64": "#!/bin/sh"}, "user_data_base64 is no base64"),
+    ({"name": "web", "alternatives": [{"machine_type": "a"}] * 11}, "alternatives has 11 entries; the limit is 10."),
+    ({"name": "web", "user_data_base64": "#!/bin/sh"}, "user_data_base64 is not valid base64"),
     ({"name": "web", "user_data": "x" * 48751}, "65004 characters of base64 (48751 bytes of text)"),
 ]
 
@@ -311,5 +309,5 @@ BAD = [
 @pytest.mark.parametrize(("options", "text"), BAD)
 def test_bad_input_is_refused_before_any_request(options: Any, text: str) -> None:
     with pytest.raises(Refused) as refused:
-        _instance.wanted({**DEFAULTS, **options})
+        desired_instance({**DEFAULTS, **options})
     assert text in str(refused.value)

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _plan_retention
-from ansible_collections.magalu.cloud.plugins.module_utils._api import BACKUPS, SNAPSHOTS, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._copies import COPY_SPEC
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, SNAPSHOTS
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.retention import plan_retention, retention_verdicts
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC
 
 NOW = 1_795_564_800  # some midnight
 DAY = 86400
@@ -85,7 +86,7 @@ def ours(row: Any, wanted: Any) -> bool:
 
 @given(rows(), wants, clocks)
 def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: float) -> None:
-    verdicts = _plan_retention.verdicts(listed, wanted, BACKUPS, now)
+    verdicts = retention_verdicts(listed, wanted, BACKUPS, now)
     assert sorted(row["id"] for row, why in verdicts) == sorted(row["id"] for row in listed)
     going = [row for row, why in verdicts if not why]
     assert [row["created_at"] for row in going] == sorted(row["created_at"] for row in going), "oldest first"
@@ -105,7 +106,7 @@ def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: fl
 
 @given(rows(), wants, clocks)
 def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted: Any, now: float) -> None:
-    for row, why in _plan_retention.verdicts(listed, wanted, BACKUPS, now):
+    for row, why in retention_verdicts(listed, wanted, BACKUPS, now):
         if ours(row, wanted) and not why:
             continue
         assert why
@@ -115,33 +116,33 @@ def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted
 
 @given(rows(), wants, clocks, st.integers(0, 12))
 def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: Any, now: float, most: int) -> None:
-    memory, seen = Memory(), {row["id"]: row for row in listed}
-    whole = _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps
+    memory, seen = Memory(now), {row["id"]: row for row in listed}
+    whole = plan_retention(seen, wanted, SNAPSHOTS, memory).steps
     parts = [step.part for step in whole]
     for number, step in enumerate(whole):
-        again = _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps
+        again = plan_retention(seen, wanted, SNAPSHOTS, memory).steps
         assert [one.part for one in again] == parts[number:]
-        memory.sent[step.name] = 1
+        memory.sent[step.identity] = 1
         limited = {**wanted, "prune_max": len(whole)}
-        assert _plan_retention.plan(seen, limited, SNAPSHOTS, now, memory).steps, "what is sent again counts once"
+        assert plan_retention(seen, limited, SNAPSHOTS, memory).steps, "what is sent again counts once"
         seen = {**seen, step.part: None}
-    assert _plan_retention.plan(seen, wanted, SNAPSHOTS, now, memory).steps == ()
+    assert plan_retention(seen, wanted, SNAPSHOTS, memory).steps == ()
     first, limited = {row["id"]: row for row in listed}, {**wanted, "prune_max": most}
     if len(whole) > most:
         with pytest.raises(Refused, match=f"{len(whole)} snapshots would be deleted, more than prune_max"):
-            _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory())
+            plan_retention(first, limited, SNAPSHOTS, Memory(now))
     else:
-        assert _plan_retention.plan(first, limited, SNAPSHOTS, now, Memory()).steps == whole
+        assert plan_retention(first, limited, SNAPSHOTS, Memory(now)).steps == whole
 
 
 def test_what_went_counts_too() -> None:
-    memory = Memory()
-    memory.sent["DELETE /v1/snapshots/0000"] = 1
+    memory = Memory(NOW)
+    memory.sent[Identity("delete", "0000")] = 1
     seen = {"0000": None, "0001": copy(1, 9), "0002": copy(2, 8)}
-    assert len(_plan_retention.plan(seen, want(keep_days=1.0, prune_max=3), SNAPSHOTS, NOW, memory).steps) == 2
+    assert len(plan_retention(seen, want(keep_days=1.0, prune_max=3), SNAPSHOTS, memory).steps) == 2
     said = r"2 snapshots would be deleted, more than prune_max \(2\): nightly-1, nightly-2\."
     with pytest.raises(Refused, match=said):
-        _plan_retention.plan(seen, want(keep_days=1.0, prune_max=2), SNAPSHOTS, NOW, memory)
+        plan_retention(seen, want(keep_days=1.0, prune_max=2), SNAPSHOTS, memory)
 
 
 REASONS = [
@@ -163,7 +164,7 @@ REASONS = [
 def test_each_one_has_its_reason() -> None:
     listed = [copy(number, **fields) for number, (fields, why) in enumerate(REASONS)]
     wanted = want(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance_id="one", protect_names=["*keep"])
-    reasons = {row["id"]: why for row, why in _plan_retention.verdicts(listed, wanted, BACKUPS, NOW)}
+    reasons = {row["id"]: why for row, why in retention_verdicts(listed, wanted, BACKUPS, NOW)}
     assert [reasons[row["id"]] for row in listed] == [why for fields, why in REASONS]
 
 
@@ -171,18 +172,16 @@ def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:
     """Neither what cannot be restored, nor what has another name, counts as one of the last."""
     listed = [copy(0, 3), copy(1, 2), copy(2, 1, status="creating_error"), copy(3, name="weekly"),
               copy(4, created_at=None)]  # fmt: skip
-    verdicts = _plan_retention.verdicts(listed, want(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
+    verdicts = retention_verdicts(listed, want(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
     assert [row["id"] for row, why in verdicts if not why] == ["0000"]
 
 
 def test_a_deletion_that_failed_ends_the_pruning() -> None:
-    memory = Memory()
-    memory.sent["DELETE /v1/snapshots/0000"] = 1
+    memory = Memory(NOW)
+    memory.sent[Identity("delete", "0000")] = 1
     seen = {"0000": copy(0, 9, status="deleted_error"), "0001": copy(1, 8), "0002": copy(2)}
     with pytest.raises(
         Refused, match=r"snapshot nightly-0 \(0000\) could not be deleted: its status is deleted_error."
     ):
-        _plan_retention.plan(seen, want(keep_last=1, all=True), SNAPSHOTS, NOW, memory)
-    assert [step.part for step in _plan_retention.plan(seen, want(keep_last=1), SNAPSHOTS, NOW, Memory()).steps] == [
-        "0001"
-    ]
+        plan_retention(seen, want(keep_last=1, all=True), SNAPSHOTS, memory)
+    assert [step.part for step in plan_retention(seen, want(keep_last=1), SNAPSHOTS, Memory(NOW)).steps] == ["0001"]

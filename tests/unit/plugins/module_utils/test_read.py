@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api import INSTANCES, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._checks import require_uuid
-from ansible_collections.magalu.cloud.plugins.module_utils._read import (
-    interfaces,
-    only,
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import pick_named
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
+from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import (
+    interfaces_of,
     same_reference,
     with_addresses,
 )
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.checks import require_uuid
 
 ID = "9ec75090-2872-4f51-8111-53d05d96d2c6"
 Row = dict[str, t.Any]
@@ -42,7 +43,7 @@ def row(number: int, name: str | None = "web", status: str = "completed", state:
     ],
 )
 def test_a_name_means_the_one_that_is_there(rows: list[Row], found: str | None) -> None:
-    one = only(rows, INSTANCES, "web")
+    one = pick_named(rows, INSTANCES, "web")
     assert (one and one["id"]) == found
 
 
@@ -54,11 +55,11 @@ def test_a_name_is_never_guessed(pairs: list[tuple[str | None, str]]) -> None:
     meant = there or leaving
     if len(meant) > 1:
         with pytest.raises(Refused) as caught:
-            only(rows, INSTANCES, "web")
+            pick_named(rows, INSTANCES, "web")
         ids = ", ".join(sorted(meant))
         assert str(caught.value) == (f"{len(meant)} instances are named 'web': {ids}. Say which one is meant with id.")
     else:
-        one = only(rows, INSTANCES, "web")
+        one = pick_named(rows, INSTANCES, "web")
         assert [one["id"]] == meant if one else meant == []
 
 
@@ -67,7 +68,7 @@ PORTS = st.lists(st.tuples(ADDRESS, ADDRESS, ADDRESS), max_size=4)
 
 
 def answers(ports: list[tuple[t.Any, t.Any, t.Any]], primary: int) -> tuple[Row, Row]:
-    """The same interfaces as the edition of 2024 tells them, and that of 2026."""
+    """The same interfaces as API version 2024-08 tells them, and that of 2026."""
     old = [{"id": str(index), "ipAddresses": {"privateIpAddress": private, "publicIpAddress": public, "ipV6Address": six}}
            for index, (private, public, six) in enumerate(ports)]  # fmt: skip
     new = [{"id": str(index), "primary": index == primary, "security_groups": [], "associated_public_ipv4": public,
@@ -79,7 +80,7 @@ def answers(ports: list[tuple[t.Any, t.Any, t.Any]], primary: int) -> tuple[Row,
 @given(PORTS)
 def test_both_shapes_of_a_network_come_to_the_same(ports: t.Any) -> None:
     old, new = answers(ports, 0)
-    first, second = interfaces(old), interfaces(new)
+    first, second = interfaces_of(old), interfaces_of(new)
     assert first is not None
     assert second is not None
     for key in ("id", "private_ipv4", "public_ipv4", "public_ipv6"):
@@ -101,8 +102,8 @@ def test_addresses_are_those_of_the_primary_interface_if_it_has_any(ports: t.Any
 
 @pytest.mark.parametrize("network", [None, {}, {"vpc": {"id": "v"}}, {"ports": None}, {"interfaces": None}, [], "text"])
 def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
-    assert interfaces({"network": network}) is None
-    assert interfaces({}) is None
+    assert interfaces_of({"network": network}) is None
+    assert interfaces_of({}) is None
     given = with_addresses({"id": "1", "network": network})
     told = ("private_ipv4", "public_ipv4", "public_ipv6", "default_user")
     assert given == {"id": "1", "network": network, **dict.fromkeys(told)}
@@ -112,13 +113,13 @@ def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
     "port", [{"id": "1"}, {"id": "1", "ipAddresses": None}, {"id": "1", "ip_addresses": None, "primary": None}]
 )
 def test_an_interface_of_which_only_the_id_is_told(port: Row) -> None:
-    found = interfaces({"network": {"ports": [port]}})
+    found = interfaces_of({"network": {"ports": [port]}})
     told = ("name", "primary", "security_groups", "private_ipv4", "public_ipv4", "public_ipv6")
     assert found == [{"id": "1", **dict.fromkeys(told)}]
 
 
 def test_no_interfaces_is_something_that_is_told() -> None:
-    assert interfaces({"network": {"interfaces": []}}) == interfaces({"network": {"ports": []}}) == []
+    assert interfaces_of({"network": {"interfaces": []}}) == interfaces_of({"network": {"ports": []}}) == []
 
 
 @pytest.mark.parametrize(

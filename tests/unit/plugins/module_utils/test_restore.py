@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _restore
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.restore import (
+    refuse_other_instance,
+    restore_body,
+    restore_path,
+    restore_source,
+    restore_warnings,
+)
 
 TYPES = [{"id": "small", "disk": 10}, {"id": "large", "disk": 40}]
 WANT = {"snapshot": "copy", "backup": None, "labels": None, "volumes": None}
@@ -35,14 +41,14 @@ def known(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_the_disk_that_is_needed_is_told_in_several_places(fields: Any, disk: int | None) -> None:
-    needs = _restore.source(WANT, known(**fields))[1]
+    needs = restore_source(WANT, known(**fields))[1]
     assert needs == ({"disk": disk} if disk else {})
-    assert bool(_restore.doubts(WANT, known(**fields))) == (disk is None)
+    assert bool(restore_warnings(WANT, known(**fields))) == (disk is None)
 
 
 def test_the_image_is_that_of_the_original_where_it_is_told() -> None:
-    assert _restore.source(WANT, known())[0] == {"id": "ubuntu"}
-    assert _restore.source(WANT, known(instance=None))[0] is None
+    assert restore_source(WANT, known())[0] == {"id": "ubuntu"}
+    assert restore_source(WANT, known(instance=None))[0] is None
 
 
 @pytest.mark.parametrize(
@@ -60,32 +66,32 @@ def test_the_image_is_that_of_the_original_where_it_is_told() -> None:
 )
 def test_what_failed_is_not_restored_and_what_moves_may_become_usable(fields: Any, fails: bool) -> None:
     if not fails:
-        _restore.source(WANT, known(**fields))
+        restore_source(WANT, known(**fields))
         return
     with pytest.raises(Refused, match=r"snapshot copy \(1\) cannot be restored: its status is"):
-        _restore.source(WANT, known(**fields))
+        restore_source(WANT, known(**fields))
 
 
 @pytest.mark.parametrize("source", [None, {"id": "1", "status": "deleting", "state": "available"}])
 def test_there_must_be_a_copy_that_stays(source: Any) -> None:
     with pytest.raises(Refused, match="There is no backup copy to restore an instance from"):
-        _restore.source(BACKUP, {"source": source, "machine_types": TYPES})
+        restore_source(BACKUP, {"source": source, "machine_types": TYPES})
 
 
 @pytest.mark.parametrize("option", ["labels", "volumes"])
 def test_what_the_route_does_not_take_is_refused(option: str) -> None:
     said = f"{option} cannot be given to an instance that is restored: the API does not take them there."
     with pytest.raises(Refused, match=said):
-        _restore.source({**WANT, option: ["x"]}, known())
+        restore_source({**WANT, option: ["x"]}, known())
 
 
 def test_each_kind_has_its_route_and_body() -> None:
-    assert _restore.route(WANT, known()) == "/v1/snapshots/1"
-    assert _restore.route(BACKUP, known()) == "/v1/backups/1/restore"
-    assert _restore.body(WANT, {}) == {"availability_zone": None}
-    assert _restore.body(WANT, {"availability_zone": "a"}) == {"availability_zone": "a"}
-    assert _restore.body(BACKUP, {}) == {"network": {}}
-    assert _restore.body(BACKUP, {"network": {"vpc": {"id": "x"}}}) == {"network": {"vpc": {"id": "x"}}}
+    assert restore_path(WANT, known()) == "/v1/snapshots/1"
+    assert restore_path(BACKUP, known()) == "/v1/backups/1/restore"
+    assert restore_body(WANT, {}) == {"availability_zone": None}
+    assert restore_body(WANT, {"availability_zone": "a"}) == {"availability_zone": "a"}
+    assert restore_body(BACKUP, {}) == {"network": {}}
+    assert restore_body(BACKUP, {"network": {"vpc": {"id": "x"}}}) == {"network": {"vpc": {"id": "x"}}}
 
 
 @pytest.mark.parametrize(
@@ -102,9 +108,9 @@ def test_each_kind_has_its_route_and_body() -> None:
 )
 def test_an_instance_counts_as_restored_only_if_it_can_be(fields: Any, why: str | None) -> None:
     row = {"id": "2", "name": "web-2", "created_at": "2026-11-25T04:00:00Z", "image": {"id": "ubuntu"}, **fields}
-    _restore.refuse_another(WANT, row, None)
+    refuse_other_instance(WANT, row, None)
     if why is None:
-        _restore.refuse_another(WANT, row, known()["source"])
+        refuse_other_instance(WANT, row, known()["source"])
         return
     with pytest.raises(Refused, match=f"was not restored from snapshot copy: it {why}. Choose another name."):
-        _restore.refuse_another(WANT, row, known()["source"])
+        refuse_other_instance(WANT, row, known()["source"])

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _instance
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._plan_instance import plan
-from ansible_collections.magalu.cloud.plugins.module_utils._step import Memory, Plan, Step, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory, Plan, Step, predict
 
 ID, PORT, OWN = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
 CATALOGS = {
@@ -20,20 +20,20 @@ CATALOGS = {
     "machine_types": [{"id": ID, "name": "small", "status": "active", "vcpus": 1, "disk": 10}],
     "edition": "2026",
 }
-PRIMARY = {"id": PORT, "primary": True, "associated_public_ipv4": "201.23.12.7"}
+PRIMARY = {"id": PORT, "primary": True, "associated_public_ipv4": "203.0.113.7"}
 ROW: dict[str, Any] = {
     "id": ID, "name": "web", "state": "running", "status": "completed", "labels": ["old"], "ssh_key_name": "deploy",
     "machine_type": {"id": ID, "name": "small"}, "image": {"id": ID, "name": "ubuntu"}, "error": None,
     "user_data": base64.b64encode(b"#!/bin/sh").decode(), "network": {"interfaces": [PRIMARY]},
 }  # fmt: skip
-DEFAULTS = {name: option.get("default") for name, option in _instance.SPEC.items()}
+DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 DECLARED = {"name": "web", "machine_type": "small", "image": "ubuntu"}
 FAILED = {**ROW, "status": "creating_error", "state": "error", "error": {"slug": "no.room", "message": "no room"}}
 
 
 def planned(row: dict[str, Any] | None, **want: Any) -> Plan:
-    declared = _instance.wanted({**DEFAULTS, **want})
-    return plan({"instance": row, "renamed": None}, declared, CATALOGS, Memory())
+    declared = desired_instance({**DEFAULTS, **want})
+    return plan_instance({"instance": row, "renamed": None}, declared, CATALOGS, Memory())
 
 
 def refusal(row: dict[str, Any] | None, **want: Any) -> str:
@@ -49,7 +49,12 @@ def actions(made: Plan) -> list[str]:
 @pytest.mark.parametrize("protection", [{"protect_names": ["db-*", "we"]}, {"protect_labels": ["new"]}])
 def test_what_is_not_protected_is_deleted(protection: dict[str, Any]) -> None:
     (step,) = planned(ROW, name="web", state="absent", **protection).steps
-    assert (step.action, step.anytime, step.path, step.effect) == ("delete", True, f"/v1/instances/{ID}", None)
+    assert (step.action, step.allowed_in_transition, step.path, step.effect) == (
+        "delete",
+        True,
+        f"/v1/instances/{ID}",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ def test_what_is_not_protected_is_deleted(protection: dict[str, Any]) -> None:
     [
         (ROW, {"protect_names": ["db-*", "w?b"]}, "its name matches 'w?b' of protect_names"),
         (ROW, {"protect_labels": ["new", "old"]}, "it has the label 'old' of protect_labels"),
-        ({**ROW, "labels": None}, {"protect_labels": ["new"]}, "the API did not give its labels"),
+        ({**ROW, "labels": None}, {"protect_labels": ["new"]}, "the API did not return its labels"),
     ],
 )
 def test_what_is_protected_is_refused_with_its_id_and_the_reason(row: Any, protection: Any, why: str) -> None:
@@ -69,7 +74,7 @@ def test_what_is_protected_is_refused_with_its_id_and_the_reason(row: Any, prote
 
 def test_addresses_that_stay_are_those_that_there_are() -> None:
     row = {**ROW, "network": {"interfaces": [PRIMARY, {"id": OWN, "associated_public_ipv4": None}]}}
-    assert planned(row, name="web", state="absent").kept_public_ips == ("201.23.12.7",)
+    assert planned(row, name="web", state="absent").kept_public_ips == ("203.0.113.7",)
     assert planned(row, name="web", state="absent", delete_public_ip=True).kept_public_ips == ()
 
 
@@ -106,7 +111,7 @@ def test_recreating_keeps_the_power_state_also_in_check_mode() -> None:
         assert actions(made) == ["delete", "create", *more]
         assert made.after and made.after["state"] == state
         assert "loses its disk" in made.warnings[0]
-        assert made.kept_public_ips == ("201.23.12.7",)
+        assert made.kept_public_ips == ("203.0.113.7",)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_what_is_not_there_is_created_with_all_that_comes_after() -> None:
     made = planned(None, **DECLARED, network={"interface": PORT}, network_interfaces=[PORT, OWN], state="stopped")
     assert actions(made) == ["create", "attach", "stop"]
     assert made.steps[1].goal == {"attached": OWN}
-    assert made.steps[1].does == f"attach interface {OWN} to instance web"
+    assert made.steps[1].description == f"attach interface {OWN} to instance web"
     assert made.steps[1].body == {"instance": {"id": "{id}"}, "network": {"interface": {"id": OWN}}}
 
 
@@ -149,8 +154,8 @@ def test_what_is_not_there_is_created_with_all_that_comes_after() -> None:
     [
         ({"id": ID}, f"There is no instance with id {ID}, and one with a given id cannot be created."),
         ({"name": "web", "new_name": "www"}, "There is no instance 'web' to be renamed, and none 'www'."),
-        ({"name": "web"}, "There is no instance 'web', and to create it machine_type is needed."),
-        ({"name": "web", "machine_type": "small"}, "and to create it image"),
+        ({"name": "web"}, "There is no instance 'web'; creating it needs machine_type."),
+        ({"name": "web", "machine_type": "small"}, "creating it needs image"),
     ],
 )
 def test_what_cannot_be_created_is_told(want: dict[str, Any], words: str) -> None:
@@ -171,9 +176,9 @@ def test_detaching_needs_to_know_the_primary_interface() -> None:
 
 
 def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
-    declared = _instance.wanted({**DEFAULTS, "name": "web", "new_name": "www"})
+    declared = desired_instance({**DEFAULTS, "name": "web", "new_name": "www"})
     with pytest.raises(Refused, match=rf"'web' \({ID}\) cannot be renamed: 'www' exists too \({OWN}\)"):
-        plan({"instance": ROW, "renamed": {**ROW, "id": OWN, "name": "www"}}, declared, CATALOGS, Memory())
+        plan_instance({"instance": ROW, "renamed": {**ROW, "id": OWN, "name": "www"}}, declared, CATALOGS, Memory())
 
 
 def test_the_power_state_at_the_start_is_the_first_settled_one() -> None:
@@ -190,4 +195,4 @@ def test_effects_add_up_and_a_deletion_leaves_nothing() -> None:
     assert predict(ROW, [stop, name]) == {**ROW, "state": "stopped", "name": "www"}
     assert predict(ROW, [stop, delete]) is None
     assert predict(None, [stop]) == {"state": "stopped"}
-    assert (stop.name, stop._replace(key="power").name) == ("POST /stop", "power")
+    assert (stop.identity.action, stop._replace(counts_as="power").identity.action) == ("stop", "power")

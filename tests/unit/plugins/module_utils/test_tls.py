@@ -12,8 +12,8 @@ import certifi
 import pytest
 import requests
 
-from ansible_collections.magalu.cloud.plugins.module_utils import _tls
-from ansible_collections.magalu.cloud.plugins.module_utils._api import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.tls import tls_adapter, tls_context
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def one(tmp_path: Path) -> str:
 
 
 def test_certificates_and_host_names_are_checked_by_default() -> None:
-    context = _tls.context(True, None)
+    context = tls_context(True, None)
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
     assert authorities(context) > 50
@@ -45,25 +45,25 @@ def test_certificates_and_host_names_are_checked_by_default() -> None:
 def test_validate_certs_false_checks_neither(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     for path in (None, one, "/nonexistent"):
-        context = _tls.context(False, path)
+        context = tls_context(False, path)
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
 
 
 def test_what_is_given_replaces_the_default(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert authorities(_tls.context(True, one)) == 1
+    assert authorities(tls_context(True, one)) == 1
     for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, one)
-        assert authorities(_tls.context(True, None)) == 1
-        assert authorities(_tls.context(True, certifi.where())) > 50
+        assert authorities(tls_context(True, None)) == 1
+        assert authorities(tls_context(True, certifi.where())) > 50
         monkeypatch.setenv(name, "")
-        assert authorities(_tls.context(True, None)) > 50
+        assert authorities(tls_context(True, None)) > 50
 
 
 def test_there_is_one_context_for_each_choice(one: str) -> None:
-    assert _tls.context(True, None) is _tls.context(True, None)
-    assert _tls.context(True, one) is _tls.context(True, one)
-    assert _tls.context(False, None) is _tls.context(False, one)
-    assert len({id(_tls.context(*choice)) for choice in ((True, None), (True, one), (False, None))}) == 3
+    assert tls_context(True, None) is tls_context(True, None)
+    assert tls_context(True, one) is tls_context(True, one)
+    assert tls_context(False, None) is tls_context(False, one)
+    assert len({id(tls_context(*choice)) for choice in ((True, None), (True, one), (False, None))}) == 3
 
 
 @pytest.mark.parametrize("variable", [None, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -77,15 +77,15 @@ def test_what_cannot_be_read_is_named(
     if variable:
         monkeypatch.setenv(variable, str(path))
     with pytest.raises(Refused) as caught:
-        _tls.context(True, None if variable else str(path))
+        tls_context(True, None if variable else str(path))
     source = "REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)" if variable else "ca_path"
     assert str(caught.value).startswith(f"{source} is {str(path)!r}, which cannot be read as CA certificates: ")
 
 
 @pytest.mark.parametrize("verify", [True, False])
 def test_every_connection_has_the_context(verify: bool) -> None:
-    context = _tls.context(verify, None)
-    adapter = _tls.adapter(context, 7)
+    context = tls_context(verify, None)
+    adapter = tls_adapter(context, 7)
     session: t.Any = requests.Session()
     session.mount("https://", adapter)
     request = session.prepare_request(requests.Request("GET", "https://api.test/"))

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filter epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch
+
+DOCUMENTATION = r"""
+name: epoch
+short_description: The moment that a time of the API means, as a number
+version_added: 1.1.0
+author:
+  - Magalu Cloud collection contributors (@magalucloud)
+description:
+  - Turns a time in ISO 8601, such as C(created_at) in results of this collection, into the seconds since 1970, so that times
+    can be compared whatever their offsets are.
+positional: _input
+options:
+  _input:
+    description:
+      - The time, for example V(2026-11-25T12:00:00Z) or V(2026-11-25T09:00:00-03:00). Without an offset it is in UTC.
+    type: raw
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: List the snapshots
+  magalu.cloud.vm_info:
+    kind: snapshots
+  register: listed
+
+- name: Show the newest one
+  ansible.builtin.debug:
+    msg: "{{ listed.snapshots | map(attribute='created_at') | map('magalu.cloud.epoch') | select | max | default('none') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The seconds since 1970, null for what is not such a time.
+  type: float
+"""
+
+
+class FilterModule:
+    """The filter, in the form that Ansible loads."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filter by its name."""
+        return {"epoch": epoch}

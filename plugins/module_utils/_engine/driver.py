@@ -1,0 +1,240 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The loop that sends steps and waits for their effects.
+
+It serves one member, or many members at another pace. Only the engine changes anything in the cloud, and only the
+engine waits.
+"""
+
+from __future__ import annotations
+
+import random
+import typing as t
+
+from .._api.client import Answer
+from .._api.exceptions import ApiError, Failed, Refused
+from .._api.listing import Api
+from .._api.resources import Row
+from .._api.rows import Seen
+from .._api.times import api_now
+from .._plan.step import Step, Task
+from .lists import wait_for_lists
+from .member import Member
+from .orphan import Orphaned
+from .outcome import Outcome
+from .verdicts import ACCEPTED, LATER
+
+# The rows of a member, or the error if only the rows of this member could not be read.
+Observed = t.Union[Seen, Refused, ApiError]
+Observe = t.Callable[[list[Member]], t.Sequence[Observed]]
+Steps = list[tuple[Member, Step]]
+# Random shift of the next look, as a share of the pause; a look is never before the end of a Retry-After.
+_JITTER = {ACCEPTED: (-0.1, 0.1), LATER: (0.0, 0.2)}
+
+
+class Pace:
+    """The pace for one member: a look when it is due, one step after the other."""
+
+    def wakes(self, going: list[Member], now: float) -> float:
+        """Return the time of the next look at any of the members."""
+        return min(member.next_look for member in going)
+
+    def due(self, going: list[Member], now: float) -> list[Member]:
+        """Return the members to look at now."""
+        return [member for member in going if member.next_look <= now] or going
+
+    def allows(self, member: Member, seen: Seen, sending: int) -> bool:
+        """Return whether a member may send its next step; `sending` steps are queued already."""
+        return True
+
+    def send(self, client: Api, steps: Steps) -> t.Iterable[tuple[Member, Answer | ApiError]]:
+        """Send the steps, but nothing new after the deadline; yield the API's response to each."""
+        for member, step in steps:
+            if is_time_up(client) and not member.failed:
+                member.not_sent()
+            else:
+                yield member, send_step(client, step)
+
+    def after_round(self, now: float) -> None:
+        """Handle the end of a round; here there is nothing to do."""
+
+
+def follow(task: Task, client: Api, seconds: float, wait: bool, check: bool, seen: Seen) -> Outcome:
+    """Reconcile a task whose plan is not empty or was refused; with `check`, only plan.
+
+    `seen` are the rows that a listing showed.
+    """
+    if not check:
+        member = reconcile_task(task, client, seconds, wait, seen)
+        if not member.failure and not member.fresh:
+            member.seen = {**member.seen, task.main: _last_look(member)}
+        return reached_outcome(member)
+    try:
+        return planned_outcome(preview_task(task, client, seen))
+    except (ApiError, Refused) as error:
+        return Outcome(task, seen, failure=error, planned=False)
+
+
+def preview_task(task: Task, client: Api, seen: Seen) -> Member:
+    """Return a member that has read and planned all that it can before its first change.
+
+    `seen` are the rows that a listing showed. Raise `ApiError` or `Refused`.
+    """
+    member = Member(task)
+    while reads_more(member, client, seen):
+        seen = task.observe(member.look)
+    return member
+
+
+def planned_outcome(member: Member) -> Outcome:
+    """Return the outcome in check mode: the steps that would be done."""
+    plan = member.first or member.plan(member.seen, member.memory)
+    return Outcome(
+        member.task, {**member.seen, member.main: plan.after}, plan.before, plan.steps, plan.warnings, plan.more,
+        plan.kept_public_ips,
+    )  # fmt: skip
+
+
+def reached_outcome(member: Member) -> Outcome:
+    """Return the outcome of a real run: the steps that were done."""
+    memory, seen = member.memory, member.seen
+    if member.failure and member.first and not member.row:
+        seen = {**seen, member.main: known_row(member)}
+    return Outcome(
+        member.task, seen, member.first and member.first.before, tuple(member.done), member.notes, member.told,
+        memory.kept_public_ips, memory.attempts, memory.created, member.failure,
+        planned=member.first is not None,
+    )  # fmt: skip
+
+
+def known_row(member: Member) -> Row | None:
+    """Return a row with only the id of a resource that cannot be read; None without id."""
+    row_id = member.look.ids.get(member.main)
+    return {"id": row_id} if row_id else None
+
+
+def _last_look(member: Member) -> Row | None:
+    """Return the row after a step that was not waited for, or its id alone."""
+    if member.main not in member.look.ids:
+        return None
+    look = member.look._replace(listing=False, part=member.main)
+    try:
+        return member.task.observe(look).get(member.main) or known_row(member)
+    except (ApiError, Refused):
+        return known_row(member)
+
+
+def reads_more(member: Member, client: Api, seen: Seen) -> bool:
+    """Plan from the rows; return whether more must be read first, at once."""
+    now = client.clock.now()
+    if member.decide(seen, now, api_now(client)) or member.over:
+        return False
+    if member.next_look <= now:
+        return True
+    if member.first is None:  # the end of the transition may change the plan; this is the plan so far
+        member.first = member.plan(member.seen, member.memory)
+    return False
+
+
+def reconcile_task(task: Task, client: Api, seconds: float, wait: bool, seen: Seen) -> Member:
+    """Return the member of a task after it has reached its goal or failed.
+
+    `seen` are the rows that a listing showed. With `wait` this returns when lists show the changes, because the next
+    task begins with a list.
+    """
+    member = Member(task, wait)
+
+    def observe(due: list[Member]) -> list[Seen]:
+        seen = [task.observe(due[0].look)]
+        client.clock.sleep(0)  # raises `Orphaned` if the run is gone: the next request may be a change
+        return seen
+
+    try:
+        drive_members([member], observe, client, seconds, [seen])
+        if wait and not member.failure:
+            member.notes += wait_for_lists(client, [member])
+    except Orphaned as gone:
+        member.failure = Failed(str(gone))
+    return member
+
+
+def is_time_up(client: Api) -> bool:
+    """Return whether the deadline has passed."""
+    return client.deadline is not None and client.clock.now() >= client.deadline
+
+
+def send_step(client: Api, step: Step) -> Answer | ApiError:
+    """Send a step; return the response or the error."""
+    try:
+        return client.request(step.method, step.path, step.query, step.body)
+    except ApiError as error:
+        return error
+
+
+def drive_members(
+    members: list[Member], observe: Observe, client: Api, seconds: float, first: t.Sequence[Observed] | None = None,
+    pace: Pace | None = None,
+) -> None:  # fmt: skip
+    """Reconcile all members within that many seconds.
+
+    At the end each is `over` or has a `failure`. `observe` returns the rows of each member (one read for one member,
+    one listing for many); `first` are rows that were read already.
+    """
+    clock, pace = client.clock, pace or Pace()
+    deadline = client.deadline if client.deadline is not None else clock.now() + seconds
+    while True:
+        going = [member for member in members if not member.over and not member.failure]
+        if not going:
+            return
+        clock.sleep(max(min(pace.wakes(going, clock.now()), deadline) - clock.now(), 0))
+        due = pace.due(going, clock.now())
+        try:
+            seen, first = first if first is not None else observe(due), None
+        except (ApiError, Refused) as error:
+            unread = error if isinstance(error, ApiError) and error.passing else None
+            late = clock.now() >= deadline
+            for member in due:
+                if late or not unread:
+                    timed_out = late and (unread or (member.pending and member.pending.error))
+                    member.fail(member.time_out(seconds, unread) if timed_out else error, clock.now())
+                if isinstance(error, ApiError):
+                    member.next_look = clock.now() + max(error.retry_after or 0, 2)
+            pace.after_round(clock.now())
+            continue
+        late = clock.now() >= deadline
+        _round([(one, each) for one, each in zip(due, seen) if late or not _passes(each)], client, pace)
+        for member in due:
+            cleans_up = member.failed and member.confirming  # one more read decides the next step of the clean-up
+            if not member.over and not member.failure and not cleans_up and clock.now() >= deadline:
+                member.fail(member.time_out(seconds), clock.now())
+        pace.after_round(clock.now())
+
+
+def _passes(seen: Observed) -> bool:
+    return isinstance(seen, ApiError) and seen.passing
+
+
+def _round(looks: list[tuple[Member, Observed]], client: Api, pace: Pace) -> None:
+    """Advance each member by one look, and send the steps that result."""
+    now, steps = client.clock.now, t.cast(Steps, [])
+    for member, seen in looks:
+        try:
+            if isinstance(seen, Exception):
+                raise seen
+            step = member.advance(seen, now(), api_now(client)) if pace.allows(member, seen, len(steps)) else None
+            if step:
+                steps.append((member, step))
+        except (Failed, Refused, ApiError) as error:
+            member.fail(error, now())
+    for member, answer in pace.send(client, steps):
+        try:
+            if isinstance(answer, ApiError):
+                member.last_error = answer
+                member.refused(answer, now())
+            else:
+                member.accepted(answer.body, now())
+        except Failed as error:
+            member.fail(error, now())
+    for member, _seen in looks:
+        sooner, later = _JITTER.get(member.pending.answer if member.pending else ACCEPTED, (0.0, 0.0))
+        member.next_look += (member.next_look - now()) * random.uniform(sooner, later)

@@ -1,0 +1,540 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The reconciliation of one resource, without side effects.
+
+From an observation and the time, a `Member` decides the next step. `driver.py` supplies observations, time and
+requests, for one member or for many.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._api.client import pause_after
+from .._api.exceptions import ApiError, Failed, Refused
+from .._api.resources import GONE, MOVING, Resource, Row
+from .._api.rows import Seen, same_id
+from .._api.statuses import is_being_created, status_class
+from .._api.times import seconds_old
+from .._plan.step import Identity, Look, Memory, Plan, Step, Task
+from .polling import fingerprint, seconds_until_look
+from .verdicts import (
+    ACCEPTED,
+    CONFLICT,
+    LATER,
+    LOST,
+    NOT_YET,
+    REACHED,
+    REFUSED,
+    RELIST,
+    REPLAN,
+    Sight,
+    classify_answer,
+    conflict_patience,
+    verdict,
+)
+
+YOUNG = 3600.0  # seconds; a younger instance is not recreated if it lacks a requested address
+MOST_SENDS = 30  # by a member in a run, all steps together
+
+
+class Read(t.NamedTuple):
+    """A row as a read by id showed it, and its fingerprint in the listing before."""
+
+    listed: t.Any
+    row: Row
+
+
+class Pending:
+    """The step that was sent last, until its goal is reached."""
+
+    def __init__(self, step: Step, now: float, before: t.Any, leaves: tuple[str, ...] = ()) -> None:
+        self.step, self.at, self.before = step, now, before
+        self.leaves = leaves  # the public addresses that the step leaves behind
+        self.answer = ACCEPTED
+        self.error: ApiError | None = None
+        self.moved = False  # True if the row was seen in transition since the step
+        self.settled_from = now  # the time since when it is not in transition
+        self.counts = True  # False after a refusal for now, which does not count as sent
+        self.patience = 0.0  # seconds until the step is sent again, if nothing explains its conflict
+
+    @property
+    def is_accepted(self) -> bool:
+        """Return whether the API accepted the step."""
+        return self.answer == ACCEPTED
+
+
+class Member:
+    """One resource: its plan, the steps that were sent, and the time of the next look."""
+
+    def __init__(self, task: Task, wait: bool = True) -> None:
+        self.task = task
+        self.plan, self.label, self.kinds, self.recover = task.plan, task.label, task.kinds, task.recover
+        self.by_name, self.fresh_parts, self.expects = task.by_name, task.fresh, task.expects
+        self.main, self.wait = task.main, wait
+        self.memory = Memory()
+        self.seen: Seen = {}
+        self.first: Plan | None = None  # the first plan from reads by id, or from a list if it needs no read
+        self.by_lists = False  # True in a fleet: lists show the effects of steps
+        self.changed: dict[str, tuple[str, set[str]]] = {}  # changed id -> its part, and its names before
+        self.look = Look({}, True, self.main)  # the next read
+        self.listed = False  # True if everything was listed, and nothing was sent or waited for since
+        self.unread: set[str] = set()  # parts that only a listing has shown
+        self.reads: dict[str, Read] = {}  # by id: rows that were read because a listing had shown them
+        self.confirming = False  # True if the next look is such a read
+        self.lagging = False  # True after a listing was found to lag behind a read
+        self.missing: dict[str, float] = {}  # ids that a listing shows and a read does not find -> since when
+        self.known: set[str] = set()
+        self.pending: Pending | None = None
+        self.put_off: Pending | None = None  # a step that was refused for now, until any step is sent
+        self.conflicts: dict[Identity, int] = {}  # step -> conflicts since the last explained conflict
+        self.refusals: dict[Identity, list[ApiError]] = {}  # step -> refusals for now, in order
+        self.done: list[Step] = []  # the steps that were sent, each once, also if it was sent several times
+        self.notes: list[str] = []
+        self.told: t.Mapping[str, t.Any] = {}  # `Plan.more` of the last plan before the first step was sent
+        self.over = False
+        self.fresh = True  # True if the rows were read after the last step
+        self.last_error: ApiError | None = None
+        self.failed: Failed | Refused | ApiError | None = None  # the failure, while `recover` cleans up
+        self.last: Pending | None = None  # the pending step at the failure, until another step is sent
+        self.failure: Failed | Refused | ApiError | None = None
+        self.next_look = 0.0
+        self.moving_since: float | None = None
+        self.expecting_since: float | None = None  # since when a field is missing that may still come
+
+    def advance(self, seen: Seen, now: float, api_now: float | None) -> Step | None:
+        """Return the step to send now, or None.
+
+        If None, `over` says whether the member is done, and `next_look` when to look again. Raise `Failed` or
+        `Refused` if the goal cannot be reached.
+        """
+        plan = self.decide(seen, now, api_now)
+        if plan is None:
+            return None
+        step = plan.steps[0]
+        self._may_send(step)
+        self.memory.sent[step.identity] = self.memory.sent.get(step.identity, 0) + 1
+        leaves = plan.kept_public_ips if step.action == "delete" else ()
+        self.pending = Pending(step, now, fingerprint(self.seen.get(step.part)), leaves)
+        self.last = self.put_off = None
+        self.over = len(plan.steps) == 1 and not self.wait and not self.failed
+        self.reads, self.listed = {}, False
+        self._changes(step.part, self.seen.get(step.part))
+        return step
+
+    def decide(self, seen: Seen, now: float, api_now: float | None) -> Plan | None:
+        """Return the plan whose first step is to be sent now.
+
+        None if there is no step to send, or if more must be read first. A listing finds, a read by id decides: a
+        resource that only a listing has shown is read by its id, and the plan is made again, before anything is
+        changed, warned of or refused. Raise `Failed` or `Refused`.
+        """
+        if not self._take(seen, now, api_now) or (self.pending and not self._settle(now, api_now)):
+            return None
+        for part, row in self.seen.items():
+            if row:
+                self._note(part, str(row["id"]))
+        plan = self._plan_from_reads(now, api_now)
+        if plan is None or self._expects_more(now, api_now):
+            return None
+        self.notes += [note for note in plan.warnings if note not in self.notes]
+        if self._waits(plan, now, api_now):
+            return None
+        if plan.steps and plan.steps[0].creates and not self.listed:
+            self._look(now, 0, listing=True)
+            return None
+        if not plan.steps and self.failed:
+            raise self.failed
+        self.over = not plan.steps
+        return plan if plan.steps else None
+
+    def _take(self, seen: Seen, now: float, api_now: float | None) -> bool:
+        """Store the observation. Return False if everything must be listed again."""
+        listing, confirming, part = self.look.listing, self.confirming, self.look.part
+        self.look, self.fresh, self.confirming = self.look._replace(listing=False), True, False
+        if listing:
+            self._from_listing(seen)
+        elif not self._from_read(part, seen, confirming, now, api_now):
+            return False
+        if self.memory.begun is None:
+            self.memory.begun = api_now
+        self.memory.young = seconds_old(self.row, 0, api_now) < YOUNG
+        if "instance" not in self.unread:
+            self.memory.look(self.seen.get("instance"))
+        return True
+
+    def _plan_from_reads(self, now: float, api_now: float | None) -> Plan | None:
+        """Return the plan, None if a part that it is based on must be read by id first."""
+        try:
+            plan = self.cleanup_plan(self.seen) if self.failed else self.plan(self.seen, self.memory)
+        except Refused:
+            if self._confirm(None, now) or self._expects_more(now, api_now):
+                return None
+            raise
+        # In a fleet, one list serves many members: if it was right before a step, it is trusted to show the effect.
+        decides = plan.steps or plan.warnings or (self.memory.sent and not self.by_lists)
+        if decides and self._confirm(plan.basis, now):
+            return None
+        self.first = self.first or plan
+        self.told = self.told if self.memory.sent else plan.more
+        return plan
+
+    def _from_listing(self, seen: Seen) -> None:
+        """Store the rows of a listing.
+
+        If a listed row has not changed since the resource was read by id, the row of that read is kept.
+        """
+        self.listed, self.seen, self.unread = True, dict(seen), set()
+        for part, row in seen.items():
+            if not row or part in self.fresh_parts:
+                continue
+            read = self.reads.get(str(row["id"]).lower())
+            if read and read.listed == fingerprint(row):
+                self.seen[part] = read.row
+            else:
+                self.unread.add(part)
+
+    def _from_read(self, part: str, seen: Seen, confirming: bool, now: float, api_now: float | None) -> bool:
+        """Store a row that was read by id. Return False if everything must be listed again."""
+        before, row = self.seen.get(part), seen.get(part)
+        same = {each for each, other in self.seen.items() if other and before and same_id(other["id"], before["id"])}
+        self.seen = {**self.seen, **seen, **dict.fromkeys(same, row)}
+        self.unread -= {part, *same}
+        self.listed = self.listed and confirming
+        if not confirming or before is None:
+            return True
+        row_id = str(before["id"])
+        own = any(same_id(row_id, one) for one in self.memory.created)
+        if row is None and not own:
+            since = self.missing.setdefault(row_id, now)
+            if seconds_old(before, now - since, api_now) < NOT_YET:  # reads can lag behind a creation
+                self.seen = {**self.seen, **dict.fromkeys({part, *same}, before)}
+                return self._look(now, 2, listing=True)
+        another = row is not None and part in self.by_name and row.get("name") != before.get("name")
+        if row is None or (another and not own):
+            self._exclude(row_id)
+            return self._look(now, 0, listing=True)
+        self.lagging = self.lagging or fingerprint(row) != fingerprint(before)
+        self.reads[row_id.lower()] = Read(fingerprint(before), row)
+        return True
+
+    def _confirm(self, basis: tuple[str, ...] | None, now: float) -> bool:
+        """Schedule a read by id of the next part that only a listing has shown.
+
+        `basis` are the parts that the plan is based on, None for all. Return False if no part needs a read.
+        """
+        part = next((part for part in (self.seen if basis is None else basis) if part in self.unread), None)
+        row = self.seen.get(part) if part else None
+        if part is None or row is None:
+            return False
+        self._note(part, str(row["id"]))
+        self.look, self.next_look, self.confirming = self.look._replace(part=part), now, True
+        return True
+
+    def _exclude(self, row_id: str) -> None:
+        """Ignore a resource in listings, because it is gone or has another name."""
+        ids = {part: each for part, each in self.look.ids.items() if each != row_id}
+        self.look = self.look._replace(ids=ids, excluded=self.look.excluded | {row_id.lower()})
+
+    def accepted(self, answer: t.Any, now: float) -> None:
+        """Note that the API accepted the step."""
+        pending = self._sent(now)
+        self._record(pending)
+        self.fresh = False
+        self.refusals.pop(pending.step.identity, None)
+        if pending.step.creates and isinstance(answer, dict) and answer.get("id"):
+            self._created(pending.step.part, str(answer["id"]))
+        # If no response has given the id of a new resource, only a listing can find it.
+        self._look(
+            now,
+            seconds_until_look(pending.step.creates, 0),
+            listing=pending.step.creates and pending.step.part not in self.look.ids,
+        )
+
+    def refused(self, error: ApiError, now: float) -> None:
+        """Note that the API refused the step, or that its response was lost.
+
+        Raise `Failed` if the refusal is final.
+        """
+        pending = self._sent(now)
+        step, self.over = pending.step, False
+        pending.error = error
+        again = 1.0
+        if error.later:
+            self.refusals.setdefault(step.identity, []).append(error)
+            again = pause_after(len(self.refusals[step.identity]), error.retry_after)
+        self._look(now, again, listing=step.creates)
+        if error.status not in (None, 429) and not error.lost and self._refused_attempt(step, error):
+            self.pending = None
+            return
+        pending.answer = classify_answer(step, error)
+        if pending.answer == LATER:
+            self._uncount(pending)
+        elif pending.answer == CONFLICT:
+            if error.status == 409:
+                self._look(now, 2, listing=step.creates or step.action == "rename")
+            times = self.conflicts.get(step.identity, 0) + 1
+            pending.patience = conflict_patience(step, error.status, times)
+            if pending.patience:
+                self.conflicts[step.identity] = times
+        elif pending.answer == REFUSED:
+            raise Failed("", step.description, error)
+
+    def not_sent(self) -> None:
+        """Note that the step of `advance` was not sent, because the deadline has passed."""
+        pending = t.cast(Pending, self.pending)
+        pending.answer, self.over = LATER, False
+        self._uncount(pending)
+
+    def time_out(self, seconds: float, unread: ApiError | None = None) -> Failed:
+        """Return the error for a member whose time is up (see `timeout_failure`)."""
+        return timeout_failure(self, seconds, unread)
+
+    @property
+    def row(self) -> Row | None:
+        """Return the row of the main resource, as it was seen last."""
+        return self.seen.get(self.main)
+
+    @property
+    def waits_for(self) -> str | None:
+        """Return the part in transition that must settle before anything is sent, or None."""
+        return None if self.moving_since is None else self.look.part
+
+    def _kind(self, part: str) -> Resource:
+        return self.kinds.get(part, self.kinds[self.main])
+
+    def _waits(self, plan: Plan, now: float, api_now: float | None) -> bool:
+        """Return whether a part that the next step needs, or the main part, must settle first."""
+        if plan.steps:
+            parts = () if plan.steps[0].allowed_in_transition else plan.steps[0].needs or (plan.steps[0].part,)
+        else:
+            parts = (self.main,) if self.wait else ()
+        part = next((one for one in parts if status_class(self.seen.get(one), self._kind(one)) == MOVING), None)
+        if part is None:
+            self.moving_since = None
+            return False
+        row, self.put_off = self.seen.get(part), None
+        self.moving_since = now if self.moving_since is None else self.moving_since
+        self.look = self.look._replace(part=part)
+        self._look(now, seconds_until_look(is_being_created(row), seconds_old(row, now - self.moving_since, api_now)))
+        return True
+
+    def _expects_more(self, now: float, api_now: float | None) -> bool:
+        """Return whether to look again, since a missing field of a young row may still come."""
+        row = self.row
+        if row is None or self.failed or self.expects is None or not self.expects(row):
+            self.expecting_since = None
+            return False
+        self.expecting_since = now if self.expecting_since is None else self.expecting_since
+        if seconds_old(row, now - self.expecting_since, api_now) >= NOT_YET:
+            return False
+        self.look = self.look._replace(part=self.main)
+        self._look(now, seconds_until_look(False, now - self.expecting_since))
+        return True
+
+    def _settle(self, now: float, api_now: float | None) -> bool:
+        """Return whether the pending step is over; if not, set `next_look`."""
+        pending = t.cast(Pending, self.pending)
+        step, row = pending.step, self.seen.get(pending.step.part)
+        sight = self._sight(pending, now, api_now)
+        if sight.creates_unknown and sight.new and sight.status != GONE and pending.answer != CONFLICT:
+            self._created(step.part, str(t.cast(Row, row)["id"]))
+            self._record(pending)
+            pending.answer = ACCEPTED
+        if sight.status == MOVING:
+            pending.moved, pending.settled_from = True, now
+        found = verdict(self._sight(pending, now, api_now))
+        self.notes += [found.note] if found.note else []
+        if found.attempt_failed:
+            self._note_attempt(pending, row)
+        if found.explained:
+            del self.conflicts[step.identity]
+        if found.uncount:
+            self._uncount(pending)
+        if found.failure:
+            raise found.failure
+        if found.what == REACHED:
+            return self._reached(step, now)
+        if found.what == RELIST:
+            self.pending = None
+            self._exclude(self.look.ids.get(step.part, ""))
+        if found.what != REPLAN:
+            return self._look(now, found.pause, found.listing)
+        self.put_off = pending if pending.answer == LATER else None
+        self.pending = None
+        return True
+
+    def _sight(self, pending: Pending, now: float, api_now: float | None) -> Sight:
+        step, row, waited = pending.step, self.seen.get(pending.step.part), now - pending.at
+        return Sight(
+            step, self.label, pending.answer, pending.error, row, self._kind(step.part), self.look.ids.get(step.part),
+            row is not None and str(row["id"]).lower() not in self.known, waited,
+            seconds_old(row, waited, api_now) if step.creates else waited, pending.moved, now - pending.settled_from,
+            pending.moved or fingerprint(row) != pending.before, pending.patience, self.conflicts.get(step.identity, 0),
+        )  # fmt: skip
+
+    def _note_attempt(self, pending: Pending, row: Row | None) -> None:
+        """Note the failure of an attempt; its row has the reason, else the API's response."""
+        if row is not None and pending.answer == ACCEPTED:
+            self._attempted(pending.step, row.get("error") or {}, str(row.get("status")))
+        elif pending.error:
+            self._refused_attempt(pending.step, pending.error)
+
+    def _reached(self, step: Step, now: float) -> bool:
+        pending, self.pending = t.cast(Pending, self.pending), None
+        if pending.answer in (ACCEPTED, LOST):
+            self._record(pending)
+        if step.action == "delete":
+            gone = self.look.ids.get(step.part)
+            self.memory.created = [one for one in self.memory.created if one.lower() != str(gone).lower()]
+            if gone:
+                self._exclude(gone)
+        # Another run may have created a resource of the same name meanwhile: only a listing shows that.
+        return not step.creates or self.listed or self._look(now, 0, listing=True)
+
+    def _attempted(self, step: Step, error: Row, status: str = "") -> bool:
+        """Note a failed attempt if an alternative may succeed; return whether it was noted."""
+        if step.attempt is None or not step.attempt.lacks(error, status):
+            return False
+        self.memory.attempts.append(step.attempt.failed(error))
+        return True
+
+    def _refused_attempt(self, step: Step, error: ApiError) -> bool:
+        """Note an attempt that the API refused, as `_attempted` does; return whether it did."""
+        return self._attempted(step, {"slug": error.slug, "message": error.message if error.status else None})
+
+    def _look(self, now: float, seconds: float, listing: bool = False) -> bool:
+        """Set the time of the next look.
+
+        Return False, which callers return in turn: it is too early to plan.
+        """
+        self.next_look = now + seconds
+        self.listed = self.listed and not seconds
+        self.look = self.look._replace(listing=listing or self.look.listing)
+        return False
+
+    def _sent(self, now: float) -> Pending:
+        pending = t.cast(Pending, self.pending)
+        pending.at = pending.settled_from = now
+        self.look = self.look._replace(part=pending.step.part)
+        return pending
+
+    def _record(self, pending: Pending) -> None:
+        step, kept = pending.step, self.memory.kept_public_ips
+        if all(step.identity != other.identity or step.action != other.action for other in self.done):
+            self.done.append(step)
+        kept += [address for address in pending.leaves if address not in kept]
+
+    def _uncount(self, pending: Pending) -> None:
+        if pending.counts:
+            pending.counts, sent, step = False, self.memory.sent, pending.step.identity
+            sent[step] -= 1
+            if not sent[step]:
+                del sent[step]  # plans check which steps were sent
+
+    def _note(self, part: str, row_id: str) -> None:
+        self.look.ids[part] = row_id
+        self.known.add(row_id.lower())
+
+    def _created(self, part: str, row_id: str) -> None:
+        self._note(part, row_id)
+        self.memory.created.append(row_id)
+        self._changes(part, {"id": row_id})
+
+    def _changes(self, part: str, row: Row | None) -> None:
+        """Note that a resource is being changed, and its name before."""
+        if row:
+            _part, names = self.changed.setdefault(str(row["id"]), (part, set()))
+            names.update({str(row["name"])} if row.get("name") else ())
+
+    @property
+    def reads_next(self) -> bool:
+        """Return whether the next look must be a read by id, also in a fleet."""
+        return self.confirming or (self.lagging and not self.look.listing)
+
+    def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
+        """Note a failure; if `recover` has steps to clean up, they are done first."""
+        if self.failed is not None or self.recover is None or self.recover(self.seen, self.memory) is None:
+            self.failure = self._with_left(self.failed) if self.failed else failure
+            return
+        self.failed, self.last, self.pending, self.over = failure, self.pending, None, False
+        self._look(now, 0, listing=True)
+
+    def _with_left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
+        """Return the failure with the clean-up steps that are still outstanding."""
+
+        return with_outstanding_steps(failure, self)
+
+    def cleanup_plan(self, seen: Seen) -> Plan:
+        """Return the steps still needed to clean up after a failure."""
+        return (self.recover and self.recover(seen, self.memory)) or Plan((), None, None)
+
+    def _may_send(self, step: Step) -> None:
+        """Raise `Failed` if the step was sent too often."""
+        sent = self.memory.sent.get(step.identity, 0)
+        if sent >= step.sends or sum(self.memory.sent.values()) >= MOST_SENDS:
+            raise Failed(
+                f"Gave up to {step.description}: it was sent {sent} times and did not take effect. If it does later, the next "
+                "run will find it.", step.description, self.last_error,
+            )  # fmt: skip
+
+
+def timeout_failure(member: Member, seconds: float, unread: ApiError | None = None) -> Failed:
+    """Return the error for a member whose time is up.
+
+    `unread` is the error of the last read. The message names the resource that was waited for, its status and state,
+    and the API's last refusal.
+    """
+    pending = member.pending or member.put_off
+    part = pending.step.part if pending else member.waits_for or member.main
+    row, kind = member.seen.get(part) or {}, member.kinds.get(part, member.kinds[member.main])
+    if pending:
+        what = f"on the way to {pending.step.description}"
+    elif part == member.main:
+        what = f"waiting for {member.label}"
+    else:
+        what = f"waiting for {kind.kind} {row.get('name')} ({row.get('id')}), which {member.label} needs"
+    status = f"its status is {row.get('status')!r}, its state {row.get('state')!r}" if row else "it cannot be read"
+    wants_address = pending is not None and pending.step.goal.get("public_ipv4")
+    if wants_address and row and status_class(row) not in (MOVING, GONE) and not row.get("public_ipv4"):
+        status += ", and it has no public IPv4 address yet"
+    text = f"Timed out after {seconds:g} s (wait_timeout) {what}: {status}. The next run carries on from there."
+    refused = _last_refusal(pending, member)
+    doing = pending.step.description if pending and (refused or not unread) else f"look at {member.label}"
+    return Failed(text, doing, refused or unread)
+
+
+def _last_refusal(pending: Pending | None, member: Member) -> ApiError | None:
+    """Return the API's last error for a step that it did not accept."""
+    if pending is None or pending.is_accepted:
+        return None
+    return pending.error or next(reversed(member.refusals.get(pending.step.identity, [])), None)
+
+
+def with_outstanding_steps(failure: Failed | Refused | ApiError, member: Member) -> Failed | Refused | ApiError:
+    """Return the failure with the clean-up steps that are still outstanding."""
+    steps = member.cleanup_plan(_to_come(member)).steps
+    if member.pending and member.pending.is_accepted:
+        steps = tuple(step for step in steps if step != member.pending.step)
+    if not steps:
+        return failure
+    cause = failure if isinstance(failure, ApiError) else getattr(failure, "error", None)
+    words = "" if failure is cause else f"{failure} "
+    why = "" if steps[0].action == "delete" else ", since the next run cannot know of it"
+    left = f"Left to be done{why}: {', '.join(step.description for step in steps)}."
+    reason = getattr(failure, "reason", None)
+    return Failed(f"{words}{left}".strip(), getattr(failure, "doing", ""), cause, reason)
+
+
+def _to_come(member: Member) -> Seen:
+    """Return the last rows, with the effect of the step that was pending then.
+
+    Reads can lag behind that step.
+    """
+    last, seen = member.last, member.seen
+    if last is None or last.answer not in (ACCEPTED, LOST):
+        return seen
+    row, effect = seen.get(last.step.part), last.step.effect
+    if not row or not effect or fingerprint(row) != last.before:
+        return seen
+    return {**seen, last.step.part: {**row, **effect}}

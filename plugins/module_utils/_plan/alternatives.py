@@ -1,0 +1,163 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The attempts to create an instance: as declared, then by each alternative."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._api.exceptions import Refused
+from .._api.messages import remedy_for
+from .._api.resources import CREATION_FAILED, GONE, Row
+from .._api.rows import same_reference, same_zone
+from .._api.statuses import is_deleting, status_class
+from .catalogs import is_same_type
+from .creation import creation_step
+from .step import Catalogs, Memory, Step, Want
+
+
+class Attempt(t.NamedTuple):
+    """A machine type and zone to create the instance with.
+
+    A `Step` carries its attempt; `Memory.attempts` lists the failed attempts.
+    """
+
+    machine_type: str | None
+    availability_zone: str | None
+    on: tuple[str, ...]  # the causes of failure after which the next attempt is tried
+
+    def __str__(self) -> str:
+        zone = f" in {self.availability_zone}" if self.availability_zone else ""
+        return f"{self.machine_type or 'any machine type'}{zone}"
+
+    def lacks(self, error: Row, status: str = "") -> bool:
+        """Return whether the next attempt may avoid the cause of the failure.
+
+        The slug decides. The message counts only without a slug, because it can quote text of the user.
+        """
+        text = f"{error.get('slug') or error.get('message')} {status}".lower()
+        return next((what for what in ("quota", "capacity") if what in text), None) in self.on
+
+    def failed(self, error: Row) -> Row:
+        """Return the failed attempt as a row of `creation_attempts` in the result."""
+        told = {key: error.get(key) for key in ("slug", "message")}
+        return {"machine_type": self.machine_type, "availability_zone": self.availability_zone, "error": told}
+
+
+def list_attempts(want: Want) -> list[Attempt]:
+    """Return all attempts without duplicates.
+
+    An option that an alternative leaves out has its declared value.
+    """
+    own = want["machine_type"], want["availability_zone"]
+    ways = [(one.get("machine_type") or own[0], one.get("availability_zone") or own[1]) for one in want["alternatives"]]
+    on = tuple(want["alternatives_on"])
+    return [Attempt(kind, zone, on) for kind, zone in dict.fromkeys([own, *ways] if own[0] else ways)]
+
+
+def adopt_matching_attempt(row: Row | None, want: Want, catalogs: Catalogs | None) -> Want:
+    """Return the declaration with the type and zone of the attempt that an instance matches.
+
+    Only a living instance counts. If no attempt matches, take the first attempt in the instance's zone, because the
+    zone cannot be changed. Without a declared machine type, alternatives that do not match leave the declaration as it
+    is, so they alone never change an instance. The key `declared` keeps the original declaration, which the next
+    creation follows.
+    """
+    if row is None or status_class(row) in (GONE, CREATION_FAILED) or is_deleting(row) or want["state"] == "absent":
+        return want
+    ways = list_attempts(want)
+    there = [one for one in ways if _matches_zone(one, row)]
+    way = next((one for one in there if _matches_type(one, row, catalogs)), None)
+    if way is None and want["machine_type"] is None:
+        return want
+    way = way or (there or ways)[0]
+    return {**want, **_options(way), "declared": want}
+
+
+def _options(way: Attempt) -> Want:
+    return {"machine_type": way.machine_type, "availability_zone": way.availability_zone}
+
+
+def _matches_zone(way: Attempt, row: Row) -> bool:
+    """Return whether the zones are equal; an unknown zone matches any zone."""
+    zone = row.get("availability_zone")
+    return None in (zone, way.availability_zone) or same_zone(zone, way.availability_zone)
+
+
+def _matches_type(way: Attempt, row: Row, catalogs: Catalogs | None) -> bool:
+    """Return whether the machine types are equal; an unknown type matches any type."""
+    value = row.get("machine_type")
+    if way.machine_type is None or not isinstance(value, dict):
+        return True
+    equal = same_reference(way.machine_type, value)
+    if equal is None:
+        equal = is_same_type(way.machine_type, value, catalogs)
+    return equal
+
+
+def failed_attempt_index(row: Row, want: Want, catalogs: Catalogs | None, own: bool) -> int | None:
+    """Return the index of the attempt that created an instance whose creation failed.
+
+    Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified. `own`
+    says that this run created the instance; its attempt then counts as identified, whatever was read of it.
+    """
+    ways, told = list_attempts(want), isinstance(row.get("machine_type"), dict)
+    if not ways or not ways[0].lacks(row.get("error") or {}, str(row.get("status"))):
+        return None
+    if own:
+        return 0
+    return next(
+        (i for i, way in enumerate(ways) if told and _matches_zone(way, row) and _matches_type(way, row, catalogs)),
+        None,
+    )
+
+
+def removal_way(number: int) -> str:
+    """Return the `way` of the step that removes a failed attempt of an earlier run.
+
+    This run counts the step under it, and so knows after which attempt to continue.
+    """
+    return f"attempt {number + 1}"
+
+
+def next_attempt(want: Want, catalogs: Catalogs, memory: Memory, after: int | None) -> Step:
+    """Return the creation step of the next attempt.
+
+    All attempts are checked against the catalogues first. The attempt that an earlier run left behind counts as tried:
+    this run continues with the next attempt and comes back to it last. Raise `Refused` if all attempts have failed or
+    the catalogues rule out any attempt.
+    """
+    want = want.get("declared") or want
+    ways = list_attempts(want)
+    steps: list[Step] = [_step(number, way, want, catalogs) for number, way in enumerate(ways)]
+    numbers = range(len(ways))
+    if after is None:
+        after = next((number for number in numbers if any(each.way == removal_way(number) for each in memory.sent)), -1)
+    tried = [(one["machine_type"], one["availability_zone"]) for one in memory.attempts]
+    order = sorted(numbers, key=lambda number: (number <= after, number))
+    number = next((one for one in order if ways[one][:2] not in tried), -1)
+    if number < 0:
+        name, errors = want["new_name"] or want["name"], [one["error"] for one in memory.attempts]
+        cause = next(filter(None, (remedy_for(f"{error['slug']} {error['message']}") for error in errors)), "")
+        text = f"Instance {name} could not be created.{tried_sentence(memory)}"
+        raise Refused(f"{text} {cause}".strip(), f"create instance {name}", errors[-1] if errors else None)
+    return steps[number]
+
+
+def _step(number: int, way: Attempt, want: Want, catalogs: Catalogs) -> Step:
+
+    try:
+        made: Step = creation_step({**want, **_options(way)}, catalogs)
+    except Refused as error:
+        raise Refused(f"With {way}: {error}" if number else str(error)) from None
+    return made._replace(description=f"{made.description} as {way}", way=str(number + 1), attempt=way)
+
+
+def tried_sentence(memory: Memory) -> str:
+    """Return a sentence on this run's failed attempts; empty if there are none."""
+    told = [
+        f"{Attempt(one['machine_type'], one['availability_zone'], ())}: {one['error']['message'] or 'no reason given'} "
+        f"(slug {one['error']['slug']})"
+        for one in memory.attempts
+    ]
+    return f" Tried were {'; '.join(told)}." if told else ""

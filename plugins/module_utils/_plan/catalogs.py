@@ -1,0 +1,115 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks of a declaration against the catalogues: machine types, images, zones."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from .._api.exceptions import ApiError, CatalogsNeeded, Refused
+from .._api.resources import Row
+from .._api.rows import same_id, same_reference, same_zone
+
+
+def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
+    """Return the catalogue's row with that id or name.
+
+    Raise `Refused` if there is none (the message lists the nearest names) or if several rows match.
+    """
+    found = [row for row in rows if same_reference(wanted, row)]
+    usable = [row for row in found if row.get("status") in ("active", None)]
+    if len(found) > 1 and len(usable) != 1:
+        raise Refused(
+            f"{len(found)} {kind}s are named {wanted!r}: {', '.join(row['id'] for row in found)}. Give the id."
+        )
+    if found:
+        return (usable or found)[0]
+    names = sorted({str(row.get("name")) for row in rows})
+    folded = {name.lower(): name for name in names}
+    near = [folded[name] for name in difflib.get_close_matches(wanted.lower(), folded, 4, 0.5)]
+    hint = (
+        f"nearest: {', '.join(near)}" if near else f"there are {', '.join(names[:10])}" if names else "there are none"
+    )
+    raise Refused(f"There is no {kind} {wanted!r} in this region ({hint}).")
+
+
+def choose_machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: list[Row]) -> Row:
+    """Return the machine type after checking it against the zone and the needs.
+
+    The needs are those of the image or copy. Only vCPUs and disk are compared. `ram` is in GB in some responses and in
+    MB in others, so the API checks it. Raise `Refused` if the machine type does not fit.
+    """
+    kind = find_in_catalog("machine type", wanted, rows)
+    if not _usable(kind):
+        raise Refused(f"Machine type {kind['name']} cannot be used: its status is {kind['status']}.")
+    _offered("Machine type", kind, zone, rows)
+    lacking = _lacking(kind, needs)
+    if lacking:
+        fit = [str(row["name"]) for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
+        raise Refused(
+            f"Machine type {kind['name']} is too small for {source}: {lacking}. "
+            f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
+        )
+    return kind
+
+
+def _usable(row: Row) -> bool:
+    return row.get("status") in ("active", "deprecated", None)
+
+
+def _lacking(kind: Row, needs: Row) -> str:
+    """Return what the machine type lacks, in words; empty if it is large enough."""
+    pairs = (("vcpus", "vcpu", "vCPUs"), ("disk", "disk", "GB of disk"))
+    told = [pair for pair in pairs if None not in (kind.get(pair[0]), needs.get(pair[1]))]
+    short = [(word, kind[own], needs[its]) for own, its, word in told if needs[its] > kind[own]]
+    return ", ".join(f"it has {has} {word}, needed are {need}" for word, has, need in short)
+
+
+def _in_zone(row: Row, zone: str | None) -> bool:
+    zones = row.get("availability_zones")
+    return zone is None or not zones or any(same_zone(zone, each) for each in zones)
+
+
+def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
+    """Raise `Refused` if the machine type or image is not offered in the zone."""
+    if not _in_zone(row, zone):
+        zones = ", ".join(row["availability_zones"])
+        known = any(same_zone(zone, other) for each in rows for other in each.get("availability_zones") or [])
+        why = "is not offered there" if known else "is not offered there, and no other is: is the zone right?"
+        raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
+
+
+def is_same_type(wanted: str, value: Row, known: dict[str, t.Any] | None) -> bool:
+    """Return whether a machine type is the wanted type.
+
+    A name that the response does not give is looked up in the catalogue; raise `CatalogsNeeded` if that was not read
+    yet.
+    """
+    equal = same_reference(wanted, value)
+    if equal is None:
+        if known is None:
+            raise CatalogsNeeded
+        equal = any(same_id(value.get("id"), one["id"]) for one in known["machine_types"] if one.get("name") == wanted)
+    return equal
+
+
+def choose_image(want: Row, known: dict[str, t.Any], name: str) -> Row:
+    """Return the declared image after checking its status and zone.
+
+    Raise `Refused` if it is missing or cannot be used, or the API's error if the images could not be read.
+    """
+    if want["image"] is None:
+        raise Refused(f"There is no instance {name!r}; creating it needs image, snapshot or backup.")
+    if isinstance(known["images"], ApiError):
+        raise known["images"]
+    image = find_in_catalog("image", want["image"], known["images"])
+    if image.get("status") not in ("active", "deprecated"):
+        raise Refused(f"Image {image['name']} cannot be used: its status is {image['status']}.")
+    _offered("Image", image, want["availability_zone"], known["images"])
+    return image
+
+
+def is_windows(image: Row | None) -> bool:
+    """Return whether the platform of the image is known to be Windows."""
+    return "windows" in str((image or {}).get("platform")).lower()

@@ -1,0 +1,319 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The tasks for snapshots and backups: options, checks, reads and planning."""
+
+from __future__ import annotations
+
+import base64
+import time
+import typing as t
+
+from .._api.exceptions import Refused
+from .._api.listing import Api, find_in_kind, find_resources, list_kind, read_by_id
+from .._api.resources import COPY_REGIONS, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Resource, Row
+from .._api.rows import Seen, dig, same_id, with_addresses
+from .._api.times import api_now
+from .._plan.checks import refuse_id_as_name, require_uuid
+from .._plan.copies import plan_copy, power_back_plan
+from .._plan.options import DEFAULTS, RESTORE_SPEC, desired_instance
+from .._plan.restore import refuse_other_instance
+from .._plan.retention import plan_retention
+from .._plan.step import Look, Memory, Plan, Task
+from .instance import instance_task
+
+COPY_SPEC: dict[str, t.Any] = {
+    "id": {"type": "str"},
+    "name": {"type": "str"},
+    "new_name": {"type": "str"},
+    "instance": {"type": "str"},
+    "power_off": {"type": "bool", "default": False},
+    "restore": {"type": "dict", "options": {**RESTORE_SPEC, "name": {"type": "str", "required": True}}},
+    "destination_region": {"type": "str"},
+    "keep_last": {"type": "int"},
+    "keep_days": {"type": "float"},
+    "name_prefix": {"type": "str"},
+    "all": {"type": "bool", "default": False},
+    "prune_max": {"type": "int"},
+    "protect_names": {"type": "list", "elements": "str"},
+    "state": {
+        "type": "str",
+        "default": "present",
+        "choices": ["present", "absent", "restored", "copied", "pruned"],
+    },
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+
+
+def check_copy(params: dict[str, t.Any], resource: Resource, api_url: str, region: str) -> None:
+    """Raise `Refused` for mistakes that show without a request.
+
+    Write `id` into `params` in lower case.
+    """
+    state = params["state"]
+    if params["id"]:
+        params["id"] = require_uuid("id", params["id"])
+    for option in ("name", "new_name"):
+        refuse_id_as_name(option, params[option])
+    for option, states in (
+        ("power_off", ("present",)), ("restore", ("restored",)), ("destination_region", ("copied",)),
+        ("keep_last", ("pruned",)), ("keep_days", ("pruned",)), ("name_prefix", ("pruned",)), ("all", ("pruned",)),
+        ("prune_max", ("pruned",)), ("new_name", ("present",)), ("instance", ("present", "pruned")),
+    ):  # fmt: skip
+        if params[option] and state not in states:
+            raise Refused(f"{option} goes with state: {' or '.join(states)}, not with {state}.")
+    if state == "pruned":
+        return _check_pruning(params, resource)
+    if not params["id"] and not params["name"]:
+        raise Refused(f"One of id and name is needed with state: {state}.")
+    if params["new_name"] and not params["name"]:
+        raise Refused("new_name needs name.")
+    if state == "restored" and not params["restore"]:
+        raise Refused("restore says what instance is to be made, and is needed with state: restored.")
+    if state == "copied":
+        _check_destination(params["destination_region"], resource, api_url, region)
+    return None
+
+
+def _check_destination(destination: str | None, resource: Resource, api_url: str, region: str) -> None:
+    """Raise `Refused` if a copy cannot be made in this region."""
+    regions = COPY_REGIONS[resource.kind][1]
+    if destination not in regions:
+        raise Refused(f"destination_region is {destination!r}; with state: copied it is one of {', '.join(regions)}.")
+    if destination == region:
+        raise Refused(f"destination_region is {region!r}, where the {resource.kind} is already.")
+    if "{region}" not in api_url:
+        raise Refused("api_url has no {region}, so that the other region cannot be reached: write {region} in it.")
+
+
+def _check_pruning(params: dict[str, t.Any], resource: Resource) -> None:
+    """Raise `Refused` for missing or invalid options of `state: pruned`."""
+    if params["id"] or params["name"]:
+        raise Refused("state: pruned chooses by age and number; id and name do not go with it (name_prefix does).")
+    if bool(params["name_prefix"]) == params["all"]:
+        raise Refused(f"state: pruned needs name_prefix, or all: true for all {resource.kind}s, and not both.")
+    keep_last, keep_days = params["keep_last"], params["keep_days"]
+    if not ((keep_last or 0) >= 0 and (keep_days or 0) >= 0):  # written so that "nan" fails too
+        raise Refused("keep_last and keep_days must be numbers from 0 on.")
+    if not keep_last and not keep_days:
+        raise Refused(f"keep_last or keep_days is needed, and more than 0: else every {resource.kind} would go.")
+
+
+def copy_name(template: str, instance: Row | None, client: Api) -> str:
+    """Return the copy's name with its placeholders replaced.
+
+    `{instance}` stands for the instance's name, `{date}` for the day by the API's clock, in UTC. Raise `Refused` if a
+    placeholder has no value, or the name's length is not valid.
+    """
+    if "{instance}" in template:
+        if instance is None or not instance.get("name"):
+            raise Refused(f"name is {template!r}, but the instance has no name that could stand for {{instance}}.")
+        template = template.replace("{instance}", str(instance["name"]))
+    if "{date}" in template:
+        if api_now(client) is None:
+            client.request("GET", MACHINE_TYPES.path, [("_limit", "1")])
+        now = api_now(client)
+        if now is None:
+            raise Refused("The API does not tell the time, so that {date} in name has no meaning.")
+        template = template.replace("{date}", time.strftime("%Y-%m-%d", time.gmtime(now)))
+    if not 1 <= len(template) <= 255:
+        raise Refused(f"name comes to {len(template)} characters, and may have 1 to 255.")
+    return template
+
+
+class CopyReader:
+    """A reader of the copy, and of the instance if it is needed.
+
+    The instance is needed to create the copy, or to check whose copy it is.
+    """
+
+    def __init__(self, client: Api, want: Row, resource: Resource) -> None:
+        self.client, self.want, self.resource = client, want, resource
+        self.other = client.client_for(want["destination_region"]) if want["state"] == "copied" else client
+
+    def plan(self, seen: Seen, memory: Memory) -> Plan:
+        """Return the plan for the declaration, whose name `observe` has completed."""
+        return plan_copy(seen, self.want, self.resource, memory)
+
+    def observe(self, look: Look) -> Seen:
+        """Read all parts by listing, or a single part by its id."""
+        if not look.listing:
+            at = {
+                "instance": (self.client, INSTANCES), "origin": (self.client, INSTANCES),
+                "destination": (self.other, self.resource),
+            }.get(look.part, (self.client, self.resource))  # fmt: skip
+            row = read_by_id(*at, look.ids[look.part])
+            return {look.part: row and with_addresses(row) if look.part == "instance" else row}
+        seen = self._fill_name(look)
+        seen.update(self._find_copy(look))
+        want, copy = self.want, seen["copy"]
+        if want["state"] == "present" and want["instance"]:
+            if "instance" not in seen:
+                seen["instance"] = self._instance(look)
+            of = dig(copy, "instance.id")
+            if of and seen["instance"] is None:
+                seen["origin"] = read_by_id(self.client, INSTANCES, of)  # the source, which may have another name now
+        if want["state"] == "copied" and copy:
+            seen["destination"] = self._find_destination(copy, look)
+        return seen
+
+    def _fill_name(self, look: Look) -> Seen:
+        """Replace the placeholders of the name.
+
+        This happens only once, because the day may change during the run. Return the instance in a mapping if it was
+        read for that.
+        """
+        want, seen = self.want, t.cast(Seen, {})
+        if "{" not in (want["name"] or ""):
+            return seen
+        if want["instance"]:
+            seen["instance"] = self._instance(look)
+        missing = want.get("assume_created") and not UUID.fullmatch(want["instance"] or "")
+        instance = seen.get("instance") or ({"name": want["instance"]} if missing else None)
+        self.want = {**want, "name": copy_name(want["name"], instance, self.client)}
+        return seen
+
+    def _find_copy(self, look: Look) -> Seen:
+        """Find the copy by its name or id, and the copy that has the new name."""
+        want, client, resource = self.want, self.client, self.resource
+        names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
+        rows = find_in_kind(client, resource, names, look.ids.get("copy") or want["id"], look.excluded)
+        copy, renamed = rows.get(want["name"] or "") or rows.get(""), rows.get(want["new_name"] or "-")
+        if want["id"] and want["name"] and copy and copy.get("name") != want["name"]:  # a rename: is the name free?
+            renamed = find_in_kind(client, resource, (want["name"],), None, look.excluded)[want["name"]]
+        return {"copy": copy if want["id"] else copy or renamed, "renamed": renamed}
+
+    def _find_destination(self, copy: Row, look: Look) -> Row | None:
+        """Find the copied resource in the destination region.
+
+        Raise `Refused` if the copy has no name, or the API version cannot copy this kind.
+        """
+        if not copy.get("name"):
+            raise Refused(f"The {self.resource.kind} {copy['id']} has no name that its copy could be found by.")
+        there = find_in_kind(self.other, self.resource, (copy["name"],), look.ids.get("destination"), look.excluded)
+        if self.resource is SNAPSHOTS and _edition(self.client) == "2024":
+            raise Refused("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
+        found = there.get(copy["name"]) or there.get("")
+        if found is None:  # look for its successor by name, because the response to a copy request has no id
+            look.ids.pop("destination", None)
+        return found
+
+    def _instance(self, look: Look) -> Row | None:
+        named = self.want["instance"]
+        by_id = named.lower() if UUID.fullmatch(named) else None
+        names = () if by_id else (named,)
+        row_id = by_id or look.ids.get("instance")
+        rows = find_resources(self.client, names, row_id, look.listing, excluded=look.excluded)
+        return rows.get("") or next(iter(rows.values()), None)
+
+
+def _edition(client: Api) -> str | None:
+    """Return the API version; read a catalogue if no response has shown it yet."""
+    if client.edition is None:
+        client.page(MACHINE_TYPES, None, 0, 1)
+    return client.edition
+
+
+def restore_secrets(params: dict[str, t.Any]) -> list[str | None]:
+    """Return the user data of a restore, as given and in base64."""
+    text, encoded = ((params["restore"] or {}).get(option) for option in ("user_data", "user_data_base64"))
+    return [text, encoded or base64.b64encode(str(text or "").encode()).decode()]
+
+
+def copy_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+    """Return the task for these options.
+
+    Raise `Refused` for mistakes that show without a request.
+    """
+    check_copy(params, resource, client.connection.api_url, client.connection.region)
+    makes = {"restored": _restore_task, "pruned": _prune_task}.get(params["state"], _copy_task)
+    return makes(client, params, resource)
+
+
+def _copy_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+    """Return the task of the states present, absent and copied.
+
+    With `state: copied` the task's main resource is the copy in the other region.
+    """
+    want, reader = params, CopyReader(client, params, resource)
+    kinds = {"copy": resource, "instance": INSTANCES, "origin": INSTANCES}
+    names = {"copy": resource.kind}
+    if want["state"] == "copied":
+        kinds, names = {"destination": resource, **kinds}, {**names, "destination": "destination"}
+    recover = power_back_plan if want["power_off"] else None
+    label = f"{resource.kind} {want['name'] or want['id']}"
+    by_id = {
+        part for part, named in (("copy", want["id"]), ("instance", want["instance"])) if UUID.fullmatch(named or "")
+    }
+    return Task(
+        label, reader.observe, reader.plan, kinds, names, recover,
+        frozenset({"copy", "renamed", "instance", "destination"} - by_id), frozenset({*by_id, "origin"}),
+    )  # fmt: skip
+
+
+def _desired_restore(params: dict[str, t.Any], resource: Resource) -> Row:
+    """Return the desired state of the instance to be restored."""
+    copy = {
+        resource.kind: params["id"] or params["name"],
+        "guard": True,
+        "assume_created": params.get("assume_created"),
+    }
+    given = {name: value for name, value in params["restore"].items() if value is not None}
+    return {**desired_instance({**DEFAULTS, **given, **copy}), **copy}
+
+
+def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+    """Return the task of state restored.
+
+    It is the task of `vm_instance` with a copy as the source. Unlike there, an instance that already has the name
+    counts as restored only if it can have come from the copy.
+    """
+    want = _desired_restore(params, resource)
+    task = instance_task(client, want)
+
+    def guarded(seen: Seen, memory: Memory) -> Plan:
+        row, copy = seen.get("instance"), seen.get("source")
+        if row and copy and not any(same_id(row["id"], one) for one in memory.created):
+            refuse_other_instance(want, row, copy)
+        plan = task.plan(seen, memory)
+        if row is None or copy or memory.sent:
+            return plan
+        warning = (
+            f"There is no {resource.kind} {want[resource.kind]!r}. Instance {row.get('name')} ({row['id']}) is taken for "
+            "restored from it, which cannot be told."
+        )
+        return plan._replace(warnings=(warning, *plan.warnings))
+
+    kinds = {"instance": INSTANCES, "source": resource}
+    names = {"instance": "instance", "source": resource.kind}
+    return task._replace(plan=guarded, kinds=kinds, shows=names)
+
+
+def _prune_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+    """Return the task of state pruned."""
+
+    def observe(look: Look) -> Seen:
+        if not look.listing:
+            return {look.part: read_by_id(client, resource, look.part)}
+        seen: Seen = {str(row["id"]): row for row in list_kind(client, resource)}
+        seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in look.excluded}
+        return {**seen, "instance": _source_instance(client, params["instance"])} if params["instance"] else seen
+
+    def plan(seen: Seen, memory: Memory) -> Plan:
+        return plan_retention(seen, params, resource, memory)
+
+    kinds = {"copies": resource, "instance": INSTANCES}
+    return Task(f"{resource.kind}s", observe, plan, kinds, {}, fresh=frozenset({"instance"}))
+
+
+def _source_instance(client: Api, named: str) -> Row:
+    """Return the instance whose copies are pruned.
+
+    Only an id can name an instance that is gone; raise `Refused` if a name has no instance.
+    """
+    if UUID.fullmatch(named):
+        return {"id": named.lower()}
+    row = find_resources(client, (named,), None, True)[named]
+    if row is None:
+        raise Refused(f"There is no instance {named!r}. Copies of an instance that is gone are chosen by its id.")
+    return row

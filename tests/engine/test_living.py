@@ -1,0 +1,96 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An instance that has ever run is not replaced, whatever its state and status say, and no message advises to delete it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import task
+from tests.engine.task import BASE, IMAGE, LARGE, SMALL
+
+DAYS = 86400
+FAILURES = ["completed", "retyping_error", "starting_error", "stopping_error", "suspending_error", "rebooting_error",
+            "attaching_nic_error", "deleting_error", "migrating_error", "retyping_error_capacity", "error"]  # fmt: skip
+REPLACING: list[dict[str, Any]] = [
+    {"on_failed": "replace"},
+    {"alternatives": [{"availability_zone": "br-se1-b"}]},
+    {"alternatives": [{"machine_type": LARGE}], "alternatives_on": ["capacity", "quota"], "on_failed": "replace"},
+    {},
+]
+SLUGS = ["start_instance.capacity.error", "retype_instance.quota.vcpu", "generic", None]
+replacing = pytest.mark.parametrize("options", REPLACING, ids=lambda options: "+".join(options) or "plain")
+
+
+def old(sim: Any, **fields: Any) -> dict[str, Any]:
+    """An instance 300 days old, with a public IP."""
+    row: dict[str, Any] = sim.seed(
+        "instance",
+        name="web",
+        machine_type=SMALL,
+        image=IMAGE,
+        public_ip=True,
+        created_at=sim.now() - 300 * DAYS,
+        **fields,
+    )
+    return row
+
+
+def lives(sim: Any, row: dict[str, Any]) -> bool:
+    there = sim.state()["br-se1"]
+    return [one["id"] for one in there["instances"]] == [row["id"]] and len(there["public_ips"]) == 1
+
+
+@replacing
+@pytest.mark.parametrize(("action", "options2"), [
+    ("retype", {"machine_type": LARGE}), ("start", {"state": "running"}), ("stop", {"state": "stopped"}),
+    ("reboot", {"state": "rebooted"}),
+    ("attach", {"network_interfaces": ["11111111-1111-4111-8111-111111111111"]}),
+])  # fmt: skip
+@pytest.mark.parametrize("slug", SLUGS[::2])
+def test_what_fails_in_this_run_lives(
+    sim: Any, options: dict[str, Any], action: str, options2: dict[str, Any], slug: str | None
+) -> None:
+    row = old(sim, state="stopped" if action == "start" else "running")
+    error = {"slug": slug, "message": "no capacity"}
+    path = "network-interface/attach" if action == "attach" else f"{{id}}/{action}"
+    value = {"status": f"{action}ing_error", "state": "error", "error": error}
+    sim.add_fault(operation=f"POST /v1/instances/{path}", kind="failing", nth="every", value=value)
+    declared = {**BASE, "network": {"associate_public_ip": True}, **options, **options2}
+    plan = task.check(sim, **declared)
+    done = task.run(sim, **declared)
+    assert [step.action for step in plan.steps] == done.actions == [action]
+    assert lives(sim, row)
+    assert "could not be created" not in str(done.failure)
+    assert "state: absent" not in str(done.failure)
+
+
+@replacing
+@pytest.mark.parametrize("status", FAILURES)
+def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: str) -> None:
+    number = FAILURES.index(status) + REPLACING.index(options)
+    slug, state = SLUGS[number % 4], ("present", "running", "stopped")[number % 3]
+    row = old(sim, state="error", status=status, error=slug and {"slug": slug, "message": "no capacity"})
+    declared = {**BASE, "network": {"associate_public_ip": True}, **options, "state": state}
+    done = task.run(sim, **declared)
+    assert task.sent(sim) == []
+    assert lives(sim, row)
+    told = " ".join([str(done.failure or ""), *done.outcome.warnings])
+    assert "could not be created" not in told
+    assert "state: absent" not in told
+    assert status in told
+
+
+@pytest.mark.parametrize("fields", [
+    {"state": "new", "status": "creating_error"}, {"state": "error", "status": "creating_error_capacity"},
+    {"state": "error", "status": "completed", "error": {"slug": "create_instance.keypair.not_found", "message": "x"}},
+], ids=str)  # fmt: skip
+def test_what_certainly_never_ran_is_replaced_with_its_address(sim: Any, fields: dict[str, Any]) -> None:
+    row = old(sim, **fields)
+    done = task.run(sim, **BASE, on_failed="replace")
+    assert (done.failure, done.actions) == (None, ["delete", "create"])
+    there = sim.state()["br-se1"]
+    assert there["instances"][0]["id"] != row["id"]
+    assert there["public_ips"] == []

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""No key of a result is overwritten by Ansible, nor read by it as something else."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.playbooks import reserved, shapes
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+# What a module gives to Ansible in Ansible's own sense.
+MEANT = {"changed", "failed", "msg", "diff"}
+KNOWN = {"attempts", "retries", "results", "item", "warnings", "deprecations", "exception", "invocation", "stdout",
+         "stderr", "rc", "start", "end", "delta", "skipped", "unreachable", "changed", "failed", "msg", "finished",
+         "ansible_facts", "ansible_job_id", "diff"}  # fmt: skip
+
+
+@pytest.mark.every_core
+def test_the_keys_of_ansible_core_are_found_in_its_source() -> None:
+    assert reserved.keys() >= KNOWN
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("module", MODULES)
+def test_no_documented_key_is_one_of_ansible_cores(module: str) -> None:
+    returned = import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN
+    assert not yaml.safe_load(returned).keys() & reserved.keys()
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("module", MODULES)
+def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(module: str) -> None:
+    """The recorded results are those of every outcome (`test_shapes`)."""
+    found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith(f"{module}: ")]
+    returned = {key for shape in found for key in shape} - MEANT
+    assert returned and not returned & reserved.keys()
+    documented = yaml.safe_load(import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN)
+    assert returned <= documented.keys()
+
+
+def test_no_key_of_a_fleets_member_is_one_of_ansible_cores() -> None:
+    """A member's result has the place of a task's, so that the same words mean the same in it."""
+    found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith("vm_fleet: ")]
+    keys = {key for shape in found for member in shape.get("members", []) for key in member}
+    assert "creation_attempts" in keys
+    assert not keys & reserved.keys() - MEANT - {"warnings"}

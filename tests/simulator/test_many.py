@@ -1,0 +1,86 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ten times as many take ten times as long, and what was deleted leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import Any
+
+import pytest
+
+from simulator import copies, instances
+from simulator.cloud import Cloud, Region
+from simulator.kinds import BACKUP, INSTANCE
+from simulator.resource import Refused
+from simulator.settings import Settings
+from tests.simulator.client import Api, wanted
+
+
+def region(**settings: Any) -> Region:
+    return Cloud(Settings(speed=0, quota_public_ips=None, **settings)).region("br-se1")
+
+
+def timed(many: int) -> tuple[Region, dict[str, float]]:
+    """CPU seconds of creating, renaming, copying and deleting so many instances."""
+    here, taken = region(edition="2024-08"), {}
+
+    def measure(what: str, calls: Any) -> list[Any]:
+        began = time.process_time()
+        made = list(calls)
+        taken[what] = time.process_time() - began
+        here.cloud.clock.advance(60)
+        return made
+
+    body = {**wanted(), "network": {}}
+    made = measure("create", (instances.create(here, {**body, "name": f"web-{number}"}) for number in range(many)))
+    measure("rename", (instances.rename(here, each, f"db-{number}") for number, each in enumerate(made)))
+    measure("copy", (copies.create(here, BACKUP, f"c-{each}", {"name": f"db-{n}"}) for n, each in enumerate(made)))
+    measure("delete", (instances.delete(here, each, True) for each in made))
+    return here, taken
+
+
+def test_ten_times_as_many_take_ten_times_as_long() -> None:
+    """It was a hundred times. The least of three turns: other programs use the machine's caches too."""
+    gc.disable()  # which has more to look through
+    try:
+        few, many = ([timed(size)[1] for _turn in range(3)] for size in (500, 5000))
+    finally:
+        gc.enable()
+    slower = {what: min(turn[what] for turn in many) / min(turn[what] for turn in few) for what in few[0]}
+    assert max(slower.values()) < 20, slower
+
+
+def test_nothing_is_left_of_what_was_deleted() -> None:
+    here, _taken = timed(20)
+    assert here.list_shown(INSTANCE) == [] and not here.resources["instance"]
+    assert {key[:2] for key in here.index} == {("name", "backup"), ("source", "backup")}
+    assert here.list_public_ips() == []
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_names_are_free_again(api: Api, unique: bool) -> None:
+    """After a rename, and after a deletion, and not before."""
+    api.sim.reset(unique_names=unique)
+    first = api.running("a")
+    assert api("PATCH", f"/instances/{first}/rename", {"name": "b"}).status_code == 204
+    second = api.running("a")
+    taken = 409 if unique else 201
+    assert api("POST", "/instances", wanted("b")).status_code == taken
+    assert api("DELETE", f"/instances/{first}").status_code == 204
+    assert api("POST", "/instances", wanted("b")).status_code == taken
+    api.sim.advance(3)
+    assert api("POST", "/instances", wanted("b")).status_code == 201
+    assert api("POST", "/snapshots", {"name": "s", "instance": {"name": "a"}}).status_code == 202
+    assert api.instance(second)["name"] == "a"
+
+
+def test_a_seed_with_the_id_of_another_takes_its_place(api: Api) -> None:
+    identifier = api.sim.seed("instance", name="old")["id"]
+    api.sim.seed("instance", name="new", id=identifier)
+    assert api.names() == ["new"]
+    here = api.sim.cloud.region("br-se1")
+    assert here.find_named(INSTANCE, "old") == []
+    with pytest.raises(Refused):
+        here.resolve(INSTANCE, {"name": "old"})

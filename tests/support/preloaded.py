@@ -1,0 +1,353 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A process that has imported what every Ansible program imports, and forks for each of them: `programs.py` asks it.
+
+What is imported here knows neither the environment nor ansible.cfg: Ansible's own files that read them (all that use
+`ansible.constants`) are imported by the fork, as by the program itself. Modules on this machine are forked, too: what
+Ansible pipes into a new Python runs here, with none of the controller's Ansible left; only the start of that Python is
+saved. Where a fork would not be the same as a new Python, there is a new Python.
+
+It ends when the other end of its socket is closed.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import gc
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import io
+import json
+import os
+import pickle
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+# What playbooks, inventories and modules import; of it that is imported here which does not read the configuration.
+IMPORTED = [
+    "ansible.cli.adhoc",
+    "ansible.cli.inventory",
+    "ansible.cli.playbook",
+    "ansible.executor.playbook_executor",
+    "ansible.executor.process.worker",
+    "ansible.executor.task_queue_manager",
+    "ansible.module_utils.basic",
+    "ansible.module_utils.urls",
+    "ansible.plugins.action.normal",
+    "ansible.plugins.callback.default",
+    "ansible.plugins.connection.local",
+    "ansible.plugins.inventory.constructed",
+    "ansible.plugins.shell.sh",
+    "ansible.plugins.strategy.linear",
+    "ansible.template",
+    "multiprocessing.popen_fork",
+    "requests",
+    "runpy",
+    "xml.etree.ElementTree",
+    "zipfile",
+    "zipimport",
+]
+CONFIGURATION = "ansible.constants"
+BASE = sys.path[1:]  # without this file's folder
+# Values of os.environ that Python reads when it starts: any other than these, and there is a new Python.
+READ_AT_START = re.compile(r"PYTHON(?!PATH$|UNBUFFERED$)|LD_|LOCPATH")
+LOCALE = "C.UTF-8"
+# How Ansible starts a module on this machine: a shell, variables of the task, Python, which reads the module.
+PIPED = re.compile(r"/bin/sh -c '((?:[A-Z_]+=[^ ']* )*)(\S+) && sleep 0'")
+
+
+class Configured(BaseException):
+    """What wants to be imported reads Ansible's configuration: no `except ImportError` may pass over that."""
+
+
+class Refuses:
+    """Among `sys.meta_path`: it does not let anybody read the configuration."""
+
+    def find_spec(self, name: str, *_more: Any) -> None:
+        if name == CONFIGURATION:
+            raise Configured
+
+
+def preload() -> None:
+    """Import, and parse the two large files of Ansible that every program reads, and that are the same for all."""
+    remember_parsed()
+    names = in_a_fork(lambda: imported(IMPORTED))
+    for name in in_a_fork(lambda: list(filter(is_free, names))):
+        importlib.import_module(name)
+    assert CONFIGURATION not in sys.modules
+    gc.collect()
+    gc.freeze()
+
+
+def remember_parsed() -> None:
+    """Let `yaml.load` know the list of settings, and that of plugins which are elsewhere now."""
+    import yaml
+
+    load, known, paths = yaml.load, {}, set()
+    package = importlib.util.find_spec("ansible.config")
+    for folder in package.submodule_search_locations if package and package.submodule_search_locations else ():
+        for name, loader in (
+            ("base.yml", yaml.CSafeLoader),
+            ("ansible_builtin_runtime.yml", yaml.CSafeLoader), ("ansible_builtin_runtime.yml", yaml.CBaseLoader),
+        ):  # fmt: skip
+            paths.add(path := os.path.join(folder, name).encode())
+            with open(path, "rb") as file:
+                content = file.read()
+            known[content, loader] = pickle.dumps(load(content, Loader=loader))
+
+    def remembered(stream: Any, Loader: Any) -> Any:
+        content = stream.read() if getattr(stream, "name", None) in paths else stream
+        parsed = known.get((content, Loader)) if isinstance(content, bytes) else None
+        return pickle.loads(parsed) if parsed else load(content, Loader=Loader)
+
+    yaml.load = remembered
+
+
+def imported(wanted: list[str]) -> list[str]:
+    """The names of all that is imported with those, in order."""
+    for name in wanted:
+        importlib.import_module(name)
+    specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
+    return [spec.name for spec in specs if spec and spec.origin and sys.modules.get(spec.name)]
+
+
+def is_free(name: str) -> bool:
+    """Whether it can be imported without Ansible's configuration."""
+    if not any(isinstance(finder, Refuses) for finder in sys.meta_path):
+        sys.meta_path.insert(0, Refuses())  # type: ignore[arg-type]
+    try:
+        importlib.import_module(name)
+    except Configured:
+        return False
+    return True
+
+
+def in_a_fork(told: Callable[[], list[str]]) -> list[str]:
+    """What the function gives, without what it leaves behind."""
+    reads, writes = os.pipe()
+    if os.fork() == 0:
+        with open(writes, "w", encoding="utf-8") as file:
+            json.dump(told(), file)
+        os._exit(0)
+    os.close(writes)
+    with open(reads, encoding="utf-8") as file:
+        names: list[str] = json.load(file)
+    os.wait()
+    return names
+
+
+def serve(asked: socket.socket, built: str) -> None:
+    """Fork for each request until there are no more: its process waits for the program, and tells how it ended. `built`
+    is a folder for the modules that Ansible has put together."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing here waits for those
+    while True:
+        given, descriptors = receive(asked)
+        if not given:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            watch({**given, "built": built}, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """The next request, in whole, and its descriptors: input, output, errors, and where to tell how it ended."""
+    size = array.array("i")
+    data, found, _flags, _address = asked.recvmsg(8, socket.CMSG_SPACE(4 * size.itemsize))
+    for _level, _kind, packed in found:
+        size.frombytes(packed)
+    if not data:
+        return {}, []
+    length, text = int.from_bytes(data, "big"), bytearray()
+    while len(text) < length:
+        text += asked.recv(length - len(text))
+    return json.loads(text), list(size)
+
+
+def watch(given: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """Fork the program, tell its id and then its code."""
+    *standard, told = descriptors
+    process = os.fork()
+    if process == 0:
+        run(given, standard)
+    os.write(told, f"{process}\n".encode())
+    for descriptor in standard:
+        os.close(descriptor)
+    _process, status = os.waitpid(process, 0)
+    os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def run(given: dict[str, Any], standard: list[int]) -> NoReturn:
+    """Be the program."""
+    for number, descriptor in enumerate(standard):
+        os.dup2(descriptor, number)
+    os.closerange(3, 1024)
+    os.chdir(given["cwd"])
+    environ, arguments = given["env"], ["-m", "ansible", *given["arguments"]]
+    paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if hides(paths) or environ.get("LC_ALL") != LOCALE or any(map(READ_AT_START.match, environ)):
+        os.execve(sys.executable, [sys.executable, *arguments], environ)
+    os.environ.clear()
+    os.environ.update(environ)
+    time.tzset()
+    tempfile.tempdir = None
+    sys.path[:] = [os.getcwd(), *map(os.path.abspath, paths), *BASE]
+    sys.path_importer_cache.clear()
+    sys.modules.pop("sitecustomize", None)
+    if importlib.util.find_spec("sitecustomize"):
+        importlib.import_module("sitecustomize")
+    fork_modules()
+
+    def main() -> None:
+        constants = importlib.import_module(CONFIGURATION)
+        # By its settings, since a module's name does not tell where it and its parts were found.
+        found = [
+            environ.get(name, "") for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_LIBRARY", "ANSIBLE_MODULE_UTILS")
+        ]
+        built = os.path.join(given["built"], hashlib.sha256(repr(found).encode()).hexdigest())
+        os.makedirs(built, exist_ok=True)
+        os.symlink(built, os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
+        warm_workers()
+        started = importlib.import_module("ansible.__main__")
+        sys.argv = [str(started.__file__), *given["arguments"]]
+        started.main()
+
+    end(main)
+
+
+def hides(paths: list[str]) -> bool:
+    """Whether a folder has another file for what is imported already."""
+    names = {name.partition(".")[0] for path in paths if os.path.isdir(path) for name in os.listdir(path)}
+    return bool(names & {name.partition(".")[0] for name in sys.modules} - {"sitecustomize", "__pycache__"})
+
+
+def end(main: Callable[[], None]) -> NoReturn:
+    """Run it, and end as Python does, without tidying up what goes anyway."""
+    sys.stdin, sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            open(number, mode, closefd=False),  # noqa: SIM115
+            encoding="utf-8", errors=errors, newline=None if number == 0 else "\n",
+            line_buffering=number == 2 or os.isatty(number),
+        )
+        for number, mode, errors in ((0, "rb", "surrogateescape"), (1, "wb", "surrogateescape"), (2, "wb", "backslashreplace"))
+    )  # fmt: skip
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+    atexit._clear()
+    code: Any = 0
+    try:
+        main()
+    except SystemExit as done:
+        code = done.code or 0
+        if not isinstance(code, int):
+            print(code, file=sys.stderr)
+            code = 1
+    except KeyboardInterrupt:
+        traceback.print_exc()
+        sys.stderr.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:  # noqa: BLE001  # as Python shows it
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 120
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
+
+
+def warm_workers() -> None:
+    """Load what each worker would load anew: filters and tests. What is there when it is forked is not collected."""
+    worker = importlib.import_module("ansible.executor.process.worker").WorkerProcess
+    loaders = importlib.import_module("ansible.plugins.loader")
+    start = worker.start
+
+    def start_warm(self: Any) -> None:
+        for loader in (loaders.filter_loader, loaders.test_loader):
+            loader._ensure_non_collection_wrappers()
+        gc.freeze()
+        start(self)
+
+    worker.start = start_warm
+
+
+def fork_modules() -> None:
+    """Let a module that Ansible starts with this Python be a fork of the worker that starts it."""
+    execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]
+    signature = inspect.signature(execute)
+
+    def execute_or_fork(self: subprocess.Popen[bytes], *arguments: Any) -> None:
+        given = signature.bind(self, *arguments).arguments
+        told = PIPED.fullmatch(given["args"]) if given["shell"] and isinstance(given["args"], str) else None
+        variables = dict(word.split("=", 1) for word in shlex.split(told.group(1))) if told else {}
+        if not told or told.group(2) != sys.executable or any(map(READ_AT_START.match, [*variables, *os.environ])):
+            execute(self, *arguments)
+            return
+        self.pid = os.fork()
+        if self.pid == 0:
+            be_module([given["p2cread"], given["c2pwrite"], given["errwrite"]], given["cwd"], variables)
+        self._child_created = True  # type: ignore[attr-defined]
+        for descriptor in (given["p2cread"], given["c2pwrite"], given["errwrite"]):
+            os.close(descriptor)
+
+    subprocess.Popen._execute_child = execute_or_fork  # type: ignore[attr-defined]
+
+
+def be_module(standard: list[int], cwd: str | None, variables: dict[str, str]) -> NoReturn:
+    """Be a new Python that reads its program from its input, without Ansible's files of the controller."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    copies = [os.dup(descriptor) for descriptor in standard]
+    for number, descriptor in enumerate(copies):
+        os.dup2(descriptor, number)
+    os.closerange(3, 1024)
+    if cwd:
+        os.chdir(cwd)
+    os.environ.update(variables)
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("ansible", "ansible_collections")]:
+        del sys.modules[name]
+    for hooks in (sys.meta_path, sys.path_hooks):
+        hooks[:] = [hook for hook in hooks if not _ansibles(hook)]
+    sys.path_importer_cache.clear()
+    sys.path[:] = ["", *[path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path], *BASE]
+    sys.argv = [""]
+    main = types.ModuleType("__main__")
+    main.__file__ = "<stdin>"
+    sys.modules["__main__"] = main
+    end(lambda: exec(compile(sys.stdin.buffer.read(), "<stdin>", "exec"), vars(main)))  # noqa: S102
+
+
+def _ansibles(hook: Any) -> bool:
+    module = getattr(hook, "__module__", None) or type(hook).__module__
+    return module.partition(".")[0] in ("ansible", "ansible_collections")
+
+
+if __name__ == "__main__":
+    preload()
+    folder, server = tempfile.mkdtemp(prefix="built-modules-"), os.getpid()
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])), folder)
+    finally:
+        if os.getpid() == server:
+            shutil.rmtree(folder)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ansible's programs, which tests start here and nowhere else: as forks of a process that is loaded already, or begun as
+processes that are new, for those who look at their processes or kill them."""
+
+from __future__ import annotations
+
+import array
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "ansible")
+PRELOADED = Path(__file__).with_name("preloaded.py")
+Argument = str | Path
+Done = subprocess.CompletedProcess[str]
+
+
+def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], apart: bool = False,
+        timeout: float = 300) -> Done:  # fmt: skip
+    """Run `ansible-<program>` without an input; with `apart` its errors are not among its output."""
+    outputs = [os.memfd_create(name) for name in (["stdout", "stderr"] if apart else ["stdout"])]
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    told, tell = os.pipe()
+    given = {"arguments": [program, *map(str, arguments)], "cwd": str(cwd), "env": dict(env)}
+    _ask(_server()[0], json.dumps(given).encode(), [nothing, outputs[0], outputs[-1], tell])
+    for descriptor in (nothing, tell):
+        os.close(descriptor)
+    with open(told, encoding="ascii") as lines:
+        process = int(lines.readline())
+        ended = bool(select.select([lines], [], [], timeout)[0])
+        if not ended:
+            os.kill(process, signal.SIGKILL)
+        code = int(lines.readline())
+    said = [_text(output) for output in outputs]
+    if not ended:
+        raise subprocess.TimeoutExpired([program, *map(str, arguments)], timeout, *said)
+    return Done([program, *map(str, arguments)], code, *said)
+
+
+def begin(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
+          output: int = subprocess.PIPE) -> subprocess.Popen[str]:  # fmt: skip
+    """Start `ansible-<program>` as a new process, with a session of its own, and do not wait for it."""
+    return subprocess.Popen(
+        [*COMMAND, program, *arguments], cwd=cwd, env=env, text=True, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+@cache
+def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """A socket to the process that is loaded, one for each process of pytest: it ends with it."""
+    ours, its = socket.socketpair()
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen([sys.executable, PRELOADED, str(its.fileno())], env=env, pass_fds=[its.fileno()])
+    its.close()
+    atexit.register(lambda: (ours.close(), process.wait()))
+    return ours, process
+
+
+def _ask(server: socket.socket, given: bytes, descriptors: list[int]) -> None:
+    packed = array.array("i", descriptors)
+    server.sendmsg([len(given).to_bytes(8, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, packed)])
+    server.sendall(given)
+
+
+def _text(output: int) -> str:
+    with open(output, "rb") as file:
+        file.seek(0)
+        return file.read().decode()
