@@ -135,6 +135,7 @@ docs: setup  ## build the documentation site in .build/docs/html, and look at it
 record: setup  ## write the golden files again: pictures, tables of the documentation, shapes of results
 	python -m tests.docs.draw
 	python -m tests.docs.suboptions
+	python -m tests.docs.returns
 	python -m tests.awx.page
 	python -m tests.playbooks.shapes
 	python -m tests.faults

@@ -12,56 +12,56 @@ options:
   api_key:
     description:
       - The API key, sent as C(x-api-key).
-      - If neither this nor O(access_token) is given, the environment variables E(MGC_API_KEY) and E(MGC_ACCESS_TOKEN)
-        count, on the host that the module runs on.
+      - If neither this nor O(access_token) is given, defaults to the environment variables E(MGC_API_KEY) and
+        E(MGC_ACCESS_TOKEN) of the host that the module runs on.
     type: str
   access_token:
     description:
-      - An access token, sent as C(Authorization) of type C(Bearer), in place of O(api_key).
-      - Both given is an error. An option beats the other one's environment variable.
+      - An access token, sent as C(Authorization) of type C(Bearer), instead of O(api_key).
+      - Giving both is an error. An option takes precedence over the other option's environment variable.
     type: str
   tenant_id:
     description:
-      - The tenant's id, sent as C(x-tenant-id). The public API knows it from the credentials.
-      - The environment variable E(MGC_TENANT_ID) counts if it is not given.
+      - The tenant's id, sent as C(x-tenant-id). The public API derives it from the credentials.
+      - Defaults to the environment variable E(MGC_TENANT_ID).
     type: str
   region:
     description:
       - The region, V(br-se1), V(br-ne1), V(br-mgl1), or any other that the cloud adds.
-      - The name that V(br-mgl1) has in URLs, C(br-se-1), is refused, since V(br-se1) could be meant.
-      - The environment variable E(MGC_REGION) counts if it is not given.
+      - C(br-se-1), which is the name of V(br-mgl1) in URLs, is refused, because it may be a typing error of V(br-se1).
+      - Defaults to the environment variable E(MGC_REGION).
     type: str
     default: br-se1
   api_url:
     description:
       - The API's URL. C({region}) in it is replaced by the region, V(br-mgl1) by its name in URLs, C(br-se-1).
-      - The environment variable E(MGC_API_URL) counts if it is not given.
+      - Defaults to the environment variable E(MGC_API_URL).
     type: str
     default: https://api.magalu.cloud/{region}/compute
   validate_certs:
     description:
       - Whether the API's certificate must be valid.
-      - The environment variable E(MGC_VALIDATE_CERTS) counts if it is not given.
+      - Defaults to the environment variable E(MGC_VALIDATE_CERTS).
     type: bool
     default: true
   ca_path:
     description:
-      - A file or folder with certificates of authorities to trust, in place of those that come with C(requests).
-      - The environment variable E(MGC_CA_PATH) counts if it is not given, then E(REQUESTS_CA_BUNDLE).
+      - A file or folder with the certificates of trusted authorities, instead of those that come with C(requests).
+      - Defaults to the environment variable E(MGC_CA_PATH), then E(REQUESTS_CA_BUNDLE).
     type: path
   api_timeout:
     description:
       - How many seconds one request may take.
-      - The environment variable E(MGC_API_TIMEOUT) counts if it is not given.
+      - Defaults to the environment variable E(MGC_API_TIMEOUT).
     type: float
     default: 30
   api_retries:
     description:
-      - How often a request that failed is tried again, where that is safe. A creation is never sent again without
-        looking first.
-      - Requests that the API refuses for now (429, or 503 with C(Retry-After)) are not counted. They are sent again after
-        growing pauses, or when the API says, until the time of the task is up.
-      - The environment variable E(MGC_API_RETRIES) counts if it is not given.
+      - How often a failed request is retried where that is safe. A creation is never sent again before the module has
+        looked for its result.
+      - Requests that the API refuses temporarily (429, or 503 with C(Retry-After)) are not counted. They are retried after
+        growing pauses, or at the time that the API says, until the deadline of the task.
+      - Defaults to the environment variable E(MGC_API_RETRIES).
     type: int
     default: 4
 requirements:

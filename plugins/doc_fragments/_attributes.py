@@ -10,14 +10,14 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check mode and says what it would do, without changing anything.
+    description: Can run in check mode and predicts the changes, without making them.
     support: full
   diff_mode:
-    description: Shows what the state is before and after.
+    description: Shows the state before and after the changes.
     support: full
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout) for all
+      modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -26,14 +26,14 @@ attributes:
     INFO = r"""
 attributes:
   check_mode:
-    description: Can run in check mode. It only reads, so that it does the same.
+    description: Can run in check mode. The module only reads, so check mode does the same.
     support: full
   diff_mode:
-    description: It changes nothing, so that there is no difference to show.
+    description: The module changes nothing, so there is no difference to show.
     support: N/A
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout) for all
+      modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -42,14 +42,14 @@ attributes:
     SECRET = r"""
 attributes:
   check_mode:
-    description: It does nothing in check mode, since what it reads can be read only once.
+    description: Does nothing in check mode, because the password can be read only once.
     support: none
   diff_mode:
     description: There is no difference to show.
     support: N/A
   action_group:
-    description: Use C(group/magalu.cloud.vm) in C(module_defaults) to set the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout) for all
+      modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -59,13 +59,13 @@ attributes:
 options:
   wait:
     description:
-      - Whether to wait until the last step has taken effect. Steps before it are always waited for.
+      - Whether to wait until the last step has taken effect. The module always waits for the steps before it.
     type: bool
     default: true
   wait_timeout:
     description:
-      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
-        carries on from there.
-      - If it is not given it is 600, or 3600 for an instance that is restored from a snapshot or a backup.
+      - How many seconds the whole task may take. When they have passed, no new step is started and the task fails. The
+        next run continues.
+      - The default is 600, or 3600 for an instance that is restored from a snapshot or a backup.
     type: int
 """

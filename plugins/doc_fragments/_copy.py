@@ -4,49 +4,47 @@
 from __future__ import annotations
 
 
-class ModuleDocFragment:
-    """The options that vm_snapshot and vm_backup share."""
-
-    DOCUMENTATION = r"""
+# COPY and COPIES stand for the name of the resource.
+_OPTIONS = r"""
 options:
   id:
     description:
-      - The copy's id, a UUID. With O(name) as well and O(state=present), it is renamed to that.
+      - The COPY's id, a UUID. With O(name) as well and O(state=present), the COPY is renamed to that name.
     type: str
   name:
     description:
-      - The copy's name, 1 to 255 characters, unique in the tenant.
-      - With O(state=present), C({instance}) in it stands for the instance's name, and C({date}) for the day by the API's
-        clock in UTC (YYYY-MM-DD), so that a second run on the same day finds what the first one made.
+      - The COPY's name, 1 to 255 characters, unique in the tenant.
+      - With O(state=present), C({instance}) is replaced by the instance's name, and C({date}) by the date of the API's
+        clock in UTC (YYYY-MM-DD). A second run on the same day finds the COPY that the first run created.
     type: str
   new_name:
-    description: Renames the copy O(name) to this name.
+    description: Renames the COPY O(name) to this name.
     type: str
   instance:
     description:
-      - The name or id of the instance that the copy is of. Required to create one.
-      - A copy of that name that belongs to another instance is an error, also where O(instance) does not exist and the
-        copy's own instance does. If its own instance is gone, or the API does not tell which one it is, the task warns,
-        and leaves the copy as it is.
+      - The name or id of the instance that the COPY is of. Required to create a COPY.
+      - A COPY of that name that belongs to another instance is an error, also if O(instance) does not exist and the
+        COPY's own instance does. If the COPY's own instance was deleted, or the API does not return it, the task warns
+        and leaves the COPY as it is.
       - In check mode an instance that does not exist counts as created by an earlier task of the play, with a warning,
-        since the result cannot be predicted.
-      - With O(state=pruned), only copies of this instance are looked at. One that is gone is given by its id.
+        because the result cannot be predicted.
+      - With O(state=pruned), only COPIES of this instance are considered. Give the id of an instance that was deleted.
     type: str
   power_off:
     description:
-      - Whether to stop a running instance for a consistent copy, and to bring it back afterwards, also if the copy
-        failed. Without it a copy of a running instance is only crash-consistent.
+      - Whether to stop a running instance for a consistent COPY, and to start it again afterwards, also if the COPY
+        failed. Otherwise the COPY of a running instance is only crash-consistent.
       - A run that is killed in between leaves the instance stopped.
-      - It fails for an instance whose state is not one of running, stopped and suspended.
+      - The task fails if the state of the instance is not running, stopped or suspended.
     type: bool
     default: false
   restore:
     description:
-      - The instance to restore the copy to, with O(state=restored), as in M(magalu.cloud.vm_instance).
-      - An instance of this name that exists counts as restored only if it is not what the copy is of, is younger than
-        the copy, and has its image. Otherwise the task fails. If the copy does not exist any more, none of that can be
-        told, and the task warns.
-      - In check mode a copy that does not exist counts as created by an earlier task of the play, with a warning.
+      - The instance to create from the COPY, with O(state=restored), as in M(magalu.cloud.vm_instance).
+      - An existing instance of this name counts as restored only if it is not the instance that the COPY is of, is
+        younger than the COPY, and has its image. Otherwise the task fails. If the COPY does not exist any more, the task
+        cannot check that, and warns.
+      - In check mode a COPY that does not exist counts as created by an earlier task of the play, with a warning.
     type: dict
     suboptions:
       name:
@@ -177,52 +175,60 @@ options:
         default: [capacity]
   destination_region:
     description:
-      - The region to copy to, with O(state=copied), another one of V(br-se1), V(br-ne1) and V(br-mgl1).
-      - The API answers without the new copy's id. It is looked for by its name in that region, so the collection cannot
-        promise more than that one of this name is there. O(api_url) must contain C({region}).
+      - The region to copy the COPY to, with O(state=copied) - another region of V(br-se1), V(br-ne1) and V(br-mgl1).
+      - The API does not return the id of the new COPY. The module looks for the name in that region, so it can only
+        promise that a COPY with this name exists there. O(api_url) must contain C({region}).
     type: str
   keep_last:
-    description: How many of the newest copies of each instance stay, with O(state=pruned).
+    description: How many of the newest COPIES of each instance to keep, with O(state=pruned).
     type: int
   keep_days:
-    description: Copies that are younger than this many days stay, with O(state=pruned), by the API's clock.
+    description: With O(state=pruned), COPIES that are younger than this number of days are kept. Ages count by the API's
+      clock.
     type: float
   name_prefix:
-    description: Only copies whose names begin with this are looked at, with O(state=pruned).
+    description: With O(state=pruned), only COPIES whose names start with this text are considered.
     type: str
   all:
-    description: Looks at all copies, with O(state=pruned), in place of O(name_prefix).
+    description: With O(state=pruned), all COPIES are considered, instead of those with O(name_prefix).
     type: bool
     default: false
   prune_max:
-    description: Deletes nothing if more copies than this would go, with O(state=pruned).
+    description: With O(state=pruned), nothing is deleted if more COPIES than this would be deleted.
     type: int
   protect_names:
     description:
-      - Shell patterns. A copy whose whole name matches one of them is never deleted. The module has no other use for it, so
-        that it can be set in C(module_defaults) of the group C(magalu.cloud.vm).
+      - Shell patterns. A COPY whose whole name matches a pattern is never deleted. It has no other effect, so it can be
+        set in C(module_defaults) of the group C(magalu.cloud.vm).
     type: list
     elements: str
   state:
     description:
-      - V(present) - the copy exists, is available and completed.
-      - V(absent) - it does not exist.
-      - V(restored) - the instance O(restore) exists, made from it.
-      - V(copied) - it is in O(destination_region) too.
-      - V(pruned) - old copies are deleted, oldest first. What any of O(keep_last) and O(keep_days) keeps is kept. Only
-        copies that are available, completed, and made by hand are touched.
+      - V(present) - the COPY exists, is available and completed.
+      - V(absent) - the COPY does not exist.
+      - V(restored) - the instance O(restore) exists, created from the COPY.
+      - V(copied) - the COPY exists in O(destination_region) too.
+      - V(pruned) - old COPIES are deleted, oldest first. A COPY that O(keep_last) or O(keep_days) keeps is kept. Only
+        COPIES that are available, completed, and made manually are deleted.
     type: str
     choices: [present, absent, restored, copied, pruned]
     default: present
   wait:
-    description: Whether to wait until the last step has taken effect. Steps before it are always waited for.
+    description: Whether to wait until the last step has taken effect. The module always waits for the steps before it.
     type: bool
     default: true
   wait_timeout:
     description:
-      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
-        carries on from there.
-      - An instance that was powered off for the copy is brought back to its power state also then.
+      - How many seconds the whole task may take. When they have passed, no new step is started and the task fails. The
+        next run continues.
+      - An instance that was stopped for the COPY is started again also then.
     type: int
     default: 3600
 """
+
+
+class ModuleDocFragment:
+    """The options that vm_snapshot and vm_backup share, each in the words of its resource."""
+
+    SNAPSHOT = _OPTIONS.replace("COPY", "snapshot").replace("COPIES", "snapshots")
+    BACKUP = _OPTIONS.replace("COPY", "backup").replace("COPIES", "backups")

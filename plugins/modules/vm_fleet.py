@@ -7,11 +7,11 @@ module: vm_fleet
 short_description: Manage many virtual machine instances on Magalu Cloud at once
 version_added: 1.0.0
 description:
-  - Leads a list of instances to what is declared of each, by one process and one listing of what there is.
-  - Each member is what M(magalu.cloud.vm_instance) takes, and gets the same steps. The failure of some does not stop
-    the others, and a second run only touches what is not there yet.
-  - Two fleets that prune by patterns which match each other's instances delete them. Give each its own beginning of
-    names.
+  - Brings many instances to their desired state in one task, with one listing for all of them.
+  - A member takes the options of M(magalu.cloud.vm_instance), and gets the same steps. The failure of a member does not
+    stop the others, and the next run continues with what is missing.
+  - If the patterns of two fleets match each other's instances, each fleet deletes the other one's. Give the names of each
+    fleet a prefix of their own.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
@@ -228,94 +228,96 @@ options:
         choices: [present, running, stopped, suspended, rebooted, absent]
   defaults:
     description:
-      - What each member has where it says nothing itself. Mappings, as C(network), are merged key by key.
-      - Of options that exclude each other, as C(image) and C(snapshot), a member's own takes the place of the default.
+      - The options of all members that do not set them. Mappings, such as C(network), are merged key by key.
+      - Of options that exclude each other, such as C(image) and C(snapshot), the member's own replaces the default.
     type: dict
     suboptions: *member
   count:
     description:
-      - How many numbered members there are, from 1 on, named by O(name_format), beside those of O(instances).
+      - The number of members with numbered names, from 1 on, in addition to those in O(instances). O(name_format) makes
+        their names.
     type: int
   name_format:
-    description: The names of numbered members, with C({index}) in it, as V(web-{index:03d}).
+    description: The format of numbered names. It must contain C({index}), for example V(web-{index:03d}).
     type: str
   state:
-    description: The state of all members that have none of their own, as O(magalu.cloud.vm_instance#module:state).
+    description: The state of all members that do not set it, as in O(magalu.cloud.vm_instance#module:state).
     type: str
     choices: [present, running, stopped, suspended, rebooted, absent]
     default: present
   concurrency:
-    description: How many requests are sent at once.
+    description: The number of requests that are sent at once.
     type: int
     default: 10
   batch:
     description:
-      - How many members may be in motion at a time, a number or a percentage as V(20%) (of which there is at least
-        one), so that a resize or a reboot never takes the whole fleet down. There is no limit if this is not given.
-      - Members that were found in motion count too. It needs O(wait=true).
+      - How many members may be in transition at a time, as a number or a percentage such as V(20%) (at least one member),
+        so that a resize or a reboot never stops the whole fleet. No limit by default.
+      - Members that are already in transition count too. It needs O(wait=true).
     type: str
   max_failures:
     description:
-      - How many members may fail, a number or a percentage (rounded down), before no further one is begun. What was
-        begun is led to its end. There is no limit if this is not given.
+      - How many members may fail, as a number or a percentage (rounded down). If more fail, no further member is started,
+        and those that were started are finished. No limit by default.
     type: str
   prune_match:
     description:
-      - Deletes the instances whose names match this shell pattern, and that are not declared. Case counts. It must
-        begin with three characters that are no pattern, unless O(prune_all=true).
-      - Nothing is pruned if a member has failed (so that it needs O(wait=true) where there are members), if the list of
-        instances cannot be proved complete, or by a declaration without members, unless O(count=0) or
-        O(allow_empty=true).
+      - Deletes the instances whose names match this shell pattern and that are not declared. Case counts. The pattern
+        must start with three literal characters, unless O(prune_all=true).
+      - Nothing is pruned if a member failed (so it needs O(wait=true) if there are members), if the list of instances
+        cannot be proved complete, or if there are no members, unless O(count=0) or O(allow_empty=true).
     type: str
   prune_all:
-    description: Allows any O(prune_match), and stands for V(*) without one.
+    description: Allows any O(prune_match). Without O(prune_match), all instances that are not declared are deleted.
     type: bool
     default: false
   prune_max:
     description:
-      - How many instances may be pruned, a number or a percentage (rounded down) of those that match. With more of them
-        the task fails before it has done anything.
+      - How many instances may be pruned, as a number or a percentage (rounded down) of the instances that match. If there
+        are more, the task fails before it changes anything.
     type: str
     default: "5"
   allow_empty:
-    description: Allows O(instances) to be an empty list. One of O(instances) and O(count) is always needed.
+    description: Allows O(instances) to be an empty list. One of O(instances) and O(count) is required.
     type: bool
     default: false
   protect_names:
     description:
-      - Shell patterns. An instance whose whole name matches one of them is not deleted, neither by pruning, which leaves
-        it out, nor as a member, which fails. What a member protects itself counts as well.
+      - Shell patterns. An instance whose whole name matches a pattern is never deleted. Pruning keeps it, and a member
+        that would delete it fails. The patterns that a member sets itself count too.
     type: list
     elements: str
   protect_labels:
     description:
-      - An instance that has one of these labels is not deleted, likewise. One whose labels the API does not tell counts
-        as having them.
+      - An instance that has one of these labels, or whose labels cannot be read, is never deleted, as with
+        O(protect_names).
     type: list
     elements: str
   delete_public_ip:
     description:
-      - Whether deleting an instance deletes its public IPv4 address too. If it stays, it is billed on, and the task warns.
-      - This holds for members, unless O(defaults) or the member itself says otherwise, and for instances that are pruned.
+      - Whether deleting an instance deletes its public IPv4 address too. An address that is kept is still billed, and the
+        task warns about it.
+      - It counts for pruned instances, and for a member if neither O(defaults) nor the member sets it.
     type: bool
   results:
     description:
-      - What is returned of each member's instance, all of it, or only its id, name, state, status and addresses.
+      - Whether to return each member's instance in full, or only its id, name, state, status and addresses.
     type: str
     choices: [full, brief]
     default: full
   progress_file:
     description:
       - >-
-        A file to which a line is added every few seconds that says how many members are in which state, as
+        A file to which the module adds a line every few seconds that says how many members are in which state, such as
         C(fleet web: 137/200 running, 41 creating, 22 waiting). The last line says how the task ended.
-      - Without this option those lines are shown while the module runs, if it runs on the controller (C(connection)
-        is V(local)), not with C(async) or C(no_log), and not with C(become) to another user than root.
+      - Without this option Ansible shows those lines while the module runs, if it runs on the controller (C(connection)
+        is V(local)), without C(async) and C(no_log), and without C(become) to another user than root.
     type: path
   report:
     description:
-      - A file to which a page of HTML is written that shows when each member was requested, moved, and settled, and
-        what failed. It is written on the host that runs the module, also if the task fails, but not in check mode.
+      - A file to which the module writes an HTML page that shows when each member was requested, in transition and
+        settled, and what failed. It is on the host that runs the module, and is also written if the task fails, but not
+        in check mode.
     type: path
   wait:
     description: Whether to wait until the last step of each member has taken effect.
@@ -323,12 +325,18 @@ options:
     default: true
   wait_timeout:
     description:
-      - How many seconds the whole task may take. When they are over nothing new is begun, and it fails; the next run
-        carries on from there.
+      - How many seconds the whole task may take. When they have passed, no new step is started and the task fails. The
+        next run continues.
     type: int
     default: 3600
 seealso:
   - module: magalu.cloud.vm_instance
+    description: Explains the options of a member, with examples.
+  - plugin: magalu.cloud.fleet
+    plugin_type: role
+    description: Does the same, waits until Ansible can log in, and adds the members to the inventory.
+  - ref: ansible_collections.magalu.cloud.docsite.fleets
+    description: Fleets by examples, and the safety of pruning.
 """
 
 EXAMPLES = r"""
@@ -347,7 +355,7 @@ EXAMPLES = r"""
         machine_type: BV2-2-40
   register: fleet
 
-- name: Use them in the play that follows
+- name: Add the members as hosts of the plays that follow
   ansible.builtin.add_host:
     name: "{{ item.name }}"
     ansible_host: "{{ item.instance.private_ipv4 }}"
@@ -364,7 +372,7 @@ EXAMPLES = r"""
     batch: "1"
     max_failures: "0"
 
-- name: Hundreds of them, and a picture of how that went
+- name: Two hundred instances, and a report of how long each took
   magalu.cloud.vm_fleet:
     defaults:
       machine_type: BV1-1-40
@@ -392,12 +400,326 @@ EXAMPLES = r"""
 RETURN = r"""
 members:
   description:
-    - What became of each member, in the order of the declaration, then of what was pruned. Each has its C(name), and
-      what M(magalu.cloud.vm_instance) returns (C(changed), C(instance), C(actions) and so on), with C(failed) and
-      C(msg) if it failed. C(warnings) are those of this member. The keys are the same in check mode.
+    - The result of each member, in the order of the declaration, and then of each pruned instance. The keys are the same
+      in check mode.
   returned: always
   type: list
   elements: dict
+  contains:
+    name:
+      description: The member's name.
+      returned: always
+      type: str
+    changed:
+      description: Whether the member was changed.
+      returned: always
+      type: bool
+    failed:
+      description: Whether the member failed.
+      returned: when the member failed
+      type: bool
+    msg:
+      description: Why the member failed.
+      returned: when the member failed
+      type: str
+    error:
+      description: What failed, as in the RV(error) of the task.
+      returned: when the member failed
+      type: dict
+      contains:
+        doing:
+          description: What the module was doing, for example C(create instance web-01).
+          returned: always
+          type: str
+        status:
+          description: The HTTP status of the response.
+          returned: always
+          type: int
+        slug:
+          description: The API's name for the error, for example V(create_instance.capacity.error).
+          returned: always
+          type: str
+        message:
+          description: The error in words.
+          returned: always
+          type: str
+        details:
+          description: More about the error, as the API returned it.
+          returned: always
+          type: dict
+        request_id:
+          description: The API's id of the request. The support asks for it.
+          returned: always
+          type: str
+    instance:
+      description: The instance. Null when it does not exist. With O(results=brief) only its C(id), C(name), C(state),
+        C(status), C(private_ipv4), C(public_ipv4) and C(public_ipv6).
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The instance's id, a UUID.
+          returned: always
+          type: str
+        name:
+          description: The instance's name.
+          returned: always
+          type: str
+        machine_type:
+          description: The machine type.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The machine type's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The machine type's name, for example V(BV1-1-40).
+              returned: always
+              type: str
+            vcpus:
+              description: The number of vCPUs.
+              returned: always
+              type: int
+            ram:
+              description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute
+                with it.
+              returned: always
+              type: int
+            disk:
+              description: The size of the disk, in GB.
+              returned: always
+              type: int
+        image:
+          description: The image.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The image's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The image's name, for example V(cloud-ubuntu-24.04 LTS).
+              returned: always
+              type: str
+            platform:
+              description: The operating system, V(linux) or V(windows).
+              returned: always
+              type: str
+        status:
+          description: What is happening to the instance, for example V(completed), V(creating) or V(retyping_error).
+          returned: always
+          type: str
+        state:
+          description: What the instance is, for example V(running), V(stopped), V(suspended) or V(new).
+          returned: always
+          type: str
+        created_at:
+          description: The time of the creation, in UTC (ISO 8601).
+          returned: always
+          type: str
+        updated_at:
+          description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+          returned: always
+          type: str
+        ssh_key_name:
+          description: The name of the SSH key of the creation.
+          returned: always
+          type: str
+        availability_zone:
+          description: The availability zone.
+          returned: always
+          type: str
+        network:
+          description: The VPC and the network interfaces.
+          returned: always
+          type: dict
+          contains:
+            ports:
+              description: The network interfaces, in the form of API version 2024-08.
+              returned: when the API returns it
+              type: list
+              elements: dict
+              contains:
+                id:
+                  description: The interface's id.
+                  returned: always
+                  type: str
+                name:
+                  description: The interface's name.
+                  returned: always
+                  type: str
+                ipAddresses:
+                  description: The addresses of the interface.
+                  returned: always
+                  type: dict
+                  contains:
+                    publicIpAddress:
+                      description: The public IPv4 address. Null if there is none.
+                      returned: always
+                      type: str
+                    privateIpAddress:
+                      description: The private IPv4 address.
+                      returned: always
+                      type: str
+                    ipV6Address:
+                      description: The public IPv6 address.
+                      returned: always
+                      type: str
+            vpc:
+              description: The VPC.
+              returned: always
+              type: dict
+              contains:
+                id:
+                  description: The VPC's id.
+                  returned: always
+                  type: str
+                name:
+                  description: The VPC's name.
+                  returned: always
+                  type: str
+            interfaces:
+              description: The network interfaces. API version 2024-08 does not return it.
+              returned: when the API returns it
+              type: list
+              elements: dict
+              contains:
+                id:
+                  description: The interface's id.
+                  returned: always
+                  type: str
+                name:
+                  description: The interface's name.
+                  returned: always
+                  type: str
+                security_groups:
+                  description: The ids of the interface's security groups.
+                  returned: always
+                  type: list
+                  elements: str
+                primary:
+                  description: Whether this is the primary interface.
+                  returned: always
+                  type: bool
+                associated_public_ipv4:
+                  description: The public IPv4 address of the interface. Null if there is none.
+                  returned: always
+                  type: str
+                ip_addresses:
+                  description: The other addresses of the interface.
+                  returned: always
+                  type: dict
+                  contains:
+                    private_ipv4:
+                      description: The private IPv4 address.
+                      returned: always
+                      type: str
+                    public_ipv6:
+                      description: The public IPv6 address.
+                      returned: always
+                      type: str
+        error:
+          description: The reason why the last operation failed. Null if it did not fail.
+          returned: always
+          type: dict
+          contains:
+            slug:
+              description: The API's name for the error, for example V(create_instance.capacity.error).
+              returned: always
+              type: str
+            message:
+              description: The error in words.
+              returned: always
+              type: str
+        labels:
+          description: The labels of the creation. API version 2024-08 does not return it.
+          returned: always
+          type: list
+          elements: str
+        private_ipv4:
+          description: The private IPv4 address of the primary interface.
+          returned: always
+          type: str
+        public_ipv4:
+          description: The public IPv4 address of the primary interface. Null if there is none.
+          returned: always
+          type: str
+        public_ipv6:
+          description: The public IPv6 address of the primary interface. Null if there is none.
+          returned: always
+          type: str
+        default_user:
+          description: The user that the image accepts logins from. Null where that is not certain.
+          returned: always
+          type: str
+        unreadable_fields:
+          description: The names of the fields that are null because the response had a value of the wrong type.
+          returned: when there are any
+          type: list
+          elements: str
+    actions:
+      description: The steps that were done (in check mode, that would be), in order.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        action:
+          description: The step's name, for example V(stop).
+          returned: always
+          type: str
+        description:
+          description: What was done to which resource, for example C(stop instance web-01).
+          returned: always
+          type: str
+    creation_attempts:
+      description: The creations that failed, in order.
+      returned: when the member has C(alternatives)
+      type: list
+      elements: dict
+      contains:
+        machine_type:
+          description: The machine type of the attempt.
+          returned: always
+          type: str
+        availability_zone:
+          description: The zone of the attempt. Null where the cloud chose it.
+          returned: always
+          type: str
+        error:
+          description: The reason why the creation failed.
+          returned: always
+          type: dict
+          contains:
+            slug:
+              description: The API's name for the error, for example V(create_instance.capacity.error).
+              returned: always
+              type: str
+            message:
+              description: The error in words.
+              returned: always
+              type: str
+    kept_public_ips:
+      description: Public IPv4 addresses that remain, and are billed, after the instance was deleted.
+      returned: when there are any
+      type: list
+      elements: str
+    created:
+      description: Ids of instances that this run created and that still exist.
+      returned: when the member failed after a creation
+      type: list
+      elements: str
+    pruned:
+      description: Whether the instance was not declared, and pruned.
+      returned: when the instance was not declared, and was pruned
+      type: bool
+    warnings:
+      description: The warnings about the member.
+      returned: always
+      type: list
+      elements: str
   sample:
     - name: web-01
       changed: true
@@ -412,19 +734,68 @@ members:
         private_ipv4: 198.18.0.12
 totals:
   description:
-    - How many members there are, how many of them changed and failed, and how many instances were created, deleted
-      and pruned.
+    - The numbers of members and of what happened to them.
   returned: always
   type: dict
+  contains:
+    members:
+      description: The number of declared members.
+      returned: always
+      type: int
+    changed:
+      description: The number of members that changed, pruned instances included.
+      returned: always
+      type: int
+    failed:
+      description: The number of members that failed.
+      returned: always
+      type: int
+    created:
+      description: The number of instances that were created or restored.
+      returned: always
+      type: int
+    deleted:
+      description: The number of instances that were deleted.
+      returned: always
+      type: int
+    pruned:
+      description: The number of deleted instances that were not declared.
+      returned: always
+      type: int
   sample: {members: 4, changed: 4, failed: 0, created: 4, deleted: 0, pruned: 0}
 error:
   description:
-    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
-      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
-      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
-    - Where members failed it is that of the first one; each failed member has its own.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
+      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
+      creation. C(slug) is null if the API gave none.
+    - If members failed, this is the error of the first of them. Each failed member has its own.
   returned: on failure
   type: dict
+  contains:
+    doing:
+      description: What the module was doing, for example C(create instance web-01).
+      returned: always
+      type: str
+    status:
+      description: The HTTP status of the response.
+      returned: always
+      type: int
+    slug:
+      description: The API's name for the error, for example V(create_instance.capacity.error).
+      returned: always
+      type: str
+    message:
+      description: The error in words.
+      returned: always
+      type: str
+    details:
+      description: More about the error, as the API returned it.
+      returned: always
+      type: dict
+    request_id:
+      description: The API's id of the request. The support asks for it.
+      returned: always
+      type: str
   sample:
     doing: look at the fleet
     status: 403

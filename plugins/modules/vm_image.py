@@ -7,7 +7,7 @@ module: vm_image
 short_description: Manage custom images on Magalu Cloud
 version_added: 1.0.0
 description:
-  - Import a custom image from a presigned URL, change what can be changed of it, and delete it.
+  - Import a custom image from a presigned URL, change its description, version and requirements, and delete it.
   - Only API version 2026-08 has custom images. They cannot be renamed.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -30,7 +30,7 @@ options:
   url:
     description:
       - A presigned URL of a QCOW2 file, read once to create the image. It is a secret.
-      - It must stay valid for more than 12 hours, since an import takes hours. The task warns if it does not.
+      - The URL must be valid for more than 12 hours, because an import takes hours. Otherwise the task warns.
     type: str
   platform:
     description: The operating system. Required to create an image.
@@ -64,7 +64,7 @@ options:
         type: int
         required: true
       ram:
-        description: Memory, in the unit that the API uses for this image.
+        description: Memory. The API does not say in which unit, so compare with what it returns for other images.
         type: int
         required: true
       disk:
@@ -72,7 +72,7 @@ options:
         type: int
         required: true
   protect_names:
-    description: Shell patterns. An image whose whole name matches one of them is never deleted.
+    description: Shell patterns. An image whose whole name matches a pattern is never deleted.
     type: list
     elements: str
   wait:
@@ -80,11 +80,14 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds the whole task may take. When they are over it fails; the next run carries on from there.
+    description: How many seconds the whole task may take. When they have passed, it fails. The next run continues.
     type: int
     default: 14400
 seealso:
   - module: magalu.cloud.vm_info
+    description: Lists the custom images, and the images of the cloud.
+  - module: magalu.cloud.vm_instance
+    description: Creates an instance from the image.
 """
 
 EXAMPLES = r"""
@@ -99,12 +102,12 @@ EXAMPLES = r"""
       disk: 20
     version: "1"
 
-- name: Describe it
+- name: Describe the image
   magalu.cloud.vm_image:
     name: golden-1
     description: The base of all servers
 
-- name: Delete it
+- name: Delete the image
   magalu.cloud.vm_image:
     name: golden-1
     state: absent
@@ -112,9 +115,65 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image:
-  description: The image, as the API describes it. Null when it does not exist.
+  description: The image as the API returns it. Null if it does not exist.
   returned: always
   type: dict
+  contains:
+    id:
+      description: The image's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The image's name, unique in the tenant.
+      returned: always
+      type: str
+    status:
+      description: The status, for example V(importing) or V(active).
+      returned: always
+      type: str
+    description:
+      description: The description.
+      returned: always
+      type: str
+    version:
+      description: The version that the user gave.
+      returned: always
+      type: str
+    requirements:
+      description: What a machine type must have at least.
+      returned: always
+      type: dict
+      contains:
+        disk:
+          description: The size of the disk, in GB.
+          returned: always
+          type: int
+        ram:
+          description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute with
+            it.
+          returned: always
+          type: int
+        vcpu:
+          description: The number of vCPUs.
+          returned: always
+          type: int
+    platform:
+      description: The operating system, V(linux) or V(windows).
+      returned: always
+      type: str
+    metadata:
+      description: Further data of the image.
+      returned: always
+      type: dict
+    license:
+      description: Whether the cloud licenses the operating system, V(licensed) or V(unlicensed).
+      returned: always
+      type: str
+    unreadable_fields:
+      description: The names of the fields that are null because the response had a value of the wrong type.
+      returned: when there are any
+      type: list
+      elements: str
   sample:
     id: 7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22
     name: golden-1
@@ -123,24 +182,58 @@ image:
     license: unlicensed
     version: "1"
 actions:
-  description: The steps that were done (in check mode, that would be), in order.
+  description: The steps that were done, or in check mode would be done, in order.
   returned: always
   type: list
   elements: dict
+  contains:
+    action:
+      description: The step's name, for example V(stop).
+      returned: always
+      type: str
+    description:
+      description: What was done to which resource, for example C(stop instance web-01).
+      returned: always
+      type: str
   sample: [{action: create, description: create custom image golden-1}]
 created:
-  description: Ids of images that this run created, when it failed afterwards.
+  description: The ids of images that this run created before it failed.
   returned: on failure
   type: list
   elements: str
   sample: ["7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22"]
 error:
   description:
-    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
-      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
-      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
+      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
+      creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
+  contains:
+    doing:
+      description: What the module was doing, for example C(create instance web-01).
+      returned: always
+      type: str
+    status:
+      description: The HTTP status of the response.
+      returned: always
+      type: int
+    slug:
+      description: The API's name for the error, for example V(create_instance.capacity.error).
+      returned: always
+      type: str
+    message:
+      description: The error in words.
+      returned: always
+      type: str
+    details:
+      description: More about the error, as the API returned it.
+      returned: always
+      type: dict
+    request_id:
+      description: The API's id of the request. The support asks for it.
+      returned: always
+      type: str
   sample:
     doing: create custom image golden-1
     status: 409

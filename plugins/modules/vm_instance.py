@@ -209,7 +209,19 @@ options:
     type: list
     elements: str
 seealso:
+  - module: magalu.cloud.vm_fleet
+    description: Creates, changes and deletes many instances in one task.
   - module: magalu.cloud.vm_info
+    description: Lists instances, and the machine types and images that an instance can be created from.
+  - module: magalu.cloud.vm_snapshot
+    description: Creates the snapshots that O(snapshot) restores.
+  - module: magalu.cloud.vm_windows_password
+    description: Reads the first password of a Windows instance.
+  - plugin: magalu.cloud.vm_instances
+    plugin_type: inventory
+    description: Lists the instances as hosts for the plays that configure them.
+  - ref: ansible_collections.magalu.cloud.docsite.cost
+    description: What is billed without being noticed.
 """
 
 EXAMPLES = r"""
@@ -228,7 +240,60 @@ EXAMPLES = r"""
     name: web-01
     machine_type: BV2-4-40
 
-- name: A server of whichever type and zone there is room for
+- name: A server that cloud-init sets up at its first boot
+  magalu.cloud.vm_instance:
+    name: web-02
+    machine_type: BV1-1-40
+    image: cloud-ubuntu-24.04 LTS
+    ssh_key_name: deploy
+    network:
+      associate_public_ip: false
+    user_data: |
+      #cloud-config
+      packages: [nginx]
+
+- name: A server with a public address, security groups, and labels that protect it from being deleted
+  magalu.cloud.vm_instance:
+    name: web-03
+    machine_type: BV1-1-40
+    image: cloud-ubuntu-24.04 LTS
+    ssh_key_name: deploy
+    network:
+      associate_public_ip: true
+      security_groups: [5f6a1d1e-3c3b-4b6e-9b0a-6f0b9a4a2c55]
+    labels: [prod, keep]
+    protect_labels: [keep]
+
+- name: A snapshot for the next task
+  magalu.cloud.vm_snapshot:
+    name: web-01-golden
+    instance: web-01
+
+- name: A server from a snapshot, instead of an image
+  magalu.cloud.vm_instance:
+    name: web-04
+    machine_type: BV2-4-40
+    snapshot: web-01-golden
+    ssh_key_name: deploy
+    network:
+      associate_public_ip: false
+
+- name: Replace the server if its image, its key or something else that the API cannot change is another
+  magalu.cloud.vm_instance:
+    name: web-02
+    machine_type: BV1-1-40
+    image: cloud-debian-12 LTS
+    ssh_key_name: deploy
+    network:
+      associate_public_ip: false
+    on_immutable_change: recreate
+    delete_public_ip: true
+
+# Each attempt is made only if there was no capacity for the one before:
+# 1. BV2-4-40 in a zone that the cloud chooses
+# 2. BV2-4-40 in br-se1-b
+# 3. BV4-8-100 in a zone that the cloud chooses
+- name: A server of the first type and zone with capacity
   magalu.cloud.vm_instance:
     name: batch-01
     machine_type: BV2-4-40
@@ -240,17 +305,17 @@ EXAMPLES = r"""
       - availability_zone: br-se1-b
       - machine_type: BV4-8-100
 
-- name: Stop the first one
+- name: Stop the server
   magalu.cloud.vm_instance:
     name: web-01
     state: stopped
 
-- name: Give it another name
+- name: Rename the server
   magalu.cloud.vm_instance:
     name: web-01
     new_name: web-old
 
-- name: Delete it together with the public address that it may have
+- name: Delete the server and its public address, if it has one
   magalu.cloud.vm_instance:
     name: web-old
     delete_public_ip: true
@@ -260,11 +325,215 @@ EXAMPLES = r"""
 RETURN = r"""
 instance:
   description:
-    - The instance, as the API describes it, with its addresses and C(default_user), where sure. Without user data.
-    - In check mode what it would be, with the same keys. What only the cloud knows is null, such as the id and the addresses
-      of an instance that would be created. Null when it does not exist.
+    - The instance as the API returns it, without user data, and with its addresses. Null if it does not exist.
+    - In check mode, the predicted instance, with the same keys. Values that only the cloud knows are null, such as the id
+      and the addresses of an instance that would be created.
   returned: always
   type: dict
+  contains:
+    id:
+      description: The instance's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The instance's name.
+      returned: always
+      type: str
+    machine_type:
+      description: The machine type.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The machine type's id, a UUID.
+          returned: always
+          type: str
+        name:
+          description: The machine type's name, for example V(BV1-1-40).
+          returned: always
+          type: str
+        vcpus:
+          description: The number of vCPUs.
+          returned: always
+          type: int
+        ram:
+          description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute with
+            it.
+          returned: always
+          type: int
+        disk:
+          description: The size of the disk, in GB.
+          returned: always
+          type: int
+    image:
+      description: The image.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The image's id, a UUID.
+          returned: always
+          type: str
+        name:
+          description: The image's name, for example V(cloud-ubuntu-24.04 LTS).
+          returned: always
+          type: str
+        platform:
+          description: The operating system, V(linux) or V(windows).
+          returned: always
+          type: str
+    status:
+      description: What is happening to the instance, for example V(completed), V(creating) or V(retyping_error).
+      returned: always
+      type: str
+    state:
+      description: What the instance is, for example V(running), V(stopped), V(suspended) or V(new).
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
+    updated_at:
+      description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+      returned: always
+      type: str
+    ssh_key_name:
+      description: The name of the SSH key of the creation.
+      returned: always
+      type: str
+    availability_zone:
+      description: The availability zone.
+      returned: always
+      type: str
+    network:
+      description: The VPC and the network interfaces.
+      returned: always
+      type: dict
+      contains:
+        ports:
+          description: The network interfaces, in the form of API version 2024-08.
+          returned: when the API returns it
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The interface's id.
+              returned: always
+              type: str
+            name:
+              description: The interface's name.
+              returned: always
+              type: str
+            ipAddresses:
+              description: The addresses of the interface.
+              returned: always
+              type: dict
+              contains:
+                publicIpAddress:
+                  description: The public IPv4 address. Null if there is none.
+                  returned: always
+                  type: str
+                privateIpAddress:
+                  description: The private IPv4 address.
+                  returned: always
+                  type: str
+                ipV6Address:
+                  description: The public IPv6 address.
+                  returned: always
+                  type: str
+        vpc:
+          description: The VPC.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The VPC's id.
+              returned: always
+              type: str
+            name:
+              description: The VPC's name.
+              returned: always
+              type: str
+        interfaces:
+          description: The network interfaces. API version 2024-08 does not return it.
+          returned: when the API returns it
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The interface's id.
+              returned: always
+              type: str
+            name:
+              description: The interface's name.
+              returned: always
+              type: str
+            security_groups:
+              description: The ids of the interface's security groups.
+              returned: always
+              type: list
+              elements: str
+            primary:
+              description: Whether this is the primary interface.
+              returned: always
+              type: bool
+            associated_public_ipv4:
+              description: The public IPv4 address of the interface. Null if there is none.
+              returned: always
+              type: str
+            ip_addresses:
+              description: The other addresses of the interface.
+              returned: always
+              type: dict
+              contains:
+                private_ipv4:
+                  description: The private IPv4 address.
+                  returned: always
+                  type: str
+                public_ipv6:
+                  description: The public IPv6 address.
+                  returned: always
+                  type: str
+    error:
+      description: The reason why the last operation failed. Null if it did not fail.
+      returned: always
+      type: dict
+      contains:
+        slug:
+          description: The API's name for the error, for example V(create_instance.capacity.error).
+          returned: always
+          type: str
+        message:
+          description: The error in words.
+          returned: always
+          type: str
+    labels:
+      description: The labels of the creation. API version 2024-08 does not return it.
+      returned: always
+      type: list
+      elements: str
+    private_ipv4:
+      description: The private IPv4 address of the primary interface.
+      returned: always
+      type: str
+    public_ipv4:
+      description: The public IPv4 address of the primary interface. Null if there is none.
+      returned: always
+      type: str
+    public_ipv6:
+      description: The public IPv6 address of the primary interface. Null if there is none.
+      returned: always
+      type: str
+    default_user:
+      description: The user that the image accepts logins from. Null where that is not certain.
+      returned: always
+      type: str
+    unreadable_fields:
+      description: The names of the fields that are null because the response had a value of the wrong type.
+      returned: when there are any
+      type: list
+      elements: str
   sample:
     id: 9ec75090-2872-4f51-8111-53d05d96d2c6
     name: web-01
@@ -279,49 +548,94 @@ instance:
     public_ipv6: 2001:db8::12
     default_user: ubuntu
 actions:
-  description: The steps that were done (in check mode, that would be), in order.
+  description: The steps that were done, or in check mode would be done, in order.
   returned: always
   type: list
   elements: dict
   contains:
     action:
-      description: The step's name.
+      description: The step's name, for example V(stop).
       returned: always
       type: str
-      sample: stop
     description:
-      description: What was done to what.
+      description: What was done to which resource, for example C(stop instance web-01).
       returned: always
       type: str
-      sample: stop instance web-01
 kept_public_ips:
-  description: Public IPv4 addresses that are left, and billed, after the instance was deleted.
+  description: The public IPv4 addresses that remain, and are billed, after the instance was deleted.
   returned: when there are any
   type: list
   elements: str
   sample: ["203.0.113.7"]
 creation_attempts:
-  description: The creations that failed, in order, before another one of O(alternatives) was tried, or none was left.
+  description: The creations that failed, in order, each before the next of O(alternatives) was tried.
   returned: when O(alternatives) are given
   type: list
   elements: dict
+  contains:
+    machine_type:
+      description: The machine type of the attempt.
+      returned: always
+      type: str
+    availability_zone:
+      description: The zone of the attempt. Null where the cloud chose it.
+      returned: always
+      type: str
+    error:
+      description: The reason why the creation failed.
+      returned: always
+      type: dict
+      contains:
+        slug:
+          description: The API's name for the error, for example V(create_instance.capacity.error).
+          returned: always
+          type: str
+        message:
+          description: The error in words.
+          returned: always
+          type: str
   sample:
     - machine_type: BV2-4-40
       availability_zone:
       error: {slug: create_instance.capacity.error, message: There is no capacity for BV2-4-40 in br-se1-a}
 created:
-  description: Ids of instances that this run created and that are still there, when it failed afterwards.
+  description: The ids of instances that this run created before it failed, and that still exist.
   returned: on failure
   type: list
   elements: str
   sample: ["9ec75090-2872-4f51-8111-53d05d96d2c6"]
 error:
   description:
-    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
-      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
-      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
+      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
+      creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
+  contains:
+    doing:
+      description: What the module was doing, for example C(create instance web-01).
+      returned: always
+      type: str
+    status:
+      description: The HTTP status of the response.
+      returned: always
+      type: int
+    slug:
+      description: The API's name for the error, for example V(create_instance.capacity.error).
+      returned: always
+      type: str
+    message:
+      description: The error in words.
+      returned: always
+      type: str
+    details:
+      description: More about the error, as the API returned it.
+      returned: always
+      type: dict
+    request_id:
+      description: The API's id of the request. The support asks for it.
+      returned: always
+      type: str
   sample:
     doing: create instance web-01
     status: 409

@@ -7,7 +7,7 @@ module: vm_snapshot
 short_description: Manage snapshots of virtual machine instances on Magalu Cloud
 version_added: 1.0.0
 description:
-  - Create, rename, restore, copy to another region, and delete snapshots, one by one or by age and number.
+  - Create, rename, restore, copy to another region, and delete snapshots, by name or by age and number.
   - Copies to another region need API version 2026-08.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -15,17 +15,24 @@ extends_documentation_fragment:
   - magalu.cloud._api
   - magalu.cloud._group
   - magalu.cloud._attributes
-  - magalu.cloud._copy
+  - magalu.cloud._copy.snapshot
 notes:
   - A snapshot also captures the block volumes that are attached to the instance, and a restore may try to use the same
-    volumes. The API does not show which volumes an instance has, so the module cannot warn of them. Detach them first.
+    volumes. The API does not show which volumes an instance has, so the module cannot warn. Detach them first.
 seealso:
   - module: magalu.cloud.vm_instance
+    description: Takes a snapshot instead of an image, to declare an instance that is created from it.
   - module: magalu.cloud.vm_info
+    description: Lists snapshots, with filters by age and instance.
+  - plugin: magalu.cloud.protect
+    plugin_type: role
+    description: Makes snapshots of many instances at once, and deletes old ones.
+  - ref: ansible_collections.magalu.cloud.docsite.copies
+    description: Snapshots and backups by examples.
 """
 
 EXAMPLES = r"""
-- name: A server to make snapshots of
+- name: A server for the examples
   magalu.cloud.vm_instance:
     name: db-01
     machine_type: BV1-1-40
@@ -34,19 +41,21 @@ EXAMPLES = r"""
     network:
       associate_public_ip: false
 
-- name: One snapshot a day, with the server stopped for it
+- name: One consistent snapshot a day, for which the server is stopped
   magalu.cloud.vm_snapshot:
     name: "nightly-{instance}-{date}"
     instance: db-01
     power_off: true
 
-- name: Give it a name that stays
+- name: Rename the snapshot, so that no retention deletes it
   magalu.cloud.vm_snapshot:
     name: "nightly-{instance}-{date}"
     instance: db-01
     new_name: before-the-upgrade
 
-- name: Restore it to another server
+# The attempts, each only if there was no capacity for the one before: BV1-1-40 in a zone that the cloud chooses, BV1-1-40
+# in br-se1-c, BV2-2-40 in a zone that the cloud chooses.
+- name: Restore the snapshot to another server
   magalu.cloud.vm_snapshot:
     name: before-the-upgrade
     state: restored
@@ -60,14 +69,14 @@ EXAMPLES = r"""
         - availability_zone: br-se1-c
         - machine_type: BV2-2-40
 
-- name: Keep the last seven of each server, and whatever is younger than 30 days
+- name: Keep the last seven snapshots of each server, and all that are younger than 30 days
   magalu.cloud.vm_snapshot:
     state: pruned
     name_prefix: nightly-
     keep_last: 7
     keep_days: 30
 
-- name: Delete it
+- name: Delete the snapshot
   magalu.cloud.vm_snapshot:
     name: before-the-upgrade
     state: absent
@@ -76,10 +85,96 @@ EXAMPLES = r"""
 RETURN = r"""
 snapshot:
   description:
-    - The snapshot, as the API describes it. Null when it does not exist.
-    - In check mode what it would be, with the same keys; what only the cloud knows is null.
+    - The snapshot as the API returns it. Null if it does not exist.
+    - In check mode, the predicted snapshot, with the same keys. Values that only the cloud knows are null.
   returned: when O(state) is not V(pruned)
   type: dict
+  contains:
+    id:
+      description: The snapshot's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The snapshot's name.
+      returned: always
+      type: str
+    status:
+      description: What is happening to the snapshot, for example V(completed) or V(creating).
+      returned: always
+      type: str
+    state:
+      description: The state. A snapshot can be restored if this is V(available) and C(status) is V(completed).
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
+    updated_at:
+      description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+      returned: always
+      type: str
+    size:
+      description: The size. The API does not document the unit. Never compute with it.
+      returned: always
+      type: int
+    instance:
+      description: The instance that the snapshot is of. Null if the API does not return it.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The instance's id, a UUID.
+          returned: always
+          type: str
+        image:
+          description: The image.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The image's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The image's name, for example V(cloud-ubuntu-24.04 LTS).
+              returned: always
+              type: str
+            platform:
+              description: The operating system, V(linux) or V(windows).
+              returned: always
+              type: str
+        machine_type:
+          description: The machine type.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The machine type's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The machine type's name, for example V(BV1-1-40).
+              returned: always
+              type: str
+            vcpus:
+              description: The number of vCPUs.
+              returned: always
+              type: int
+            ram:
+              description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute
+                with it.
+              returned: always
+              type: int
+            disk:
+              description: The size of the disk, in GB.
+              returned: always
+              type: int
+    unreadable_fields:
+      description: The names of the fields that are null because the response had a value of the wrong type.
+      returned: when there are any
+      type: list
+      elements: str
   sample:
     id: 4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a
     name: nightly-db-01-2026-11-25
@@ -89,59 +184,435 @@ snapshot:
     created_at: "2026-11-25T03:00:00Z"
     instance: {id: 9ec75090-2872-4f51-8111-53d05d96d2c6}
 instance:
-  description: The instance that was restored, as M(magalu.cloud.vm_instance) returns it.
+  description: The restored instance, as M(magalu.cloud.vm_instance) returns it.
   returned: when O(state=restored)
   type: dict
+  contains:
+    id:
+      description: The instance's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The instance's name.
+      returned: always
+      type: str
+    machine_type:
+      description: The machine type.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The machine type's id, a UUID.
+          returned: always
+          type: str
+        name:
+          description: The machine type's name, for example V(BV1-1-40).
+          returned: always
+          type: str
+        vcpus:
+          description: The number of vCPUs.
+          returned: always
+          type: int
+        ram:
+          description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute with
+            it.
+          returned: always
+          type: int
+        disk:
+          description: The size of the disk, in GB.
+          returned: always
+          type: int
+    image:
+      description: The image.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The image's id, a UUID.
+          returned: always
+          type: str
+        name:
+          description: The image's name, for example V(cloud-ubuntu-24.04 LTS).
+          returned: always
+          type: str
+        platform:
+          description: The operating system, V(linux) or V(windows).
+          returned: always
+          type: str
+    status:
+      description: What is happening to the instance, for example V(completed), V(creating) or V(retyping_error).
+      returned: always
+      type: str
+    state:
+      description: What the instance is, for example V(running), V(stopped), V(suspended) or V(new).
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
+    updated_at:
+      description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+      returned: always
+      type: str
+    ssh_key_name:
+      description: The name of the SSH key of the creation.
+      returned: always
+      type: str
+    availability_zone:
+      description: The availability zone.
+      returned: always
+      type: str
+    network:
+      description: The VPC and the network interfaces.
+      returned: always
+      type: dict
+      contains:
+        ports:
+          description: The network interfaces, in the form of API version 2024-08.
+          returned: when the API returns it
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The interface's id.
+              returned: always
+              type: str
+            name:
+              description: The interface's name.
+              returned: always
+              type: str
+            ipAddresses:
+              description: The addresses of the interface.
+              returned: always
+              type: dict
+              contains:
+                publicIpAddress:
+                  description: The public IPv4 address. Null if there is none.
+                  returned: always
+                  type: str
+                privateIpAddress:
+                  description: The private IPv4 address.
+                  returned: always
+                  type: str
+                ipV6Address:
+                  description: The public IPv6 address.
+                  returned: always
+                  type: str
+        vpc:
+          description: The VPC.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The VPC's id.
+              returned: always
+              type: str
+            name:
+              description: The VPC's name.
+              returned: always
+              type: str
+        interfaces:
+          description: The network interfaces. API version 2024-08 does not return it.
+          returned: when the API returns it
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The interface's id.
+              returned: always
+              type: str
+            name:
+              description: The interface's name.
+              returned: always
+              type: str
+            security_groups:
+              description: The ids of the interface's security groups.
+              returned: always
+              type: list
+              elements: str
+            primary:
+              description: Whether this is the primary interface.
+              returned: always
+              type: bool
+            associated_public_ipv4:
+              description: The public IPv4 address of the interface. Null if there is none.
+              returned: always
+              type: str
+            ip_addresses:
+              description: The other addresses of the interface.
+              returned: always
+              type: dict
+              contains:
+                private_ipv4:
+                  description: The private IPv4 address.
+                  returned: always
+                  type: str
+                public_ipv6:
+                  description: The public IPv6 address.
+                  returned: always
+                  type: str
+    error:
+      description: The reason why the last operation failed. Null if it did not fail.
+      returned: always
+      type: dict
+      contains:
+        slug:
+          description: The API's name for the error, for example V(create_instance.capacity.error).
+          returned: always
+          type: str
+        message:
+          description: The error in words.
+          returned: always
+          type: str
+    labels:
+      description: The labels of the creation. API version 2024-08 does not return it.
+      returned: always
+      type: list
+      elements: str
+    private_ipv4:
+      description: The private IPv4 address of the primary interface.
+      returned: always
+      type: str
+    public_ipv4:
+      description: The public IPv4 address of the primary interface. Null if there is none.
+      returned: always
+      type: str
+    public_ipv6:
+      description: The public IPv6 address of the primary interface. Null if there is none.
+      returned: always
+      type: str
+    default_user:
+      description: The user that the image accepts logins from. Null where that is not certain.
+      returned: always
+      type: str
+    unreadable_fields:
+      description: The names of the fields that are null because the response had a value of the wrong type.
+      returned: when there are any
+      type: list
+      elements: str
   sample: {id: 1b2c7090-2872-4f51-8111-53d05d96d2c6, name: db-02, state: running, status: completed}
 destination:
   description: The snapshot in O(destination_region).
   returned: when O(state=copied)
   type: dict
+  contains:
+    id:
+      description: The snapshot's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The snapshot's name.
+      returned: always
+      type: str
+    status:
+      description: What is happening to the snapshot, for example V(completed) or V(creating).
+      returned: always
+      type: str
+    state:
+      description: The state. A snapshot can be restored if this is V(available) and C(status) is V(completed).
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
+    updated_at:
+      description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+      returned: always
+      type: str
+    size:
+      description: The size. The API does not document the unit. Never compute with it.
+      returned: always
+      type: int
+    instance:
+      description: The instance that the snapshot is of. Null if the API does not return it.
+      returned: always
+      type: dict
+      contains:
+        id:
+          description: The instance's id, a UUID.
+          returned: always
+          type: str
+        image:
+          description: The image.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The image's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The image's name, for example V(cloud-ubuntu-24.04 LTS).
+              returned: always
+              type: str
+            platform:
+              description: The operating system, V(linux) or V(windows).
+              returned: always
+              type: str
+        machine_type:
+          description: The machine type.
+          returned: always
+          type: dict
+          contains:
+            id:
+              description: The machine type's id, a UUID.
+              returned: always
+              type: str
+            name:
+              description: The machine type's name, for example V(BV1-1-40).
+              returned: always
+              type: str
+            vcpus:
+              description: The number of vCPUs.
+              returned: always
+              type: int
+            ram:
+              description: The memory. The unit varies - the API returns GB for some and MB for others. Never compute
+                with it.
+              returned: always
+              type: int
+            disk:
+              description: The size of the disk, in GB.
+              returned: always
+              type: int
+    unreadable_fields:
+      description: The names of the fields that are null because the response had a value of the wrong type.
+      returned: when there are any
+      type: list
+      elements: str
   sample: {id: 5a30bfbe-0362-4ebb-a8ba-f36be4b4bc6a, name: nightly-db-01-2026-11-25, state: available}
 kept:
-  description: The snapshots that stay, each with the reason.
+  description: The snapshots that are kept, each with the reason.
   returned: when O(state=pruned)
   type: list
   elements: dict
+  contains:
+    id:
+      description: The id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The name.
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
+    reason:
+      description: Why it is kept.
+      returned: always
+      type: str
   sample:
     - {id: 4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a, name: nightly-db-01-2026-11-25, created_at: "2026-11-25T03:00:00Z",
        reason: it is one of the last 7 of its instance}
 pruned:
-  description: The snapshots that go.
+  description: The snapshots that were deleted, or in check mode would be deleted.
   returned: when O(state=pruned)
   type: list
   elements: dict
+  contains:
+    id:
+      description: The id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The name.
+      returned: always
+      type: str
+    created_at:
+      description: The time of the creation, in UTC (ISO 8601).
+      returned: always
+      type: str
   sample:
     - {id: 2130bfbe-0362-4ebb-a8ba-f36be4b4bc6a, name: nightly-db-01-2026-10-01, created_at: "2026-10-01T03:00:00Z"}
 actions:
-  description: The steps that were done (in check mode, that would be), in order.
+  description: The steps that were done, or in check mode would be done, in order.
   returned: always
   type: list
   elements: dict
+  contains:
+    action:
+      description: The step's name, for example V(stop).
+      returned: always
+      type: str
+    description:
+      description: What was done to which resource, for example C(stop instance web-01).
+      returned: always
+      type: str
   sample:
     - {action: create, description: create snapshot nightly-db-01-2026-11-25 of instance db-01}
 creation_attempts:
-  description: The creations that failed, in order, before another one of O(restore.alternatives) was tried, or none was left.
+  description: The creations that failed, in order, each before the next of O(restore.alternatives) was tried.
   returned: when O(restore.alternatives) are given
   type: list
   elements: dict
+  contains:
+    machine_type:
+      description: The machine type of the attempt.
+      returned: always
+      type: str
+    availability_zone:
+      description: The zone of the attempt. Null where the cloud chose it.
+      returned: always
+      type: str
+    error:
+      description: The reason why the creation failed.
+      returned: always
+      type: dict
+      contains:
+        slug:
+          description: The API's name for the error, for example V(create_instance.capacity.error).
+          returned: always
+          type: str
+        message:
+          description: The error in words.
+          returned: always
+          type: str
   sample:
     - machine_type: BV2-4-40
       availability_zone:
       error: {slug: create_instance.capacity.error, message: There is no capacity for BV2-4-40 in br-se1-a}
 created:
-  description: Ids of what this run created, when it failed afterwards.
+  description: The ids of resources that this run created before it failed.
   returned: on failure
   type: list
   elements: str
   sample: ["4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a"]
 error:
   description:
-    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
-      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
-      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
+      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
+      creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
+  contains:
+    doing:
+      description: What the module was doing, for example C(create instance web-01).
+      returned: always
+      type: str
+    status:
+      description: The HTTP status of the response.
+      returned: always
+      type: int
+    slug:
+      description: The API's name for the error, for example V(create_instance.capacity.error).
+      returned: always
+      type: str
+    message:
+      description: The error in words.
+      returned: always
+      type: str
+    details:
+      description: More about the error, as the API returned it.
+      returned: always
+      type: dict
+    request_id:
+      description: The API's id of the request. The support asks for it.
+      returned: always
+      type: str
   sample:
     doing: create snapshot nightly-db-01
     status: 409

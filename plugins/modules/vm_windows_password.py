@@ -7,10 +7,10 @@ module: vm_windows_password
 short_description: Read the first password of a Windows instance on Magalu Cloud
 version_added: 1.0.0
 description:
-  - Reads the password of the first administrator of a Windows instance. The API gives it out B(once), and it expires.
-  - It is never read in check mode, and never asked for again after a request that may have been answered. If that answer
-    is lost, the password is lost too, and has to be set anew inside of the instance.
-  - Only API version 2026-08 has it.
+  - Reads the password of the first administrator of a Windows instance. The API returns it B(once), and it expires.
+  - The module never reads the password in check mode, and never requests it again after a request that may have been
+    answered. If that response is lost, the password is lost too, and has to be reset inside the instance.
+  - Needs API version 2026-08.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
@@ -27,12 +27,12 @@ options:
     type: str
   password_file:
     description:
-      - A file on the host that the module runs on, that the password is written to, readable by its owner only, before
-        the module returns. Its folder must exist.
-      - If it exists no request is made, and nothing is changed. The password is not in the result then.
+      - A file to which the module writes the password before it returns, readable only by its owner, on the host that the
+        module runs on. Its folder must exist. The password is not in the result then.
+      - If the file exists, the module makes no request and changes nothing.
     type: path
   wait:
-    description: Whether to wait until the password is ready, which the API says without giving it out.
+    description: Whether to wait until the password is ready. The API says so without returning the password.
     type: bool
     default: true
   wait_timeout:
@@ -41,6 +41,9 @@ options:
     default: 600
 seealso:
   - module: magalu.cloud.vm_instance
+    description: Creates the Windows instance.
+  - ref: ansible_collections.magalu.cloud.docsite.windows
+    description: Windows by an example.
 """
 
 EXAMPLES = r"""
@@ -52,7 +55,7 @@ EXAMPLES = r"""
     network:
       associate_public_ip: false
 
-- name: Keep its first password in a file
+- name: Write its first password to a file
   magalu.cloud.vm_windows_password:
     name: win-01
     password_file: "/tmp/win-01.password"
@@ -60,32 +63,66 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user that the password is of.
-  returned: when it was read
+  description: The user whose password it is.
+  returned: when the password was read
   type: str
   sample: admin
 password:
-  description: The password. With O(password_file) only when that could not be written, so that it is not lost.
-  returned: when it was read, and not written to a file
+  description: The password. With O(password_file) only if the file could not be written, so that it is not lost.
+  returned: when the password was read, and not written to a file
   type: str
   sample: example
 password_file:
-  description: The file that has the password.
+  description: The file that contains the password.
   returned: when O(password_file) is given
   type: str
   sample: /root/win-01.password
 instance:
   description: The instance's id and name.
-  returned: when it was looked for
+  returned: when the module looked for it
   type: dict
+  contains:
+    id:
+      description: The instance's id, a UUID.
+      returned: always
+      type: str
+    name:
+      description: The instance's name.
+      returned: always
+      type: str
   sample: {id: 9ec75090-2872-4f51-8111-53d05d96d2c6, name: win-01}
 error:
   description:
-    - What failed, with the same keys at every failure. C(status), C(details) and C(request_id) are null where no request was
-      refused - a check of the task failed, the time was up, or what was created failed later. C(slug) is the API's, also of
-      what failed later, such as C(create_instance.capacity.error), and null where the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
+      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
+      creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
+  contains:
+    doing:
+      description: What the module was doing, for example C(create instance web-01).
+      returned: always
+      type: str
+    status:
+      description: The HTTP status of the response.
+      returned: always
+      type: int
+    slug:
+      description: The API's name for the error, for example V(create_instance.capacity.error).
+      returned: always
+      type: str
+    message:
+      description: The error in words.
+      returned: always
+      type: str
+    details:
+      description: More about the error, as the API returned it.
+      returned: always
+      type: dict
+    request_id:
+      description: The API's id of the request. The support asks for it.
+      returned: always
+      type: str
   sample:
     doing: read the first password of instance win-01
     status: 404

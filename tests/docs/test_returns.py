@@ -1,0 +1,94 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every field that a module returns is documented, those of the API as its contracts have them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.contract.contract import folder
+from tests.docs import returns
+from tests.playbooks import shapes
+
+# In every module's result; Ansible documents them.
+COMMON = {"changed", "failed", "msg", "diff"}
+
+
+def documented(module: str) -> dict[str, Any]:
+    text = returns.module_file(module).read_text().split('RETURN = r"""\n')[1].split('"""')[0]
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@pytest.mark.parametrize("module", returns.MODULES)
+def test_fields_are_documented_as_the_contracts_have_them(module: str) -> None:
+    """After a change that is meant: python -m tests.docs.returns."""
+    folder()
+    assert returns.written(module) == returns.module_file(module).read_text()
+
+
+@pytest.mark.parametrize("module", returns.MODULES)
+def test_every_value_with_keys_says_which(module: str) -> None:
+    values = documented(module)
+    assert [name for name, value in values.items() if needs_fields(value) and not value.get("contains")] == []
+
+
+def needs_fields(value: dict[str, Any]) -> bool:
+    return "dict" in (value["type"], value.get("elements"))
+
+
+def differences(path: str, shape: Any, field: dict[str, Any]) -> list[str]:
+    """What a result has that its documentation does not say."""
+    if shape == "null":
+        return []
+    kind = {dict: "dict", list: "list"}.get(type(shape), shape)
+    if kind != field["type"]:
+        return [f"{path} is {kind}, not {field['type']}"]
+    found: list[str] = []
+    for each in shape if kind == "list" else [shape]:
+        if isinstance(each, str):
+            expected = field.get("elements", field["type"])
+            found += [] if each == expected else [f"{path} has {each}, not {expected}"]
+            continue
+        inner = field.get("contains", {})
+        for name, value in each.items() if inner else ():
+            found += (
+                differences(f"{path}.{name}", value, inner[name]) if name in inner else [f"{path}.{name} is missing"]
+            )
+    return found
+
+
+@pytest.mark.parametrize("module", returns.MODULES)
+def test_recorded_results_hold_what_is_documented(module: str) -> None:
+    recorded = json.loads(shapes.FILE.read_text())
+    field = {"type": "dict", "contains": documented(module)}
+    outcomes = {name: shape for name, shape in recorded.items() if name.startswith(f"{module}: ")}
+    assert outcomes
+    for name, shape in outcomes.items():
+        result = {key: value for key, value in shape.items() if key not in COMMON}
+        assert differences(name, result, field) == []
+
+
+def test_every_text_is_used() -> None:
+    """Nothing is described that no module returns."""
+    folder()
+    used: set[str] = set()
+
+    def collect(path: str, fields: dict[str, returns.Field]) -> None:
+        for name, field in fields.items():
+            used.add(returns.text_key(f"{path}.{name}"))
+            collect(f"{path}.{name}", field.fields)
+
+    for module in returns.MODULES:
+        for path, fields in returns.values(module).values():
+            collect(path, fields)
+    assert used == set(returns.TEXTS)
+
+
+def test_ram_is_never_to_be_computed_with() -> None:
+    assert "Never compute with it" in returns.TEXTS["ram"]
+    assert [key for key in returns.TEXTS if key.endswith(".ram")] == []
