@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-
 # COPY and COPIES stand for the name of the resource.
 _OPTIONS = r"""
 options:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import importlib
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -33,7 +34,7 @@ class Field(NamedTuple):
     type: str
     elements: str = ""  # of a list
     returned: str = ALWAYS
-    fields: dict[str, Any] = {}  # of a dict, or of the dicts of a list: name -> Field
+    fields: Mapping[str, Any] = MappingProxyType({})  # of a dict, or of the dicts of a list: name -> Field
     versions: tuple[str, ...] = EDITIONS
 
 
@@ -119,7 +120,7 @@ def listed(kind: str) -> dict[str, Field]:
     return {**fields, **ADDED.get(kind, {}), **UNREADABLE}
 
 
-def _completed(fields: dict[str, Field], keys: dict[str, Any]) -> dict[str, Field]:
+def _completed(fields: Mapping[str, Field], keys: dict[str, Any]) -> dict[str, Field]:
     """Return the fields with those that a result always has, null where the API does not return them."""
     found = {name: field._replace(returned=ALWAYS) if name in keys else field for name, field in fields.items()}
     for name, inner in keys.items():
@@ -142,7 +143,7 @@ def contract_fields(kind: str) -> dict[str, Field]:
     return found
 
 
-def _merge(found: dict[str, Field], more: dict[str, Field]) -> None:
+def _merge(found: dict[str, Field], more: Mapping[str, Field]) -> None:
     for name, field in more.items():
         before = found.get(name)
         if before is None:
@@ -328,7 +329,7 @@ def described(path: str, field: Field, versions: tuple[str, ...]) -> str:
     return TEXTS[text_key(path)] + "".join(f" API version {version} does not return it." for version in missing)
 
 
-def contains(above: str, fields: dict[str, Field], indent: int, versions: tuple[str, ...]) -> Iterator[str]:
+def contains(above: str, fields: Mapping[str, Field], indent: int, versions: tuple[str, ...]) -> Iterator[str]:
     """Yield the lines of `contains` for these fields."""
     margin = " " * indent
     yield f"{margin}contains:"

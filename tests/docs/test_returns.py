@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_every_text_is_used() -> None:
     folder()
     used: set[str] = set()
 
-    def collect(path: str, fields: dict[str, returns.Field]) -> None:
+    def collect(path: str, fields: Mapping[str, returns.Field]) -> None:
         for name, field in fields.items():
             used.add(returns.text_key(f"{path}.{name}"))
             collect(f"{path}.{name}", field.fields)
