@@ -188,6 +188,11 @@ backup:
       description: The time of the last change, in UTC (ISO 8601). Null before the first change.
       returned: always
       type: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -404,6 +409,11 @@ instance:
       description: The user that the image accepts logins from. Null where that is not certain.
       returned: always
       type: str
+    phase:
+      description: What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the
+        instance has certainly never run), V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -513,6 +523,11 @@ destination:
       type: str
     updated_at:
       description: The time of the last change, in UTC (ISO 8601). Null before the first change.
+      returned: always
+      type: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
       returned: always
       type: str
     unreadable_fields:

@@ -453,7 +453,7 @@ members:
           type: str
     instance:
       description: The instance. Null when it does not exist. With O(results=brief) only its C(id), C(name), C(state),
-        C(status), C(private_ipv4), C(public_ipv4) and C(public_ipv6).
+        C(status), C(phase), C(private_ipv4), C(public_ipv4) and C(public_ipv6).
       returned: always
       type: dict
       contains:
@@ -653,6 +653,11 @@ members:
           type: str
         default_user:
           description: The user that the image accepts logins from. Null where that is not certain.
+          returned: always
+          type: str
+        phase:
+          description: What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the
+            instance has certainly never run), V(operation_failed) or V(gone).
           returned: always
           type: str
         unreadable_fields:

@@ -169,6 +169,11 @@ image:
       description: Whether the cloud licenses the operating system, V(licensed) or V(unlicensed).
       returned: always
       type: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any

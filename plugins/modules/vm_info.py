@@ -330,6 +330,11 @@ instances:
       returned: when the API returns it
       type: list
       elements: str
+    phase:
+      description: What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the
+        instance has certainly never run), V(operation_failed) or V(gone).
+      returned: always
+      type: str
     private_ipv4:
       description: The private IPv4 address of the primary interface.
       returned: always
@@ -447,6 +452,11 @@ snapshots:
               description: The size of the disk, in GB.
               returned: always
               type: int
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -560,6 +570,11 @@ backups:
       description: The time of the last change, in UTC (ISO 8601). Null before the first change.
       returned: when the API returns it
       type: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -633,6 +648,11 @@ images:
       returned: when the API returns it
       type: list
       elements: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -744,6 +764,11 @@ custom_images:
       type: dict
     license:
       description: Whether the cloud licenses the operating system, V(licensed) or V(unlicensed).
+      returned: always
+      type: str
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
       returned: always
       type: str
     unreadable_fields:

@@ -529,6 +529,11 @@ instance:
       description: The user that the image accepts logins from. Null where that is not certain.
       returned: always
       type: str
+    phase:
+      description: What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the
+        instance has certainly never run), V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any

@@ -170,6 +170,11 @@ snapshot:
               description: The size of the disk, in GB.
               returned: always
               type: int
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -386,6 +391,11 @@ instance:
       description: The user that the image accepts logins from. Null where that is not certain.
       returned: always
       type: str
+    phase:
+      description: What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the
+        instance has certainly never run), V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any
@@ -477,6 +487,11 @@ destination:
               description: The size of the disk, in GB.
               returned: always
               type: int
+    phase:
+      description: What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed),
+        V(operation_failed) or V(gone).
+      returned: always
+      type: str
     unreadable_fields:
       description: The names of the fields that are null because the response had a value of the wrong type.
       returned: when there are any

@@ -60,7 +60,11 @@ COPY = {"id": TEXT, "name": TEXT, "created_at": TEXT}
 KEPT = {**COPY, "reason": TEXT}
 TOTALS = dict.fromkeys(("members", "changed", "failed", "created", "deleted", "pruned"), NUMBER)
 # What the modules add to a resource of the API.
-ADDED = {"instance": dict.fromkeys(("private_ipv4", "public_ipv4", "public_ipv6", "default_user"), TEXT)}
+PHASE = {"phase": TEXT}
+ADDED = {
+    "instance": dict.fromkeys(("phase", "private_ipv4", "public_ipv4", "public_ipv6", "default_user"), TEXT),
+    **dict.fromkeys(("snapshot", "backup", "image", "custom image"), PHASE),
+}
 
 
 def members() -> dict[str, Field]:
@@ -198,6 +202,10 @@ TEXTS = {
     "name": "The name.",
     "created_at": "The time of the creation, in UTC (ISO 8601).",
     "updated_at": "The time of the last change, in UTC (ISO 8601). Null before the first change.",
+    "phase": "What the status means - V(settled), V(in_transition), V(deleting), V(creation_failed), "
+    "V(operation_failed) or V(gone).",
+    "instance.phase": "What state and status mean - V(settled), V(in_transition), V(deleting), V(creation_failed) (the "
+    "instance has certainly never run), V(operation_failed) or V(gone).",
     "unreadable_fields": "The names of the fields that are null because the response had a value of the wrong type.",
     "instance.id": "The instance's id, a UUID.",
     "instance.name": "The instance's name.",
@@ -304,7 +312,7 @@ TEXTS = {
     "members.msg": "Why the member failed.",
     "members.error": "What failed, as in the RV(error) of the task.",
     "members.instance": "The instance. Null when it does not exist. With O(results=brief) only its C(id), C(name), C(state), "
-    "C(status), C(private_ipv4), C(public_ipv4) and C(public_ipv6).",
+    "C(status), C(phase), C(private_ipv4), C(public_ipv4) and C(public_ipv6).",
     "members.actions": "The steps that were done (in check mode, that would be), in order.",
     "members.creation_attempts": "The creations that failed, in order.",
     "members.kept_public_ips": "Public IPv4 addresses that remain, and are billed, after the instance was deleted.",
