@@ -52,7 +52,7 @@ options:
     description:
       - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
         hold (of labels all). An empty list counts as not given. Filters by labels need API version 2026-08.
-      - Instances that are deleted are only listed if C(state) or C(status) asks for them. An instance that failed, also in
+      - Instances that are deleted are only listed if C(state), C(status) or C(phase) asks for them. An instance that failed, also in
         its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
         O(exclude_filters) leaves it out.
     type: dict
@@ -64,6 +64,12 @@ options:
         elements: str
       status:
         description: The status, as V(completed).
+        type: list
+        elements: str
+      phase:
+        description:
+          - What state and status mean, one of V(settled), V(in_transition), V(deleting), V(creation_failed),
+            V(operation_failed) and V(gone).
         type: list
         elements: str
       name:
@@ -200,6 +206,8 @@ notes:
   - C(mgc_name) (str) - Its name, which need not be the host's. For example V(web-01).
   - C(mgc_state) (str) - What it is. For example V(running).
   - C(mgc_status) (str) - What is happening to it. For example V(completed).
+  - 'C(mgc_phase) (str) - What state and status mean: settled, in_transition, deleting, creation_failed,
+    operation_failed or gone. For example V(settled).'
   - C(mgc_region) (str) - The region it was listed in. For example V(br-se1).
   - C(mgc_account) (str) - What O(account_name) says. For example V(production).
   - C(mgc_availability_zone) (str) - Its zone. For example V(br-se1-a).

@@ -11,9 +11,9 @@ import fnmatch
 import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, PHASES, Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_reference, same_zone
-from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import phase_of, status_class
 
 from ._names import meant
 
@@ -33,6 +33,7 @@ def _reference(path: str) -> Value:
 FILTERS: dict[str, Value] = {
     "state": _text("state"),
     "status": _text("status"),
+    "phase": lambda row, wanted: phase_of(row) == wanted,
     "availability_zone": lambda row, wanted: same_zone(wanted, row.get("availability_zone")),
     "name": lambda row, wanted: fnmatch.fnmatchcase(str(row.get("name") or ""), wanted),
     "machine_type": _reference("machine_type"),
@@ -58,6 +59,9 @@ def filters(option: str, given: t.Any) -> Filter:
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
             raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
+        unknown = [text for text in texts if key == "phase" and text not in PHASES]
+        if unknown:
+            raise Refused(f"{option}.{key} is {unknown[0]!r}, and must be one of {', '.join(PHASES)}.")
         found[str(key)] = [str(text) for text in texts]
     return found
 
@@ -79,7 +83,7 @@ def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:
 
     All filters of `include` must match, and no entry of `exclude` may match with all of its filters.
     """
-    if not ("state" in include or "status" in include) and status_class(row) == GONE:
+    if not include.keys() & {"state", "status", "phase"} and status_class(row) == GONE:
         return False
     return _matches(row, include) and not any(_matches(row, each) for each in exclude)
 

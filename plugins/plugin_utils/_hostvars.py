@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, image_user, interfaces_of
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import phase_of
 
 from . import _entries
 from ._trust import Marker
@@ -29,6 +30,9 @@ HOSTVARS = (
     HostVar("name", "str", "Its name, which need not be the host's.", "web-01"),
     HostVar("state", "str", "What it is.", "running"),
     HostVar("status", "str", "What is happening to it.", "completed"),
+    HostVar("phase", "str",
+            "What state and status mean: settled, in_transition, deleting, creation_failed, operation_failed or gone.",
+            "settled"),
     HostVar("region", "str", "The region it was listed in.", "br-se1"),
     HostVar("account", "str", "What O(account_name) says.", "production"),
     HostVar("availability_zone", "str", "Its zone.", "br-se1-a"),
@@ -113,6 +117,7 @@ class Reader:
         for name in _MAPPINGS:
             found[name] = self._mapping(get(name))
         found["vpc"] = self._mapping(dig(row, "network.vpc"))
+        found["phase"] = mark[phase_of(row)]
         found["region"], found["account"] = mark[region], mark[self.account]
         labels = get("labels")
         found["labels"] = mark(labels) if labels else []

@@ -16,11 +16,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     INSTANCES,
     MOVING,
     OPERATION_FAILED,
+    PHASES,
     SETTLED,
     SNAPSHOTS,
     Resource,
 )
-from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import never_ran, status_class
+from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import never_ran, phase_of, status_class
 from tests.contract.contract import EDITIONS, load
 
 INSTANCE = {
@@ -149,3 +150,52 @@ def test_the_state_has_a_word_too(row: Any, expected: str) -> None:
 )  # fmt: skip
 def test_only_what_is_certain_never_ran(row: Any, certain: bool) -> None:
     assert never_ran(row) is certain
+
+
+# The meaning of a status -> its phase, unless the resource is being deleted, or it is not certain that it never ran.
+PHASE_OF = dict(zip((SETTLED, MOVING, None, CREATION_FAILED, OPERATION_FAILED, GONE), PHASES, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("resource", "table", "status"),
+    [(resource, table, status) for resources, table in SCHEMAS.values() for resource in resources
+     for statuses in table.values() for status in statuses.split()],
+)  # fmt: skip
+def test_every_status_has_a_phase(resource: Resource, table: dict[str, str], status: str) -> None:
+    row = {"status": status, "state": "new" if meaning(table, status) == CREATION_FAILED else "available"}
+    deleting = status in ("deleting", "deleting_pending")
+    assert phase_of(row, resource) == ("deleting" if deleting else PHASE_OF[meaning(table, status)])
+    assert phase_of({"status": status, "state": "deleted"}, resource) == "gone"
+
+
+@pytest.mark.parametrize(
+    ("row", "phase"),
+    [
+        ({"status": "completed", "state": "running"}, "settled"),
+        ({"status": "completed", "state": "new"}, "in_transition"),
+        ({"status": "something_new", "state": "running"}, "in_transition"),
+        ({"status": "completed", "state": None}, "settled"),
+        ({"status": None, "state": "running"}, "in_transition"),
+        ({"status": None, "state": None}, None),
+        ({}, None),
+        ({"status": "deleting_pending", "state": "error"}, "deleting"),
+        ({"status": "deleting", "state": "new"}, "deleting"),
+        ({"status": "deleting_error", "state": "running"}, "operation_failed"),
+        ({"status": "deleting_network_error", "state": "stopped"}, "operation_failed"),
+        ({"status": "creating_error", "state": "error"}, "creation_failed"),
+        ({"status": "starting_error", "state": "new"}, "creation_failed"),
+        (
+            {"status": "completed", "state": "error", "error": {"slug": "create_instance.capacity.error"}},
+            "creation_failed",
+        ),
+        # It is not certain that these never ran.
+        ({"status": "creating_error", "state": "running"}, "operation_failed"),
+        ({"status": "creating_error"}, "operation_failed"),
+        ({"status": "completed", "state": "error", "error": {"slug": "start_instance.failed"}}, "operation_failed"),
+        ({"status": "completed", "state": "error"}, "operation_failed"),
+        ({"status": "completed", "state": "deleted"}, "gone"),
+    ],
+    ids=str,
+)
+def test_the_phase_of_an_instance(row: Any, phase: str | None) -> None:
+    assert phase_of(row) == phase

@@ -100,7 +100,7 @@ def test_results_come_in_the_order_of_the_declaration(sim: Any) -> None:
 
 
 def test_brief_results_have_a_few_keys_of_each_instance(sim: Any) -> None:
-    brief = {"id", "name", "state", "status", "private_ipv4", "public_ipv4", "public_ipv6"}
+    brief = {"id", "name", "state", "status", "phase", "private_ipv4", "public_ipv4", "public_ipv6"}
     for check in (True, False, False):
         given = done(sim, check, instances=[WEB, {"name": "gone", "state": "absent"}], results="brief")
         assert set(member(given, "web")["instance"]) == brief

@@ -163,6 +163,8 @@ def failed_and_gone(sim: Any) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize(("filters", "left_out"), [
     ({}, []), ({"name": "*"}, []), ({"state": "error"}, ["web", "sick", "moving", "unmade"]),
+    ({"phase": ["creation_failed", "gone"]}, ["web", "sick", "moving", "lost", "dead", "dying", "odd"]),
+    ({"phase": "in_transition"}, ["web", "sick", "failed", "unmade", "lost", "dead", "dying", "odd"]),
     ({"status": ["deleted", "completed"]}, ["sick", "moving", "failed", "unmade", "dead", "dying", "odd"]),
 ])  # fmt: skip
 def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
@@ -170,7 +172,7 @@ def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
 ) -> None:
     there = failed_and_gone(sim)
     hosts = listed(sim, tmp_path, filters=filters).hosts
-    assert ("gone" in hosts) == ("status" in filters)
+    assert ("gone" in hosts) == ("status" in filters or "gone" in filters.get("phase", ()))
     assert {name: (host["mgc_state"], host["mgc_status"]) for name, host in hosts.items() if name != "gone"} == {
         name: told for name, told in there.items() if name not in left_out
     }
@@ -429,6 +431,10 @@ def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tm
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"regoins": ["br-se1"]}, r"There is no option 'regoins'. Did you mean regions\?"),
     ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter. Did you mean state\? There are state"),
+    (
+        {"filters": {"phase": ["settled", "moving"]}},
+        "filters.phase is 'moving', and must be one of settled, in_transition",
+    ),
     ({"filters": {"x": "y"}}, r"filters: 'x' is no filter\. There are state"),
     ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
     ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\], and must be a text"),

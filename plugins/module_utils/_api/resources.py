@@ -83,6 +83,8 @@ MACHINE_TYPES = Resource("machine type", "/v1/machine-types", ("machine_types", 
 SETTLED, MOVING, GONE = "settled", "moving", "gone"
 CREATION_FAILED, OPERATION_FAILED = "creation failed", "operation failed"
 SETTLED_STATUSES = {"instance": ("completed",), "copy": ("completed",), "image": ("active", "deprecated")}
+# The phases that a result and the inventory have, so that no playbook interprets a status.
+PHASES = ("settled", "in_transition", "deleting", "creation_failed", "operation_failed", "gone")
 # The state that each power action ends in. A status that begins with its name is that transition.
 POWER_STATE = {"start": "running", "stop": "stopped", "suspend": "suspended", "reboot": "running"}
 CREATION_FAILED_STATUSES = ("error", "importing_error", "invalid_image")  # of copies and images

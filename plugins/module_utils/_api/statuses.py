@@ -65,6 +65,32 @@ def never_ran(row: Row) -> bool:
     return status.startswith("creating") or (own and bool(CREATION_SLUG.fullmatch(slug)))
 
 
+_PHASES = {SETTLED: "settled", MOVING: "in_transition", CREATION_FAILED: "creation_failed",
+           OPERATION_FAILED: "operation_failed", GONE: "gone"}  # fmt: skip
+
+
+def phase_of(row: Row, resource: Resource = INSTANCES) -> str | None:
+    """Return the phase of a resource, one of `PHASES`.
+
+    It is what `status_class` says, except that a resource that is being deleted has a phase of its own, and that an
+    instance is in `creation_failed` only if it certainly never ran. None if the row has neither a state nor a status.
+    """
+    status = row.get("status")
+    if status is None and row.get("state") is None:
+        return None
+    phase = _PHASES[status_class(row, resource)]
+    if phase == "in_transition" and str(status).startswith("deleting"):
+        return "deleting"
+    if phase == "creation_failed" and resource.statuses == "instance" and not never_ran(row):
+        return "operation_failed"
+    return phase
+
+
+def with_phase(row: Row, resource: Resource) -> Row:
+    """Return the row plus its phase."""
+    return {**row, "phase": phase_of(row, resource)}
+
+
 def is_deleting(row: Row | None) -> bool:
     """Return whether the row is being deleted."""
     return status_class(row) == MOVING and str((row or {}).get("status")).startswith("deleting")

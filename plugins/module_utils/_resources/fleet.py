@@ -57,7 +57,7 @@ FLEET_SPEC: dict[str, t.Any] = {
     **dict.fromkeys(("progress_file", "report"), _PATH),
     "wait_timeout": {"type": "int", "default": 3600},
 }
-BRIEF = ("id", "name", "state", "status", "private_ipv4", "public_ipv4", "public_ipv6")
+BRIEF = ("id", "name", "state", "status", "phase", "private_ipv4", "public_ipv4", "public_ipv6")
 
 
 class FleetMember:

@@ -30,7 +30,7 @@ from .._api.resources import (
     Row,
 )
 from .._api.rows import dig, same_id, same_reference, same_zone, with_addresses
-from .._api.statuses import status_class
+from .._api.statuses import status_class, with_phase
 from .._api.times import api_now, epoch, seconds_old
 from .._plan.checks import require_uuid
 
@@ -170,6 +170,8 @@ def read_rows(client: Api, params: Params) -> list[Row]:
         rows = [with_addresses(row) for row in rows]
         if not params["user_data"]:
             rows = [{key: value for key, value in row.items() if key != "user_data"} for row in rows]
+    if params["kind"] != "machine_types":
+        rows = [with_phase(row, resource) for row in rows]
     for order in reversed(params["sort"] or []):
         field, way = (*order.split(":"), "asc")[:2]
         rows = sorted(rows, key=_by(field), reverse=way == "desc")

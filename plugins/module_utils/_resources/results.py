@@ -13,7 +13,7 @@ from .._api.listing import Api
 from .._api.messages import error_result, failure_sentence, plain_error
 from .._api.resources import RESULT_KEYS, Row
 from .._api.rows import Seen, dig, interfaces_of, primary_interface, with_result_keys
-from .._api.statuses import status_class
+from .._api.statuses import status_class, with_phase
 from .._engine.outcome import Outcome
 from .._plan.options import OPTIONS
 from .._plan.step import Step, Task
@@ -32,9 +32,10 @@ def result_rows(task: Task, seen: Seen) -> dict[str, t.Any]:
     rows: dict[str, t.Any] = {}
     for part, place in task.shows.items():
         row = seen.get(part)
+        kind = task.kinds[part]
         rows[place] = row and {
             key: value
-            for key, value in with_result_keys(row, RESULT_KEYS[task.kinds[part].kind]).items()
+            for key, value in with_phase(with_result_keys(row, RESULT_KEYS[kind.kind]), kind).items()
             if key != "user_data"
         }
     return rows
