@@ -827,7 +827,7 @@ def main() -> None:
     module = Module(FLEET_SPEC, required_one_of=[("instances", "count")])
     wants = module.check(desired_members, module.params)
     client = module.client(
-        *(want[key] for want in wants for key in ("user_data", "user_data_base64")), make=FleetClient
+        *(text for want in wants for text in (want.user_data, want.user_data_base64)), make=FleetClient
     )
     outcome = module.check_or_do(run_fleet, client, wants, module.params, module._diff, module.warn)
     if outcome.message:

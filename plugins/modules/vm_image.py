@@ -253,18 +253,14 @@ from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noq
 
 # isort: split
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
-from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import (
-    IMAGE_SPEC,
-    desired_image,
-    image_task,
-    url_secrets,
-)
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.image import desired_image
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import IMAGE_SPEC, image_task, url_secrets
 
 
 def main() -> None:
     module = Module(IMAGE_SPEC, required_one_of=[("id", "name")], mutually_exclusive=[("id", "name")])
     want = module.check(desired_image, module.params)
-    client = module.client(*url_secrets(want["url"]))
+    client = module.client(*url_secrets(want.url))
     module.reconcile(client, lambda _check: image_task(client, want))
 
 

@@ -662,8 +662,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance i
 def main() -> None:
     module = Module(INSTANCE_SPEC, mutually_exclusive=ONE_OF, required_one_of=[("id", "name")])
     want = module.check(desired_instance, module.params)
-    client = module.client(want["user_data"], want["user_data_base64"])
-    module.reconcile(client, lambda check: instance_task(client, {**want, "assume_created": check}))
+    client = module.client(want.user_data, want.user_data_base64)
+    module.reconcile(client, lambda check: instance_task(client, want, assume_created=check))
 
 
 if __name__ == "__main__":

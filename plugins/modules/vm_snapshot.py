@@ -653,7 +653,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies imp
 def main() -> None:
     module = Module(COPY_SPEC, mutually_exclusive=[("id", "new_name")])
     client = module.client(*restore_secrets(module.params))
-    module.reconcile(client, lambda check: copy_task(client, {**module.params, "assume_created": check}, SNAPSHOTS))
+    module.reconcile(client, lambda check: copy_task(client, module.params, SNAPSHOTS, check))
 
 
 if __name__ == "__main__":

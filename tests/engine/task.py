@@ -11,7 +11,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import A
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance, desired_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Look
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 
@@ -40,10 +40,9 @@ def client(sim: Any, **options: Any) -> Api:
     return made
 
 
-def want(**options: Any) -> dict[str, Any]:
+def want(**options: Any) -> DesiredInstance:
     """A declaration, with the defaults of the module's options."""
-    defaults = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
-    return desired_instance({**defaults, **options})
+    return desired_instance(options)
 
 
 def check(sim: Any, **options: Any) -> Outcome:

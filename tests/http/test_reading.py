@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import find_resources
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import choose_machine_type, find_in_catalog
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC as SPEC
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import check_filters, read_rows
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import read_catalogs
@@ -201,26 +202,28 @@ def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) 
 @EDITIONS
 def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, sort_by_id=False)
-    known = read_catalogs(client_of(sim), {}, {}, {})
-    assert known["edition"] == edition[:4]
-    assert (len(known["images"]), len(known["machine_types"])) == (17, 62)
+    known = read_catalogs(client_of(sim), DesiredInstance(), {}, {})
+    assert known.api_version == edition[:4]
+    assert isinstance(known.images, list)
+    assert (len(known.images), len(known.machine_types)) == (17, 62)
 
 
 @EDITIONS
 def test_the_simulators_catalogs_are_what_a_declaration_is_checked_against(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
-    known = read_catalogs(client_of(sim), {}, {}, {})
-    windows = find_in_catalog("image", "windows-server-2022", known["images"])
+    known = read_catalogs(client_of(sim), DesiredInstance(), {}, {})
+    assert isinstance(known.images, list)
+    windows = find_in_catalog("image", "windows-server-2022", known.images)
     with pytest.raises(
         Refused, match="BV1-1-40 is too small for image windows-server-2022: it has 1 vCPUs, needed are 2"
     ):
         choose_machine_type(
-            "BV1-1-40", None, "image windows-server-2022", windows["minimum_requirements"], known["machine_types"]
+            "BV1-1-40", None, "image windows-server-2022", windows["minimum_requirements"], known.machine_types
         )
     assert (
-        choose_machine_type("BV2-4-40", None, "image", windows["minimum_requirements"], known["machine_types"])["name"]
+        choose_machine_type("BV2-4-40", None, "image", windows["minimum_requirements"], known.machine_types)["name"]
         == "BV2-4-40"
     )
     if edition == "2026-08":
         with pytest.raises(Refused, match="not offered there"):
-            choose_machine_type("L40x1-DP8-64-100", "br-se1-a", "image", {}, known["machine_types"])
+            choose_machine_type("L40x1-DP8-64-100", "br-se1-a", "image", {}, known.machine_types)

@@ -13,7 +13,8 @@ from .._api.rows import same_reference, same_zone
 from .._api.statuses import is_deleting, status_class
 from .catalogs import is_same_type
 from .creation import creation_step
-from .step import Catalogs, Memory, Step, Want
+from .options import DesiredInstance
+from .step import Catalogs, Memory, Step
 
 
 class Attempt(t.NamedTuple):
@@ -44,38 +45,39 @@ class Attempt(t.NamedTuple):
         return {"machine_type": self.machine_type, "availability_zone": self.availability_zone, "error": told}
 
 
-def list_attempts(want: Want) -> list[Attempt]:
+def list_attempts(want: DesiredInstance) -> list[Attempt]:
     """Return all attempts without duplicates.
 
     An option that an alternative leaves out has its declared value.
     """
-    own = want["machine_type"], want["availability_zone"]
-    ways = [(one.get("machine_type") or own[0], one.get("availability_zone") or own[1]) for one in want["alternatives"]]
-    on = tuple(want["alternatives_on"])
+    own = want.machine_type, want.availability_zone
+    ways = [
+        (one.get("machine_type") or own[0], one.get("availability_zone") or own[1]) for one in want.alternatives or []
+    ]
+    on = tuple(want.alternatives_on)
     return [Attempt(kind, zone, on) for kind, zone in dict.fromkeys([own, *ways] if own[0] else ways)]
 
 
-def adopt_matching_attempt(row: Row | None, want: Want, catalogs: Catalogs | None) -> Want:
+def adopt_matching_attempt(row: Row | None, want: DesiredInstance, catalogs: Catalogs | None) -> DesiredInstance:
     """Return the declaration with the type and zone of the attempt that an instance matches.
 
     Only a living instance counts. If no attempt matches, take the first attempt in the instance's zone, because the
     zone cannot be changed. Without a declared machine type, alternatives that do not match leave the declaration as it
-    is, so they alone never change an instance. The key `declared` keeps the original declaration, which the next
-    creation follows.
+    is, so they alone never change an instance.
     """
-    if row is None or status_class(row) in (GONE, CREATION_FAILED) or is_deleting(row) or want["state"] == "absent":
+    if row is None or status_class(row) in (GONE, CREATION_FAILED) or is_deleting(row) or want.state == "absent":
         return want
     ways = list_attempts(want)
     there = [one for one in ways if _matches_zone(one, row)]
     way = next((one for one in there if _matches_type(one, row, catalogs)), None)
-    if way is None and want["machine_type"] is None:
+    if way is None and want.machine_type is None:
         return want
     way = way or (there or ways)[0]
-    return {**want, **_options(way), "declared": want}
+    return _with_attempt(want, way)
 
 
-def _options(way: Attempt) -> Want:
-    return {"machine_type": way.machine_type, "availability_zone": way.availability_zone}
+def _with_attempt(want: DesiredInstance, way: Attempt) -> DesiredInstance:
+    return want._replace(machine_type=way.machine_type, availability_zone=way.availability_zone)
 
 
 def _matches_zone(way: Attempt, row: Row) -> bool:
@@ -95,7 +97,7 @@ def _matches_type(way: Attempt, row: Row, catalogs: Catalogs | None) -> bool:
     return equal
 
 
-def failed_attempt_index(row: Row, want: Want, catalogs: Catalogs | None, own: bool) -> int | None:
+def failed_attempt_index(row: Row, want: DesiredInstance, catalogs: Catalogs | None, own: bool) -> int | None:
     """Return the index of the attempt that created an instance whose creation failed.
 
     Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified. `own`
@@ -120,14 +122,13 @@ def removal_way(number: int) -> str:
     return f"attempt {number + 1}"
 
 
-def next_attempt(want: Want, catalogs: Catalogs, memory: Memory, after: int | None) -> Step:
+def next_attempt(want: DesiredInstance, catalogs: Catalogs, memory: Memory, after: int | None) -> Step:
     """Return the creation step of the next attempt.
 
     All attempts are checked against the catalogues first. The attempt that an earlier run left behind counts as tried:
     this run continues with the next attempt and comes back to it last. Raise `Refused` if all attempts have failed or
     the catalogues rule out any attempt.
     """
-    want = want.get("declared") or want
     ways = list_attempts(want)
     steps: list[Step] = [_step(number, way, want, catalogs) for number, way in enumerate(ways)]
     numbers = range(len(ways))
@@ -137,17 +138,17 @@ def next_attempt(want: Want, catalogs: Catalogs, memory: Memory, after: int | No
     order = sorted(numbers, key=lambda number: (number <= after, number))
     number = next((one for one in order if ways[one][:2] not in tried), -1)
     if number < 0:
-        name, errors = want["new_name"] or want["name"], [one["error"] for one in memory.attempts]
+        name, errors = want.new_name or want.name, [one["error"] for one in memory.attempts]
         cause = next(filter(None, (remedy_for(f"{error['slug']} {error['message']}") for error in errors)), "")
         text = f"Instance {name} could not be created.{tried_sentence(memory)}"
         raise Refused(f"{text} {cause}".strip(), f"create instance {name}", errors[-1] if errors else None)
     return steps[number]
 
 
-def _step(number: int, way: Attempt, want: Want, catalogs: Catalogs) -> Step:
+def _step(number: int, way: Attempt, want: DesiredInstance, catalogs: Catalogs) -> Step:
 
     try:
-        made: Step = creation_step({**want, **_options(way)}, catalogs)
+        made: Step = creation_step(_with_attempt(want, way), catalogs)
     except Refused as error:
         raise Refused(f"With {way}: {error}" if number else str(error)) from None
     return made._replace(description=f"{made.description} as {way}", way=str(number + 1), attempt=way)

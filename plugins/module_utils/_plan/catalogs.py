@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import difflib
-import typing as t
 
 from .._api.exceptions import ApiError, CatalogsNeeded, Refused
 from .._api.resources import Row
 from .._api.rows import same_id, same_reference, same_zone
+from .options import DesiredInstance
+from .step import Catalogs
 
 
 def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
@@ -80,7 +81,7 @@ def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
         raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
 
 
-def is_same_type(wanted: str, value: Row, known: dict[str, t.Any] | None) -> bool:
+def is_same_type(wanted: str, value: Row, catalogs: Catalogs | None) -> bool:
     """Return whether a machine type is the wanted type.
 
     A name that the response does not give is looked up in the catalogue; raise `CatalogsNeeded` if that was not read
@@ -88,25 +89,25 @@ def is_same_type(wanted: str, value: Row, known: dict[str, t.Any] | None) -> boo
     """
     equal = same_reference(wanted, value)
     if equal is None:
-        if known is None:
+        if catalogs is None:
             raise CatalogsNeeded
-        equal = any(same_id(value.get("id"), one["id"]) for one in known["machine_types"] if one.get("name") == wanted)
+        equal = any(same_id(value.get("id"), row["id"]) for row in catalogs.machine_types if row.get("name") == wanted)
     return equal
 
 
-def choose_image(want: Row, known: dict[str, t.Any], name: str) -> Row:
+def choose_image(want: DesiredInstance, catalogs: Catalogs) -> Row:
     """Return the declared image after checking its status and zone.
 
     Raise `Refused` if it is missing or cannot be used, or the API's error if the images could not be read.
     """
-    if want["image"] is None:
-        raise Refused(f"There is no instance {name!r}; creating it needs image, snapshot or backup.")
-    if isinstance(known["images"], ApiError):
-        raise known["images"]
-    image = find_in_catalog("image", want["image"], known["images"])
+    if want.image is None:
+        raise Refused(f"There is no instance {want.name!r}; creating it needs image, snapshot or backup.")
+    if isinstance(catalogs.images, ApiError):
+        raise catalogs.images
+    image = find_in_catalog("image", want.image, catalogs.images)
     if image.get("status") not in ("active", "deprecated"):
         raise Refused(f"Image {image['name']} cannot be used: its status is {image['status']}.")
-    _offered("Image", image, want["availability_zone"], known["images"])
+    _offered("Image", image, want.availability_zone, catalogs.images)
     return image
 
 

@@ -38,13 +38,13 @@ def refuse_id_as_name(option: str, name: str | None, instead: str = "id") -> Non
         raise Refused(f"{option} is {name!r}, which has the shape of an id. Give it as {instead}.")
 
 
-def refuse_unknown_state(row: Row, want: Row, memory: Memory, retypes: bool) -> None:
-    """Raise `Refused` if the task needs to know the power state.
+def refuse_unknown_state(row: Row, state: str, memory: Memory, retypes: bool) -> None:
+    """Raise `Refused` if the task needs to know the power state for the desired `state`.
 
     It is called for a settled instance whose state is not a known power state. A task that only needs the instance to
     exist goes on.
     """
-    wanted = want["state"] if want["state"] != "present" else ""
+    wanted = state if state != "present" else ""
     changed = memory.did("start", "stop", "suspend")  # and the power state before that must be restored
     if wanted or retypes or changed:
         reason = f"state: {wanted}" if wanted else "machine_type" if retypes else "the power state that it had"

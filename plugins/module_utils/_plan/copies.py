@@ -21,27 +21,39 @@ from .._api.resources import (
 from .._api.rows import Seen, dig, same_id
 from .._api.statuses import is_being_created, is_deleting, settled_row, status_class
 from .checks import both_names_exist, refuse_protected, unknown_power_state, unpredictable_warning
-from .step import Memory, Plan, Step, Want, power_steps, predict
+from .step import Memory, Plan, Step, power_steps, predict
 
 
-def plan_copy(seen: Seen, want: Want, resource: Resource, memory: Memory) -> Plan:
+class DesiredCopy(t.NamedTuple):
+    """The desired state of a snapshot or backup: the value of each option; None if not given."""
+
+    id: str | None = None
+    name: str | None = None
+    new_name: str | None = None
+    instance: str | None = None  # the name or id of the source
+    power_off: bool = False
+    destination_region: str | None = None
+    protect_names: list[str] | None = None
+    state: str = "present"  # present, absent or copied
+
+
+def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory, assume_created: bool = False) -> Plan:
     """Return all steps from the current to the desired state.
 
-    Raise `Refused` if the desired state cannot or must not be reached.
+    With `assume_created` (in check mode), what is missing counts as created by an earlier task. Raise `Refused` if the
+    desired state cannot or must not be reached.
     """
     row, renamed = seen.get("copy"), seen.get("renamed")
     if row and renamed and not same_id(row["id"], renamed["id"]):
         raise both_names_exist(row, renamed)
-    if want["state"] == "absent":
+    if want.state == "absent":
         gone = row is None or is_deleting(row)
-        return Plan(() if gone else (copy_removal(t.cast(Row, row), want, resource),), row, None)
+        return Plan(() if gone else (copy_removal(t.cast(Row, row), want.protect_names, resource),), row, None)
     if row is None or is_deleting(row):
-        if want["state"] == "copied" and want.get("assume_created") and want["name"]:
-            steps = _copying({**seen, "copy": {"id": "{id}", "name": want["name"]}}, want, resource)
-            return Plan(
-                steps, None, predict(None, steps), (unpredictable_warning(f"{resource.kind} {want['name']!r}"),)
-            )
-        assumed = _assumed_instance(seen, want)
+        if want.state == "copied" and assume_created and want.name:
+            steps = _copying({**seen, "copy": {"id": "{id}", "name": want.name}}, want, resource)
+            return Plan(steps, None, predict(None, steps), (unpredictable_warning(f"{resource.kind} {want.name!r}"),))
+        assumed = _assumed_instance(seen, want) if assume_created else None
         made = _creation({**seen, "instance": assumed} if assumed else seen, want, resource, memory)
         doubts = (unpredictable_warning(f"instance {assumed['name']!r}"),) if assumed else ()
         return Plan(made, row, predict(None, [step for step in made if step.part == "copy"]), doubts)
@@ -55,11 +67,11 @@ def plan_copy(seen: Seen, want: Want, resource: Resource, memory: Memory) -> Pla
         )
     if status == OPERATION_FAILED:
         warnings.append(f"The last operation on {copy_label(row, resource)} failed: its status is {row.get('status')}.")
-    if want["state"] == "copied":
+    if want.state == "copied":
         steps, there = _copying(seen, want, resource), seen.get("destination")
         return Plan(steps, there, predict(_finished(there), steps), tuple(warnings))
     warnings += _refuse_another(row, seen, want, resource)
-    name = want["new_name"] or (want["id"] and want["name"])
+    name = want.new_name or (want.id and want.name)
     steps = ()
     if name and row.get("name") != name:
         does, effect = f"rename {copy_label(row, resource)} to {name}", {"name": name}
@@ -95,9 +107,9 @@ def _finished(row: Row | None) -> Row | None:
     return dict(row or {}, state="available", status="completed") if is_being_created(row) else row
 
 
-def copy_removal(row: Row, want: Want, resource: Resource, part: str = "copy") -> Step:
+def copy_removal(row: Row, protect_names: list[str] | None, resource: Resource, part: str = "copy") -> Step:
     """Return the step that deletes the copy. Raise `Refused` if the copy is protected."""
-    refuse_protected(copy_label(row, resource), row, want["protect_names"])
+    refuse_protected(copy_label(row, resource), row, protect_names)
     path = f"{resource.path}/{row['id']}"
     label, target = copy_label(row, resource), str(row["id"])
     return Step(
@@ -113,13 +125,13 @@ def copy_removal(row: Row, want: Want, resource: Resource, part: str = "copy") -
     )
 
 
-def _refuse_another(row: Row, seen: Seen, want: Want, resource: Resource) -> list[str]:
+def _refuse_another(row: Row, seen: Seen, want: DesiredCopy, resource: Resource) -> list[str]:
     """Raise `Refused` if the name is taken by a copy of another instance.
 
     Return a warning if the declared instance is missing and the copy may be of it: the copy's source is gone, or the
     API does not return it.
     """
-    of, instance, named = dig(row, "instance.id"), seen.get("instance"), want["instance"]
+    of, instance, named = dig(row, "instance.id"), seen.get("instance"), want.instance
     called = f"{copy_label(row, resource)} ({row['id']})"
     if instance and of and not same_id(of, instance["id"]):
         raise Refused(
@@ -142,43 +154,43 @@ def _refuse_another(row: Row, seen: Seen, want: Want, resource: Resource) -> lis
     return [f"{missing}. {called[0].upper()}{called[1:]} is taken for its {resource.kind}: {why}."]
 
 
-def _assumed_instance(seen: Seen, want: Want) -> Row | None:
+def _assumed_instance(seen: Seen, want: DesiredCopy) -> Row | None:
     """Return the instance that check mode assumes an earlier task creates.
 
     Return None if the instance must exist already.
     """
-    named = want["instance"]
-    if seen.get("instance") or not want.get("assume_created") or not named or UUID.fullmatch(named):
+    named = want.instance
+    if seen.get("instance") or not named or UUID.fullmatch(named):
         return None
     return {"id": None, "name": named, "state": "running", "status": "completed"}
 
 
-def _creation(seen: Seen, want: Want, resource: Resource, memory: Memory) -> tuple[Step, ...]:
+def _creation(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory) -> tuple[Step, ...]:
     """Return the steps that create the copy.
 
     With `power_off`, they stop the instance first and restore its power state afterwards.
     """
-    name, instance = want["name"], seen.get("instance")
-    if want["id"] or want["new_name"] or want["state"] != "present":
-        raise Refused(f"There is no {resource.kind} {want['id'] or name!r}.")
-    if want["instance"] is None:
+    name, instance = want.name, seen.get("instance")
+    if want.id or want.new_name or want.state != "present":
+        raise Refused(f"There is no {resource.kind} {want.id or name!r}.")
+    if want.instance is None:
         raise Refused(f"There is no {resource.kind} {name!r}; creating it needs instance.")
     if instance is None:
-        raise Refused(f"There is no instance {want['instance']!r} to make the {resource.kind} {name!r} of.")
+        raise Refused(f"There is no instance {want.instance!r} to make the {resource.kind} {name!r} of.")
     state = str(settled_row(instance).get("state"))
-    if want["power_off"] and state not in POWER_STATES and status_class(instance) != MOVING:
+    if want.power_off and state not in POWER_STATES and status_class(instance) != MOVING:
         raise unknown_power_state(instance, "power_off")
-    down = power_steps(state, "stopped", instance) if want["power_off"] else []
+    down = power_steps(state, "stopped", instance) if want.power_off else []
     start = memory.start_state or state
     source = _as_shown(instance, RESULT_KEYS[resource.kind]["instance"])
     effect = {"name": name, "state": "available", "status": "completed", "instance": source}
     body = {"name": name, "instance": {"id": instance["id"]}}
     does = f"create {resource.kind} {name} of instance {instance.get('name') or instance['id']}"
     made = Step(
-        "create", does, "POST", resource.path, {"state": "available"}, effect, body, sends=2, target=name,
+        "create", does, "POST", resource.path, {"state": "available"}, effect, body, sends=2, target=str(name),
         part="copy", needs=("copy", "instance"), creates=True,
     )  # fmt: skip
-    return (*down, made, *(power_steps("stopped", start, instance) if want["power_off"] else ()))
+    return (*down, made, *(power_steps("stopped", start, instance) if want.power_off else ()))
 
 
 def _as_shown(row: Row, keys: Row) -> Row:
@@ -190,7 +202,7 @@ def _as_shown(row: Row, keys: Row) -> Row:
     }
 
 
-def _copying(seen: Seen, want: Want, resource: Resource) -> tuple[Step, ...]:
+def _copying(seen: Seen, want: DesiredCopy, resource: Resource) -> tuple[Step, ...]:
     """Return the step that copies to the other region.
 
     Return no step if that region already has a copy of this name.
@@ -200,18 +212,18 @@ def _copying(seen: Seen, want: Want, resource: Resource) -> tuple[Step, ...]:
     if there is not None and not is_deleting(there):
         if status_class(there, resource) in (CREATION_FAILED, OPERATION_FAILED):
             raise Refused(
-                f"{copy_label(there, resource)} ({there['id']}) in {want['destination_region']} failed: its status is "
+                f"{copy_label(there, resource)} ({there['id']}) in {want.destination_region} failed: its status is "
                 f"{there.get('status')}. Delete it there, then copy again.",
-                f"copy {copy_label(row, resource)} to {want['destination_region']}",
+                f"copy {copy_label(row, resource)} to {want.destination_region}",
                 there.get("error"),
             )
         return ()
     key, regions = COPY_REGIONS[resource.kind]
-    does = f"copy {copy_label(row, resource)} to {want['destination_region']}"
+    does = f"copy {copy_label(row, resource)} to {want.destination_region}"
     effect = {"name": row.get("name"), "state": "available", "status": "completed", "instance": row.get("instance")}
     return (
         Step(
             "copy", does, "POST", f"{resource.path}/{row['id']}/copy", {"state": "available"}, effect,
-            {key: regions[want["destination_region"]]}, sends=2, target=str(row["id"]), part="destination", needs=("copy", "destination"), creates=True,
+            {key: regions[str(want.destination_region)]}, sends=2, target=str(row["id"]), part="destination", needs=("copy", "destination"), creates=True,
         ),
     )  # fmt: skip

@@ -14,39 +14,55 @@ from .._api.resources import CREATION_FAILED, CUSTOM_IMAGES, OPERATION_FAILED, U
 from .._api.rows import Seen
 from .._api.statuses import is_deleting, status_class
 from .checks import refuse_id_as_name, refuse_protected, require_uuid
-from .step import Memory, Plan, Step, Want, predict
+from .step import Memory, Plan, Step, predict
 
 CHANGEABLE = ("description", "version", "requirements")
 FIXED = ("platform", "license")
 URL_VALID_FOR = 12  # hours a presigned URL must stay valid, because an import can take that long
 
 
-def check_image(want: Want) -> None:
-    """Raise `Refused` for mistakes that show without a request.
+class DesiredImage(t.NamedTuple):
+    """The desired state of a custom image: the value of each option; None if not given."""
 
-    Write `id` into `want` in lower case.
-    """
-    if want["id"]:
-        want["id"] = require_uuid("id", want["id"])
-    refuse_id_as_name("name", want["name"])
-    if want["name"] and not re.fullmatch(r"[A-Za-z0-9_-]+", want["name"]):
-        raise Refused(f"name is {want['name']!r}; names of custom images have letters, digits, '-' and '_' only.")
-    if want["url"] and not re.match(r"https?://[^/?#]+/", want["url"], re.IGNORECASE):
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    version: str | None = None
+    state: str = "present"
+    url: str | None = None
+    platform: str | None = None
+    license: str | None = None
+    architecture: str = "x86/64"
+    uefi: bool = False
+    requirements: Row | None = None
+    protect_names: list[str] | None = None
+
+
+def desired_image(params: Row) -> DesiredImage:
+    """Return the desired state. Raise `Refused` for mistakes that show without a request."""
+    want = DesiredImage(**{name: params[name] for name in DesiredImage._fields})
+    if want.id:
+        want = want._replace(id=require_uuid("id", want.id))
+    refuse_id_as_name("name", want.name)
+    if want.name and not re.fullmatch(r"[A-Za-z0-9_-]+", want.name):
+        raise Refused(f"name is {want.name!r}; names of custom images have letters, digits, '-' and '_' only.")
+    if want.url and not re.match(r"https?://[^/?#]+/", want.url, re.IGNORECASE):
         raise Refused("url is not a URL that begins with https:// or http://.")
+    return want
 
 
-def plan_image(seen: Seen, want: Want, memory: Memory) -> Plan:
+def plan_image(seen: Seen, want: DesiredImage, memory: Memory) -> Plan:
     """Return all steps from the current to the desired state.
 
     Raise `Refused` if the desired state cannot be reached.
     """
     row = seen.get("image")
-    if want["state"] == "absent":
+    if want.state == "absent":
         gone = row is None or is_deleting(row)
         return Plan(() if gone else (_removal(t.cast(Row, row), want),), row, None)
     if row is None or is_deleting(row):
         made = (_creation(want),)
-        return Plan(made, row, predict(None, made), () if memory.created else expiry_warnings(str(want["url"])))
+        return Plan(made, row, predict(None, made), () if memory.created else expiry_warnings(str(want.url)))
     label, warnings = f"custom image {row.get('name')}", []
     status = status_class(row, CUSTOM_IMAGES)
     if status == CREATION_FAILED:
@@ -54,14 +70,16 @@ def plan_image(seen: Seen, want: Want, memory: Memory) -> Plan:
         raise Refused(text, f"create {label}", row.get("error"))
     if status == OPERATION_FAILED:
         warnings.append(f"The last operation on {label} failed: its status is {row.get('status')}.")
+    options = want._asdict()
     for option in FIXED:
-        if want[option] is not None and row.get(option) not in (None, want[option]):
+        if options[option] is not None and row.get(option) not in (None, options[option]):
             warnings.append(
-                f"{label} differs in what the API cannot change: {option} is {row[option]!r}, declared is {want[option]!r}."
+                f"{label} differs in what the API cannot change: {option} is {row[option]!r}, declared is "
+                f"{options[option]!r}."
             )
     known = set(CHANGEABLE) - {field.partition(".")[0] for field in row.get(UNREADABLE, ())}
-    given = [name for name in CHANGEABLE if name in known and want[name] is not None]
-    changes = {name: want[name] for name in given if row.get(name) != want[name]}
+    given = {name: options[name] for name in CHANGEABLE if name in known and options[name] is not None}
+    changes = {name: value for name, value in given.items() if row.get(name) != value}
     path, does = f"{CUSTOM_IMAGES.path}/{row['id']}", f"update {label} ({', '.join(changes)})"
     update = Step(
         "update", does, "PATCH", path, {"fields": changes}, changes, changes, target=str(row["id"]), part="image"
@@ -94,9 +112,9 @@ def expiry_warnings(url: str, now: datetime.datetime | None = None) -> tuple[str
     return (f"url {when}; the import may take {URL_VALID_FOR} hours, and fails when it expires before.",)
 
 
-def _removal(row: Row, want: Want) -> Step:
+def _removal(row: Row, want: DesiredImage) -> Step:
     label = f"custom image {row.get('name')}"
-    refuse_protected(label, row, want["protect_names"])
+    refuse_protected(label, row, want.protect_names)
     path = f"{CUSTOM_IMAGES.path}/{row['id']}"
     return Step(
         "delete",
@@ -111,23 +129,24 @@ def _removal(row: Row, want: Want) -> Step:
     )
 
 
-def _creation(want: Want) -> Step:
+def _creation(want: DesiredImage) -> Step:
     """Return the step that creates the image.
 
     Raise `Refused` if an option that the creation needs is missing.
     """
-    name = want["name"]
-    if want["id"]:
-        raise Refused(f"There is no custom image with id {want['id']}, and one with a given id cannot be created.")
-    missing = [option for option in ("url", "platform") if want[option] is None]
+    name = want.name
+    if want.id:
+        raise Refused(f"There is no custom image with id {want.id}, and one with a given id cannot be created.")
+    options = want._asdict()
+    missing = [option for option in ("url", "platform") if options[option] is None]
     if missing:
         raise Refused(f"There is no custom image {name!r}; creating it needs {' and '.join(missing)}.")
-    given = {key: want[key] for key in ("name", "url", "platform", *CHANGEABLE) if want[key] is not None}
+    given = {key: options[key] for key in ("name", "url", "platform", *CHANGEABLE) if options[key] is not None}
     body = {
         **given,
-        "license": want["license"] or "unlicensed",
-        "architecture": want["architecture"],
-        "uefi": want["uefi"],
+        "license": want.license or "unlicensed",
+        "architecture": want.architecture,
+        "uefi": want.uefi,
     }
     effect = {
         "status": "active",

@@ -16,11 +16,11 @@ from .checks import both_names_exist, refuse_unknown_state
 from .creation import as_shown
 from .interfaces import attachment_steps
 from .lifecycle import living_warnings, plan_lifecycle
-from .options import OPTIONS, is_same
-from .step import Catalogs, Memory, Plan, Step, Want, instance_label, instance_step, power_steps, predict
+from .options import DesiredInstance, immutable_differences
+from .step import Catalogs, Memory, Plan, Step, instance_label, instance_step, power_steps, predict
 
 
-def plan_instance(seen: Seen, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
+def plan_instance(seen: Seen, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory) -> Plan:
     """Return all steps from the current to the desired state.
 
     `seen` has the row `instance`, and `renamed` if `new_name` was looked up too. Raise `Refused` with a sentence if the
@@ -30,25 +30,26 @@ def plan_instance(seen: Seen, want: Want, catalogs: Catalogs | None, memory: Mem
     row, renamed, warnings = seen.get("instance"), seen.get("renamed"), t.cast("list[str]", [])
     if row and renamed and not same_id(row["id"], renamed["id"]):
         raise both_names_exist(row, renamed)
-    if want["alternatives"]:
+    declared = want
+    if want.alternatives:
         want = adopt_matching_attempt(row, want, catalogs)
-    fixed = [option for option in OPTIONS if row and option.change is None and is_same(option, want, row) is False]
-    if fixed or want["state"] == "absent" or status_class(row) not in (SETTLED, MOVING) or is_deleting(row):
-        plan = plan_lifecycle(row, fixed, want, catalogs, memory)
+    fixed = immutable_differences(want, row) if row else []
+    if fixed or want.state == "absent" or status_class(row) not in (SETTLED, MOVING) or is_deleting(row):
+        plan = plan_lifecycle(row, fixed, declared, catalogs, memory)
         if plan:
             return plan
         warnings = living_warnings(t.cast(Row, row), fixed, want, memory)
     row = t.cast(Row, row)
     if row.get("state") not in POWER_STATES and status_class(row) != MOVING:
-        refuse_unknown_state(row, want, memory, _type_differs(want, row, catalogs))
+        refuse_unknown_state(row, want.state, memory, _type_differs(want, row, catalogs))
     steps = _changes(settled_row(row), want, catalogs, memory)
     return Plan(steps, row, predict(settled_row(row), steps), tuple(warnings))
 
 
-def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
+def _changes(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory) -> tuple[Step, ...]:
     """Return the steps from a settled row to the desired state."""
     steps: list[Step] = []
-    name = want["new_name"] or want["name"]
+    name = want.new_name or want.name
     if name and row.get("name") != name:
         does, effect = f"rename {instance_label(row)} to {name}", {"name": name}
         steps.append(instance_step("rename", row, effect, effect, description=does, method="PATCH", body=effect))
@@ -59,8 +60,8 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
         steps += retype_steps(want, row, catalogs)
         state = state if state in RETYPE_STATES else "running"
     steps += attachment_steps(row, want)
-    if want["state"] != "rebooted":
-        steps += power_steps(state, start if want["state"] == "present" else want["state"], row)
+    if want.state != "rebooted":
+        steps += power_steps(state, start if want.state == "present" else want.state, row)
     elif state == "stopped":
         steps.append(instance_step("start", row, {"state": "running"}, {"state": "running"}, counts_as="reboot"))
     elif not memory.created and not memory.did("reboot", target=row["id"]):
@@ -69,9 +70,9 @@ def _changes(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) ->
     return tuple(steps)
 
 
-def _type_differs(want: Want, row: Row, catalogs: Catalogs | None) -> bool:
+def _type_differs(want: DesiredInstance, row: Row, catalogs: Catalogs | None) -> bool:
     """Return whether the machine type differs; a type that was not read does not."""
-    wanted, value = want["machine_type"], row.get("machine_type")
+    wanted, value = want.machine_type, row.get("machine_type")
     if wanted is None or not isinstance(value, dict):
         return False
     equal = same_reference(wanted, value)
@@ -80,20 +81,20 @@ def _type_differs(want: Want, row: Row, catalogs: Catalogs | None) -> bool:
     return not equal
 
 
-def retype_steps(want: Row, row: Row, known: dict[str, t.Any] | None) -> list[Step]:
+def retype_steps(want: DesiredInstance, row: Row, catalogs: Catalogs | None) -> list[Step]:
     """Return the steps that change the machine type to the declared type.
 
     The type is checked against the catalogues; raise `CatalogsNeeded` if they were not read. A suspended instance is
     started for the retype.
     """
-    if known is None:
+    if catalogs is None:
         raise CatalogsNeeded
     state = str(row.get("state"))
-    images = known["images"] if isinstance(known["images"], list) else []
+    images = catalogs.images if isinstance(catalogs.images, list) else []
     image: Row = next((image for image in images if same_id(image["id"], dig(row, "image.id"))), {})
     source, needs = f"image {image.get('name')}", image.get("minimum_requirements") or {}
     kind = choose_machine_type(
-        want["machine_type"], row.get("availability_zone"), source, needs, known["machine_types"]
+        str(want.machine_type), row.get("availability_zone"), source, needs, catalogs.machine_types
     )
     new = as_shown(kind, "machine_type")
     does, body = f"retype {instance_label(row)} to {kind['name']}", {"machine_type": {"id": kind["id"]}}

@@ -7,6 +7,7 @@ from __future__ import annotations
 from .._api.exceptions import Refused
 from .._api.resources import INSTANCES, Row
 from .._api.rows import interfaces_key, interfaces_of
+from .options import DesiredInstance
 from .step import Step, instance_label, instance_step
 
 
@@ -20,14 +21,14 @@ def new_interface(key: str, port: str | None, primary: bool = False, security_gr
     return {"id": port, "primary": primary, "security_groups": security_groups, "ip_addresses": {}}
 
 
-def attachment_steps(row: Row, want: Row) -> list[Step]:
+def attachment_steps(row: Row, want: DesiredInstance) -> list[Step]:
     """Return the steps that attach and detach interfaces as declared.
 
     Return no steps if `network_interfaces` is not given. Missing interfaces are attached; with
     `purge_network_interfaces`, undeclared interfaces other than the primary are detached. Raise `Refused` if the
     response does not show the interfaces, or not exactly one as primary for a purge.
     """
-    wanted = want["network_interfaces"]
+    wanted = want.network_interfaces
     if wanted is None:
         return []
     ports = interfaces_of(row)
@@ -38,7 +39,7 @@ def attachment_steps(row: Row, want: Row) -> list[Step]:
     # Declared ids are in lower case already; an interface that is yet to be created has no id.
     present = {port["id"].lower(): port["id"] for port in ports if port["id"]}
     changes = [("attach", port) for port in dict.fromkeys(wanted) if port not in present]
-    if want["purge_network_interfaces"] and present.keys() - set(wanted):
+    if want.purge_network_interfaces and present.keys() - set(wanted):
         primary = [port["id"] for port in ports if port["primary"]]
         if len(primary) != 1:
             raise Refused(

@@ -13,23 +13,23 @@ from .alternatives import failed_attempt_index, next_attempt, removal_way, tried
 from .checks import refuse_protected
 from .creation import creation_step, creation_warnings
 from .interfaces import attachment_steps
-from .options import Option, describe_difference
-from .step import Catalogs, Memory, Plan, Step, Want, instance_label, instance_step, power_steps, predict
+from .options import DesiredInstance, Difference
+from .step import Catalogs, Memory, Plan, Step, instance_label, instance_step, power_steps, predict
 
 
-def _missing(want: Want) -> str:
+def _missing(want: DesiredInstance) -> str:
     """Return the error message for an instance that does not exist and cannot be created."""
-    if want["id"]:
-        return f"There is no instance with id {want['id']}, and one with a given id cannot be created."
-    return f"There is no instance {want['name']!r} to be renamed, and none {want['new_name']!r}."
+    if want.id:
+        return f"There is no instance with id {want.id}, and one with a given id cannot be created."
+    return f"There is no instance {want.name!r} to be renamed, and none {want.new_name!r}."
 
 
-def _removal(row: Row, want: Want, with_public_ip: bool) -> Step:
+def _removal(row: Row, want: DesiredInstance, with_public_ip: bool) -> Step:
     """Return the step that deletes the instance.
 
     Raise `Refused` if the instance is protected; labels that were not read count as protected.
     """
-    refuse_protected(instance_label(row), row, want["protect_names"], want["protect_labels"])
+    refuse_protected(instance_label(row), row, want.protect_names, want.protect_labels)
     query = (("delete_public_ip", "true"),) if with_public_ip else ()
     path = f"{INSTANCES.path}/{row['id']}"
     return instance_step(
@@ -44,28 +44,28 @@ def failure_reason(row: Row) -> str:
 
 
 def plan_lifecycle(
-    row: Row | None, fixed: list[Option], want: Want, catalogs: Catalogs | None, memory: Memory
+    row: Row | None, fixed: list[Difference], want: DesiredInstance, catalogs: Catalogs | None, memory: Memory
 ) -> Plan | None:
     """Return the plan that creates, deletes or replaces the instance, None where it lives and stays.
 
-    `fixed` are the options whose values differ and that the API cannot change. Raise `Refused` if the desired state
+    `fixed` are the differences that the API cannot change. Raise `Refused` if the desired state
     cannot or must not be reached.
     """
-    if want["state"] == "absent":
+    if want.state == "absent":
         return _absence(row, want)
     if row is None or is_deleting(row):
         removed = memory.did("delete")  # by this run, which now creates it again under the new name
-        if want["id"] or (want["new_name"] and not removed):
+        if want.id or (want.new_name and not removed):
             raise Refused(_missing(want))
         return _creation(row, want, catalogs, memory)
     if status_class(row) == CREATION_FAILED:
         return _replacement(row, want, catalogs, memory)
     if _recreates(row, fixed, want, memory) and not _may_resolve_itself(fixed, want, memory):
-        return _recreation(row, want, catalogs, memory, _differences(row, fixed, want))
+        return _recreation(row, want, catalogs, memory, _in_words(fixed))
     return None
 
 
-def living_warnings(row: Row, fixed: list[Option], want: Want, memory: Memory) -> list[str]:
+def living_warnings(row: Row, fixed: list[Difference], want: DesiredInstance, memory: Memory) -> list[str]:
     """Return the warnings about an instance that lives and stays.
 
     Raise `Refused` for a difference that the API cannot change, where `on_immutable_change` is `fail`.
@@ -73,29 +73,29 @@ def living_warnings(row: Row, fixed: list[Option], want: Want, memory: Memory) -
     warnings, label = [], instance_label(row)
     if status_class(row) == OPERATION_FAILED:
         warnings.append(f"The last operation on {label} failed ({row['status']}): {failure_reason(row)}")
-    if fixed and want["on_immutable_change"] != "ignore":
-        text = f"{label} differs in what the API cannot change later: {_differences(row, fixed, want)}."
+    if fixed and want.on_immutable_change != "ignore":
+        text = f"{label} differs in what the API cannot change later: {_in_words(fixed)}."
         if _recreates(row, fixed, want, memory):
             text += " The address may still come, so the instance is not recreated in its first hour."
-        if want["on_immutable_change"] == "fail":
+        if want.on_immutable_change == "fail":
             raise Refused(f"{text} Declare it as it is, or set on_immutable_change to recreate, warn or ignore.")
         warnings.append(text)
     return warnings
 
 
-def _differences(row: Row, fixed: list[Option], want: Want) -> str:
-    return "; ".join(describe_difference(option, want, row) for option in fixed)
+def _in_words(fixed: list[Difference]) -> str:
+    return "; ".join(difference.text for difference in fixed)
 
 
-def _recreates(row: Row, fixed: list[Option], want: Want, memory: Memory) -> bool:
+def _recreates(row: Row, fixed: list[Difference], want: DesiredInstance, memory: Memory) -> bool:
     """Return whether an instance that differs is to be recreated; an instance that this run created is not."""
-    return bool(fixed) and want["on_immutable_change"] == "recreate" and not _created_here(row, memory)
+    return bool(fixed) and want.on_immutable_change == "recreate" and not _created_here(row, memory)
 
 
-def _may_resolve_itself(fixed: list[Option], want: Want, memory: Memory) -> bool:
+def _may_resolve_itself(fixed: list[Difference], want: DesiredInstance, memory: Memory) -> bool:
     """Return whether the cloud may remove all differences by itself: an address can come after the creation."""
-    address = "network.associate_public_ip"
-    return memory.young and all(option.name == address and bool(dig(want, address)) for option in fixed)
+    may_come = bool(want.network.associate_public_ip)
+    return memory.young and may_come and all(each.option == "network.associate_public_ip" for each in fixed)
 
 
 def _public_addresses(row: Row) -> list[str]:
@@ -103,16 +103,16 @@ def _public_addresses(row: Row) -> list[str]:
     return [port["public_ipv4"] for port in interfaces_of(row) or [] if port["public_ipv4"]]
 
 
-def _absence(row: Row | None, want: Want) -> Plan:
+def _absence(row: Row | None, want: DesiredInstance) -> Plan:
     """Return the plan for `state: absent`, with the public IPs that are kept."""
     if row is None or is_deleting(row):
         return Plan((), row, None)
-    step = _removal(row, want, bool(want["delete_public_ip"]))
+    step = _removal(row, want, bool(want.delete_public_ip))
     return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(_public_addresses(row)))
 
 
 def _creation(
-    old: Row | None, want: Want, catalogs: Catalogs | None, memory: Memory, removal: tuple[Step, ...] = (),
+    old: Row | None, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory, removal: tuple[Step, ...] = (),
     after: int | None = None, start: str | None = None,
 ) -> Plan:  # fmt: skip
     """Return the plan that creates the instance as declared.
@@ -125,26 +125,26 @@ def _creation(
     if catalogs is None:
         raise CatalogsNeeded
 
-    if want["alternatives"]:
+    if want.alternatives:
         step = next_attempt(want, catalogs, memory, after)
     else:
         step = creation_step(want, catalogs)
     row: Row = dict(step.effect or {}, id="{id}")
-    end = (memory.start_state or start) if want["state"] == "present" else want["state"]
+    end = (memory.start_state or start) if want.state == "present" else want.state
     steps = (step, *attachment_steps(row, want), *power_steps("running", end or "running", row))
     doubts = creation_warnings(want, catalogs)
     return Plan((*removal, *steps), old, predict(None, steps), tuple(doubts))
 
 
-def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory) -> Plan:
+def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory) -> Plan:
     """Return the plan for an instance whose creation failed.
 
     Raise `Refused` with the remedy if the instance must stay. Only an instance that has never been running is replaced.
     """
     own, unborn, tried = _created_here(row, memory), never_ran(row), ""
     text = f"{instance_label(row)} ({row['id']}) could not be created ({row['status']}): {failure_reason(row)}."
-    if want["alternatives"]:
-        attempt = failed_attempt_index(row, want, catalogs, own) if unborn and not want["id"] else None
+    if want.alternatives:
+        attempt = failed_attempt_index(row, want, catalogs, own) if unborn and not want.id else None
         if attempt is not None:
             removal = _removal(row, want, with_public_ip=True)
             if own:
@@ -153,7 +153,7 @@ def _replacement(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory
             made = _creation(row, want, catalogs, memory, (removal,), attempt)
             return made._replace(warnings=(f"{text} It is removed, and the next alternative tried.", *made.warnings))
         tried = tried_sentence(memory)
-    if unborn and want["on_failed"] == "replace" and not own and not want["id"]:
+    if unborn and want.on_failed == "replace" and not own and not want.id:
         return _creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
     clean_up = (
         "Delete it with state: absent and delete_public_ip: true (it may own a public IP), or set on_failed: replace, "
@@ -169,17 +169,17 @@ def _created_here(row: Row, memory: Memory) -> bool:
     return any(same_id(row["id"], one) for one in memory.created)
 
 
-def cleanup_plan(row: Row | None, want: Want, memory: Memory) -> Plan | None:
+def cleanup_plan(row: Row | None, want: DesiredInstance, memory: Memory) -> Plan | None:
     """Return the steps still needed to clean up after a failure.
 
     Return None if this run changed nothing that may have to be undone.
     """
-    if want["alternatives"] and memory.created:
+    if want.alternatives and memory.created:
         return _failed_attempt(row, want, memory)
     return _suspended_again(row, want, memory)
 
 
-def _failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
+def _failed_attempt(row: Row | None, want: DesiredInstance, memory: Memory) -> Plan:
     """Return the steps that delete this run's failed attempt.
 
     They are needed when no alternative is left, or when the run fails for another reason.
@@ -196,42 +196,42 @@ def _failed_attempt(row: Row | None, want: Want, memory: Memory) -> Plan:
     return Plan(steps, row, row)
 
 
-def _suspended_again(row: Row | None, want: Want, memory: Memory) -> Plan | None:
+def _suspended_again(row: Row | None, want: DesiredInstance, memory: Memory) -> Plan | None:
     """Return the steps that suspend an instance again after a failed retype.
 
     Return None if this run did not start a suspended instance.
     """
     started = memory.did("start")
-    if memory.start_state != "suspended" or not started or want["state"] not in ("present", "suspended"):
+    if memory.start_state != "suspended" or not started or want.state not in ("present", "suspended"):
         return None
     steps = power_steps(str(row.get("state")), "suspended", row) if row else []
     return Plan(tuple(steps), row, row)
 
 
-def _recreation(row: Row, want: Want, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
+def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
     """Return the plan that deletes the instance and creates it again as declared.
 
     Raise `Refused` if that could lose more than the instance itself, or cannot succeed.
     """
     called = instance_label(row)
     ports = interfaces_of(row)
-    own = {dig(want, "network.interface"), *(want["network_interfaces"] or [])}
+    own = {want.network.interface, *(want.network_interfaces or [])}
     reasons = {
         "it is in motion": status_class(row) == MOVING,
-        "it is declared by id, which a new one cannot have": bool(want["id"]),
+        "it is declared by id, which a new one cannot have": bool(want.id),
         "the API does not tell its interfaces": ports is None,
         "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
         "its interface is the user's own, which would be deleted with it": bool(
             own & {p["id"].lower() for p in ports or []}
         )
-        or bool(dig(want, "network.interface")),
-        "what it would be restored from is in motion": status_class((catalogs or {}).get("source"), SNAPSHOTS)
-        == MOVING,
+        or bool(want.network.interface),
+        "what it would be restored from is in motion": catalogs is not None
+        and status_class(catalogs.source, SNAPSHOTS) == MOVING,
     }
     against = next((why for why, holds in reasons.items() if holds), None)
     if against:
         raise Refused(f"{called} differs in {differences}, and cannot be recreated: {against}.")
-    keep = not want["delete_public_ip"]
+    keep = not want.delete_public_ip
     removal = _removal(row, want, with_public_ip=not keep)
     made = _creation(row, want, catalogs, memory, (removal,), start=row.get("state"))
     lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."

@@ -13,81 +13,95 @@ from .._api.statuses import status_class
 from .._api.times import epoch
 from .checks import protection_reason
 from .copies import copy_label, copy_removal
-from .step import Memory, Plan, Want
+from .step import Memory, Plan
 
 
-def retention_verdicts(rows: list[Row], want: Want, resource: Resource, now: float | None) -> list[tuple[Row, str]]:
+class Retention(t.NamedTuple):
+    """The copies to keep: the value of each option; None if not given."""
+
+    instance: str | None = None  # the name or id of the source whose copies are in scope
+    name_prefix: str | None = None
+    keep_last: int | None = None
+    keep_days: float | None = None
+    prune_max: int | None = None
+    protect_names: list[str] | None = None
+
+
+def retention_verdicts(
+    rows: list[Row], want: Retention, resource: Resource, now: float | None, source_id: str | None = None
+) -> list[tuple[Row, str]]:
     """Return each row with the reason why it stays, oldest first.
 
-    The reason is empty if the row is deleted. `now` is the API's time (epoch); only `keep_days` needs it. `keep_last`
+    The reason is empty if the row is deleted. `now` is the API's time (epoch); only `keep_days` needs it. With `source_id`
+    only the copies of that instance are in scope. `keep_last`
     counts the copies of each source instance separately, and only copies that can be restored. Copies out of the
     retention's scope (of other instances, prefixes, states or types, or without an age) stay and are not counted.
     """
     rows = sorted(rows, key=lambda row: (epoch(row.get("created_at")) or 0, str(row.get("id"))))
-    ours = [row for row in rows if not _outside(row, want, resource)]
+    ours = [row for row in rows if not _outside(row, want, resource, source_id)]
     newest: set[str] = set()
     counts: dict[str, int] = {}
     for row in reversed(ours):
         of = str(dig(row, "instance.id")).lower()
         counts[of] = counts.get(of, 0) + 1
-        if counts[of] <= (want["keep_last"] or 0):
+        if counts[of] <= (want.keep_last or 0):
             newest.add(str(row["id"]))
-    return [(row, _outside(row, want, resource) or _kept(row, want, newest, now)) for row in rows]
+    return [(row, _outside(row, want, resource, source_id) or _kept(row, want, newest, now)) for row in rows]
 
 
-def _outside(row: Row, want: Want, resource: Resource) -> str:
+def _outside(row: Row, want: Retention, resource: Resource, source_id: str | None) -> str:
     """Return why a row is out of this retention's scope; empty if it is in scope."""
-    if want.get("instance_id") and not same_id(dig(row, "instance.id"), want["instance_id"]):
+    if source_id and not same_id(dig(row, "instance.id"), source_id):
         return "it is of another instance"
-    if want["name_prefix"] and not str(row.get("name") or "").startswith(want["name_prefix"]):
+    if want.name_prefix and not str(row.get("name") or "").startswith(want.name_prefix):
         return "its name does not begin with name_prefix"
     if status_class(row, resource) != SETTLED or row.get("state") != "available":
         return f"it is not available and completed (state {row.get('state')}, status {row.get('status')})"
     # Snapshots have no type, and all of them are manual; a backup counts as manual only if its type says so.
     if row.get("backup_type") not in ("manual", "manual" if resource is BACKUPS else None):
         return f"it was not made by hand (backup_type {row.get('backup_type')})"
-    if want["keep_last"] and dig(row, "instance.id") is None:
+    if want.keep_last and dig(row, "instance.id") is None:
         return "it is not told which instance it is of"
     return "" if epoch(row.get("created_at")) is not None else "its age cannot be told"
 
 
-def _kept(row: Row, want: Want, newest: set[str], now: float | None) -> str:
+def _kept(row: Row, want: Retention, newest: set[str], now: float | None) -> str:
     """Return why a row within the retention's scope stays; empty if it is deleted."""
     if row["id"] in newest:
-        return f"it is one of the last {want['keep_last']} of its instance"
-    if want["keep_days"]:
+        return f"it is one of the last {want.keep_last} of its instance"
+    if want.keep_days:
         days = (t.cast(float, now) - t.cast(float, epoch(row.get("created_at")))) / 86400
-        if days < want["keep_days"]:
+        if days < want.keep_days:
             return f"it is {days:.1f} days old, less than keep_days"
-    return protection_reason(row, want["protect_names"])
+    return protection_reason(row, want.protect_names)
 
 
-def plan_retention(seen: Seen, want: Want, resource: Resource, memory: Memory) -> Plan:
+def plan_retention(seen: Seen, want: Retention, resource: Resource, memory: Memory) -> Plan:
     """Return the deletions, oldest first.
 
     If an instance was given, `seen` has its row as `instance`, and only its copies are in scope. Raise `Refused` if
     more than `prune_max` would be deleted, if a deletion has failed, or if the API does not tell the time for
     `keep_days`.
     """
-    if memory.begun is None and want["keep_days"]:
+    if memory.begun is None and want.keep_days:
         raise Refused("The API does not tell the time, so that no age can be told and nothing is deleted.")
     source = seen.get("instance")
-    want = {**want, "instance_id": source["id"]} if source else want
+    source_id = str(source["id"]) if source else None
     rows = [row for part, row in seen.items() if row and part != "instance"]
     for row in rows:
         tried = memory.did("delete", target=str(row["id"]))
         if tried and status_class(row, resource) not in (SETTLED, MOVING):
             text = f"{copy_label(row, resource)} ({row['id']}) could not be deleted: its status is {row['status']}."
             raise Refused(text, f"delete {copy_label(row, resource)}", row.get("error"))
-    verdicts = retention_verdicts(rows, want, resource, memory.begun)
+    verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id)
     going = [row for row, why in verdicts if not why]
-    steps = tuple(copy_removal(row, want, resource, part=str(row["id"])) for row in going)
-    most, gone = want["prune_max"], memory.sent.keys() - {step.identity for step in steps}
+    steps = tuple(copy_removal(row, want.protect_names, resource, part=str(row["id"])) for row in going)
+    most, gone = want.prune_max, memory.sent.keys() - {step.identity for step in steps}
     if most is not None and len(going) + len(gone) > most:
         names = ", ".join(str(row.get("name")) for row in going[:10])
         raise Refused(f"{len(going)} {resource.kind}s would be deleted, more than prune_max ({most}): {names}.")
     # Only rows in scope decide what is deleted, so only they are read by id; the others stay whatever a list shows.
-    basis = tuple(str(row["id"]) for row in rows if not _outside(row, want, resource))
+    basis = tuple(str(row["id"]) for row in rows if not _outside(row, want, resource, source_id))
     told = {
         "kept": [_brief(row, reason=why) for row, why in verdicts if why],
         "pruned": [_brief(row) for row in going],

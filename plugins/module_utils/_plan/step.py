@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
+from .._api.exceptions import ApiError
 from .._api.resources import INSTANCES, MOVING, POWER, POWER_STATE, POWER_STATES, Resource, Row
 from .._api.rows import Seen
 from .._api.statuses import status_class
@@ -146,5 +147,11 @@ def power_steps(state: str, end: str, row: Row) -> list[Step]:
     return [instance_step(verb, row, {"state": POWER_STATE[verb]}, {"state": POWER_STATE[verb]}) for verb in verbs]
 
 
-Want = dict[str, t.Any]
-Catalogs = dict[str, t.Any]  # the rows of "images" and "machine_types", and the API version ("edition") they came from
+class Catalogs(t.NamedTuple):
+    """The rows that a creation or a retype is checked against."""
+
+    images: list[Row] | ApiError  # the error if they could not be read; empty if they are not needed
+    machine_types: list[Row]
+    api_version: str | None  # the API version that they came from, None if unknown
+    source: Row | None = None  # the copy to restore the instance from
+    source_is_assumed: bool = False  # True in check mode if an earlier task may create the copy

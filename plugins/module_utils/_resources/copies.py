@@ -14,10 +14,10 @@ from .._api.resources import COPY_REGIONS, INSTANCES, MACHINE_TYPES, SNAPSHOTS, 
 from .._api.rows import Seen, dig, same_id, with_addresses
 from .._api.times import api_now
 from .._plan.checks import refuse_id_as_name, require_uuid
-from .._plan.copies import plan_copy, power_back_plan
-from .._plan.options import DEFAULTS, RESTORE_SPEC, desired_instance
+from .._plan.copies import DesiredCopy, plan_copy, power_back_plan
+from .._plan.options import RESTORE_SPEC, desired_instance
 from .._plan.restore import refuse_other_instance
-from .._plan.retention import plan_retention
+from .._plan.retention import Retention, plan_retention
 from .._plan.step import Look, Memory, Plan, Task
 from .instance import instance_task
 
@@ -46,13 +46,10 @@ COPY_SPEC: dict[str, t.Any] = {
 
 
 def check_copy(params: dict[str, t.Any], resource: Resource, api_url: str, region: str) -> None:
-    """Raise `Refused` for mistakes that show without a request.
-
-    Write `id` into `params` in lower case.
-    """
+    """Raise `Refused` for mistakes that show without a request."""
     state = params["state"]
     if params["id"]:
-        params["id"] = require_uuid("id", params["id"])
+        require_uuid("id", params["id"])
     for option in ("name", "new_name"):
         refuse_id_as_name(option, params[option])
     for option, states in (
@@ -127,13 +124,13 @@ class CopyReader:
     The instance is needed to create the copy, or to check whose copy it is.
     """
 
-    def __init__(self, client: Api, want: Row, resource: Resource) -> None:
-        self.client, self.want, self.resource = client, want, resource
-        self.other = client.client_for(want["destination_region"]) if want["state"] == "copied" else client
+    def __init__(self, client: Api, want: DesiredCopy, resource: Resource, assume_created: bool = False) -> None:
+        self.client, self.want, self.resource, self.assume_created = client, want, resource, assume_created
+        self.other = client.client_for(str(want.destination_region)) if want.state == "copied" else client
 
     def plan(self, seen: Seen, memory: Memory) -> Plan:
         """Return the plan for the declaration, whose name `observe` has completed."""
-        return plan_copy(seen, self.want, self.resource, memory)
+        return plan_copy(seen, self.want, self.resource, memory, self.assume_created)
 
     def observe(self, look: Look) -> Seen:
         """Read all parts by listing, or a single part by its id."""
@@ -147,13 +144,13 @@ class CopyReader:
         seen = self._fill_name(look)
         seen.update(self._find_copy(look))
         want, copy = self.want, seen["copy"]
-        if want["state"] == "present" and want["instance"]:
+        if want.state == "present" and want.instance:
             if "instance" not in seen:
                 seen["instance"] = self._instance(look)
             of = dig(copy, "instance.id")
             if of and seen["instance"] is None:
                 seen["origin"] = read_by_id(self.client, INSTANCES, of)  # the source, which may have another name now
-        if want["state"] == "copied" and copy:
+        if want.state == "copied" and copy:
             seen["destination"] = self._find_destination(copy, look)
         return seen
 
@@ -164,24 +161,24 @@ class CopyReader:
         read for that.
         """
         want, seen = self.want, t.cast(Seen, {})
-        if "{" not in (want["name"] or ""):
+        if want.name is None or "{" not in want.name:
             return seen
-        if want["instance"]:
+        if want.instance:
             seen["instance"] = self._instance(look)
-        missing = want.get("assume_created") and not UUID.fullmatch(want["instance"] or "")
-        instance = seen.get("instance") or ({"name": want["instance"]} if missing else None)
-        self.want = {**want, "name": copy_name(want["name"], instance, self.client)}
+        missing = self.assume_created and not UUID.fullmatch(want.instance or "")
+        instance = seen.get("instance") or ({"name": want.instance} if missing else None)
+        self.want = want._replace(name=copy_name(want.name, instance, self.client))
         return seen
 
     def _find_copy(self, look: Look) -> Seen:
         """Find the copy by its name or id, and the copy that has the new name."""
         want, client, resource = self.want, self.client, self.resource
-        names = [] if want["id"] else [name for name in (want["name"], want["new_name"]) if name]
-        rows = find_in_kind(client, resource, names, look.ids.get("copy") or want["id"], look.excluded)
-        copy, renamed = rows.get(want["name"] or "") or rows.get(""), rows.get(want["new_name"] or "-")
-        if want["id"] and want["name"] and copy and copy.get("name") != want["name"]:  # a rename: is the name free?
-            renamed = find_in_kind(client, resource, (want["name"],), None, look.excluded)[want["name"]]
-        return {"copy": copy if want["id"] else copy or renamed, "renamed": renamed}
+        names = [] if want.id else [name for name in (want.name, want.new_name) if name]
+        rows = find_in_kind(client, resource, names, look.ids.get("copy") or want.id, look.excluded)
+        copy, renamed = rows.get(want.name or "") or rows.get(""), rows.get(want.new_name or "-")
+        if want.id and want.name and copy and copy.get("name") != want.name:  # a rename: is the name free?
+            renamed = find_in_kind(client, resource, (want.name,), None, look.excluded)[want.name]
+        return {"copy": copy if want.id else copy or renamed, "renamed": renamed}
 
     def _find_destination(self, copy: Row, look: Look) -> Row | None:
         """Find the copied resource in the destination region.
@@ -199,7 +196,7 @@ class CopyReader:
         return found
 
     def _instance(self, look: Look) -> Row | None:
-        named = self.want["instance"]
+        named = str(self.want.instance)
         by_id = named.lower() if UUID.fullmatch(named) else None
         names = () if by_id else (named,)
         row_id = by_id or look.ids.get("instance")
@@ -220,56 +217,53 @@ def restore_secrets(params: dict[str, t.Any]) -> list[str | None]:
     return [text, encoded or base64.b64encode(str(text or "").encode()).decode()]
 
 
-def copy_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+def copy_task(client: Api, params: dict[str, t.Any], resource: Resource, assume_created: bool = False) -> Task:
     """Return the task for these options.
 
-    Raise `Refused` for mistakes that show without a request.
+    With `assume_created` (in check mode), what is missing counts as created by an earlier task. Raise `Refused` for
+    mistakes that show without a request.
     """
     check_copy(params, resource, client.connection.api_url, client.connection.region)
-    makes = {"restored": _restore_task, "pruned": _prune_task}.get(params["state"], _copy_task)
-    return makes(client, params, resource)
+    params = {**params, "id": params["id"] and params["id"].lower()}
+    if params["state"] == "restored":
+        return _restore_task(client, params, resource, assume_created)
+    if params["state"] == "pruned":
+        return _prune_task(client, Retention(**_given(params, Retention._fields)), resource)
+    return _copy_task(client, DesiredCopy(**_given(params, DesiredCopy._fields)), resource, assume_created)
 
 
-def _copy_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+def _given(params: dict[str, t.Any], names: t.Iterable[str]) -> dict[str, t.Any]:
+    return {name: params[name] for name in names}
+
+
+def _copy_task(client: Api, want: DesiredCopy, resource: Resource, assume_created: bool) -> Task:
     """Return the task of the states present, absent and copied.
 
     With `state: copied` the task's main resource is the copy in the other region.
     """
-    want, reader = params, CopyReader(client, params, resource)
+    reader = CopyReader(client, want, resource, assume_created)
     kinds = {"copy": resource, "instance": INSTANCES, "origin": INSTANCES}
     names = {"copy": resource.kind}
-    if want["state"] == "copied":
+    if want.state == "copied":
         kinds, names = {"destination": resource, **kinds}, {**names, "destination": "destination"}
-    recover = power_back_plan if want["power_off"] else None
-    label = f"{resource.kind} {want['name'] or want['id']}"
-    by_id = {
-        part for part, named in (("copy", want["id"]), ("instance", want["instance"])) if UUID.fullmatch(named or "")
-    }
+    recover = power_back_plan if want.power_off else None
+    label = f"{resource.kind} {want.name or want.id}"
+    by_id = {part for part, named in (("copy", want.id), ("instance", want.instance)) if UUID.fullmatch(named or "")}
     return Task(
         label, reader.observe, reader.plan, kinds, names, recover,
         frozenset({"copy", "renamed", "instance", "destination"} - by_id), frozenset({*by_id, "origin"}),
     )  # fmt: skip
 
 
-def _desired_restore(params: dict[str, t.Any], resource: Resource) -> Row:
-    """Return the desired state of the instance to be restored."""
-    copy = {
-        resource.kind: params["id"] or params["name"],
-        "guard": True,
-        "assume_created": params.get("assume_created"),
-    }
-    given = {name: value for name, value in params["restore"].items() if value is not None}
-    return {**desired_instance({**DEFAULTS, **given, **copy}), **copy}
-
-
-def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, assume_created: bool) -> Task:
     """Return the task of state restored.
 
     It is the task of `vm_instance` with a copy as the source. Unlike there, an instance that already has the name
     counts as restored only if it can have come from the copy.
     """
-    want = _desired_restore(params, resource)
-    task = instance_task(client, want)
+    named = params["id"] or params["name"]
+    want = desired_instance({**params["restore"], resource.kind: named})
+    task = instance_task(client, want, assume_created=assume_created, always_reads_source=True)
 
     def guarded(seen: Seen, memory: Memory) -> Plan:
         row, copy = seen.get("instance"), seen.get("source")
@@ -279,7 +273,7 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource) -> 
         if row is None or copy or memory.sent:
             return plan
         warning = (
-            f"There is no {resource.kind} {want[resource.kind]!r}. Instance {row.get('name')} ({row['id']}) is taken for "
+            f"There is no {resource.kind} {named!r}. Instance {row.get('name')} ({row['id']}) is taken for "
             "restored from it, which cannot be told."
         )
         return plan._replace(warnings=(warning, *plan.warnings))
@@ -289,7 +283,7 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource) -> 
     return task._replace(plan=guarded, kinds=kinds, shows=names)
 
 
-def _prune_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Task:
+def _prune_task(client: Api, want: Retention, resource: Resource) -> Task:
     """Return the task of state pruned."""
 
     def observe(look: Look) -> Seen:
@@ -297,10 +291,10 @@ def _prune_task(client: Api, params: dict[str, t.Any], resource: Resource) -> Ta
             return {look.part: read_by_id(client, resource, look.part)}
         seen: Seen = {str(row["id"]): row for row in list_kind(client, resource)}
         seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in look.excluded}
-        return {**seen, "instance": _source_instance(client, params["instance"])} if params["instance"] else seen
+        return {**seen, "instance": _source_instance(client, want.instance)} if want.instance else seen
 
     def plan(seen: Seen, memory: Memory) -> Plan:
-        return plan_retention(seen, params, resource, memory)
+        return plan_retention(seen, want, resource, memory)
 
     kinds = {"copies": resource, "instance": INSTANCES}
     return Task(f"{resource.kind}s", observe, plan, kinds, {}, fresh=frozenset({"instance"}))

@@ -28,8 +28,8 @@ from .._plan.fleet import (
     refuse_same_instance,
     resolve_share,
 )
-from .._plan.options import DEFAULTS, INSTANCE_SPEC, ONE_OF, STATES, desired_instance
-from .._plan.step import Look, Memory, Plan, Task, Want
+from .._plan.options import INSTANCE_SPEC, ONE_OF, STATES, DesiredInstance, desired_instance
+from .._plan.step import Look, Memory, Plan, Task
 from .fleet_progress import Progress, Watcher
 from .fleet_report import Report
 from .instance import Shared, instance_observer, instance_task
@@ -102,18 +102,17 @@ class Fleet:
     """All members of a fleet, and the work on them."""
 
     def __init__(
-        self, client: FleetClient, wants: list[Want], params: dict[str, t.Any], check: bool,
+        self, client: FleetClient, wants: list[DesiredInstance], params: dict[str, t.Any], check: bool,
         warn: t.Callable[[str], object],
     ) -> None:  # fmt: skip
-        wants = [{**want, "assume_created": check} for want in wants]
         self.client, self.params, self.check, self.warn, self.wait = client, params, check, warn, params["wait"]
-        self.listing = FleetListing(client, user_data=any(want["user_data_base64"] for want in wants))
+        self.listing = FleetListing(client, user_data=any(want.user_data_base64 for want in wants))
         self.shared: Shared = {}
-        self.members = [FleetMember(want["name"] or want["id"], *self._task(want), self.wait) for want in wants]
+        self.members = [FleetMember(str(want.name or want.id), *self._task(want), self.wait) for want in wants]
         self.batch = resolve_share("batch", params["batch"], len(wants), least=1)
         self.max_failures = resolve_share("max_failures", params["max_failures"], len(wants))
         self.watchers: list[Watcher] = [] if check else self._make_watchers()
-        self.names = {name for want in wants for name in (want["name"], want["new_name"]) if name}
+        self.names = {name for want in wants for name in (want.name, want.new_name) if name}
         self.error: Exception | None = None  # the error that prevented pruning
         self.prune_max = 0
 
@@ -122,12 +121,12 @@ class Fleet:
         found: list[Watcher] = [Progress(progress, self.members, self.warn)] if progress else []
         return [*found, Report(report, self.members, self.warn, self.client.clock.now)] if report else found
 
-    def _task(self, want: Want) -> tuple[Task, Observer]:
+    def _task(self, want: DesiredInstance) -> tuple[Task, Observer]:
         """Return the member's task, and a function that reads the member by its id.
 
         The task itself reads from the listing.
         """
-        task = instance_task(self.listing, want, self.shared)
+        task = instance_task(self.listing, want, self.shared, assume_created=self.check)
         observe = instance_observer(self.client, want)
 
         def read(look: Look) -> Seen:
@@ -213,8 +212,10 @@ class Fleet:
 
         It does nothing if a read by id shows that the instance must not be pruned.
         """
-        want = {**DEFAULTS, "id": row["id"], "state": "absent", "delete_public_ip": self.params["delete_public_ip"],
-                "protect_names": self.params["protect_names"], "protect_labels": self.params["protect_labels"]}  # fmt: skip
+        want = DesiredInstance(
+            id=row["id"], state="absent", delete_public_ip=self.params["delete_public_ip"],
+            protect_names=self.params["protect_names"], protect_labels=self.params["protect_labels"],
+        )  # fmt: skip
         task, read = self._task(want)
 
         def plan(seen: Seen, memory: Memory) -> Plan:
@@ -329,12 +330,12 @@ class FleetOutcome(t.NamedTuple):
     doing: str = ""
 
 
-def desired_members(params: dict[str, t.Any]) -> list[Want]:
+def desired_members(params: dict[str, t.Any]) -> list[DesiredInstance]:
     """Return the desired state of each member.
 
     Raise `Refused` for mistakes that show without a request.
     """
-    wants = [desired_instance({**DEFAULTS, **member}) for member in fleet_members(params)]
+    wants = [desired_instance(member) for member in fleet_members(params)]
     prune_pattern(params)
     if params["concurrency"] < 1:
         raise Refused(f"concurrency is {params['concurrency']}, and must be 1 or more.")
@@ -342,7 +343,7 @@ def desired_members(params: dict[str, t.Any]) -> list[Want]:
 
 
 def run_fleet(
-    client: FleetClient, wants: list[Want], params: dict[str, t.Any], diff: bool, warn: t.Callable[[str], object],
+    client: FleetClient, wants: list[DesiredInstance], params: dict[str, t.Any], diff: bool, warn: t.Callable[[str], object],
     check: bool,
 ) -> FleetOutcome:  # fmt: skip
     """Bring all members to their desired state, prune, and return the outcome.

@@ -11,8 +11,8 @@ from .._api.errors import secret_forms
 from .._api.listing import Reader, find_in_kind, list_kind, read_by_id
 from .._api.resources import CUSTOM_IMAGES
 from .._api.rows import Seen
-from .._plan.image import check_image, plan_image
-from .._plan.step import Look, Memory, Plan, Task, Want
+from .._plan.image import DesiredImage, plan_image
+from .._plan.step import Look, Memory, Plan, Task
 
 IMAGE_SPEC: dict[str, t.Any] = {
     **{name: {"type": "str"} for name in ("id", "name", "description", "version")},
@@ -31,28 +31,21 @@ IMAGE_SPEC: dict[str, t.Any] = {
 }
 
 
-def desired_image(params: dict[str, t.Any]) -> Want:
-    """Return the desired state. Raise `Refused` for mistakes that show without a request."""
-    want = dict(params)
-    check_image(want)
-    return want
-
-
 def url_secrets(url: str | None) -> list[str]:
     """Return the presigned URL and its signature in all forms of a response."""
     return secret_forms(url, urlsplit(url).query) if url else []
 
 
-def image_task(client: Reader, want: Want) -> Task:
+def image_task(client: Reader, want: DesiredImage) -> Task:
     """Return the task that brings the image to its desired state."""
 
     def observe(look: Look) -> Seen:
         if not look.listing:
             return {"image": read_by_id(client, CUSTOM_IMAGES, look.ids["image"])}
-        names = [want["name"]] if want["name"] else []
-        rows = find_in_kind(client, CUSTOM_IMAGES, names, look.ids.get("image") or want["id"], look.excluded)
+        names = [want.name] if want.name else []
+        rows = find_in_kind(client, CUSTOM_IMAGES, names, look.ids.get("image") or want.id, look.excluded)
         row = next((row for row in rows.values() if row), None)
-        if row is None and want["id"] and not look.ids:
+        if row is None and want.id and not look.ids:
             list_kind(client, CUSTOM_IMAGES)  # raises if the API version has no custom images: a 404 by id cannot tell
         return {"image": row}
 
@@ -60,6 +53,6 @@ def image_task(client: Reader, want: Want) -> Task:
         return plan_image(seen, want, memory)
 
     found_by = frozenset({"image"})
-    by_name, by_id = (frozenset(), found_by) if want["id"] else (found_by, frozenset())
-    label = f"custom image {want['name'] or want['id']}"
+    by_name, by_id = (frozenset(), found_by) if want.id else (found_by, frozenset())
+    label = f"custom image {want.name or want.id}"
     return Task(label, observe, plan, {"image": CUSTOM_IMAGES}, {"image": "image"}, by_name=by_name, fresh=by_id)

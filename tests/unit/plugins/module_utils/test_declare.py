@@ -19,7 +19,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.creation import
     creation_step,
     creation_warnings,
 )
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance, desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 ZONES = ["br-se1-a", "br-se1-b"]
@@ -40,17 +41,16 @@ IMAGES: list[dict[str, t.Any]] = [
     {"id": IDS[6], "name": "cloud-debian-9", "status": "deprecated", "platform": "linux"},
     {"id": IDS[7], "name": "broken", "status": "error", "platform": "linux"},
 ]  # fmt: skip
-CATALOGS = {"images": IMAGES, "machine_types": TYPES, "edition": "2026"}
+CATALOGS = Catalogs(IMAGES, TYPES, "2026")
 BASE = {"name": "web", "machine_type": "BV1-1-20", "image": "cloud-ubuntu-24.04 LTS", "ssh_key_name": "deploy"}
-DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 
 
-def want(**options: t.Any) -> dict[str, t.Any]:
-    return desired_instance({**DEFAULTS, **BASE, **options})
+def want(**options: t.Any) -> DesiredInstance:
+    return desired_instance({**BASE, **options})
 
 
 def body(edition: str = "2026", **options: t.Any) -> t.Any:
-    return creation_step(want(**options), dict(CATALOGS, edition=edition)).body
+    return creation_step(want(**options), CATALOGS._replace(api_version=edition)).body
 
 
 def refusal(function: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> str:
@@ -192,9 +192,9 @@ def test_security_groups_beside_an_interface_are_refused_in_the_api_s_words(grou
 def test_windows_takes_no_ssh_key(platform: str) -> None:
     images = [dict(IMAGES[1], platform=platform)]
     declared = {"image": images[0]["name"], "machine_type": "BV2-4-40"}
-    text = refusal(creation_step, want(**declared), dict(CATALOGS, images=images))
+    text = refusal(creation_step, want(**declared), CATALOGS._replace(images=images))
     assert "Windows" in text and "Leave ssh_key_name out" in text
-    made = creation_step(want(**declared, ssh_key_name=None), dict(CATALOGS, images=images))
+    made = creation_step(want(**declared, ssh_key_name=None), CATALOGS._replace(images=images))
     assert "ssh_key_name" not in made.body
 
 
@@ -202,13 +202,13 @@ def test_windows_takes_no_ssh_key(platform: str) -> None:
 def test_a_platform_that_is_not_told_is_left_to_the_api(image: dict[str, t.Any] | None) -> None:
     copy = {"id": IDS[9], "status": "completed", "state": "available", "instance": {"image": image}}
     declared = want(image=None, snapshot="day", machine_type="BV2-4-40")
-    assert creation_step(declared, dict(CATALOGS, source=copy)).body["ssh_key_name"] == "deploy"
+    assert creation_step(declared, CATALOGS._replace(source=copy)).body["ssh_key_name"] == "deploy"
 
 
 def test_a_restore_of_windows_takes_no_ssh_key() -> None:
     copy = {"id": IDS[9], "status": "completed", "state": "available", "instance": {"image": IMAGES[1]}}
     declared = want(image=None, snapshot="day", machine_type="BV2-4-40")
-    text = refusal(creation_step, declared, dict(CATALOGS, source=copy))
+    text = refusal(creation_step, declared, CATALOGS._replace(source=copy))
     assert "snapshot day is of Windows" in text
 
 
@@ -314,5 +314,5 @@ def test_a_deprecated_image_gives_a_warning() -> None:
     ("A", "b c", ["'A'", "'b c'"]),
 ])  # fmt: skip
 def test_names_that_other_tools_refuse_are_warned_of(name: str, key: str, told: list[str]) -> None:
-    warnings = _name_warnings({"name": "old", "new_name": name, "ssh_key_name": key})
+    warnings = _name_warnings(DesiredInstance(name="old", new_name=name, ssh_key_name=key))
     assert len(warnings) == len(told) and all(text in note for text, note in zip(told, warnings, strict=True))

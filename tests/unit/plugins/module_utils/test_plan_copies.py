@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, COPY_REGIONS, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.copies import plan_copy, power_back_plan
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.copies import DesiredCopy, plan_copy, power_back_plan
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory, Plan, predict
-from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC
 
-DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
 STATUSES = ["completed", "creating", "provisioning", "restoring", "deleting", "creating_error", "error", "deleted_error",
             "copy_error", "pending_copy", "something_new"]  # fmt: skip
 # The reference's rules of power.
@@ -36,7 +34,7 @@ wants = st.fixed_dictionaries({
     "name": st.just("copy"), "new_name": st.sampled_from([None, None, "new"]), "id": st.sampled_from([None, None, "1"]),
     "instance": st.just("web"), "power_off": st.booleans(), "state": st.sampled_from(["present", "absent"]),
     "protect_names": st.sampled_from([None, ["o*"]]),
-}).map(lambda options: {**DEFAULTS, **options})  # fmt: skip
+}).map(lambda options: DesiredCopy(**options))  # fmt: skip
 
 
 def planned(seen: Any, want: Any, kind: Any, memory: Memory | None = None) -> Plan | None:
@@ -62,14 +60,14 @@ def test_the_steps_lead_to_what_is_wanted_by_legal_ways(row: Any, of: Any, want:
             assert instance["state"] in ALLOWED[step.action]
             instance = predict(instance, [step])
         if step.action == "create":
-            assert not want["power_off"] or instance["state"] == "stopped"
+            assert not want.power_off or instance["state"] == "stopped"
     assert (instance or {}).get("state") == (of or {}).get("state"), "the instance ends as it began"
-    if want["state"] == "absent":
+    if want.state == "absent":
         assert copy is None or is_deleting(row)
         return
     assert copy is not None
-    assert copy["name"] == (want["new_name"] or (copy["name"] if not want["id"] else want["name"]))
-    again = planned({"copy": {"id": "1", **copy}, "instance": instance}, {**want, "power_off": False}, kind)
+    assert copy["name"] == (want.new_name or (copy["name"] if not want.id else want.name))
+    again = planned({"copy": {"id": "1", **copy}, "instance": instance}, want._replace(power_off=False), kind)
     assert again is not None
     assert not again.steps
 
@@ -78,8 +76,8 @@ def test_the_steps_lead_to_what_is_wanted_by_legal_ways(row: Any, of: Any, want:
 def test_what_is_protected_is_never_deleted_and_nothing_is_by_present(row: Any, of: Any, want: Any, kind: Any) -> None:
     made = planned({"copy": row, "instance": of}, want, kind)
     deletes = bool(made) and any(step.method == "DELETE" for step in made.steps)  # type: ignore[union-attr]
-    assert not (deletes and want["state"] == "present")
-    assert not (deletes and want["protect_names"] and row["name"] == "old")
+    assert not (deletes and want.state == "present")
+    assert not (deletes and want.protect_names and row["name"] == "old")
 
 
 @given(instances, st.sampled_from(["running", "stopped", "suspended", None]), st.booleans())
@@ -100,7 +98,7 @@ def test_only_what_this_run_took_down_is_brought_back(of: Any, start: Any, taken
 @pytest.mark.parametrize("region", ["br-se1", "br-ne1", "br-mgl1"])
 def test_a_copy_names_the_region_as_its_route_has_it(kind: Any, region: str) -> None:
     row = {"id": "1", "name": "copy", "state": "available", "status": "completed"}
-    want = {**DEFAULTS, "name": "copy", "state": "copied", "destination_region": region}
+    want = DesiredCopy(name="copy", state="copied", destination_region=region)
     (step,) = plan_copy({"copy": row, "destination": None}, want, kind, Memory()).steps
     key, regions = COPY_REGIONS[kind.kind]
     assert (step.path, step.body) == (f"{kind.path}/1/copy", {key: regions[region]})

@@ -12,7 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.image import check_image, expiry_warnings, plan_image
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.image import (
+    DesiredImage,
+    desired_image,
+    expiry_warnings,
+    plan_image,
+)
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import IMAGE_SPEC as SPEC
 
@@ -25,8 +30,8 @@ ROW = {"id": ID, "name": "golden-1", "status": "active", "platform": "linux", "l
        "description": None, "version": "1", "requirements": NEEDS}  # fmt: skip
 
 
-def want(**options: t.Any) -> dict[str, t.Any]:
-    return {**DEFAULTS, "name": "golden-1", **options}
+def want(**options: t.Any) -> DesiredImage:
+    return desired_image({**DEFAULTS, "name": "golden-1", **options})
 
 
 def plan(row: dict[str, t.Any] | None, **options: t.Any) -> t.Any:
@@ -128,7 +133,7 @@ def test_any_url_can_be_looked_at(url: str) -> None:
 def test_names_have_letters_digits_dashes_and_underscores(name: str) -> None:
     allowed = all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in name)
     try:
-        check_image(want(name=name))
+        want(name=name)
     except Refused:
         assert not allowed
     else:
@@ -138,4 +143,4 @@ def test_names_have_letters_digits_dashes_and_underscores(name: str) -> None:
 @pytest.mark.parametrize("url", ["s3://bucket/x", "golden.qcow2", "https:", "//host/x", "https:///x", "https://?/"])
 def test_a_url_that_is_none_is_refused_and_not_told(url: str) -> None:
     with pytest.raises(Refused, match="^url is not a URL that begins with https:// or http://.$"):
-        check_image(want(url=url))
+        want(url=url)

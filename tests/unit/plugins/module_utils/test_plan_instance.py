@@ -16,8 +16,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import interfaces_of, with_addresses
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, settled_row, status_class
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory, Plan, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import (
+    INSTANCE_SPEC,
+    DesiredInstance,
+    desired_instance,
+)
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs, Memory, Plan, predict
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 TYPES = [
@@ -28,11 +32,10 @@ IMAGES = [
     {"id": IDS[2], "name": "cloud-ubuntu", "status": "active", "platform": "linux"},
     {"id": IDS[3], "name": "cloud-debian", "status": "active", "platform": "linux"},
 ]
-CATALOGS = {"images": IMAGES, "machine_types": TYPES, "edition": "2026"}
+CATALOGS = Catalogs(IMAGES, TYPES, "2026")
 PORTS = IDS[4:8]
 KEYS = ["deploy", "other", None]
 SCRIPTS = [base64.b64encode(text).decode() for text in (b"#!/bin/sh\n", b"#cloud-config\n")]
-DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 STATUSES = (
     "completed", "retyping_error", "starting", "stopping_pending", "suspending", "rebooting", "retyping", "provisioning",
     "creating_error", "deleting", "attaching_nic", "something_new",
@@ -96,7 +99,7 @@ def wants(draw: Any) -> dict[str, Any]:
     if want["state"] != "absent":
         want["new_name"] = maybe("db")
     try:
-        return desired_instance({**DEFAULTS, **want})
+        return desired_instance(want)
     except Refused:
         assume(False)
         raise
@@ -104,8 +107,8 @@ def wants(draw: Any) -> dict[str, Any]:
 
 def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
     """The plan; a declaration that is refused is no case."""
-    renamed = row if row and want["new_name"] == row["name"] else None
-    seen = {"instance": row if row and row["name"] == want["name"] else renamed, "renamed": renamed}
+    renamed = row if row and want.new_name == row["name"] else None
+    seen = {"instance": row if row and row["name"] == want.name else renamed, "renamed": renamed}
     try:
         return plan_instance(seen, want, CATALOGS, memory or Memory())
     except Refused:
@@ -116,21 +119,21 @@ def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
 @given(st.none() | rows(), wants())
 def test_the_effects_lead_to_what_is_wanted_and_then_nothing_is_left(row: Any, want: Any) -> None:
     made = planned(row, want)
-    if want["state"] == "absent":
+    if want.state == "absent":
         assert made.after is None
         assert planned(None, want).steps == ()
         return
     assert made.after is not None
-    assert made.after["name"] == (want["new_name"] or want["name"])
-    if want["state"] in ("running", "stopped", "suspended"):
-        assert made.after["state"] == want["state"]
+    assert made.after["name"] == (want.new_name or want.name)
+    if want.state in ("running", "stopped", "suspended"):
+        assert made.after["state"] == want.state
     memory = Memory()
     memory.sent = {step.identity: 1 for step in made.steps}
     memory.created = [IDS[9]] if any(step.action == "create" for step in made.steps) else []
     after = {"id": IDS[9], **made.after, "status": "completed"}
     before = None if is_deleting(made.before) or status_class(made.before) == CREATION_FAILED else made.before
     memory.look(settled_row(before) if before else after)
-    again = planned(after, dict(want, on_immutable_change="ignore"), memory)
+    again = planned(after, want._replace(on_immutable_change="ignore"), memory)
     assert [step.description for step in again.steps] == []
 
 
@@ -170,7 +173,7 @@ OPTIONAL = [
 )
 def test_dropping_an_option_never_adds_a_step(row: Any, want: Any, option: str) -> None:
     before = [step.action for step in planned(row, want).steps]
-    after = [step.action for step in planned(row, dict(want, **{option: None})).steps]
+    after = [step.action for step in planned(row, want._replace(**{option: getattr(DesiredInstance(), option)})).steps]
     assume("create" not in before)
     assert len(after) <= len(before)
     assert set(after) <= set(before)
@@ -179,7 +182,7 @@ def test_dropping_an_option_never_adds_a_step(row: Any, want: Any, option: str) 
 @given(rows(("completed", "retyping_error"), ("web",)), wants())
 def test_what_was_not_read_is_not_different(row: Any, want: Any) -> None:
     """Taking facts out of an answer never makes a difference in what cannot be changed."""
-    want = dict(want, on_immutable_change="fail", state="present", network_interfaces=None)
+    want = want._replace(on_immutable_change="fail", state="present", network_interfaces=None)
     planned(row, want)
     for key in ("image", "ssh_key_name", "availability_zone", "user_data", "labels", "network"):
         planned({**row, key: None}, want)
@@ -188,26 +191,26 @@ def test_what_was_not_read_is_not_different(row: Any, want: Any) -> None:
 
 @given(rows(), wants())
 def test_protected_instances_are_never_deleted(row: Any, want: Any) -> None:
-    made = planned(row, dict(want, protect_names=["*"]))
+    made = planned(row, want._replace(protect_names=["*"]))
     assert all(step.action != "delete" for step in made.steps)
     labels = row.get("labels")
-    made = planned(row, dict(want, protect_labels=["prod"]))
+    made = planned(row, want._replace(protect_labels=["prod"]))
     if labels is None or "prod" in labels:
         assert all(step.action != "delete" for step in made.steps)
 
 
 @given(rows(), wants())
 def test_only_a_failed_creation_is_replaced_and_with_its_address(row: Any, want: Any) -> None:
-    made = planned(row, dict(want, on_immutable_change="warn", on_failed="replace"))
+    made = planned(row, want._replace(on_immutable_change="warn", on_failed="replace"))
     deletions = [step for step in made.steps if step.action == "delete"]
-    if want["state"] != "absent" and deletions:
+    if want.state != "absent" and deletions:
         assert status_class(row) == CREATION_FAILED
         assert deletions[0].query == (("delete_public_ip", "true"),)
 
 
 @given(rows(), wants())
 def test_the_primary_interface_is_never_detached(row: Any, want: Any) -> None:
-    made = planned(row, dict(want, purge_network_interfaces=True))
+    made = planned(row, want._replace(purge_network_interfaces=True))
     primary = [port["id"] for port in interfaces_of(row) or [] if port["primary"]]
     assert not [step for step in made.steps if step.action == "detach" and step.goal["detached"] in primary]
 
@@ -215,7 +218,7 @@ def test_the_primary_interface_is_never_detached(row: Any, want: Any) -> None:
 def test_nothing_is_recreated_that_this_run_created() -> None:
     row = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "image": {"id": IDS[2], "name": "x"},
            "network": {"interfaces": []}}  # fmt: skip
-    want = desired_instance({**DEFAULTS, "name": "web", "image": IDS[3], "on_immutable_change": "recreate"})
+    want = desired_instance({"name": "web", "image": IDS[3], "on_immutable_change": "recreate"})
     memory = Memory()
     memory.created = [IDS[9]]
     made = plan_instance({"instance": row}, want, CATALOGS, memory)
@@ -225,7 +228,7 @@ def test_nothing_is_recreated_that_this_run_created() -> None:
 
 def test_catalogs_are_asked_for_only_where_the_plan_depends_on_them() -> None:
     row = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "machine_type": TYPES[0]}
-    want = desired_instance({**DEFAULTS, "name": "web", "machine_type": "BV1-1-40"})
+    want = desired_instance({"name": "web", "machine_type": "BV1-1-40"})
     assert plan_instance({"instance": row}, want, None, Memory()).steps == ()
     for seen in (
         {"instance": None},
@@ -270,14 +273,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("options", "row", "text"), REFUSED)
 def test_what_cannot_be_followed_is_refused_with_a_sentence(options: Any, row: Any, text: str) -> None:
-    want = desired_instance({**DEFAULTS, **options})
+    want = desired_instance(options)
     with pytest.raises(Refused) as refused:
         plan_instance({"instance": row}, want, CATALOGS, Memory())
     assert text in str(refused.value)
 
 
 def test_two_names_that_both_exist_are_both_named() -> None:
-    want = desired_instance({**DEFAULTS, "name": "web", "new_name": "db"})
+    want = desired_instance({"name": "web", "new_name": "db"})
     with pytest.raises(Refused) as refused:
         plan_instance({"instance": PAST, "renamed": {**PAST, "id": IDS[3], "name": "db"}}, want, CATALOGS, Memory())
     assert IDS[9] in str(refused.value)
@@ -309,5 +312,5 @@ BAD = [
 @pytest.mark.parametrize(("options", "text"), BAD)
 def test_bad_input_is_refused_before_any_request(options: Any, text: str) -> None:
     with pytest.raises(Refused) as refused:
-        desired_instance({**DEFAULTS, **options})
+        desired_instance(options)
     assert text in str(refused.value)

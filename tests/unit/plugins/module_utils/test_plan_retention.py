@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, SNAPSHOTS
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.retention import plan_retention, retention_verdicts
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.retention import (
+    Retention,
+    plan_retention,
+    retention_verdicts,
+)
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
-from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC
 
 NOW = 1_795_564_800  # some midnight
 DAY = 86400
 SOURCES = ["one", "two", None]
-DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
 
 
 def timestamp(at: float) -> str:
@@ -31,10 +33,6 @@ def timestamp(at: float) -> str:
 def copy(number: int, days: float = 0, **fields: Any) -> dict[str, Any]:
     return {"id": f"{number:04}", "name": f"nightly-{number}", "state": "available", "status": "completed",
             "created_at": timestamp(NOW - days * DAY), "instance": {"id": "one"}, "backup_type": "manual", **fields}  # fmt: skip
-
-
-def want(**options: Any) -> dict[str, Any]:
-    return {**DEFAULTS, "state": "pruned", "instance_id": None, **options}
 
 
 @st.composite
@@ -63,12 +61,13 @@ def rows(draw: Any) -> list[dict[str, Any]]:
 
 
 wants = st.builds(
-    want,
+    Retention,
     keep_last=st.sampled_from([None, 0, 1, 2, 5]),
     keep_days=st.sampled_from([None, 0, 0.5, 1.0, 2.0, 30.0]),
     name_prefix=st.sampled_from([None, "nightly-", "weekly"]),
-    instance_id=st.sampled_from([None, "one", "two", "gone"]),
+    instance=st.sampled_from([None, "one", "two", "gone"]),
     protect_names=st.sampled_from([None, ["*keep"], ["week*", "x"]]),
+    prune_max=st.none(),
 )
 clocks = st.floats(NOW - 1000 * DAY, NOW + 1000 * DAY)
 
@@ -78,35 +77,35 @@ def ours(row: Any, wanted: Any) -> bool:
     return (
         row["status"] == "completed" and row["state"] == "available"
         and row.get("backup_type") == "manual" and str(row["created_at"]).endswith("Z")
-        and (row["name"] or "").startswith(wanted["name_prefix"] or "")
-        and wanted["instance_id"] in (None, (row["instance"] or {}).get("id"))
-        and not (wanted["keep_last"] and (row["instance"] or {}).get("id") is None)
+        and (row["name"] or "").startswith(wanted.name_prefix or "")
+        and wanted.instance in (None, (row["instance"] or {}).get("id"))
+        and not (wanted.keep_last and (row["instance"] or {}).get("id") is None)
     )  # fmt: skip
 
 
 @given(rows(), wants, clocks)
 def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: float) -> None:
-    verdicts = retention_verdicts(listed, wanted, BACKUPS, now)
+    verdicts = retention_verdicts(listed, wanted, BACKUPS, now, wanted.instance)
     assert sorted(row["id"] for row, why in verdicts) == sorted(row["id"] for row in listed)
     going = [row for row, why in verdicts if not why]
     assert [row["created_at"] for row in going] == sorted(row["created_at"] for row in going), "oldest first"
     for row in going:
         assert ours(row, wanted)
         age = now - (time.mktime(time.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
-        assert not wanted["keep_days"] or age >= wanted["keep_days"] * DAY
-        assert not any(fnmatch.fnmatchcase(str(row["name"]), pattern) for pattern in wanted["protect_names"] or [])
+        assert not wanted.keep_days or age >= wanted.keep_days * DAY
+        assert not any(fnmatch.fnmatchcase(str(row["name"]), pattern) for pattern in wanted.protect_names or [])
     for source in SOURCES:
         of_this = [row for row in listed if ours(row, wanted) and (row["instance"] or {}).get("id") == source]
         left = [row for row in of_this if row not in going]
-        assert len(left) >= min(wanted["keep_last"] or 0, len(of_this))
-        newest = sorted(of_this, key=lambda row: row["created_at"], reverse=True)[: wanted["keep_last"] or 0]
+        assert len(left) >= min(wanted.keep_last or 0, len(of_this))
+        newest = sorted(of_this, key=lambda row: row["created_at"], reverse=True)[: wanted.keep_last or 0]
         gone_at = max((row["created_at"] for row in of_this if row in going), default="")
         assert all(row["created_at"] >= gone_at for row in newest)
 
 
 @given(rows(), wants, clocks)
 def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted: Any, now: float) -> None:
-    for row, why in retention_verdicts(listed, wanted, BACKUPS, now):
+    for row, why in retention_verdicts(listed, wanted, BACKUPS, now, wanted.instance):
         if ours(row, wanted) and not why:
             continue
         assert why
@@ -116,18 +115,21 @@ def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted
 
 @given(rows(), wants, clocks, st.integers(0, 12))
 def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: Any, now: float, most: int) -> None:
-    memory, seen = Memory(now), {row["id"]: row for row in listed}
+    memory, first = Memory(now), {row["id"]: row for row in listed}
+    if wanted.instance:
+        first["instance"] = {"id": wanted.instance}
+    seen = first
     whole = plan_retention(seen, wanted, SNAPSHOTS, memory).steps
     parts = [step.part for step in whole]
     for number, step in enumerate(whole):
         again = plan_retention(seen, wanted, SNAPSHOTS, memory).steps
         assert [one.part for one in again] == parts[number:]
         memory.sent[step.identity] = 1
-        limited = {**wanted, "prune_max": len(whole)}
+        limited = wanted._replace(prune_max=len(whole))
         assert plan_retention(seen, limited, SNAPSHOTS, memory).steps, "what is sent again counts once"
         seen = {**seen, step.part: None}
     assert plan_retention(seen, wanted, SNAPSHOTS, memory).steps == ()
-    first, limited = {row["id"]: row for row in listed}, {**wanted, "prune_max": most}
+    limited = wanted._replace(prune_max=most)
     if len(whole) > most:
         with pytest.raises(Refused, match=f"{len(whole)} snapshots would be deleted, more than prune_max"):
             plan_retention(first, limited, SNAPSHOTS, Memory(now))
@@ -139,10 +141,10 @@ def test_what_went_counts_too() -> None:
     memory = Memory(NOW)
     memory.sent[Identity("delete", "0000")] = 1
     seen = {"0000": None, "0001": copy(1, 9), "0002": copy(2, 8)}
-    assert len(plan_retention(seen, want(keep_days=1.0, prune_max=3), SNAPSHOTS, memory).steps) == 2
+    assert len(plan_retention(seen, Retention(keep_days=1.0, prune_max=3), SNAPSHOTS, memory).steps) == 2
     said = r"2 snapshots would be deleted, more than prune_max \(2\): nightly-1, nightly-2\."
     with pytest.raises(Refused, match=said):
-        plan_retention(seen, want(keep_days=1.0, prune_max=2), SNAPSHOTS, memory)
+        plan_retention(seen, Retention(keep_days=1.0, prune_max=2), SNAPSHOTS, memory)
 
 
 REASONS = [
@@ -163,8 +165,8 @@ REASONS = [
 
 def test_each_one_has_its_reason() -> None:
     listed = [copy(number, **fields) for number, (fields, why) in enumerate(REASONS)]
-    wanted = want(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance_id="one", protect_names=["*keep"])
-    reasons = {row["id"]: why for row, why in retention_verdicts(listed, wanted, BACKUPS, NOW)}
+    wanted = Retention(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance="one", protect_names=["*keep"])
+    reasons = {row["id"]: why for row, why in retention_verdicts(listed, wanted, BACKUPS, NOW, wanted.instance)}
     assert [reasons[row["id"]] for row in listed] == [why for fields, why in REASONS]
 
 
@@ -172,7 +174,7 @@ def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:
     """Neither what cannot be restored, nor what has another name, counts as one of the last."""
     listed = [copy(0, 3), copy(1, 2), copy(2, 1, status="creating_error"), copy(3, name="weekly"),
               copy(4, created_at=None)]  # fmt: skip
-    verdicts = retention_verdicts(listed, want(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
+    verdicts = retention_verdicts(listed, Retention(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
     assert [row["id"] for row, why in verdicts if not why] == ["0000"]
 
 
@@ -183,5 +185,7 @@ def test_a_deletion_that_failed_ends_the_pruning() -> None:
     with pytest.raises(
         Refused, match=r"snapshot nightly-0 \(0000\) could not be deleted: its status is deleted_error."
     ):
-        plan_retention(seen, want(keep_last=1, all=True), SNAPSHOTS, memory)
-    assert [step.part for step in plan_retention(seen, want(keep_last=1), SNAPSHOTS, Memory(NOW)).steps] == ["0001"]
+        plan_retention(seen, Retention(keep_last=1), SNAPSHOTS, memory)
+    assert [step.part for step in plan_retention(seen, Retention(keep_last=1), SNAPSHOTS, Memory(NOW)).steps] == [
+        "0001"
+    ]

@@ -11,28 +11,27 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import INSTANCE_SPEC, desired_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Memory, Plan, Step, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import desired_instance
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs, Memory, Plan, Step, predict
 
 ID, PORT, OWN = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
-CATALOGS = {
-    "images": [{"id": ID, "name": "ubuntu", "status": "active"}, {"id": OWN, "name": "debian", "status": "active"}],
-    "machine_types": [{"id": ID, "name": "small", "status": "active", "vcpus": 1, "disk": 10}],
-    "edition": "2026",
-}
+CATALOGS = Catalogs(
+    images=[{"id": ID, "name": "ubuntu", "status": "active"}, {"id": OWN, "name": "debian", "status": "active"}],
+    machine_types=[{"id": ID, "name": "small", "status": "active", "vcpus": 1, "disk": 10}],
+    api_version="2026",
+)
 PRIMARY = {"id": PORT, "primary": True, "associated_public_ipv4": "203.0.113.7"}
 ROW: dict[str, Any] = {
     "id": ID, "name": "web", "state": "running", "status": "completed", "labels": ["old"], "ssh_key_name": "deploy",
     "machine_type": {"id": ID, "name": "small"}, "image": {"id": ID, "name": "ubuntu"}, "error": None,
     "user_data": base64.b64encode(b"#!/bin/sh").decode(), "network": {"interfaces": [PRIMARY]},
 }  # fmt: skip
-DEFAULTS = {name: option.get("default") for name, option in INSTANCE_SPEC.items()}
 DECLARED = {"name": "web", "machine_type": "small", "image": "ubuntu"}
 FAILED = {**ROW, "status": "creating_error", "state": "error", "error": {"slug": "no.room", "message": "no room"}}
 
 
 def planned(row: dict[str, Any] | None, **want: Any) -> Plan:
-    declared = desired_instance({**DEFAULTS, **want})
+    declared = desired_instance(want)
     return plan_instance({"instance": row, "renamed": None}, declared, CATALOGS, Memory())
 
 
@@ -176,7 +175,7 @@ def test_detaching_needs_to_know_the_primary_interface() -> None:
 
 
 def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
-    declared = desired_instance({**DEFAULTS, "name": "web", "new_name": "www"})
+    declared = desired_instance({"name": "web", "new_name": "www"})
     with pytest.raises(Refused, match=rf"'web' \({ID}\) cannot be renamed: 'www' exists too \({OWN}\)"):
         plan_instance({"instance": ROW, "renamed": {**ROW, "id": OWN, "name": "www"}}, declared, CATALOGS, Memory())
 
