@@ -5,25 +5,49 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 
 RST = ROOT / "docs/docsite/rst"
+BLOCK = r"^\.\. code-block:: \w+\n\n(?:    .*\n|\n(?=    ))+"
 PAIRS = {
     "README": (ROOT / "README.md", ROOT / "README.pt-BR.md", r"```\w+\n.*?```"),
-    "first steps": (
-        RST / "getting_started.rst", RST / "primeiros_passos.rst", r"^\.\. code-block:: \w+\n\n(?:    .*\n|\n(?=    ))+"
-    ),
-}  # fmt: skip
+    "first steps": (RST / "getting_started.rst", RST / "primeiros_passos.rst", BLOCK),
+    "before your first instance": (RST / "before_first_instance.rst", RST / "antes_da_primeira_instancia.rst", BLOCK),
+}
+TEXTS = ("msg", "fail_msg")  # what a task prints is in the page's language
+
+
+def without_words(node: Any) -> Any:
+    """Return YAML without what is said in the page's language: names of plays and tasks, and messages."""
+    if isinstance(node, list):
+        return [without_words({**each, "name": ""} if isinstance(each, dict) else each) for each in node]
+    if isinstance(node, dict):
+        return {key: "" if key in TEXTS else without_words(value) for key, value in node.items()}
+    return node
+
+
+def example(block: str) -> Any:
+    """Return an example without comments, but for the name of its file, and without what is said in words."""
+    head, code = re.split(r"\n+", block.rstrip("`"), maxsplit=1)
+    kind, code = re.findall(r"\w+", head)[-1], textwrap.dedent(code)
+    file = re.match(r"# ([\w./]+)$", code.splitlines()[0])
+    if kind == "yaml":
+        return file and file[1], without_words(yaml.safe_load(code))
+    return kind, file and file[1], re.sub(r" *#.*", "", code)
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_examples_are_the_same(name: str) -> None:
+    """But for words: names of plays and tasks, messages and comments are in Portuguese."""
     english, portuguese, block = PAIRS[name]
     found = [
-        re.findall(block, file.read_text(), re.DOTALL if name == "README" else re.MULTILINE)
+        [example(text) for text in re.findall(block, file.read_text(), re.DOTALL if name == "README" else re.MULTILINE)]
         for file in (english, portuguese)
     ]
     assert found[0] == found[1] and len(found[0]) > 6

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import GUIDE
 from tests.engine import copies, task
 from tests.engine.task import BASE, LARGE, SMALL
 from tests.playbooks.module import result
@@ -16,7 +17,10 @@ from tests.playbooks.module import result
 PORT = "11111111-1111-4111-8111-111111111111"
 OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
 ADDRESS = "192.0.2.3"
-KEPT = f"The public IP {ADDRESS} of instance web is kept, and billed (delete_public_ip: true deletes it)."
+KEPT = (
+    f"The public IP {ADDRESS} of instance web is kept, and billed (delete_public_ip: true deletes it). To release it now, "
+    f"see {GUIDE}."
+)
 
 
 def refused(sim: Any, **options: Any) -> str:

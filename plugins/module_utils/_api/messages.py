@@ -11,6 +11,8 @@ from .errors import Sender, mask
 from .exceptions import ApiError
 from .resources import IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS
 
+# Where SSH keys, public IPs and networks come from, which are not part of this API.
+GUIDE = "https://magalu-cloud.github.io/magalu.cloud/docsite/before_first_instance.html"
 # Every region has these lists: a 404 means that the region or the URL is wrong.
 _ALWAYS_THERE = (INSTANCES.path, SNAPSHOTS.path, IMAGES.path, MACHINE_TYPES.path)
 
@@ -69,14 +71,14 @@ def remedy_for(words: str) -> str:
     if "quota" in words:
         address = re.search(r"(floating|public)[ ._-]?ip", words)
         return (
-            "Declare network.associate_public_ip: false where no public IPv4 address is needed, delete public IPs that are no "
-            "longer used, or have the quota raised."
+            "Declare network.associate_public_ip: false where no public IPv4 address is needed, release public IPs that are no "
+            f"longer used ({GUIDE}), or have the quota raised."
             if address
             else "Delete what is no longer needed, public IPs too, or have the quota raised."
         )
     if re.search(r"key[ ._-]?pair|ssh[ ._-]?key", words) and re.search(r"not[ ._-]?found|not exist|unknown", words):
         return (
             "Create the SSH key first, in the console or with: mgc profile ssh-keys create --name NAME "
-            '--key "$(cat ~/.ssh/id_ed25519.pub)". Its name is what ssh_key_name must say.'
+            f'--key "$(cat ~/.ssh/id_ed25519.pub)", or as in {GUIDE}. Its name is what ssh_key_name must say.'
         )
     return ""

@@ -10,7 +10,7 @@ import typing as t
 from .._api.errors import mask, mask_all
 from .._api.exceptions import ApiError
 from .._api.listing import Api
-from .._api.messages import error_result, failure_sentence, plain_error
+from .._api.messages import GUIDE, error_result, failure_sentence, plain_error
 from .._api.resources import RESULT_KEYS, Row
 from .._api.rows import Seen, dig, interfaces_of, primary_interface, with_result_keys
 from .._api.statuses import status_class, with_phase
@@ -48,7 +48,10 @@ _SHOWN = ("state", *(option.read for option in OPTIONS if option.diff), "descrip
 
 def billed_warning(addresses: t.Sequence[str], label: str) -> str:
     """Return the warning about public addresses that a deletion leaves behind."""
-    return f"The public IP {', '.join(addresses)} of {label} is kept, and billed (delete_public_ip: true deletes it)."
+    return (
+        f"The public IP {', '.join(addresses)} of {label} is kept, and billed (delete_public_ip: true deletes it). "
+        f"To release it now, see {GUIDE}."
+    )
 
 
 def outcome_result(outcome: Outcome) -> Row:

@@ -18,7 +18,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.connection impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.errors import mask, network_error, response_error
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
-from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import advise, error_result, failure_sentence
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import (
+    GUIDE,
+    advise,
+    error_result,
+    failure_sentence,
+)
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 
 KEY = "the-key"
@@ -123,9 +128,11 @@ def test_the_sentence_has_all_facts() -> None:
         ("POST", 400, {"slug": "quota.public_ip", "message": "no"}, "have the quota raised"),
         ("POST", 400, {"slug": "quota.public_ip", "message": "no"}, "network.associate_public_ip: false"),
         ("POST", 400, {"slug": "x", "message": "Floating IP quota exceeded"}, "network.associate_public_ip: false"),
+        ("POST", 400, {"slug": "quota.public_ip", "message": "no"}, f"release public IPs that are no longer used ({GUIDE})"),
         ("POST", 400, {"slug": "quota.vcpu", "message": "no"}, "Delete what is no longer needed"),
         ("POST", 404, {"slug": "keypair.not_found", "message": "no"}, "Create the SSH key first"),
         ("POST", 400, {"slug": None, "message": "SSH key deploy does not exist"}, "mgc profile ssh-keys create --name"),
+        ("POST", 404, {"slug": "keypair.not_found", "message": "no"}, f"or as in {GUIDE}."),
         ("POST", 404, {"slug": "image.not_found", "message": "Image not found"}, ""),
         ("POST", 429, None, "run fewer tasks at once"),
         ("POST", 500, None, "give the request id to the support"),
