@@ -795,6 +795,15 @@ api_time:
   returned: success
   type: str
   sample: "2026-11-25T12:00:00Z"
+api_version:
+  description:
+    - The version of the API in this region - V(2026-08), which the public gateway serves today, V(2024-08), or V(2025-05)
+      for the form between the two. That form is recognized only by the labels in a list of instances; without them it is
+      taken for V(2024-08).
+    - Null if no response showed it, as after reading a resource by O(id), which shows no list.
+  returned: success
+  type: str
+  sample: "2026-08"
 error:
   description:
     - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
@@ -843,6 +852,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noq
 import time
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import API_VERSIONS
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import api_now
 from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import (
@@ -864,7 +874,8 @@ def main() -> None:
         module.fail(client, f"list {kind.replace('_', ' ')}", error)
     now = api_now(client)
     api_time = now and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    module.exit_json(changed=False, count=len(rows), api_time=api_time, **{kind: rows})
+    version = API_VERSIONS[client.edition] if client.edition else None
+    module.exit_json(changed=False, count=len(rows), api_time=api_time, api_version=version, **{kind: rows})
 
 
 if __name__ == "__main__":
