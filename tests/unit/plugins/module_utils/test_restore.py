@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.restore import (
     refuse_other_instance,
     restore_body,
@@ -16,16 +17,17 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.restore import 
     restore_source,
     restore_warnings,
 )
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs
 
 TYPES = [{"id": "small", "disk": 10}, {"id": "large", "disk": 40}]
-WANT = {"snapshot": "copy", "backup": None, "labels": None, "volumes": None}
-BACKUP = {**WANT, "snapshot": None, "backup": "copy"}
+WANT = DesiredInstance(snapshot="copy")
+BACKUP = DesiredInstance(backup="copy")
 
 
-def known(**fields: Any) -> dict[str, Any]:
+def known(**fields: Any) -> Catalogs:
     row = {"id": "1", "state": "available", "status": "completed", "created_at": "2026-11-25T03:00:00Z",
            "instance": {"id": "web", "image": {"id": "ubuntu"}, "machine_type": {"id": "large"}}}  # fmt: skip
-    return {"source": {**row, **fields}, "machine_types": TYPES}
+    return Catalogs([], TYPES, "2026", {**row, **fields})
 
 
 @pytest.mark.parametrize(
@@ -75,14 +77,14 @@ def test_what_failed_is_not_restored_and_what_moves_may_become_usable(fields: An
 @pytest.mark.parametrize("source", [None, {"id": "1", "status": "deleting", "state": "available"}])
 def test_there_must_be_a_copy_that_stays(source: Any) -> None:
     with pytest.raises(Refused, match="There is no backup copy to restore an instance from"):
-        restore_source(BACKUP, {"source": source, "machine_types": TYPES})
+        restore_source(BACKUP, Catalogs([], TYPES, "2026", source))
 
 
 @pytest.mark.parametrize("option", ["labels", "volumes"])
 def test_what_the_route_does_not_take_is_refused(option: str) -> None:
     said = f"{option} cannot be given to an instance that is restored: the API does not take them there."
     with pytest.raises(Refused, match=said):
-        restore_source({**WANT, option: ["x"]}, known())
+        restore_source(WANT._replace(**{option: ["x"]}), known())
 
 
 def test_each_kind_has_its_route_and_body() -> None:
@@ -110,7 +112,7 @@ def test_an_instance_counts_as_restored_only_if_it_can_be(fields: Any, why: str 
     row = {"id": "2", "name": "web-2", "created_at": "2026-11-25T04:00:00Z", "image": {"id": "ubuntu"}, **fields}
     refuse_other_instance(WANT, row, None)
     if why is None:
-        refuse_other_instance(WANT, row, known()["source"])
+        refuse_other_instance(WANT, row, known().source)
         return
     with pytest.raises(Refused, match=f"was not restored from snapshot copy: it {why}. Choose another name."):
-        refuse_other_instance(WANT, row, known()["source"])
+        refuse_other_instance(WANT, row, known().source)
