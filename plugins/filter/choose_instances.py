@@ -1,0 +1,136 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filter choose_instances."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import choice_notes, choice_refusal, choose
+
+DOCUMENTATION = r"""
+name: choose_instances
+short_description: Choose instances by name, id or group, and decide whether they are what was expected
+version_added: 1.1.0
+author:
+  - Magalu Cloud collection contributors (@magalucloud)
+description:
+  - Chooses from what M(magalu.cloud.vm_info) lists, and returns why nothing may be done to the chosen instances, or nothing if
+    it may. Instances that are being deleted are never chosen.
+  - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it, and their messages name
+    the variables of these playbooks.
+positional: _input
+options:
+  _input:
+    description: The instances, as M(magalu.cloud.vm_info) returns them.
+    type: list
+    elements: dict
+    required: true
+  name_pattern:
+    description: A shell pattern for the whole name. Case counts.
+    type: str
+  ids:
+    description: Ids of instances. Case does not count.
+    type: list
+    elements: str
+    default: []
+  group:
+    description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable C(mgc_id).
+    type: str
+  confirm_count:
+    description: How many instances are expected. Any other number is refused.
+    type: int
+  allow_none:
+    description: Whether it is right that nothing matches. V(0) as O(confirm_count) allows it too.
+    type: bool
+    default: false
+  confirm_deletion:
+    description: Whether the instances are to be deleted, which is refused without O(confirm_count).
+    type: bool
+    default: false
+  groups:
+    description: The groups of the inventory, each with its hosts. Needed with O(group).
+    type: dict
+    default: {}
+  hostvars:
+    description: The variables of the hosts. Needed with O(group).
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: List the instances
+  magalu.cloud.vm_info:
+  register: listed
+
+- name: Choose the web servers, and refuse if there are not two
+  ansible.builtin.assert:
+    that: choice.refusal == ''
+    fail_msg: "{{ choice.refusal }}"
+  vars:
+    choice: "{{ listed.instances | magalu.cloud.choose_instances(name_pattern='web-*', confirm_count=2) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The choice.
+  type: dict
+  contains:
+    refusal:
+      description: Why nothing may be done. Empty if it may.
+      type: str
+    selected:
+      description: The chosen instances.
+      type: list
+      elements: dict
+    members:
+      description: The chosen instances by their ids, as O(magalu.cloud.vm_fleet#module:instances) takes them.
+      type: list
+      elements: dict
+    outside:
+      description: The instances that the inventory does not have, so that it is not known whether they belong to O(group).
+      type: list
+      elements: dict
+    notes:
+      description: What the inventory does not tell about O(group), as sentences.
+      type: list
+      elements: str
+"""
+
+
+def choose_instances(
+    rows: t.Iterable[t.Mapping[str, t.Any]],
+    name_pattern: str | None = None,
+    ids: t.Sequence[str] = (),
+    group: str | None = None,
+    confirm_count: int | None = None,
+    allow_none: bool = False,
+    confirm_deletion: bool = False,
+    groups: t.Mapping[str, t.Sequence[str]] | None = None,
+    hostvars: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
+) -> dict[str, t.Any]:
+    """Return the chosen instances, and why nothing may be done to them."""
+    answers = {"name_pattern": name_pattern, "ids": ids, "group": group}
+    hosts = (groups or {}).get(group, ()) if group else ()
+    choice = choose(rows, answers, ids_of(hosts, hostvars or {}), ids_of((groups or {}).get("all", ()), hostvars or {}))
+    guards = {"confirm_count": confirm_count, "allow_none": allow_none}
+    return {
+        "refusal": choice_refusal(choice, {**answers, **guards}, "deleted" if confirm_deletion else ""),
+        "selected": choice.selected,
+        "members": [{"id": row["id"]} for row in choice.selected],
+        "outside": choice.outside,
+        "notes": choice_notes(choice, group, len(hosts)) if group else [],
+    }
+
+
+def ids_of(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """Return the ids of the instances that the hosts are."""
+    return [str(hostvars[host]["mgc_id"]) for host in hosts if "mgc_id" in hostvars[host]]
+
+
+class FilterModule:
+    """The filter, in the form that Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filter by its name."""
+        return {"choose_instances": choose_instances}

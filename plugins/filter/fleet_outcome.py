@@ -1,0 +1,168 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filter fleet_outcome."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import (
+    capitalized,
+    counted,
+    label_of,
+    labels_of,
+    matching,
+    would_be,
+)
+
+DOCUMENTATION = r"""
+name: fleet_outcome
+short_description: Sum up what M(magalu.cloud.vm_fleet) did
+version_added: 1.1.0
+author:
+  - Magalu Cloud collection contributors (@magalucloud)
+description:
+  - Returns which instances changed, did not change or failed, as data for a workflow and as sentences for people.
+  - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it.
+positional: selected
+options:
+  _input:
+    description: The result of M(magalu.cloud.vm_fleet), or an empty mapping if the task did not run.
+    type: dict
+    required: true
+  selected:
+    description:
+      - The instances that the task was about, as M(magalu.cloud.vm_info) returns them. Members that were given by their ids
+        are called by the names that these instances have.
+    type: list
+    elements: dict
+    required: true
+  left_alone:
+    description: The instances of O(selected) that were not given to the task.
+    type: list
+    elements: dict
+    default: []
+  outside:
+    description: How many instances are not in the inventory, so that it is not known whether they should have been selected.
+    type: int
+    default: 0
+  doing:
+    description: What was done, such as V(stop), for the first sentence.
+    type: str
+    default: change
+  deletion:
+    description: Whether the instances were deleted. The data and the sentences then say so.
+    type: bool
+    default: false
+  check_mode:
+    description: Whether the task ran in check mode.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: List the web servers
+  magalu.cloud.vm_info:
+    name_pattern: web-*
+  register: listed
+
+- name: Stop them
+  magalu.cloud.vm_fleet:
+    instances: "{{ (listed.instances | magalu.cloud.choose_instances(name_pattern='**')).members }}"
+    state: stopped
+  register: fleet
+  failed_when: false
+
+- name: Say what was done
+  ansible.builtin.debug:
+    msg: "{{ (fleet | magalu.cloud.fleet_outcome(listed.instances, doing='stop', check_mode=ansible_check_mode)).sentences }}"
+    # ["2 instances match (stop).", "2 changed: web-01, web-02"]
+"""
+
+RETURN = r"""
+_value:
+  description: What was done.
+  type: dict
+  contains:
+    stats:
+      description:
+        - Names of instances. C(check_mode), C(selected), C(changed), C(unchanged), C(left_alone), C(failed) and
+          C(not_in_inventory). With O(deletion) C(check_mode), C(selected), C(deleted), C(failed) and C(kept_public_ips).
+      type: dict
+    sentences:
+      description: The summary for people. What there is none of is left out.
+      type: list
+      elements: str
+    reasons:
+      description: The name and the error message of each member that failed.
+      type: list
+      elements: str
+    steps:
+      description: The steps that were taken or, in check mode, would be.
+      type: list
+      elements: str
+"""
+
+Row = t.Mapping[str, t.Any]
+
+
+def fleet_outcome(
+    fleet: Row,
+    selected: t.Sequence[Row],
+    left_alone: t.Sequence[Row] = (),
+    outside: int = 0,
+    doing: str = "change",
+    deletion: bool = False,
+    check_mode: bool = False,
+) -> dict[str, t.Any]:
+    """Return what the task did, as data and as sentences."""
+    names = {row.get("id"): label_of(row) for row in selected}
+    members = [dict(member, name=names.get(member["name"], member["name"])) for member in fleet.get("members") or ()]
+    failed = [member for member in members if member.get("failed")]
+    well = [member for member in members if not member.get("failed")]
+    reasons = [f"{member['name']}: {member.get('msg') or ''}" for member in failed]
+    changed = labels_of(member for member in well if member["changed"])
+    stats: dict[str, t.Any] = {"check_mode": check_mode, "selected": len(selected)}
+    if deletion:
+        stats.update(deleted=changed, failed=labels_of(failed))
+        stats["kept_public_ips"] = [address for member in well for address in member.get("kept_public_ips") or ()]
+        sentences = _deletion_sentences(stats)
+    else:
+        unchanged = labels_of(member for member in well if not member["changed"])
+        stats.update(changed=changed, unchanged=unchanged, left_alone=labels_of(left_alone), failed=labels_of(failed))
+        stats["not_in_inventory"] = outside
+        sentences = [f"{matching(len(selected))} ({doing}).", *_change_sentences(stats)]
+    return {
+        "stats": stats,
+        "sentences": [*sentences, *([f"{len(failed)} failed: {' '.join(reasons)}"] if failed else [])],
+        "reasons": reasons,
+        "steps": [step["description"] for member in members for step in member.get("actions") or ()],
+    }
+
+
+def _change_sentences(stats: Row) -> list[str]:
+    """Return a sentence for each list of names that is not empty."""
+    alone = len(stats["left_alone"])
+    words = {
+        "changed": "would change" if stats["check_mode"] else "changed",
+        "unchanged": "unchanged",
+        "left_alone": f"{'was' if alone == 1 else 'were'} left alone",
+    }
+    return [f"{len(stats[key])} {text}: {', '.join(stats[key])}" for key, text in words.items() if stats[key]]
+
+
+def _deletion_sentences(stats: Row) -> list[str]:
+    number, kept = len(stats["deleted"]), stats["kept_public_ips"]
+    deleted = f"{capitalized(counted(number, 'instance'))} {would_be('deleted', number, stats['check_mode'])}"
+    sentences = [f"{deleted}: {', '.join(stats['deleted'])}" if number else f"{deleted}."]
+    if kept:
+        sentences.append(f"{counted(len(kept), 'public address', 'is')} kept, and billed: {', '.join(kept)}")
+    return sentences
+
+
+class FilterModule:
+    """The filter, in the form that Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filter by its name."""
+        return {"fleet_outcome": fleet_outcome}

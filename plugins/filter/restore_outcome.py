@@ -1,0 +1,133 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filter restore_outcome."""
+
+from __future__ import annotations
+
+import typing as t
+
+DOCUMENTATION = r"""
+name: restore_outcome
+short_description: Sum up the restore of a snapshot or backup
+version_added: 1.1.0
+author:
+  - Magalu Cloud collection contributors (@magalucloud)
+description:
+  - Returns what a restore made, as data for a workflow and as sentences for people, and whether another run made an instance
+    of the same name at the same time.
+  - The playbook C(magalu.cloud.restore) uses it.
+positional: listed
+options:
+  _input:
+    description: The result of M(magalu.cloud.vm_snapshot) or M(magalu.cloud.vm_backup) with C(state=restored).
+    type: dict
+    required: true
+  listed:
+    description: The instances of that name that M(magalu.cloud.vm_info) lists afterwards.
+    type: list
+    elements: dict
+    required: true
+  kind:
+    description: What the copy is.
+    type: str
+    choices: [snapshot, backup]
+    default: snapshot
+  source:
+    description: The name or id of the copy.
+    type: str
+    required: true
+  name:
+    description: The name of the instance.
+    type: str
+    required: true
+  check_mode:
+    description: Whether the restore ran in check mode.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Restore a snapshot
+  magalu.cloud.vm_snapshot:
+    state: restored
+    name: nightly-web-01
+    restore:
+      name: web-03
+      machine_type: BV1-1-40
+      network: {associate_public_ip: false}
+  register: restored
+
+- name: List the instances of that name
+  magalu.cloud.vm_info:
+    name: web-03
+  register: listed
+
+- name: Say what was restored
+  ansible.builtin.debug:
+    msg: "{{ (restored | magalu.cloud.restore_outcome(listed.instances, source='nightly-web-01', name='web-03')).sentences }}"
+"""
+
+RETURN = r"""
+_value:
+  description: What was restored.
+  type: dict
+  contains:
+    refusal:
+      description: Which instances have the name, if there are several. Else empty.
+      type: str
+    stats:
+      description: C(check_mode), C(changed), C(copy), C(name), C(id), C(private_ipv4) and C(public_ipv4).
+      type: dict
+    sentences:
+      description: The summary for people.
+      type: list
+      elements: str
+"""
+
+Row = t.Mapping[str, t.Any]
+ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
+
+
+def restore_outcome(
+    restored: Row, listed: t.Iterable[Row], source: str, name: str, kind: str = "snapshot", check_mode: bool = False
+) -> dict[str, t.Any]:
+    """Return what was restored, as data and as sentences."""
+    instance = restored.get("instance") or {}
+    changed = bool(restored.get("changed"))
+    about = {key: instance.get(key) or "" for key in ("id", *ADDRESSES)}
+    ids = [str(row["id"]) for row in listed if row.get("phase") != "deleting"]
+    stats = {"check_mode": check_mode, "changed": changed, "copy": source, "name": name, **about}
+    del stats["public_ipv6"]
+    return {
+        "refusal": _refusal(name, ids) if len(ids) > 1 else "",
+        "stats": stats,
+        "sentences": [_done(f"{kind} {source}", name, changed, check_mode), _where(about)],
+    }
+
+
+def _refusal(name: str, ids: t.Sequence[str]) -> str:
+    return (
+        f"There are {len(ids)} instances named {name}: {', '.join(ids)}. Another run made one at the same time. Nothing was "
+        "deleted: delete the instance that you do not need."
+    )
+
+
+def _done(copy: str, name: str, changed: bool, check_mode: bool) -> str:
+    if not changed:
+        return f"Instance {name} was already restored from {copy}."
+    return f"Instance {name} {'would be' if check_mode else 'was'} restored from {copy}."
+
+
+def _where(about: Row) -> str:
+    if not about["id"]:
+        return "It has no id yet."
+    addresses = ", ".join(about[key] for key in ADDRESSES if about[key])
+    return f"Its id is {about['id']}, its addresses are {addresses or 'not known'}."
+
+
+class FilterModule:
+    """The filter, in the form that Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filter by its name."""
+        return {"restore_outcome": restore_outcome}

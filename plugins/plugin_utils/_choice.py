@@ -1,0 +1,137 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Choose instances from a listing by the answers of a job, or say why nothing is done."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID
+
+from ._sentences import capitalized, counted, label_of, labels_of, listed, matching
+
+Row = t.Mapping[str, t.Any]
+Answers = t.Mapping[str, t.Any]
+WAYS = {
+    "name_pattern": "magalu_name_pattern (a shell pattern such as web-*, or ** for all)",
+    "ids": "magalu_ids (separated by commas or lines)",
+    "group": "magalu_group (a group of the inventory)",
+}
+
+
+def words_of(value: t.Any) -> list[str]:
+    """Return the words of a text, or of a list of texts: what blanks, lines or commas separate, each once."""
+    texts = value if isinstance(value, (list, tuple)) else [value or ""]
+    return list(dict.fromkeys(word for text in texts for word in re.findall(r"[^\s,]+", str(text))))
+
+
+def choice_problem(answers: Answers, groups: t.Iterable[str], ways: t.Sequence[str]) -> str:
+    """Return why these answers choose nothing, before any request; an empty text if they are right.
+
+    Exactly one of the `ways` must be given. `groups` are the names of the inventory's groups.
+    """
+    if len([way for way in WAYS if answers.get(way)]) != 1 or not any(answers.get(way) for way in ways):
+        return f"Give exactly one of {listed((WAYS[way] for way in ways), 'or')}."
+    wrong = [word for word in words_of(answers.get("ids")) if not UUID.fullmatch(word)]
+    if wrong:
+        return f"magalu_ids may only have ids of instances, not: {', '.join(wrong)}. Give names as magalu_name_pattern."
+    group, known = answers.get("group"), set(groups)
+    if group and group not in known:
+        others = ", ".join(sorted(known - {"all", "ungrouped"})) or "no groups"
+        return f"There is no group {group} (magalu_group) in the inventory, which has {others}."
+    return ""
+
+
+class Choice(t.NamedTuple):
+    """The chosen instances, and those that the inventory does not have."""
+
+    selected: list[Row]
+    outside: list[Row]
+    missing: list[str]  # ids that no instance has
+
+
+def choose(
+    rows: t.Iterable[Row], answers: Answers, members: t.Iterable[str] = (), known: t.Iterable[str] = ()
+) -> Choice:
+    """Return the instances that the answers choose, without those that are being deleted.
+
+    `members` are the ids of the group's hosts, `known` those of all hosts. Case does not count in ids.
+    """
+    living = [row for row in rows if row.get("phase") != "deleting"]
+    ids = [word.lower() for word in words_of(answers.get("ids"))]
+    wanted = {*ids, *(str(member).lower() for member in members)}
+    inventory = {str(host).lower() for host in known}
+    pattern = answers.get("name_pattern")
+    if pattern:
+        selected = [row for row in living if fnmatch.fnmatchcase(str(row.get("name") or ""), pattern)]
+    else:
+        selected = [row for row in living if _id(row) in wanted]
+    found = {_id(row) for row in selected}
+    outside = [row for row in living if answers.get("group") and _id(row) not in inventory]
+    return Choice(selected, outside, [word for word in ids if word not in found])
+
+
+def _id(row: Row) -> str:
+    return str(row["id"]).lower()
+
+
+def choice_refusal(choice: Choice, answers: Answers, verb: str = "") -> str:
+    """Return why nothing may be done to the chosen instances; an empty text if it may.
+
+    With a `verb` (deleted), the count must have been confirmed.
+    """
+    count, names = answers.get("confirm_count"), ", ".join(labels_of(choice.selected))
+    number = len(choice.selected)
+    if choice.missing:
+        return (
+            f"This region has no instances with these ids: {', '.join(choice.missing)}. Nothing was done. Leave them out of "
+            "magalu_ids, or give their region as magalu_region."
+        )
+    if count is not None and count != number:
+        they = f" They are: {names}." if names else ""
+        return f"{matching(number)}, but magalu_confirm_count is {count}. Nothing was done.{they}"
+    if not number and count is None and not answers.get("allow_none"):
+        return nothing_found(_sought(answers))
+    if verb and count is None:
+        they = f" They are: {names}." if names else ""
+        return (
+            f"{capitalized(counted(number, 'instance'))} would be {verb}. Nothing was done. To confirm it, give "
+            f"magalu_confirm_count: {number}.{they}"
+        )
+    return ""
+
+
+def _sought(answers: Answers) -> str:
+    pattern = answers.get("name_pattern")
+    if pattern:
+        return f"instance of this region has a name that matches magalu_name_pattern {pattern}"
+    return f"instance of this region is a host of magalu_group {answers.get('group')}"
+
+
+def nothing_found(sought: str) -> str:
+    """Return the message for a choice that matches nothing, which is a failure unless the answers allow it."""
+    return (
+        f"No {sought}. Nothing was done. Check the answers, and magalu_region. If nothing may match, give "
+        "magalu_allow_none: true."
+    )
+
+
+def choice_notes(choice: Choice, group: str, hosts: int) -> list[str]:
+    """Return what the inventory does not tell about a group of so many hosts."""
+    number = len(choice.selected)
+    notes = []
+    if number < hosts:
+        notes.append(
+            f"{number} of the {counted(hosts, 'host')} of {group} {'is an instance' if number == 1 else 'are instances'} of this "
+            "region. The others do not exist any more, are in another region, or are not hosts of the plugin "
+            "magalu.cloud.vm_instances."
+        )
+    if choice.outside:
+        notes.append(
+            f"{counted(len(choice.outside), 'instance', 'is')} not in the inventory, so it is not known whether they belong to "
+            f"{group}: {', '.join(map(label_of, choice.outside))}. AWX leaves out disabled hosts, such as stopped instances. "
+            "magalu_name_pattern finds them."
+        )
+    return notes

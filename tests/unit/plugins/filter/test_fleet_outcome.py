@@ -1,0 +1,71 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filter fleet_outcome: what a workflow gets, and what people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.magalu.cloud.plugins.filter.fleet_outcome import fleet_outcome
+
+NAMES = ("web-03", "web-01", "web-02", None)
+SELECTED: list[dict[str, Any]] = [{"id": f"id-{number}", "name": name} for number, name in enumerate(NAMES)]
+STEP = {"action": "stop", "description": "stop instance web-03"}
+
+
+def member(number: int, changed: bool = True, **fields: Any) -> dict[str, Any]:
+    return {"name": f"id-{number}", "changed": changed, "actions": [STEP] if changed else [], **fields}
+
+
+FLEET = {"members": [member(0), member(1), member(2, False), member(3, failed=True, msg="Not this one.")]}
+
+
+def test_change() -> None:
+    given = fleet_outcome(
+        FLEET, [*SELECTED, {"id": "id-4", "name": "idle"}], [{"id": "id-4", "name": "idle"}], 2, "stop"
+    )
+    assert given["stats"] == {
+        "check_mode": False, "selected": 5, "changed": ["web-01", "web-03"], "unchanged": ["web-02"], "left_alone": ["idle"],
+        "failed": ["id-3"], "not_in_inventory": 2,
+    }  # fmt: skip
+    assert given["sentences"] == [
+        "5 instances match (stop).", "2 changed: web-01, web-03", "1 unchanged: web-02", "1 was left alone: idle",
+        "1 failed: id-3: Not this one.",
+    ]  # fmt: skip
+    assert (given["steps"], given["reasons"]) == ([STEP["description"]] * 3, ["id-3: Not this one."])
+
+
+def test_change_in_check_mode() -> None:
+    given = fleet_outcome({"members": [member(0)]}, SELECTED[:1], SELECTED[1:3], doing="reboot", check_mode=True)
+    assert given["sentences"] == [
+        "1 instance matches (reboot).", "1 would change: web-03", "2 were left alone: web-01, web-02"
+    ]  # fmt: skip
+
+
+def test_deletion() -> None:
+    members = [member(0, kept_public_ips=["192.0.2.1"]), member(1, kept_public_ips=["192.0.2.2"]), member(2, False)]
+    failed = [member(3, failed=True, msg="Not this one.", kept_public_ips=["192.0.2.3"])]
+    given = fleet_outcome({"members": [*members, *failed]}, SELECTED, deletion=True)
+    assert given["stats"] == {
+        "check_mode": False, "selected": 4, "deleted": ["web-01", "web-03"], "failed": ["id-3"],
+        "kept_public_ips": ["192.0.2.1", "192.0.2.2"],
+    }  # fmt: skip
+    assert given["sentences"] == [
+        "2 instances were deleted: web-01, web-03", "2 public addresses are kept, and billed: 192.0.2.1, 192.0.2.2",
+        "1 failed: id-3: Not this one.",
+    ]  # fmt: skip
+    planned = fleet_outcome({"members": members[:1]}, SELECTED[:1], deletion=True, check_mode=True)
+    assert planned["sentences"] == [
+        "1 instance would be deleted: web-03", "1 public address is kept, and billed: 192.0.2.1"
+    ]  # fmt: skip
+
+
+def test_task_that_did_not_run() -> None:
+    assert fleet_outcome({}, [], doing="stop")["sentences"] == ["No instances match (stop)."]
+    assert fleet_outcome({"skipped": True}, [], deletion=True)["sentences"] == ["No instances were deleted."]
+    assert fleet_outcome({"failed": True, "msg": "No such type"}, SELECTED)["stats"]["failed"] == []
+
+
+def test_members_that_were_given_by_their_names() -> None:
+    fleet = {"members": [{"name": "web-01", "changed": True}]}
+    assert fleet_outcome(fleet, SELECTED)["stats"]["changed"] == ["web-01"]
