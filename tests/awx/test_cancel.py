@@ -96,7 +96,7 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
     done = job_of(sim, folder, name)()
     if name in COUNTED and done.code:
         assert "magalu_confirm_count" in done.output
-        count = int(re.search(r"(\d+) (?:snapshots would go|instances are meant)", done.output)[1])  # type: ignore[index]
+        count = int(re.search(r"(\d+) (?:snapshots? would be deleted|instances? match)", done.output)[1])  # type: ignore[index]
         assert count < SCENARIOS[name].answers["magalu_confirm_count"]
         done = job_of(sim, folder, name, magalu_confirm_count=count)()
     assert done.code == 0, done.output
@@ -135,7 +135,9 @@ def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
     left = ["nightly-2", "nightly-more-1", "nightly-more-2", "nightly-more-3", "weekly"]
     assert sorted(row["name"] for row in rows(sim, "snapshots")) == left, "the oldest two are deleted"
     again = job_of(sim, tmp_path, "prune", magalu_confirm_count=4)()
-    assert again.code and "2 snapshots would go, but magalu_confirm_count is '4'" in " ".join(again.output.split())
+    assert again.code and "2 snapshots would be deleted, but magalu_confirm_count is 4" in " ".join(
+        again.output.split()
+    )
     assert sorted(row["name"] for row in rows(sim, "snapshots")) == left
     done = job_of(sim, tmp_path, "prune", magalu_confirm_count=2)()
     assert done.code == 0, done.output

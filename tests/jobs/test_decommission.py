@@ -35,9 +35,9 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
     }  # fmt: skip
     assert sim.state()["br-se1"]["public_ips"] == []
     again = launch(sim, tmp_path, "decommission", answers)
-    assert again.code == 2 and "0 instances are meant, and magalu_confirm_count is 3." in again.said
+    assert again.code == 2 and "No instances match, but magalu_confirm_count is 3." in again.said
     nothing = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": 0})
-    assert nothing.code == 0 and nothing.summary[0] == "0 instances deleted: "
+    assert nothing.code == 0 and nothing.summary == ["No instances were deleted."]
     none = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": ""})
     assert none.code == 2 and "No instance of this region has a name that matches magalu_name_pattern" in none.why
 
@@ -47,11 +47,11 @@ def test_without_the_count_it_says_it_and_deletes_nothing(sim: Any, tmp_path: Pa
     cases: list[Answers] = [{**ALL, "magalu_confirm_count": ""}, {**ALL, "magalu_confirm_count": 2}]
     unsaid, wrong = refusals(sim, tmp_path, "decommission", cases)
     assert unsaid == (
-        "3 instances would be deleted. Nothing was done. If that is meant, give magalu_confirm_count: 3. They are: "
+        "3 instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 3. They are: "
         "web-01, web-02, web-03."
     )
     assert wrong == (
-        "3 instances are meant, and magalu_confirm_count is 2. Nothing was done. They are: web-01, web-02, web-03."
+        "3 instances match, but magalu_confirm_count is 2. Nothing was done. They are: web-01, web-02, web-03."
     )
     assert changes(sim) == []
 
@@ -69,7 +69,7 @@ def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="is kept, and billed"):  # which is a warning
         launch(sim, tmp_path, "decommission", answers, ("--check",))
     assert (tmp_path / "known").read_text().splitlines() == lines
-    with pytest.raises(AssertionError, match="2 public addresses stay, and are billed") as told:
+    with pytest.raises(AssertionError, match="2 public addresses are kept, and billed") as told:
         launch(sim, tmp_path, "decommission", answers)
     assert all(addresses[name] in str(told.value) for name in WEB[:2])
     assert (tmp_path / "known").read_text().splitlines() == lines[2:] and names(sim) == ["web-03"]

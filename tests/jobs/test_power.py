@@ -77,7 +77,7 @@ def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> Non
     assert sent[:2] == [[ids["running"], "reboot"], [ids["running"], "suspend"]]
     assert sorted(sent[2:]) == sorted([[ids["stopped"], "start"], [ids["suspended"], "start"]])
     assert job.said.count('"2 were left alone: stopped, suspended"') == 1
-    assert job.said.count('"1 were left alone: stopped"') == 1
+    assert job.said.count('"1 was left alone: stopped"') == 1
 
 
 @pytest.mark.parametrize("action", ["reboot", "suspend"])
@@ -154,7 +154,7 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
     assert states(sim) == {"web-01": "stopped", "web-02": "stopped", "web-03": "running", "web-04": "stopped"}
     assert job.stats["magalu_power"]["not_in_inventory"] == 1
     assert '"2 of the 4 hosts of web are instances of this region.' in job.said
-    assert '"1 instances of this region are not in the inventory' in job.said and "finds them: web-04" in job.said
+    assert '"1 instance is not in the inventory, so it is not known whether they belong to web: web-04.' in job.said
     assert re.search(f"The inventory was listed at {listed_at}, 2[0-9] minutes ago.", job.said)
     answers["magalu_group"] = "webs"
     assert launch(sim, tmp_path, "power", answers, ("-i", "inventory.json")).why == (
@@ -168,11 +168,11 @@ def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, t
     asked = {"magalu_action": "stop", "magalu_name_pattern": "web-*", "magalu_allow_none": ""}
     job = launch(sim, tmp_path, "power", asked)
     assert job.code == 2 and job.why == (
-        "No instance of this region has a name that matches magalu_name_pattern web-*. Nothing was done. Check what was "
-        "given, and magalu_region. If it is right that nothing may match, give magalu_allow_none: true."
+        "No instance of this region has a name that matches magalu_name_pattern web-*. Nothing was done. Check the "
+        "answers, and magalu_region. If nothing may match, give magalu_allow_none: true."
     )
     job = launch(sim, tmp_path, "power", {**asked, "magalu_allow_none": "true"})
-    assert (job.code, job.summary[0]) == (0, "stop: 0 instances are meant.")
+    assert (job.code, job.summary[0]) == (0, "No instances match (stop).")
     assert len(sim.requests()) == 2
 
 
@@ -209,11 +209,11 @@ def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> No
     seed(sim, WEB[:2])
     stop = {"magalu_action": "stop", "magalu_name_pattern": "web-*"}
     ids = {"magalu_action": "stop", "magalu_ids": [sim.state()["br-se1"]["instances"][0]["id"], ID.format(2)]}
-    meant = "2 instances are meant, and magalu_confirm_count is {}. Nothing was done. They are: web-01, web-02."
-    then = "Nothing was done. Leave them out, or give their region as magalu_region."
+    meant = "2 instances match, but magalu_confirm_count is {}. Nothing was done. They are: web-01, web-02."
+    then = "Nothing was done. Leave them out of magalu_ids, or give their region as magalu_region."
     cases = [stop | {"magalu_confirm_count": 0}, stop | {"magalu_confirm_count": "3"}, ids]
     assert refusals(sim, tmp_path, "power", cases) == [
         meant.format(0), meant.format(3),
-        f"No instances of this region have these ids: {ID.format(2)}. {then}",
+        f"This region has no instances with these ids: {ID.format(2)}. {then}",
     ]  # fmt: skip
     assert changes(sim) == []

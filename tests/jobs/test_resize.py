@@ -40,7 +40,7 @@ def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: 
     assert done.stats["magalu_resize"] == planned.stats["magalu_resize"] | {"check_mode": False}
     assert done.stats["magalu_resize"]["unchanged"] == ["web-04"]
     assert done.summary[:3] == [
-        f"resize to {LARGE}: 4 instances are meant.", "3 changed: web-01, web-02, web-03", "1 were so already: web-04"
+        f"4 instances match (resize to {LARGE}).", "3 changed: web-01, web-02, web-03", "1 unchanged: web-04"
     ]  # fmt: skip
     assert set(types(sim).values()) == {LARGE} and states(sim) == before
     first, second, third = starts(sim)
