@@ -102,8 +102,8 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
         `result` is what the module returns besides the error.
         """
-        message, told = explain_failure(client, doing, error, result)
-        self.fail_json(message, **told)
+        message, failure_result = explain_failure(client, doing, error, result)
+        self.fail_json(message, **failure_result)
 
     def check(self, function: t.Callable[..., T], *arguments: t.Any) -> T:
         """Return what the function returns. End the module if it refuses the options."""

@@ -874,7 +874,7 @@ def main() -> None:
         module.fail(client, f"list {kind.replace('_', ' ')}", error)
     now = api_now(client)
     api_time = now and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    version = API_VERSIONS[client.edition] if client.edition else None
+    version = API_VERSIONS[client.api_version] if client.api_version else None
     module.exit_json(changed=False, count=len(rows), api_time=api_time, api_version=version, **{kind: rows})
 
 

@@ -63,7 +63,7 @@ def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_dat
         client = clients[region]
         try:
             rows = client.listing(INSTANCES)
-            if labels and client.edition == "2024":
+            if labels and client.api_version == "2024":
                 return f"Region {region} has API version 2024-08, which has no labels, but a filter asks for them."
             return rows
         except ApiError as error:

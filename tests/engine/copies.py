@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import A
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import BACKUPS, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Look, Task
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Query, Task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC, copy_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.results import explain_failure, outcome_result
 from tests.engine import task
@@ -74,8 +74,8 @@ def run(
         return Run([], {}, error, None, {}, api)
     looks = itertools.count()
 
-    def observe(look: Look) -> Any:
-        seen = declared.observe(look)
+    def observe(query: Query) -> Any:
+        seen = declared.observe(query)
         if next(looks) == 0:
             meanwhile()
         return seen

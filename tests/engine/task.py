@@ -12,7 +12,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clo
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance, desired_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Look
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Query
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 
 SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
@@ -20,7 +20,7 @@ BASE = {"name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "d
         "network": {"associate_public_ip": False}}  # fmt: skip
 
 
-START = Look({}, True, "instance")
+START = Query({}, True, "instance")
 
 
 class Run(NamedTuple):

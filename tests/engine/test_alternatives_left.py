@@ -265,8 +265,8 @@ def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:
     member.by_lists = True
 
     def observe(due: Any) -> Any:
-        due[0].look = due[0].look._replace(listing=not due[0].reads_next)
-        return [made.observe(due[0].look)]
+        due[0].next_query = due[0].next_query._replace(listing=not due[0].reads_next)
+        return [made.observe(due[0].next_query)]
 
     drive_members([member], observe, api, 600)
     assert (member.failure, [step.action for step in member.done]) == (None, ["restore", "delete", "restore"])

@@ -24,7 +24,7 @@ def idle(*_anything: Any) -> Plan:
 def test_waves_grow_and_fall_back(sim: Any) -> None:
     api = client_of(sim)
     client = FleetClient(api.connection, "tests", api.clock)
-    member = Member(Task("instance web", lambda _look: {}, idle, {"instance": INSTANCES}, {}))
+    member = Member(Task("instance web", lambda _schedule_look: {}, idle, {"instance": INSTANCES}, {}))
     pace = FleetPace(FleetListing(client), {}, {}, THREADS, None, None, 0, lambda _now: None)
 
     def wave() -> int:

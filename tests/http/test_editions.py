@@ -32,9 +32,9 @@ def query(request: dict[str, Any]) -> dict[str, list[str]]:
 def test_the_edition_is_told_by_the_first_list(sim: Any, edition: str) -> None:
     sim.reset(edition=f"{edition}-08")
     api = client_of(sim)
-    assert api.edition is None
+    assert api.api_version is None
     api.listing(INSTANCES, "web")
-    assert api.edition == edition
+    assert api.api_version == edition
     api.listing(INSTANCES, "web")
     first, second = sim.requests()
     assert query(first) == {
@@ -56,7 +56,7 @@ def test_where_the_form_of_2026_is_refused_that_of_2024_is_used_from_then_on(sim
     row = sim.seed("instance")
     api = client_of(sim)
     assert api.get(INSTANCES, row["id"])["id"] == row["id"]
-    assert api.edition == "2024"
+    assert api.api_version == "2024"
     assert [row["name"] for row in api.listing(INSTANCES)] == [row["name"]]
     assert [request["status"] for request in sim.requests()] == [400, 200, 200]
 
@@ -68,7 +68,7 @@ def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: 
     with serving((status, refusal), (200, {"instances": []})) as server:
         api = client(server.url)
         assert api.listing(INSTANCES, "web") == []
-    assert api.edition == "2024"
+    assert api.api_version == "2024"
     assert len(server.asked) == 2
 
 
@@ -85,7 +85,7 @@ def test_other_refusals_say_nothing_about_the_edition(status: int, message: str,
             with pytest.raises(ApiError, match=message):
                 api.get(INSTANCES, "web") if by_id else api.listing(INSTANCES, "web")
             assert len(server.asked) == times
-    assert api.edition is None and api.sortable_by_id
+    assert api.api_version is None and api.sortable_by_id
 
 
 def test_an_edition_that_was_seen_is_not_given_up_for_a_refusal() -> None:
@@ -98,7 +98,7 @@ def test_an_edition_that_was_seen_is_not_given_up_for_a_refusal() -> None:
             api.listing(INSTANCES, "x")
         with pytest.raises(ApiError, match="name is odd"):
             api.get(INSTANCES, "x")
-    assert api.edition == "2026"
+    assert api.api_version == "2026"
     assert len(server.asked) == 1 + 2 + 1
     assert all("name=x" in asked.target and "labels" in asked.target for asked in server.asked[1:3])
 
@@ -128,7 +128,7 @@ def test_a_refusal_needs_no_words(refused: list[str], status: int, body: Any, me
         assert [api.listing(INSTANCES, "web") for _time in range(2)] == [found["instances"]] * 2
         assert api.get(INSTANCES, "1")
     assert len(server.asked) == 4, "the first was refused, and none after it"
-    assert api.edition == ("2026" if meta else "2024")
+    assert api.api_version == ("2026" if meta else "2024")
     assert not api.sortable_by_id
 
 
@@ -142,7 +142,7 @@ def test_a_read_by_id_in_the_older_form(part: str) -> None:
         api = client(server.url)
         assert api.get(INSTANCES, "1") and api.get(INSTANCES, "1")
     assert len(server.asked) == 3
-    assert api.edition == "2024" and api.sortable_by_id
+    assert api.api_version == "2024" and api.sortable_by_id
 
 
 def test_the_form_between_the_two_is_known_by_its_labels(sim: Any) -> None:
@@ -151,10 +151,10 @@ def test_the_form_between_the_two_is_known_by_its_labels(sim: Any) -> None:
     row = sim.seed("instance", labels=["web"])
     api = client_of(sim)
     assert api.listing(INSTANCES, row["name"])[0]["labels"] == ["web"]
-    assert api.edition == "2025"
+    assert api.api_version == "2025"
     assert api.listing(SNAPSHOTS) == []
     assert api.get(INSTANCES, row["id"])["labels"] == ["web"]
-    assert api.edition == "2025"
+    assert api.api_version == "2025"
     assert [request["status"] for request in sim.requests()] == [200, 200, 200]
 
 
@@ -164,7 +164,7 @@ def test_editions_are_told_apart_by_region(sim: Any) -> None:
     there = here.client_for("br-ne1")
     for api in (here, there):
         api.listing(INSTANCES)
-    assert (here.edition, there.edition) == ("2026", "2024")
+    assert (here.api_version, there.api_version) == ("2026", "2024")
     assert [request["region"] for request in sim.requests()] == ["br-se1", "br-ne1"]
     assert sim.requests()[1]["headers"]["x-api-key"] == "simulator"
 

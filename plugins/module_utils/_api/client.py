@@ -129,7 +129,7 @@ class Client:
             level: list[t.Any] = [[parsed]]
             for _level in range(DEEPEST):
                 parts = (part.values() if isinstance(part, dict) else part for part in level)
-                level = [one for part in parts for one in part if isinstance(one, (dict, list))]
+                level = [item for part in parts for item in part if isinstance(item, (dict, list))]
             parsed = content if level else parsed
         except (ValueError, RecursionError):
             parsed = content
@@ -195,14 +195,14 @@ class Tries:
         self.faults += not error.later
         if self.faults > self.client.connection.api_retries or not may_repeat(error.method, error):
             raise error
-        pause, left = pause_after(self.made, error.retry_after), self.until - self.client.clock.now()
+        pause, time_left = pause_after(self.made, error.retry_after), self.until - self.client.clock.now()
         if error.retry_after:
             pause += random.uniform(0.05, 0.6)
         else:
             pause *= random.uniform(0.8, 1.2)
-            if error.later and left > 0:
-                pause = min(pause, left)  # the last try is made at the deadline
-        if pause > left:
+            if error.later and time_left > 0:
+                pause = min(pause, time_left)  # the last try is made at the deadline
+        if pause > time_left:
             tries = f"{self.made} {'try' if self.made == 1 else 'tries'}"
             error.message += f" (given up after {tries}: no time is left for another)"
             raise error

@@ -31,7 +31,7 @@ class Reader(t.Protocol):
     deadline: float | None
 
     @property
-    def edition(self) -> str | None:
+    def api_version(self) -> str | None:
         """Return the API version of the region, None while no response has shown it."""
 
     @property
@@ -50,19 +50,19 @@ class Api(Client):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
-        self.editions: dict[str, str] = {}  # region -> "2024", "2025" or "2026", as far as responses have shown
+        self.api_versions: dict[str, str] = {}  # region -> "2024", "2025" or "2026", as far as responses have shown
         self.sortable_by_id = True
         self.odd: set[tuple[str, str, str]] = set()  # (kind, id, field) of unusable values that were warned of
 
     @property
-    def edition(self) -> str | None:
+    def api_version(self) -> str | None:
         """Return the API version in this region, None while no response has shown it."""
-        return self.editions.get(self.connection.region)
+        return self.api_versions.get(self.connection.region)
 
     @property
     def lists_by_name(self) -> bool:
         """Return whether a list for a name contains only the rows of that name."""
-        return self.edition == "2026"
+        return self.api_version == "2026"
 
     def client_for(self, region: str) -> Api:
         """Return a client for another region, with the same account and deadline."""
@@ -122,13 +122,13 @@ class Api(Client):
         The text of a refusal is ignored, because gateways rewrite it. If the older form is accepted, it is used from
         then on.
         """
-        edition = self.edition
-        old, by_id = edition == "2024" or (older and edition != "2026"), self.sortable_by_id and not older
+        api_version = self.api_version
+        old, by_id = api_version == "2024" or (older and api_version != "2026"), self.sortable_by_id and not older
         expand = [("expand", value) for value in resource.expand if not (old and value == "labels")]
         headers = {"x-api-version": resource.version} if resource.version and not old else None
         order = ("_sort", resource.sort + (",id:asc" if by_id else ""))
         listed = [*(pair for pair in query if pair[1] and not (old and pair[0] == "name")), order] if query else []
-        newer = bool(query and by_id) or (not old and edition != "2026")
+        newer = bool(query and by_id) or (not old and api_version != "2026")
         try:
             answer = self.request("GET", path, listed + expand, headers=headers)
         except ApiError as error:
@@ -137,12 +137,12 @@ class Api(Client):
             return self._read(resource, path, query, older=True)
         if isinstance(answer.body, dict) and query:
             self.sortable_by_id = self.sortable_by_id and not older
-            self.editions[self.connection.region] = self._edition_of(resource, answer.body)
+            self.api_versions[self.connection.region] = self._api_version_of(resource, answer.body)
         elif older:
-            self.editions.setdefault(self.connection.region, "2024")
+            self.api_versions.setdefault(self.connection.region, "2024")
         return answer
 
-    def _edition_of(self, resource: Resource, body: dict[str, t.Any]) -> str:
+    def _api_version_of(self, resource: Resource, body: dict[str, t.Any]) -> str:
         """Return the API version that a list shows.
 
         The form of 2025, between the two versions, has labels but no total. It is recognized only if rows have labels.
@@ -151,7 +151,7 @@ class Api(Client):
             return "2026"
         rows = body.get(resource.keys[0])
         labels = isinstance(rows, list) and any(isinstance(row, dict) and "labels" in row for row in rows)
-        return "2025" if self.edition == "2025" or (labels and "labels" in resource.expand) else "2024"
+        return "2025" if self.api_version == "2025" or (labels and "labels" in resource.expand) else "2024"
 
 
 def list_complete(client: Api, resource: Resource, name: str | None, first: list[Row], limit: int) -> list[Row]:
@@ -224,16 +224,16 @@ def pick_named(rows: list[Row], resource: Resource, name: str, excluded: t.Conta
     yet.
     """
     named = [row for row in rows if row.get("name") == name and str(row["id"]).lower() not in excluded]
-    found = [row for row in named if status_class(row, resource) != GONE]
-    found = [row for row in found if not is_deleting(row)] or found
-    if len(found) > 1:
-        raise _ambiguous(found, resource, name)
-    return found[0] if found else None
+    matches = [row for row in named if status_class(row, resource) != GONE]
+    matches = [row for row in matches if not is_deleting(row)] or matches
+    if len(matches) > 1:
+        raise _ambiguous(matches, resource, name)
+    return matches[0] if matches else None
 
 
-def _ambiguous(found: list[Row], resource: Resource, name: str) -> Refused:
-    ids = ", ".join(sorted(str(row["id"]) for row in found))
-    return Refused(f"{len(found)} {resource.kind}s are named {name!r}: {ids}. Say which one is meant with id.")
+def _ambiguous(rows: list[Row], resource: Resource, name: str) -> Refused:
+    ids = ", ".join(sorted(str(row["id"]) for row in rows))
+    return Refused(f"{len(rows)} {resource.kind}s are named {name!r}: {ids}. Say which one is meant with id.")
 
 
 def read_by_id(client: Reader, kind: Resource, row_id: str) -> Row | None:
@@ -261,13 +261,13 @@ def find_resources(
                 whole = None if client.lists_by_name else rows
             found[name] = pick_named(rows or [], kind, name, excluded)
     if row_id and not any(row and same_id(row["id"], row_id) for row in found.values()):
-        own = found[""] = read_by_id(client, kind, row_id)
+        known = found[""] = read_by_id(client, kind, row_id)
         for name, row in found.items():
-            if name and row and own and own.get("name") == name:
+            if name and row and known and known.get("name") == name:
                 # The list shows another resource of this name, and not the known resource: a read by id decides.
                 other = read_by_id(client, kind, str(row["id"]))
                 if other and other.get("name") == name:
-                    raise _ambiguous([own, other], kind, name)
+                    raise _ambiguous([known, other], kind, name)
                 found[name] = None
     return {name: row and with_addresses(row) for name, row in found.items()} if kind is INSTANCES else found
 
@@ -280,7 +280,7 @@ def drop_odd_fields(client: Api, resource: Resource, rows: t.Any, problem: str) 
     """
     if not (isinstance(rows, list) and all(map(has_id, rows))):
         raise ApiError("GET", resource.path, problem, 200, final=True)
-    found: dict[str, list[str]] = {}
+    spoiled: dict[str, list[str]] = {}
     for row in rows:
         fields = list(spoiled_fields(row))
         if fields:
@@ -288,8 +288,8 @@ def drop_odd_fields(client: Api, resource: Resource, rows: t.Any, problem: str) 
         for field in fields:
             if (resource.kind, row["id"], field) not in client.odd:
                 client.odd.add((resource.kind, row["id"], field))
-                found.setdefault(field, []).append(f"{row.get('name') or 'without a name'} ({row['id']})")
-    for field, names in found.items():
+                spoiled.setdefault(field, []).append(f"{row.get('name') or 'without a name'} ({row['id']})")
+    for field, names in spoiled.items():
         several = "s" if len(names) > 1 else ""
         more = f", ... ({len(names)} in all)" if len(names) > 3 else ""
         client.warn(
@@ -301,7 +301,7 @@ def drop_odd_fields(client: Api, resource: Resource, rows: t.Any, problem: str) 
 
 def version_name(client: Reader) -> str:
     """Return the name of the region's API version, as it begins a message."""
-    return f"API version {API_VERSIONS[client.edition]}" if client.edition else "The API of this region"
+    return f"API version {API_VERSIONS[client.api_version]}" if client.api_version else "The API of this region"
 
 
 def no_such_kind(client: Reader, resource: Resource) -> Refused:
@@ -337,6 +337,6 @@ def _explain_missing_list(client: Reader, resource: Resource) -> t.Iterator[None
 
 def is_route_missing(client: Api, error: ApiError) -> bool:
     """Return whether a 404 means that this region's API version lacks the route."""
-    if error.status == 404 and client.edition is None:
+    if error.status == 404 and client.api_version is None:
         client.page(MACHINE_TYPES, None, 0, 1)
-    return error.status == 404 and client.edition not in (None, "2026")
+    return error.status == 404 and client.api_version not in (None, "2026")

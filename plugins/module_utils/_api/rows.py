@@ -17,9 +17,9 @@ def dig(data: t.Any, path: str) -> t.Any:
     return data
 
 
-def same_id(one: t.Any, other: t.Any) -> bool:
+def same_id(first: t.Any, second: t.Any) -> bool:
     """Return whether two ids are equal. Case does not count (UUIDs); None equals nothing."""
-    return one is not None and str(one).lower() == str(other).lower()
+    return first is not None and str(first).lower() == str(second).lower()
 
 
 def is_resource(row: t.Any) -> bool:
@@ -35,7 +35,7 @@ def _fits(part: Row) -> bool:
         if not isinstance(value, kind) or (kind is dict and not _fits(value)):
             return False
         if name in LIST_FIELDS and not all(
-            is_resource(one) if name in ROW_FIELDS else isinstance(one, str) for one in value
+            is_resource(item) if name in ROW_FIELDS else isinstance(item, str) for item in value
         ):
             return False
     return True
@@ -55,21 +55,21 @@ def interfaces_of(row: Row) -> list[Row] | None:
     given = dig(row, "network.ports") if given is None else given
     if given is None:
         return None
-    found = []
+    interfaces = []
     for port in given:
         old, new = port.get("ipAddresses") or {}, port.get("ip_addresses") or {}
-        found.append({**{key: port.get(key) for key in ("id", "name", "primary", "security_groups")},
+        interfaces.append({**{key: port.get(key) for key in ("id", "name", "primary", "security_groups")},
                       "private_ipv4": new.get("private_ipv4") or old.get("privateIpAddress"),
                       "public_ipv4": port.get("associated_public_ipv4") or old.get("publicIpAddress"),
                       "public_ipv6": new.get("public_ipv6") or old.get("ipV6Address")})  # fmt: skip
-    return found
+    return interfaces
 
 
 def primary_interface(row: Row) -> Row | None:
     """Return the primary interface, None if the response does not identify it."""
     ports = interfaces_of(row) or []
-    found = [port for port in ports if port["primary"]] or ports
-    return found[0] if len(found) == 1 else None
+    candidates = [port for port in ports if port["primary"]] or ports
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def interfaces_key(row: Row) -> str:
@@ -82,14 +82,14 @@ def with_result_keys(row: Row, keys: Row) -> Row:
 
     A missing list is not added; only the rows of an existing list are completed.
     """
-    found: Row = {**{key: None for key, inner in keys.items() if not isinstance(inner, list)}, **row}
+    result: Row = {**{key: None for key, inner in keys.items() if not isinstance(inner, list)}, **row}
     for key, inner in keys.items():
-        value = found.get(key)
+        value = result.get(key)
         if isinstance(inner, dict) and isinstance(value, dict):
-            found[key] = with_result_keys(value, inner)
+            result[key] = with_result_keys(value, inner)
         elif isinstance(inner, list) and isinstance(value, list):
-            found[key] = [with_result_keys(each, inner[0]) if isinstance(each, dict) else each for each in value]
-    return found
+            result[key] = [with_result_keys(each, inner[0]) if isinstance(each, dict) else each for each in value]
+    return result
 
 
 def with_addresses(row: Row) -> Row:
@@ -120,12 +120,12 @@ def same_reference(wanted: str, value: t.Any) -> bool | None:
     return None if known is None else same_id(known, wanted) if by_id else known == wanted
 
 
-def same_zone(one: t.Any, other: t.Any) -> bool:
+def same_zone(first: t.Any, second: t.Any) -> bool:
     """Return whether two names mean the same availability zone of a region.
 
     The API spells some zones with the region's name in URLs: br-se-1-a for br-se1-a.
     """
-    return None not in (one, other) and _zone(one) == _zone(other)
+    return None not in (first, second) and _zone(first) == _zone(second)
 
 
 def _zone(name: t.Any) -> str:

@@ -51,10 +51,10 @@ def epoch(text: t.Any) -> float | None:
 
     A time without an offset is in UTC.
     """
-    found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
-    if not found:
+    match = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not match:
         return None
-    date, clock, seconds, fraction, sign, hours, minutes = found.groups()
+    date, clock, seconds, fraction, sign, hours, minutes = match.groups()
     try:
         at = calendar.timegm(time.strptime(f"{date} {clock}:{seconds or '00'}", "%Y-%m-%d %H:%M:%S"))
     except ValueError:

@@ -19,7 +19,7 @@ from .._api.rows import Seen
 from .._api.times import api_now
 from .._plan.step import Step, Task
 from .lists import wait_for_lists
-from .member import Member
+from .member import Member, timeout_failure
 from .orphan import Orphaned
 from .outcome import Outcome
 from .verdicts import ACCEPTED, LATER
@@ -82,7 +82,7 @@ def preview_task(task: Task, client: Api, seen: Seen) -> Member:
     """
     member = Member(task)
     while reads_more(member, client, seen):
-        seen = task.observe(member.look)
+        seen = task.observe(member.next_query)
     return member
 
 
@@ -90,7 +90,7 @@ def planned_outcome(member: Member) -> Outcome:
     """Return the outcome in check mode: the steps that would be done."""
     plan = member.first or member.plan(member.seen, member.memory)
     return Outcome(
-        member.task, {**member.seen, member.main: plan.after}, plan.before, plan.steps, plan.warnings, plan.more,
+        member.task, {**member.seen, member.main: plan.after}, plan.before, plan.steps, plan.warnings, plan.result_data,
         plan.kept_public_ips,
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def reached_outcome(member: Member) -> Outcome:
     if member.failure and member.first and not member.row:
         seen = {**seen, member.main: known_row(member)}
     return Outcome(
-        member.task, seen, member.first and member.first.before, tuple(member.done), member.notes, member.told,
+        member.task, seen, member.first and member.first.before, tuple(member.done), member.notes, member.result_data,
         memory.kept_public_ips, memory.attempts, memory.created, member.failure,
         planned=member.first is not None,
     )  # fmt: skip
@@ -109,17 +109,17 @@ def reached_outcome(member: Member) -> Outcome:
 
 def known_row(member: Member) -> Row | None:
     """Return a row with only the id of a resource that cannot be read; None without id."""
-    row_id = member.look.ids.get(member.main)
+    row_id = member.next_query.ids.get(member.main)
     return {"id": row_id} if row_id else None
 
 
 def _last_look(member: Member) -> Row | None:
     """Return the row after a step that was not waited for, or its id alone."""
-    if member.main not in member.look.ids:
+    if member.main not in member.next_query.ids:
         return None
-    look = member.look._replace(listing=False, part=member.main)
+    query = member.next_query._replace(listing=False, part=member.main)
     try:
-        return member.task.observe(look).get(member.main) or known_row(member)
+        return member.task.observe(query).get(member.main) or known_row(member)
     except (ApiError, Refused):
         return known_row(member)
 
@@ -145,7 +145,7 @@ def reconcile_task(task: Task, client: Api, seconds: float, wait: bool, seen: Se
     member = Member(task, wait)
 
     def observe(due: list[Member]) -> list[Seen]:
-        seen = [task.observe(due[0].look)]
+        seen = [task.observe(due[0].next_query)]
         client.clock.sleep(0)  # raises `Orphaned` if the run is gone: the next request may be a change
         return seen
 
@@ -196,17 +196,17 @@ def drive_members(
             for member in due:
                 if late or not unread:
                     timed_out = late and (unread or (member.pending and member.pending.error))
-                    member.fail(member.time_out(seconds, unread) if timed_out else error, clock.now())
+                    member.fail(timeout_failure(member, seconds, unread) if timed_out else error, clock.now())
                 if isinstance(error, ApiError):
                     member.next_look = clock.now() + max(error.retry_after or 0, 2)
             pace.after_round(clock.now())
             continue
         late = clock.now() >= deadline
-        _round([(one, each) for one, each in zip(due, seen) if late or not _passes(each)], client, pace)
+        _round([(member, rows) for member, rows in zip(due, seen) if late or not _passes(rows)], client, pace)
         for member in due:
             cleans_up = member.failed and member.confirming  # one more read decides the next step of the clean-up
             if not member.over and not member.failure and not cleans_up and clock.now() >= deadline:
-                member.fail(member.time_out(seconds), clock.now())
+                member.fail(timeout_failure(member, seconds), clock.now())
         pace.after_round(clock.now())
 
 

@@ -20,12 +20,12 @@ from .._api.listing import Api
 from .._api.resources import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Resource, Row
 from .._api.rows import Seen
 from .._api.statuses import status_class
-from .._plan.step import Look, Step, Task
+from .._plan.step import Query, Step, Task
 from .driver import Observed, Pace, Steps, is_time_up, send_step
 from .member import Member
 from .verdicts import CONFLICT, LATER
 
-Observer = t.Callable[[Look], Seen]
+Observer = t.Callable[[Query], Seen]
 EVERY = 2.0  # seconds between two listings: the maximum
 SOON = 1.0  # and the minimum
 WAVE = (5, 40)  # steps per thread before the next look: at first, and the maximum while steps are fast
@@ -44,7 +44,7 @@ class FleetClient(Api):
         super().__init__(*args, **kwargs)
         self._lock = threading.Lock()
         self._burst: t.Any = None  # the session of the current burst
-        self._kept: t.Any = None  # the session of the last burst
+        self._burst_session: t.Any = None  # the session of the last burst
         self._used = 0.0  # the time of its last use
         self._refused: ApiError | None = None
         self._until = 0.0
@@ -71,10 +71,10 @@ class FleetClient(Api):
         A connection that the server closes meanwhile looks like a lost response. That happens to connections that are
         idle for long, so a single request that must not be sent twice has a connection of its own.
         """
-        if self._kept is None or time.monotonic() > self._used + STILL_NEW:
+        if self._burst_session is None or time.monotonic() > self._used + STILL_NEW:
             self.close_burst()
-            self._kept = self._new_session(connections)
-        self._burst = self._kept
+            self._burst_session = self._new_session(connections)
+        self._burst = self._burst_session
         try:
             yield
         finally:
@@ -82,20 +82,27 @@ class FleetClient(Api):
 
     def close_burst(self) -> None:
         """Close the connections of the bursts."""
-        if self._kept is not None:
-            self._kept.close()
+        if self._burst_session is not None:
+            self._burst_session.close()
 
     def _session_for(self, method: str) -> t.Any:
         return self._burst or super()._session_for(method)
 
     def _release(self, session: t.Any) -> None:
-        if session is not self._kept:
+        if session is not self._burst_session:
             super()._release(session)
 
     def _still_refused(self, method: str, path: str, now: float) -> ApiError:
-        told = t.cast(ApiError, self._refused)
+        refusal = t.cast(ApiError, self._refused)
         return ApiError(
-            method, path, told.message, told.status, told.slug, told.details, told.request_id, self._until - now
+            method,
+            path,
+            refusal.message,
+            refusal.status,
+            refusal.slug,
+            refusal.details,
+            refusal.request_id,
+            self._until - now,
         )
 
 
@@ -113,9 +120,9 @@ class FleetListing:
         self._others: dict[str, list[Row]] = {}
 
     @property
-    def edition(self) -> str | None:
+    def api_version(self) -> str | None:
         """Return the API version of the region, None while no response has shown it."""
-        return self.client.edition
+        return self.client.api_version
 
     def refresh(self) -> None:
         """List the instances again. Raise `ApiError` if the list cannot be proved complete."""
@@ -181,21 +188,23 @@ class FleetPace(Pace):
         if self.batch is not None:
             # A read by id may be of another part, such as a copy, and then says nothing about the instance.
             rows = {
-                one: each["instance"] for one, each in zip(due, seen) if isinstance(each, dict) and "instance" in each
+                member: each["instance"]
+                for member, each in zip(due, seen)
+                if isinstance(each, dict) and "instance" in each
             }
             self.moving = sum(self._moves(member, rows) for member in self.tasks)
         return seen
 
     def _read(self, member: Member) -> Observed:
         try:
-            return self.reads[member](member.look)
+            return self.reads[member](member.next_query)
         except (ApiError, Refused) as error:
             return error
 
     def _seen(self, member: Member) -> Observed:
-        member.look = member.look._replace(listing=True)
+        member.next_query = member.next_query._replace(listing=True)
         try:
-            return self.tasks[member].observe(member.look)
+            return self.tasks[member].observe(member.next_query)
         except (ApiError, Refused) as error:
             return error
 
@@ -207,7 +216,9 @@ class FleetPace(Pace):
         if member in self.begun and not member.over and not member.failure:
             return True
         # A row that was read in this round counts, also where it is gone: the listing can be behind.
-        row = rows[member] if member in rows else self.listing.get(INSTANCES, member.look.ids.get("instance") or "")
+        row = (
+            rows[member] if member in rows else self.listing.get(INSTANCES, member.next_query.ids.get("instance") or "")
+        )
         return status_class(row) == MOVING
 
     def wakes(self, going: list[Member], now: float) -> float:
@@ -273,7 +284,7 @@ class FleetPace(Pace):
             self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
             yield from ((member, answer) for (member, _step), answer in zip(steps, answers) if answer is not None)
         if is_time_up(client):
-            idle = [one for one in self.tasks if not (one in self.begun or one.over or one.failure)]
+            idle = [each for each in self.tasks if not (each in self.begun or each.over or each.failure)]
             for member in idle:
                 if member.waits_for is None:
                     member.fail(NotStarted(TOO_LATE), client.clock.now())

@@ -16,7 +16,7 @@ from .._api.resources import GONE, MOVING, Resource, Row
 from .._api.rows import Seen, same_id
 from .._api.statuses import is_being_created, status_class
 from .._api.times import seconds_old
-from .._plan.step import Identity, Look, Memory, Plan, Step, Task
+from .._plan.step import Identity, Memory, Plan, Query, Step, Task
 from .polling import fingerprint, seconds_until_look
 from .verdicts import (
     ACCEPTED,
@@ -28,10 +28,10 @@ from .verdicts import (
     REFUSED,
     RELIST,
     REPLAN,
-    Sight,
+    SentStep,
     classify_answer,
     conflict_patience,
-    verdict,
+    judge,
 )
 
 YOUNG = 3600.0  # seconds; a younger instance is not recreated if it lacks a requested address
@@ -77,7 +77,7 @@ class Member:
         self.first: Plan | None = None  # the first plan from reads by id, or from a list if it needs no read
         self.by_lists = False  # True in a fleet: lists show the effects of steps
         self.changed: dict[str, tuple[str, set[str]]] = {}  # changed id -> its part, and its names before
-        self.look = Look({}, True, self.main)  # the next read
+        self.next_query = Query({}, True, self.main)  # the next read
         self.listed = False  # True if everything was listed, and nothing was sent or waited for since
         self.unread: set[str] = set()  # parts that only a listing has shown
         self.reads: dict[str, Read] = {}  # by id: rows that were read because a listing had shown them
@@ -91,7 +91,9 @@ class Member:
         self.refusals: dict[Identity, list[ApiError]] = {}  # step -> refusals for now, in order
         self.done: list[Step] = []  # the steps that were sent, each once, also if it was sent several times
         self.notes: list[str] = []
-        self.told: t.Mapping[str, t.Any] = {}  # `Plan.more` of the last plan before the first step was sent
+        self.result_data: t.Mapping[
+            str, t.Any
+        ] = {}  # `Plan.result_data` of the last plan before the first step was sent
         self.over = False
         self.fresh = True  # True if the rows were read after the last step
         self.last_error: ApiError | None = None
@@ -141,7 +143,7 @@ class Member:
         if self._waits(plan, now, api_now):
             return None
         if plan.steps and plan.steps[0].creates and not self.listed:
-            self._look(now, 0, listing=True)
+            self._schedule_look(now, 0, listing=True)
             return None
         if not plan.steps and self.failed:
             raise self.failed
@@ -150,8 +152,8 @@ class Member:
 
     def _take(self, seen: Seen, now: float, api_now: float | None) -> bool:
         """Store the observation. Return False if everything must be listed again."""
-        listing, confirming, part = self.look.listing, self.confirming, self.look.part
-        self.look, self.fresh, self.confirming = self.look._replace(listing=False), True, False
+        listing, confirming, part = self.next_query.listing, self.confirming, self.next_query.part
+        self.next_query, self.fresh, self.confirming = self.next_query._replace(listing=False), True, False
         if listing:
             self._from_listing(seen)
         elif not self._from_read(part, seen, confirming, now, api_now):
@@ -160,7 +162,7 @@ class Member:
             self.memory.begun = api_now
         self.memory.young = seconds_old(self.row, 0, api_now) < YOUNG
         if "instance" not in self.unread:
-            self.memory.look(self.seen.get("instance"))
+            self.memory.note_power_state(self.seen.get("instance"))
         return True
 
     def _plan_from_reads(self, now: float, api_now: float | None) -> Plan | None:
@@ -176,7 +178,7 @@ class Member:
         if decides and self._confirm(plan.basis, now):
             return None
         self.first = self.first or plan
-        self.told = self.told if self.memory.sent else plan.more
+        self.result_data = self.result_data if self.memory.sent else plan.result_data
         return plan
 
     def _from_listing(self, seen: Seen) -> None:
@@ -204,16 +206,16 @@ class Member:
         if not confirming or before is None:
             return True
         row_id = str(before["id"])
-        own = any(same_id(row_id, one) for one in self.memory.created)
-        if row is None and not own:
+        created_here = any(same_id(row_id, each) for each in self.memory.created)
+        if row is None and not created_here:
             since = self.missing.setdefault(row_id, now)
             if seconds_old(before, now - since, api_now) < NOT_YET:  # reads can lag behind a creation
                 self.seen = {**self.seen, **dict.fromkeys({part, *same}, before)}
-                return self._look(now, 2, listing=True)
+                return self._schedule_look(now, 2, listing=True)
         another = row is not None and part in self.by_name and row.get("name") != before.get("name")
-        if row is None or (another and not own):
+        if row is None or (another and not created_here):
             self._exclude(row_id)
-            return self._look(now, 0, listing=True)
+            return self._schedule_look(now, 0, listing=True)
         self.lagging = self.lagging or fingerprint(row) != fingerprint(before)
         self.reads[row_id.lower()] = Read(fingerprint(before), row)
         return True
@@ -228,13 +230,13 @@ class Member:
         if part is None or row is None:
             return False
         self._note(part, str(row["id"]))
-        self.look, self.next_look, self.confirming = self.look._replace(part=part), now, True
+        self.next_query, self.next_look, self.confirming = self.next_query._replace(part=part), now, True
         return True
 
     def _exclude(self, row_id: str) -> None:
         """Ignore a resource in listings, because it is gone or has another name."""
-        ids = {part: each for part, each in self.look.ids.items() if each != row_id}
-        self.look = self.look._replace(ids=ids, excluded=self.look.excluded | {row_id.lower()})
+        ids = {part: each for part, each in self.next_query.ids.items() if each != row_id}
+        self.next_query = self.next_query._replace(ids=ids, excluded=self.next_query.excluded | {row_id.lower()})
 
     def accepted(self, answer: t.Any, now: float) -> None:
         """Note that the API accepted the step."""
@@ -245,10 +247,10 @@ class Member:
         if pending.step.creates and isinstance(answer, dict) and answer.get("id"):
             self._created(pending.step.part, str(answer["id"]))
         # If no response has given the id of a new resource, only a listing can find it.
-        self._look(
+        self._schedule_look(
             now,
             seconds_until_look(pending.step.creates, 0),
-            listing=pending.step.creates and pending.step.part not in self.look.ids,
+            listing=pending.step.creates and pending.step.part not in self.next_query.ids,
         )
 
     def refused(self, error: ApiError, now: float) -> None:
@@ -263,7 +265,7 @@ class Member:
         if error.later:
             self.refusals.setdefault(step.identity, []).append(error)
             again = pause_after(len(self.refusals[step.identity]), error.retry_after)
-        self._look(now, again, listing=step.creates)
+        self._schedule_look(now, again, listing=step.creates)
         if error.status not in (None, 429) and not error.lost and self._refused_attempt(step, error):
             self.pending = None
             return
@@ -272,7 +274,7 @@ class Member:
             self._uncount(pending)
         elif pending.answer == CONFLICT:
             if error.status == 409:
-                self._look(now, 2, listing=step.creates or step.action == "rename")
+                self._schedule_look(now, 2, listing=step.creates or step.action == "rename")
             times = self.conflicts.get(step.identity, 0) + 1
             pending.patience = conflict_patience(step, error.status, times)
             if pending.patience:
@@ -286,10 +288,6 @@ class Member:
         pending.answer, self.over = LATER, False
         self._uncount(pending)
 
-    def time_out(self, seconds: float, unread: ApiError | None = None) -> Failed:
-        """Return the error for a member whose time is up (see `timeout_failure`)."""
-        return timeout_failure(self, seconds, unread)
-
     @property
     def row(self) -> Row | None:
         """Return the row of the main resource, as it was seen last."""
@@ -298,7 +296,7 @@ class Member:
     @property
     def waits_for(self) -> str | None:
         """Return the part in transition that must settle before anything is sent, or None."""
-        return None if self.moving_since is None else self.look.part
+        return None if self.moving_since is None else self.next_query.part
 
     def _kind(self, part: str) -> Resource:
         return self.kinds.get(part, self.kinds[self.main])
@@ -309,14 +307,16 @@ class Member:
             parts = () if plan.steps[0].allowed_in_transition else plan.steps[0].needs or (plan.steps[0].part,)
         else:
             parts = (self.main,) if self.wait else ()
-        part = next((one for one in parts if status_class(self.seen.get(one), self._kind(one)) == MOVING), None)
+        part = next((each for each in parts if status_class(self.seen.get(each), self._kind(each)) == MOVING), None)
         if part is None:
             self.moving_since = None
             return False
         row, self.put_off = self.seen.get(part), None
         self.moving_since = now if self.moving_since is None else self.moving_since
-        self.look = self.look._replace(part=part)
-        self._look(now, seconds_until_look(is_being_created(row), seconds_old(row, now - self.moving_since, api_now)))
+        self.next_query = self.next_query._replace(part=part)
+        self._schedule_look(
+            now, seconds_until_look(is_being_created(row), seconds_old(row, now - self.moving_since, api_now))
+        )
         return True
 
     def _expects_more(self, now: float, api_now: float | None) -> bool:
@@ -328,46 +328,46 @@ class Member:
         self.expecting_since = now if self.expecting_since is None else self.expecting_since
         if seconds_old(row, now - self.expecting_since, api_now) >= NOT_YET:
             return False
-        self.look = self.look._replace(part=self.main)
-        self._look(now, seconds_until_look(False, now - self.expecting_since))
+        self.next_query = self.next_query._replace(part=self.main)
+        self._schedule_look(now, seconds_until_look(False, now - self.expecting_since))
         return True
 
     def _settle(self, now: float, api_now: float | None) -> bool:
         """Return whether the pending step is over; if not, set `next_look`."""
         pending = t.cast(Pending, self.pending)
         step, row = pending.step, self.seen.get(pending.step.part)
-        sight = self._sight(pending, now, api_now)
-        if sight.creates_unknown and sight.new and sight.status != GONE and pending.answer != CONFLICT:
+        sent = self._sent_step(pending, now, api_now)
+        if sent.creates_unknown and sent.new and sent.status != GONE and pending.answer != CONFLICT:
             self._created(step.part, str(t.cast(Row, row)["id"]))
             self._record(pending)
             pending.answer = ACCEPTED
-        if sight.status == MOVING:
+        if sent.status == MOVING:
             pending.moved, pending.settled_from = True, now
-        found = verdict(self._sight(pending, now, api_now))
-        self.notes += [found.note] if found.note else []
-        if found.attempt_failed:
+        verdict = judge(self._sent_step(pending, now, api_now))
+        self.notes += [verdict.note] if verdict.note else []
+        if verdict.attempt_failed:
             self._note_attempt(pending, row)
-        if found.explained:
+        if verdict.explained:
             del self.conflicts[step.identity]
-        if found.uncount:
+        if verdict.uncount:
             self._uncount(pending)
-        if found.failure:
-            raise found.failure
-        if found.what == REACHED:
+        if verdict.failure:
+            raise verdict.failure
+        if verdict.what == REACHED:
             return self._reached(step, now)
-        if found.what == RELIST:
+        if verdict.what == RELIST:
             self.pending = None
-            self._exclude(self.look.ids.get(step.part, ""))
-        if found.what != REPLAN:
-            return self._look(now, found.pause, found.listing)
+            self._exclude(self.next_query.ids.get(step.part, ""))
+        if verdict.what != REPLAN:
+            return self._schedule_look(now, verdict.pause, verdict.listing)
         self.put_off = pending if pending.answer == LATER else None
         self.pending = None
         return True
 
-    def _sight(self, pending: Pending, now: float, api_now: float | None) -> Sight:
+    def _sent_step(self, pending: Pending, now: float, api_now: float | None) -> SentStep:
         step, row, waited = pending.step, self.seen.get(pending.step.part), now - pending.at
-        return Sight(
-            step, self.label, pending.answer, pending.error, row, self._kind(step.part), self.look.ids.get(step.part),
+        return SentStep(
+            step, self.label, pending.answer, pending.error, row, self._kind(step.part), self.next_query.ids.get(step.part),
             row is not None and str(row["id"]).lower() not in self.known, waited,
             seconds_old(row, waited, api_now) if step.creates else waited, pending.moved, now - pending.settled_from,
             pending.moved or fingerprint(row) != pending.before, pending.patience, self.conflicts.get(step.identity, 0),
@@ -385,38 +385,38 @@ class Member:
         if pending.answer in (ACCEPTED, LOST):
             self._record(pending)
         if step.action == "delete":
-            gone = self.look.ids.get(step.part)
-            self.memory.created = [one for one in self.memory.created if one.lower() != str(gone).lower()]
+            gone = self.next_query.ids.get(step.part)
+            self.memory.created = [row_id for row_id in self.memory.created if row_id.lower() != str(gone).lower()]
             if gone:
                 self._exclude(gone)
         # Another run may have created a resource of the same name meanwhile: only a listing shows that.
-        return not step.creates or self.listed or self._look(now, 0, listing=True)
+        return not step.creates or self.listed or self._schedule_look(now, 0, listing=True)
 
     def _attempted(self, step: Step, error: Row, status: str = "") -> bool:
         """Note a failed attempt if an alternative may succeed; return whether it was noted."""
-        if step.attempt is None or not step.attempt.lacks(error, status):
+        if step.attempt is None or not step.attempt.may_avoid(error, status):
             return False
-        self.memory.attempts.append(step.attempt.failed(error))
+        self.memory.attempts.append(step.attempt.failure_row(error))
         return True
 
     def _refused_attempt(self, step: Step, error: ApiError) -> bool:
         """Note an attempt that the API refused, as `_attempted` does; return whether it did."""
         return self._attempted(step, {"slug": error.slug, "message": error.message if error.status else None})
 
-    def _look(self, now: float, seconds: float, listing: bool = False) -> bool:
+    def _schedule_look(self, now: float, seconds: float, listing: bool = False) -> bool:
         """Set the time of the next look.
 
         Return False, which callers return in turn: it is too early to plan.
         """
         self.next_look = now + seconds
         self.listed = self.listed and not seconds
-        self.look = self.look._replace(listing=listing or self.look.listing)
+        self.next_query = self.next_query._replace(listing=listing or self.next_query.listing)
         return False
 
     def _sent(self, now: float) -> Pending:
         pending = t.cast(Pending, self.pending)
         pending.at = pending.settled_from = now
-        self.look = self.look._replace(part=pending.step.part)
+        self.next_query = self.next_query._replace(part=pending.step.part)
         return pending
 
     def _record(self, pending: Pending) -> None:
@@ -433,7 +433,7 @@ class Member:
                 del sent[step]  # plans check which steps were sent
 
     def _note(self, part: str, row_id: str) -> None:
-        self.look.ids[part] = row_id
+        self.next_query.ids[part] = row_id
         self.known.add(row_id.lower())
 
     def _created(self, part: str, row_id: str) -> None:
@@ -450,20 +450,15 @@ class Member:
     @property
     def reads_next(self) -> bool:
         """Return whether the next look must be a read by id, also in a fleet."""
-        return self.confirming or (self.lagging and not self.look.listing)
+        return self.confirming or (self.lagging and not self.next_query.listing)
 
     def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
         """Note a failure; if `recover` has steps to clean up, they are done first."""
         if self.failed is not None or self.recover is None or self.recover(self.seen, self.memory) is None:
-            self.failure = self._with_left(self.failed) if self.failed else failure
+            self.failure = with_outstanding_steps(self.failed, self) if self.failed else failure
             return
         self.failed, self.last, self.pending, self.over = failure, self.pending, None, False
-        self._look(now, 0, listing=True)
-
-    def _with_left(self, failure: Failed | Refused | ApiError) -> Failed | Refused | ApiError:
-        """Return the failure with the clean-up steps that are still outstanding."""
-
-        return with_outstanding_steps(failure, self)
+        self._schedule_look(now, 0, listing=True)
 
     def cleanup_plan(self, seen: Seen) -> Plan:
         """Return the steps still needed to clean up after a failure."""
@@ -521,9 +516,9 @@ def with_outstanding_steps(failure: Failed | Refused | ApiError, member: Member)
     cause = failure if isinstance(failure, ApiError) else getattr(failure, "error", None)
     words = "" if failure is cause else f"{failure} "
     why = "" if steps[0].action == "delete" else ", since the next run cannot know of it"
-    left = f"Left to be done{why}: {', '.join(step.description for step in steps)}."
+    outstanding = f"Left to be done{why}: {', '.join(step.description for step in steps)}."
     reason = getattr(failure, "reason", None)
-    return Failed(f"{words}{left}".strip(), getattr(failure, "doing", ""), cause, reason)
+    return Failed(f"{words}{outstanding}".strip(), getattr(failure, "doing", ""), cause, reason)
 
 
 def _to_come(member: Member) -> Seen:

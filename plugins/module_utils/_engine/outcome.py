@@ -21,7 +21,7 @@ class Outcome(t.NamedTuple):
     before: Row | None = None
     steps: tuple[Step, ...] = ()  # the steps done, or planned in check mode
     warnings: t.Sequence[str] = ()
-    more: t.Mapping[str, t.Any] = MappingProxyType({})  # more data of the plan for the result
+    result_data: t.Mapping[str, t.Any] = MappingProxyType({})  # more data of the plan for the result
     kept_public_ips: t.Sequence[str] = ()
     attempts: t.Sequence[Row] = ()  # creations that failed before an alternative was tried
     created: t.Sequence[str] = ()  # ids that this run created and did not delete again

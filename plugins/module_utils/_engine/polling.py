@@ -45,16 +45,16 @@ def hides_address(goal: dict[str, t.Any], row: Row | None) -> bool:
     That happens if a server ignores `expand`, or omits the network.
     """
     ports = dig(row, "network.interfaces") or dig(row, "network.ports") or []
-    told = any(port.get(key) is not None for port in ports for key in ("ip_addresses", "ipAddresses"))
-    return bool(goal.get("public_ipv4")) and not told and is_reached({**goal, "public_ipv4": False}, row)
+    shows_addresses = any(port.get(key) is not None for port in ports for key in ("ip_addresses", "ipAddresses"))
+    return bool(goal.get("public_ipv4")) and not shows_addresses and is_reached({**goal, "public_ipv4": False}, row)
 
 
 def fingerprint(row: Row | None) -> t.Any:
     """Return the values that differ after something happened to the resource."""
     if row is None:
         return None
-    told = [row.get(key) for key in ("id", "status", "state", "name", "updated_at", "error")]
-    return [*told, dig(row, "machine_type.id")]
+    values = [row.get(key) for key in ("id", "status", "state", "name", "updated_at", "error")]
+    return [*values, dig(row, "machine_type.id")]
 
 
 def seconds_until_look(making: bool, waited: float) -> float:

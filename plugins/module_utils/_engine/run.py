@@ -10,7 +10,7 @@ from .._api.resources import MOVING
 from .._api.rows import Seen
 from .._api.statuses import status_class
 from .._api.times import api_now
-from .._plan.step import Look, Memory, Task
+from .._plan.step import Memory, Query, Task
 from .outcome import Outcome
 
 
@@ -23,7 +23,7 @@ def run(task: Task, client: Api, seconds: float, wait: bool = True, check: bool 
     seen: Seen = {}
     plan = None
     try:
-        seen = task.observe(Look({}, True, task.main))
+        seen = task.observe(Query({}, True, task.main))
         plan = task.plan(seen, Memory(api_now(client)))
     except (ApiError, Refused) as error:
         if isinstance(error, ApiError) or not seen:
@@ -31,7 +31,7 @@ def run(task: Task, client: Api, seconds: float, wait: bool = True, check: bool 
     if plan and not (plan.steps or plan.warnings):
         moving = status_class(plan.before, task.kinds[task.main]) == MOVING
         if check or not (wait and moving):
-            return Outcome(task, {**seen, task.main: plan.after}, plan.before, more=plan.more)
+            return Outcome(task, {**seen, task.main: plan.after}, plan.before, result_data=plan.result_data)
     # A listing finds, a read by id decides: plan again from reads before anything is changed, warned of or refused.
     from .driver import follow  # noqa: PLC0415 (the one late import: a task that changes nothing does without it)
 

@@ -48,7 +48,7 @@ def conflict_patience(step: Step, status: int | None, times: int) -> float:
     return min(2.0**times, LOOK_FOR) if waits else 0.0
 
 
-class Sight(t.NamedTuple):
+class SentStep(t.NamedTuple):
     """A step that was sent, and its row as seen after it."""
 
     step: Step
@@ -101,109 +101,109 @@ class Verdict(t.NamedTuple):
     explained: bool = False  # True if the row explains the conflicts
 
 
-Rule = t.Callable[[Sight], t.Optional[Verdict]]
+Rule = t.Callable[[SentStep], t.Optional[Verdict]]
 
 
-def _find_created(sight: Sight) -> Verdict | None:
+def _find_created(sent: SentStep) -> Verdict | None:
     """Look for the new resource of a step whose response gave no id."""
-    if not sight.creates_unknown or (sight.new and sight.status != GONE):
+    if not sent.creates_unknown or (sent.new and sent.status != GONE):
         return None
-    if sight.waited < sight.limit:
-        return Verdict(WAIT, seconds_until_look(False, sight.waited), listing=True)
-    return Verdict(REPLAN, attempt_failed=sight.answer == LOST)
+    if sent.waited < sent.limit:
+        return Verdict(WAIT, seconds_until_look(False, sent.waited), listing=True)
+    return Verdict(REPLAN, attempt_failed=sent.answer == LOST)
 
 
-def _plan_by_found(sight: Sight) -> Verdict | None:
+def _plan_by_found(sent: SentStep) -> Verdict | None:
     """Plan again from a resource that exists already: another run created it."""
-    return Verdict(REPLAN) if sight.creates_unknown else None
+    return Verdict(REPLAN) if sent.creates_unknown else None
 
 
-def _reach_goal(sight: Sight) -> Verdict | None:
-    return Verdict(REACHED) if is_reached(sight.step.goal, sight.row, sight.moved, sight.kind) else None
+def _reach_goal(sent: SentStep) -> Verdict | None:
+    return Verdict(REACHED) if is_reached(sent.step.goal, sent.row, sent.moved, sent.kind) else None
 
 
-def _wait_in_transition(sight: Sight) -> Verdict | None:
-    if sight.status != MOVING:
+def _wait_in_transition(sent: SentStep) -> Verdict | None:
+    if sent.status != MOVING:
         return None
-    return Verdict(WAIT, seconds_until_look(sight.step.creates, sight.age), uncount=sight.answer == CONFLICT)
+    return Verdict(WAIT, seconds_until_look(sent.step.creates, sent.age), uncount=sent.answer == CONFLICT)
 
 
-def _wait_for_explanation(sight: Sight) -> Verdict | None:
+def _wait_for_explanation(sent: SentStep) -> Verdict | None:
     """Wait for a row that explains the conflict, before the step is sent again."""
-    if not sight.patience:
+    if not sent.patience:
         return None
-    if sight.changed:
+    if sent.changed:
         return Verdict(REPLAN, explained=True, uncount=True)
-    if sight.waited < sight.patience:
-        return Verdict(WAIT, min(seconds_until_look(False, sight.waited), sight.patience - sight.waited))
-    if sight.step.sends == 1 or sight.conflicts >= MOST_CONFLICTS:
-        return Verdict(FAILED, failure=Failed("", sight.step.description, sight.error))
+    if sent.waited < sent.patience:
+        return Verdict(WAIT, min(seconds_until_look(False, sent.waited), sent.patience - sent.waited))
+    if sent.step.sends == 1 or sent.conflicts >= MOST_CONFLICTS:
+        return Verdict(FAILED, failure=Failed("", sent.step.description, sent.error))
     return Verdict(REPLAN, uncount=True)
 
 
-def _replan(sight: Sight) -> Verdict | None:
+def _replan(sent: SentStep) -> Verdict | None:
     return Verdict(REPLAN)
 
 
-def _miss_row(sight: Sight) -> Verdict | None:
+def _miss_row(sent: SentStep) -> Verdict | None:
     """Wait for a new row that cannot be read yet; list again if an existing row is gone."""
-    if sight.row is not None:
+    if sent.row is not None:
         return None
-    if not sight.step.creates:
+    if not sent.step.creates:
         return Verdict(RELIST, listing=True)
-    if sight.waited < NOT_YET:
-        return Verdict(WAIT, seconds_until_look(True, sight.waited))
-    text = f"{sight.label} was created (id {sight.row_id}), but cannot be read any more."
-    return Verdict(FAILED, failure=Failed(text, sight.step.description))
+    if sent.waited < NOT_YET:
+        return Verdict(WAIT, seconds_until_look(True, sent.waited))
+    text = f"{sent.label} was created (id {sent.row_id}), but cannot be read any more."
+    return Verdict(FAILED, failure=Failed(text, sent.step.description))
 
 
-def _replan_after_failure(sight: Sight) -> Verdict | None:
+def _replan_after_failure(sent: SentStep) -> Verdict | None:
     """Plan again if a creation failed, or if a deletion changed the row of a failed resource."""
-    removes = sight.step.action == "delete"  # reads can still show the old failure after a deletion
-    if sight.status == CREATION_FAILED and (sight.changed or not removes):
-        return Verdict(REPLAN, attempt_failed=sight.step.creates)
-    if sight.status == OPERATION_FAILED and sight.changed and removes:
+    removes = sent.step.action == "delete"  # reads can still show the old failure after a deletion
+    if sent.status == CREATION_FAILED and (sent.changed or not removes):
+        return Verdict(REPLAN, attempt_failed=sent.step.creates)
+    if sent.status == OPERATION_FAILED and sent.changed and removes:
         return Verdict(REPLAN)
     return None
 
 
-def _fail_operation(sight: Sight) -> Verdict | None:
-    if sight.status != OPERATION_FAILED or not sight.changed:
+def _fail_operation(sent: SentStep) -> Verdict | None:
+    if sent.status != OPERATION_FAILED or not sent.changed:
         return None
-    row = sight.row or {}
+    row = sent.row or {}
     reason = row.get("error") or {}
     words = f"{reason.get('message') or 'the API gives no reason'} (slug {reason.get('slug')})"
     text = (
-        f"Failed to {sight.step.description}: {words}; its status is {row.get('status')}, its state {row.get('state')}."
+        f"Failed to {sent.step.description}: {words}; its status is {row.get('status')}, its state {row.get('state')}."
     )
-    return Verdict(FAILED, failure=Failed(text, sight.step.description, reason=reason))
+    return Verdict(FAILED, failure=Failed(text, sent.step.description, reason=reason))
 
 
-def _fail_doubted(sight: Sight) -> Verdict | None:
+def _fail_doubted(sent: SentStep) -> Verdict | None:
     """Fail if nothing shows that the refused step was done already."""
-    if sight.waited < LOOK_FOR or sight.changed:
+    if sent.waited < LOOK_FOR or sent.changed:
         return None
-    return Verdict(FAILED, failure=Failed("", sight.step.description, sight.error))
+    return Verdict(FAILED, failure=Failed("", sent.step.description, sent.error))
 
 
-def _accept_unseen(sight: Sight) -> Verdict | None:
+def _accept_unseen(sent: SentStep) -> Verdict | None:
     """Accept an effect that the API does not show: of a reboot, or a hidden address."""
-    if sight.step.action == "reboot" and sight.waited >= LOOK_FOR:
-        return Verdict(REACHED, note=f"The API showed nothing of the reboot of {sight.label} for {LOOK_FOR:g} s.")
-    if sight.step.creates and sight.settled >= LOOK_FOR and hides_address(sight.step.goal, sight.row):
-        text = f"The API does not tell the addresses of {sight.label}, so that its public IPv4 address cannot be seen."
+    if sent.step.action == "reboot" and sent.waited >= LOOK_FOR:
+        return Verdict(REACHED, note=f"The API showed nothing of the reboot of {sent.label} for {LOOK_FOR:g} s.")
+    if sent.step.creates and sent.settled >= LOOK_FOR and hides_address(sent.step.goal, sent.row):
+        text = f"The API does not tell the addresses of {sent.label}, so that its public IPv4 address cannot be seen."
         return Verdict(REACHED, note=text)
     return None
 
 
-def _wait_for_effect(sight: Sight) -> Verdict | None:
+def _wait_for_effect(sent: SentStep) -> Verdict | None:
     """Wait for the effect as long as reads can lag behind, then plan again."""
-    makes = sight.step.creates
-    if makes and (sight.row or {}).get("state") == sight.step.goal.get("state"):
-        return Verdict(WAIT, seconds_until_look(True, sight.waited))  # its address is still missing
-    if (sight.moved and sight.settled >= SETTLE) or sight.waited >= sight.limit:
+    makes = sent.step.creates
+    if makes and (sent.row or {}).get("state") == sent.step.goal.get("state"):
+        return Verdict(WAIT, seconds_until_look(True, sent.waited))  # its address is still missing
+    if (sent.moved and sent.settled >= SETTLE) or sent.waited >= sent.limit:
         return Verdict(REPLAN)
-    return Verdict(WAIT, seconds_until_look(makes, sight.waited))
+    return Verdict(WAIT, seconds_until_look(makes, sent.waited))
 
 
 _SEEN: tuple[Rule, ...] = (
@@ -217,12 +217,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     CONFLICT: (_find_created, _plan_by_found, _reach_goal, _wait_in_transition, _wait_for_explanation, _replan),
     LATER: (
         _reach_goal,
-        lambda sight: None if sight.step.allowed_in_transition else _wait_in_transition(sight),
+        lambda sent: None if sent.step.allowed_in_transition else _wait_in_transition(sent),
         _replan,
     ),
 }
 
 
-def verdict(sight: Sight) -> Verdict:
+def judge(sent: SentStep) -> Verdict:
     """Return the verdict of the first rule for the API's response that applies."""
-    return next(found for found in (rule(sight) for rule in RULES[sight.answer]) if found)
+    return next(verdict for verdict in (rule(sent) for rule in RULES[sent.answer]) if verdict)

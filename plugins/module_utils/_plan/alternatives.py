@@ -25,24 +25,24 @@ class Attempt(t.NamedTuple):
 
     machine_type: str | None
     availability_zone: str | None
-    on: tuple[str, ...]  # the causes of failure after which the next attempt is tried
+    retry_on: tuple[str, ...]  # the causes of failure after which the next attempt is tried
 
     def __str__(self) -> str:
         zone = f" in {self.availability_zone}" if self.availability_zone else ""
         return f"{self.machine_type or 'any machine type'}{zone}"
 
-    def lacks(self, error: Row, status: str = "") -> bool:
+    def may_avoid(self, error: Row, status: str = "") -> bool:
         """Return whether the next attempt may avoid the cause of the failure.
 
         The slug decides. The message counts only without a slug, because it can quote text of the user.
         """
         text = f"{error.get('slug') or error.get('message')} {status}".lower()
-        return next((what for what in ("quota", "capacity") if what in text), None) in self.on
+        return next((what for what in ("quota", "capacity") if what in text), None) in self.retry_on
 
-    def failed(self, error: Row) -> Row:
+    def failure_row(self, error: Row) -> Row:
         """Return the failed attempt as a row of `creation_attempts` in the result."""
-        told = {key: error.get(key) for key in ("slug", "message")}
-        return {"machine_type": self.machine_type, "availability_zone": self.availability_zone, "error": told}
+        cause = {key: error.get(key) for key in ("slug", "message")}
+        return {"machine_type": self.machine_type, "availability_zone": self.availability_zone, "error": cause}
 
 
 def list_attempts(want: DesiredInstance) -> list[Attempt]:
@@ -50,12 +50,13 @@ def list_attempts(want: DesiredInstance) -> list[Attempt]:
 
     An option that an alternative leaves out has its declared value.
     """
-    own = want.machine_type, want.availability_zone
+    declared = want.machine_type, want.availability_zone
     ways = [
-        (one.get("machine_type") or own[0], one.get("availability_zone") or own[1]) for one in want.alternatives or []
+        (way.get("machine_type") or declared[0], way.get("availability_zone") or declared[1])
+        for way in want.alternatives or []
     ]
-    on = tuple(want.alternatives_on)
-    return [Attempt(kind, zone, on) for kind, zone in dict.fromkeys([own, *ways] if own[0] else ways)]
+    retry_on = tuple(want.alternatives_on)
+    return [Attempt(kind, zone, retry_on) for kind, zone in dict.fromkeys([declared, *ways] if declared[0] else ways)]
 
 
 def adopt_matching_attempt(row: Row | None, want: DesiredInstance, catalogs: Catalogs | None) -> DesiredInstance:
@@ -68,8 +69,8 @@ def adopt_matching_attempt(row: Row | None, want: DesiredInstance, catalogs: Cat
     if row is None or status_class(row) in (GONE, CREATION_FAILED) or is_deleting(row) or want.state == "absent":
         return want
     ways = list_attempts(want)
-    there = [one for one in ways if _matches_zone(one, row)]
-    way = next((one for one in there if _matches_type(one, row, catalogs)), None)
+    there = [way for way in ways if _matches_zone(way, row)]
+    way = next((way for way in there if _matches_type(way, row, catalogs)), None)
     if way is None and want.machine_type is None:
         return want
     way = way or (there or ways)[0]
@@ -97,19 +98,22 @@ def _matches_type(way: Attempt, row: Row, catalogs: Catalogs | None) -> bool:
     return equal
 
 
-def failed_attempt_index(row: Row, want: DesiredInstance, catalogs: Catalogs | None, own: bool) -> int | None:
+def failed_attempt_index(row: Row, want: DesiredInstance, catalogs: Catalogs | None, created_here: bool) -> int | None:
     """Return the index of the attempt that created an instance whose creation failed.
 
-    Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified. `own`
-    says that this run created the instance; its attempt then counts as identified, whatever was read of it.
+    Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified. `created_here` says that this run created the instance; its attempt then counts as identified, whatever was read of it.
     """
-    ways, told = list_attempts(want), isinstance(row.get("machine_type"), dict)
-    if not ways or not ways[0].lacks(row.get("error") or {}, str(row.get("status"))):
+    ways, type_is_known = list_attempts(want), isinstance(row.get("machine_type"), dict)
+    if not ways or not ways[0].may_avoid(row.get("error") or {}, str(row.get("status"))):
         return None
-    if own:
+    if created_here:
         return 0
     return next(
-        (i for i, way in enumerate(ways) if told and _matches_zone(way, row) and _matches_type(way, row, catalogs)),
+        (
+            i
+            for i, way in enumerate(ways)
+            if type_is_known and _matches_zone(way, row) and _matches_type(way, row, catalogs)
+        ),
         None,
     )
 
@@ -134,11 +138,11 @@ def next_attempt(want: DesiredInstance, catalogs: Catalogs, memory: Memory, afte
     numbers = range(len(ways))
     if after is None:
         after = next((number for number in numbers if any(each.way == removal_way(number) for each in memory.sent)), -1)
-    tried = [(one["machine_type"], one["availability_zone"]) for one in memory.attempts]
+    tried = [(attempt["machine_type"], attempt["availability_zone"]) for attempt in memory.attempts]
     order = sorted(numbers, key=lambda number: (number <= after, number))
-    number = next((one for one in order if ways[one][:2] not in tried), -1)
+    number = next((each for each in order if ways[each][:2] not in tried), -1)
     if number < 0:
-        name, errors = want.new_name or want.name, [one["error"] for one in memory.attempts]
+        name, errors = want.new_name or want.name, [attempt["error"] for attempt in memory.attempts]
         cause = next(filter(None, (remedy_for(f"{error['slug']} {error['message']}") for error in errors)), "")
         text = f"Instance {name} could not be created.{tried_sentence(memory)}"
         raise Refused(f"{text} {cause}".strip(), f"create instance {name}", errors[-1] if errors else None)
@@ -156,9 +160,9 @@ def _step(number: int, way: Attempt, want: DesiredInstance, catalogs: Catalogs) 
 
 def tried_sentence(memory: Memory) -> str:
     """Return a sentence on this run's failed attempts; empty if there are none."""
-    told = [
-        f"{Attempt(one['machine_type'], one['availability_zone'], ())}: {one['error']['message'] or 'no reason given'} "
-        f"(slug {one['error']['slug']})"
-        for one in memory.attempts
+    failures = [
+        f"{Attempt(attempt['machine_type'], attempt['availability_zone'], ())}: "
+        f"{attempt['error']['message'] or 'no reason given'} (slug {attempt['error']['slug']})"
+        for attempt in memory.attempts
     ]
-    return f" Tried were {'; '.join(told)}." if told else ""
+    return f" Tried were {'; '.join(failures)}." if failures else ""

@@ -18,14 +18,14 @@ def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
 
     Raise `Refused` if there is none (the message lists the nearest names) or if several rows match.
     """
-    found = [row for row in rows if same_reference(wanted, row)]
-    usable = [row for row in found if row.get("status") in ("active", None)]
-    if len(found) > 1 and len(usable) != 1:
+    matches = [row for row in rows if same_reference(wanted, row)]
+    usable = [row for row in matches if row.get("status") in ("active", None)]
+    if len(matches) > 1 and len(usable) != 1:
         raise Refused(
-            f"{len(found)} {kind}s are named {wanted!r}: {', '.join(row['id'] for row in found)}. Give the id."
+            f"{len(matches)} {kind}s are named {wanted!r}: {', '.join(row['id'] for row in matches)}. Give the id."
         )
-    if found:
-        return (usable or found)[0]
+    if matches:
+        return (usable or matches)[0]
     names = sorted({str(row.get("name")) for row in rows})
     folded = {name.lower(): name for name in names}
     near = [folded[name] for name in difflib.get_close_matches(wanted.lower(), folded, 4, 0.5)]
@@ -62,8 +62,8 @@ def _usable(row: Row) -> bool:
 def _lacking(kind: Row, needs: Row) -> str:
     """Return what the machine type lacks, in words; empty if it is large enough."""
     pairs = (("vcpus", "vcpu", "vCPUs"), ("disk", "disk", "GB of disk"))
-    told = [pair for pair in pairs if None not in (kind.get(pair[0]), needs.get(pair[1]))]
-    short = [(word, kind[own], needs[its]) for own, its, word in told if needs[its] > kind[own]]
+    known = [pair for pair in pairs if None not in (kind.get(pair[0]), needs.get(pair[1]))]
+    short = [(word, kind[has], needs[need]) for has, need, word in known if needs[need] > kind[has]]
     return ", ".join(f"it has {has} {word}, needed are {need}" for word, has, need in short)
 
 

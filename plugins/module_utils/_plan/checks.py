@@ -55,10 +55,10 @@ def unknown_power_state(row: Row, reason: str) -> Refused:
     """Return the error for an instance whose state is not a power state."""
     state = f"has the state {row['state']!r}" if row.get("state") is not None else "has no state in the API's response"
     error = row.get("error") or {}
-    told = f" Its last error: {error.get('message')} (slug {error.get('slug')})." if error else ""
+    last_error = f" Its last error: {error.get('message')} (slug {error.get('slug')})." if error else ""
     return Refused(
         f"Instance {row.get('name') or row['id']} ({row['id']}) {state} and the status {row.get('status')!r}, but {reason} "
-        f"needs one of the states {', '.join(POWER_STATES)}.{told} Look at the instance in the console, and run this again "
+        f"needs one of the states {', '.join(POWER_STATES)}.{last_error} Look at the instance in the console, and run this again "
         "when it has such a state."
     )
 

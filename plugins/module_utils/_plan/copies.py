@@ -20,8 +20,9 @@ from .._api.resources import (
 )
 from .._api.rows import Seen, dig, same_id
 from .._api.statuses import is_being_created, is_deleting, settled_row, status_class
-from .checks import both_names_exist, refuse_protected, unknown_power_state, unpredictable_warning
-from .step import Memory, Plan, Step, power_steps, predict
+from .checks import both_names_exist, unknown_power_state, unpredictable_warning
+from .deletion import deletion_step
+from .step import Memory, Plan, Step, power_steps, predict, resource_label
 
 
 class DesiredCopy(t.NamedTuple):
@@ -48,10 +49,10 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
         raise both_names_exist(row, renamed)
     if want.state == "absent":
         gone = row is None or is_deleting(row)
-        return Plan(() if gone else (copy_removal(t.cast(Row, row), want.protect_names, resource),), row, None)
+        return Plan(() if gone else (deletion_step(resource, t.cast(Row, row), "copy", want.protect_names),), row, None)
     if row is None or is_deleting(row):
         if want.state == "copied" and assume_created and want.name:
-            steps = _copying({**seen, "copy": {"id": "{id}", "name": want.name}}, want, resource)
+            steps = _copy_to_region({**seen, "copy": {"id": "{id}", "name": want.name}}, want, resource)
             return Plan(steps, None, predict(None, steps), (unpredictable_warning(f"{resource.kind} {want.name!r}"),))
         assumed = _assumed_instance(seen, want) if assume_created else None
         made = _creation({**seen, "instance": assumed} if assumed else seen, want, resource, memory)
@@ -60,21 +61,23 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
     status, warnings = status_class(row, resource), []
     if status == CREATION_FAILED:
         raise Refused(
-            f"{copy_label(row, resource)} ({row['id']}) failed: its status is {row.get('status')}. "
+            f"{resource_label(resource, row)} ({row['id']}) failed: its status is {row.get('status')}. "
             "Delete it with state: absent.",
-            f"create {copy_label(row, resource)}",
+            f"create {resource_label(resource, row)}",
             row.get("error"),
         )
     if status == OPERATION_FAILED:
-        warnings.append(f"The last operation on {copy_label(row, resource)} failed: its status is {row.get('status')}.")
+        warnings.append(
+            f"The last operation on {resource_label(resource, row)} failed: its status is {row.get('status')}."
+        )
     if want.state == "copied":
-        steps, there = _copying(seen, want, resource), seen.get("destination")
+        steps, there = _copy_to_region(seen, want, resource), seen.get("destination")
         return Plan(steps, there, predict(_finished(there), steps), tuple(warnings))
     warnings += _refuse_another(row, seen, want, resource)
     name = want.new_name or (want.id and want.name)
     steps = ()
     if name and row.get("name") != name:
-        does, effect = f"rename {copy_label(row, resource)} to {name}", {"name": name}
+        does, effect = f"rename {resource_label(resource, row)} to {name}", {"name": name}
         path = f"{resource.path}/{row['id']}/rename"
         steps = (Step("rename", does, "PATCH", path, effect, effect, body=effect, target=str(row["id"]), part="copy"),)
     steps = (*steps, *power_back_plan(seen, memory, sure=True).steps)
@@ -97,32 +100,9 @@ def power_back_plan(seen: Seen, memory: Memory, sure: bool = False) -> Plan:
     return Plan(tuple(step._replace(way="back") for step in steps), None, None)
 
 
-def copy_label(row: Row, resource: Resource) -> str:
-    """Return the copy's kind and name for messages."""
-    return f"{resource.kind} {row.get('name') or row.get('id')}"
-
-
 def _finished(row: Row | None) -> Row | None:
     """Return the row as it will be once the copy has been created."""
     return dict(row or {}, state="available", status="completed") if is_being_created(row) else row
-
-
-def copy_removal(row: Row, protect_names: list[str] | None, resource: Resource, part: str = "copy") -> Step:
-    """Return the step that deletes the copy. Raise `Refused` if the copy is protected."""
-    refuse_protected(copy_label(row, resource), row, protect_names)
-    path = f"{resource.path}/{row['id']}"
-    label, target = copy_label(row, resource), str(row["id"])
-    return Step(
-        "delete",
-        f"delete {label}",
-        "DELETE",
-        path,
-        {"gone": True},
-        None,
-        target=target,
-        allowed_in_transition=True,
-        part=part,
-    )
 
 
 def _refuse_another(row: Row, seen: Seen, want: DesiredCopy, resource: Resource) -> list[str]:
@@ -132,7 +112,7 @@ def _refuse_another(row: Row, seen: Seen, want: DesiredCopy, resource: Resource)
     API does not return it.
     """
     of, instance, named = dig(row, "instance.id"), seen.get("instance"), want.instance
-    called = f"{copy_label(row, resource)} ({row['id']})"
+    called = f"{resource_label(resource, row)} ({row['id']})"
     if instance and of and not same_id(of, instance["id"]):
         raise Refused(
             f"{called} is of another instance ({of}), not of {instance.get('name')} ({instance['id']}). "
@@ -202,7 +182,7 @@ def _as_shown(row: Row, keys: Row) -> Row:
     }
 
 
-def _copying(seen: Seen, want: DesiredCopy, resource: Resource) -> tuple[Step, ...]:
+def _copy_to_region(seen: Seen, want: DesiredCopy, resource: Resource) -> tuple[Step, ...]:
     """Return the step that copies to the other region.
 
     Return no step if that region already has a copy of this name.
@@ -212,14 +192,14 @@ def _copying(seen: Seen, want: DesiredCopy, resource: Resource) -> tuple[Step, .
     if there is not None and not is_deleting(there):
         if status_class(there, resource) in (CREATION_FAILED, OPERATION_FAILED):
             raise Refused(
-                f"{copy_label(there, resource)} ({there['id']}) in {want.destination_region} failed: its status is "
+                f"{resource_label(resource, there)} ({there['id']}) in {want.destination_region} failed: its status is "
                 f"{there.get('status')}. Delete it there, then copy again.",
-                f"copy {copy_label(row, resource)} to {want.destination_region}",
+                f"copy {resource_label(resource, row)} to {want.destination_region}",
                 there.get("error"),
             )
         return ()
     key, regions = COPY_REGIONS[resource.kind]
-    does = f"copy {copy_label(row, resource)} to {want.destination_region}"
+    does = f"copy {resource_label(resource, row)} to {want.destination_region}"
     effect = {"name": row.get("name"), "state": "available", "status": "completed", "instance": row.get("instance")}
     return (
         Step(

@@ -31,33 +31,33 @@ def fleet_members(params: Params) -> list[Params]:
     count = params["count"] or 0
     if not 0 <= count <= MOST:
         raise Refused(f"count is {count}, and must be between 0 and {MOST:,}.")
-    own = [dict(one) for one in params["instances"] or []]
-    own += [{"name": _numbered(params["name_format"], index)} for index in range(1, count + 1)]
+    declared = [dict(member) for member in params["instances"] or []]
+    declared += [{"name": _numbered(params["name_format"], index)} for index in range(1, count + 1)]
     whole = {option: params[option] for option in ("state", "delete_public_ip")}  # members can override them
-    found = [_merged(whole, _merged(params["defaults"] or {}, one)) for one in own]
-    for number, one in enumerate(found):
-        if not one.get("name") and not one.get("id"):
+    members = [_merged(whole, _merged(params["defaults"] or {}, member)) for member in declared]
+    for number, member in enumerate(members):
+        if not member.get("name") and not member.get("id"):
             raise Refused(f"instances[{number}] has neither name nor id.")
         for option in ("protect_names", "protect_labels"):  # added to the member's own protection
-            one[option] = [*(one.get(option) or []), *(params[option] or [])] or None
-    names = [name for one in found for name in dict.fromkeys((one.get("name"), one.get("new_name"))) if name]
-    for key, values in (("name", names), ("id", [one["id"].lower() for one in found if one.get("id")])):
+            member[option] = [*(member.get(option) or []), *(params[option] or [])] or None
+    names = [name for member in members for name in dict.fromkeys((member.get("name"), member.get("new_name"))) if name]
+    for key, values in (("name", names), ("id", [member["id"].lower() for member in members if member.get("id")])):
         twice = sorted(value for value, times in collections.Counter(values).items() if times > 1)
         if twice:
             raise Refused(f"Each member needs its own {key}, but several have {', '.join(map(repr, twice[:5]))}.")
-    _refuse_blind(params, found)
-    return found
+    _refuse_blind(params, members)
+    return members
 
 
-def _refuse_blind(params: Params, found: list[Params]) -> None:
+def _refuse_blind(params: Params, members: list[Params]) -> None:
     """Raise `Refused` for an unsafe declaration.
 
     That is a fleet without members unless this is declared, and batches or pruning without `wait`, since both need to
     know that the members have settled.
     """
-    if not found and params["count"] != 0 and not params["allow_empty"]:
+    if not members and params["count"] != 0 and not params["allow_empty"]:
         raise Refused("The declaration has no members. If that is meant, say count: 0 or allow_empty: true.")
-    if found and not params["wait"]:
+    if members and not params["wait"]:
         if params["batch"]:
             raise Refused("batch does not go with wait: false: it waits for those that are in motion.")
         if prune_pattern(params):

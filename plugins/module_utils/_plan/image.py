@@ -13,8 +13,9 @@ from .._api.exceptions import Refused
 from .._api.resources import CREATION_FAILED, CUSTOM_IMAGES, OPERATION_FAILED, UNREADABLE, Row
 from .._api.rows import Seen
 from .._api.statuses import is_deleting, status_class
-from .checks import refuse_id_as_name, refuse_protected, require_uuid
-from .step import Memory, Plan, Step, predict
+from .checks import refuse_id_as_name, require_uuid
+from .deletion import deletion_step
+from .step import Memory, Plan, Step, predict, resource_label
 
 CHANGEABLE = ("description", "version", "requirements")
 FIXED = ("platform", "license")
@@ -59,11 +60,13 @@ def plan_image(seen: Seen, want: DesiredImage, memory: Memory) -> Plan:
     row = seen.get("image")
     if want.state == "absent":
         gone = row is None or is_deleting(row)
-        return Plan(() if gone else (_removal(t.cast(Row, row), want),), row, None)
+        return Plan(
+            () if gone else (deletion_step(CUSTOM_IMAGES, t.cast(Row, row), "image", want.protect_names),), row, None
+        )
     if row is None or is_deleting(row):
         made = (_creation(want),)
         return Plan(made, row, predict(None, made), () if memory.created else expiry_warnings(str(want.url)))
-    label, warnings = f"custom image {row.get('name')}", []
+    label, warnings = resource_label(CUSTOM_IMAGES, row), []
     status = status_class(row, CUSTOM_IMAGES)
     if status == CREATION_FAILED:
         text = f"{label} ({row['id']}) failed: its status is {row.get('status')}. Delete it with state: absent."
@@ -110,23 +113,6 @@ def expiry_warnings(url: str, now: datetime.datetime | None = None) -> tuple[str
         return ()
     when = f"expires in {hours:.1f} hours" if hours > 0 else "has expired"
     return (f"url {when}; the import may take {URL_VALID_FOR} hours, and fails when it expires before.",)
-
-
-def _removal(row: Row, want: DesiredImage) -> Step:
-    label = f"custom image {row.get('name')}"
-    refuse_protected(label, row, want.protect_names)
-    path = f"{CUSTOM_IMAGES.path}/{row['id']}"
-    return Step(
-        "delete",
-        f"delete {label}",
-        "DELETE",
-        path,
-        {"gone": True},
-        None,
-        target=str(row["id"]),
-        allowed_in_transition=True,
-        part="image",
-    )
 
 
 def _creation(want: DesiredImage) -> Step:

@@ -48,12 +48,15 @@ def attachment_steps(row: Row, want: DesiredInstance) -> list[Step]:
             )
         changes += [("detach", port) for key, port in present.items() if key not in wanted and port not in primary]
     steps, key = [], interfaces_key(row)
-    shown = row["network"][key]
+    interfaces = row["network"][key]
     for verb, port in changes:
-        shown = [*shown, new_interface(key, port)] if verb == "attach" else [one for one in shown if one["id"] != port]
+        if verb == "attach":
+            interfaces = [*interfaces, new_interface(key, port)]
+        else:
+            interfaces = [interface for interface in interfaces if interface["id"] != port]
         steps.append(
             instance_step(
-                verb, row, {"network": {**row["network"], key: shown}}, {f"{verb}ed": port},
+                verb, row, {"network": {**row["network"], key: interfaces}}, {f"{verb}ed": port},
                 description=f"{verb} interface {port} {'to' if verb == 'attach' else 'from'} {instance_label(row)}",
                 path=f"{INSTANCES.path}/network-interface/{verb}", way=port,
                 body={"instance": {"id": row["id"]}, "network": {"interface": {"id": port}}},

@@ -10,11 +10,11 @@ from .._api.resources import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILE
 from .._api.rows import dig, interfaces_of, same_id
 from .._api.statuses import is_deleting, never_ran, status_class
 from .alternatives import failed_attempt_index, next_attempt, removal_way, tried_sentence
-from .checks import refuse_protected
 from .creation import creation_step, creation_warnings
+from .deletion import deletion_step
 from .interfaces import attachment_steps
 from .options import DesiredInstance, Difference
-from .step import Catalogs, Memory, Plan, Step, instance_label, instance_step, power_steps, predict
+from .step import Catalogs, Memory, Plan, Step, instance_label, power_steps, predict
 
 
 def _missing(want: DesiredInstance) -> str:
@@ -25,16 +25,9 @@ def _missing(want: DesiredInstance) -> str:
 
 
 def _removal(row: Row, want: DesiredInstance, with_public_ip: bool) -> Step:
-    """Return the step that deletes the instance.
-
-    Raise `Refused` if the instance is protected; labels that were not read count as protected.
-    """
-    refuse_protected(instance_label(row), row, want.protect_names, want.protect_labels)
+    """Return the step that deletes the instance. Raise `Refused` if the instance is protected."""
     query = (("delete_public_ip", "true"),) if with_public_ip else ()
-    path = f"{INSTANCES.path}/{row['id']}"
-    return instance_step(
-        "delete", row, None, {"gone": True}, method="DELETE", path=path, query=query, allowed_in_transition=True
-    )
+    return deletion_step(INSTANCES, row, "instance", want.protect_names, want.protect_labels, query)
 
 
 def failure_reason(row: Row) -> str:
@@ -141,19 +134,19 @@ def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, mem
 
     Raise `Refused` with the remedy if the instance must stay. Only an instance that has never been running is replaced.
     """
-    own, unborn, tried = _created_here(row, memory), never_ran(row), ""
+    created_here, unborn, tried = _created_here(row, memory), never_ran(row), ""
     text = f"{instance_label(row)} ({row['id']}) could not be created ({row['status']}): {failure_reason(row)}."
     if want.alternatives:
-        attempt = failed_attempt_index(row, want, catalogs, own) if unborn and not want.id else None
+        attempt = failed_attempt_index(row, want, catalogs, created_here) if unborn and not want.id else None
         if attempt is not None:
             removal = _removal(row, want, with_public_ip=True)
-            if own:
+            if created_here:
                 return _creation(row, want, catalogs, memory, (removal,))
             removal = removal._replace(way=removal_way(attempt))
             made = _creation(row, want, catalogs, memory, (removal,), attempt)
             return made._replace(warnings=(f"{text} It is removed, and the next alternative tried.", *made.warnings))
         tried = tried_sentence(memory)
-    if unborn and want.on_failed == "replace" and not own and not want.id:
+    if unborn and want.on_failed == "replace" and not created_here and not want.id:
         return _creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
     clean_up = (
         "Delete it with state: absent and delete_public_ip: true (it may own a public IP), or set on_failed: replace, "
@@ -166,7 +159,7 @@ def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, mem
 
 
 def _created_here(row: Row, memory: Memory) -> bool:
-    return any(same_id(row["id"], one) for one in memory.created)
+    return any(same_id(row["id"], row_id) for row_id in memory.created)
 
 
 def cleanup_plan(row: Row | None, want: DesiredInstance, memory: Memory) -> Plan | None:
@@ -189,7 +182,7 @@ def _failed_attempt(row: Row | None, want: DesiredInstance, memory: Memory) -> P
     if row is None or not failed or not _created_here(row, memory):
         return Plan((), row, row)
     try:
-        attempt = failed_attempt_index(row, want, None, own=True)
+        attempt = failed_attempt_index(row, want, None, created_here=True)
         steps = () if attempt is None else (_removal(row, want, with_public_ip=True),)
     except Refused:  # it is protected, so it stays
         steps = ()
@@ -215,14 +208,14 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
     """
     called = instance_label(row)
     ports = interfaces_of(row)
-    own = {want.network.interface, *(want.network_interfaces or [])}
+    declared = {want.network.interface, *(want.network_interfaces or [])}
     reasons = {
         "it is in motion": status_class(row) == MOVING,
         "it is declared by id, which a new one cannot have": bool(want.id),
         "the API does not tell its interfaces": ports is None,
         "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
         "its interface is the user's own, which would be deleted with it": bool(
-            own & {p["id"].lower() for p in ports or []}
+            declared & {p["id"].lower() for p in ports or []}
         )
         or bool(want.network.interface),
         "what it would be restored from is in motion": catalogs is not None

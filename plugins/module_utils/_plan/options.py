@@ -104,8 +104,8 @@ def _are_same_groups(desired: list[str], current: list[str]) -> bool | None:
 
 
 def _quote_difference(option: str, desired: t.Any, current: t.Any, row: Row) -> str:
-    shown = current.get("name", current.get("id")) if isinstance(current, dict) else current
-    return f"{option} is {shown!r}, declared is {desired!r}"
+    current = current.get("name", current.get("id")) if isinstance(current, dict) else current
+    return f"{option} is {current!r}, declared is {desired!r}"
 
 
 def _hide_difference(option: str, desired: t.Any, current: t.Any, row: Row) -> str:

@@ -12,8 +12,8 @@ from .._api.rows import Seen, dig, same_id
 from .._api.statuses import status_class
 from .._api.times import epoch
 from .checks import protection_reason
-from .copies import copy_label, copy_removal
-from .step import Memory, Plan
+from .deletion import deletion_step
+from .step import Memory, Plan, resource_label
 
 
 class Retention(t.NamedTuple):
@@ -38,7 +38,7 @@ def retention_verdicts(
     retention's scope (of other instances, prefixes, states or types, or without an age) stay and are not counted.
     """
     rows = sorted(rows, key=lambda row: (epoch(row.get("created_at")) or 0, str(row.get("id"))))
-    ours = [row for row in rows if not _outside(row, want, resource, source_id)]
+    ours = [row for row in rows if not _out_of_scope_reason(row, want, resource, source_id)]
     newest: set[str] = set()
     counts: dict[str, int] = {}
     for row in reversed(ours):
@@ -46,10 +46,13 @@ def retention_verdicts(
         counts[of] = counts.get(of, 0) + 1
         if counts[of] <= (want.keep_last or 0):
             newest.add(str(row["id"]))
-    return [(row, _outside(row, want, resource, source_id) or _kept(row, want, newest, now)) for row in rows]
+    return [
+        (row, _out_of_scope_reason(row, want, resource, source_id) or _retention_reason(row, want, newest, now))
+        for row in rows
+    ]
 
 
-def _outside(row: Row, want: Retention, resource: Resource, source_id: str | None) -> str:
+def _out_of_scope_reason(row: Row, want: Retention, resource: Resource, source_id: str | None) -> str:
     """Return why a row is out of this retention's scope; empty if it is in scope."""
     if source_id and not same_id(dig(row, "instance.id"), source_id):
         return "it is of another instance"
@@ -65,7 +68,7 @@ def _outside(row: Row, want: Retention, resource: Resource, source_id: str | Non
     return "" if epoch(row.get("created_at")) is not None else "its age cannot be told"
 
 
-def _kept(row: Row, want: Retention, newest: set[str], now: float | None) -> str:
+def _retention_reason(row: Row, want: Retention, newest: set[str], now: float | None) -> str:
     """Return why a row within the retention's scope stays; empty if it is deleted."""
     if row["id"] in newest:
         return f"it is one of the last {want.keep_last} of its instance"
@@ -91,23 +94,23 @@ def plan_retention(seen: Seen, want: Retention, resource: Resource, memory: Memo
     for row in rows:
         tried = memory.did("delete", target=str(row["id"]))
         if tried and status_class(row, resource) not in (SETTLED, MOVING):
-            text = f"{copy_label(row, resource)} ({row['id']}) could not be deleted: its status is {row['status']}."
-            raise Refused(text, f"delete {copy_label(row, resource)}", row.get("error"))
+            text = f"{resource_label(resource, row)} ({row['id']}) could not be deleted: its status is {row['status']}."
+            raise Refused(text, f"delete {resource_label(resource, row)}", row.get("error"))
     verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id)
     going = [row for row, why in verdicts if not why]
-    steps = tuple(copy_removal(row, want.protect_names, resource, part=str(row["id"])) for row in going)
+    steps = tuple(deletion_step(resource, row, str(row["id"]), want.protect_names) for row in going)
     most, gone = want.prune_max, memory.sent.keys() - {step.identity for step in steps}
     if most is not None and len(going) + len(gone) > most:
         names = ", ".join(str(row.get("name")) for row in going[:10])
         raise Refused(f"{len(going)} {resource.kind}s would be deleted, more than prune_max ({most}): {names}.")
     # Only rows in scope decide what is deleted, so only they are read by id; the others stay whatever a list shows.
-    basis = tuple(str(row["id"]) for row in rows if not _outside(row, want, resource, source_id))
-    told = {
+    basis = tuple(str(row["id"]) for row in rows if not _out_of_scope_reason(row, want, resource, source_id))
+    result_data = {
         "kept": [_brief(row, reason=why) for row, why in verdicts if why],
         "pruned": [_brief(row) for row in going],
     }
-    return Plan(steps, None, None, basis=basis, more=told)
+    return Plan(steps, None, None, basis=basis, result_data=result_data)
 
 
-def _brief(row: Row, **more: str) -> Row:
-    return {"id": row["id"], "name": row.get("name"), "created_at": row.get("created_at"), **more}
+def _brief(row: Row, **fields: str) -> Row:
+    return {"id": row["id"], "name": row.get("name"), "created_at": row.get("created_at"), **fields}

@@ -39,7 +39,9 @@ class Step(t.NamedTuple):
     allowed_in_transition: bool = False  # may be sent while the resource is in transition
     part: str = "instance"  # the key in `Seen` of the row that its goal and effect are about
     needs: tuple[str, ...] = ()  # the parts that must have settled before it is sent; its own part if empty
-    creates: bool = False  # whether it creates a resource, so that it is never sent again without a new look
+    creates: bool = (
+        False  # whether it creates a resource, so that it is never sent again before everything was listed again
+    )
     attempt: t.Any = None  # the attempt that it makes to create the instance (see `Attempt` in _plan/alternatives.py)
 
     @property
@@ -48,8 +50,8 @@ class Step(t.NamedTuple):
         return Identity(self.counts_as or self.action, self.target, self.way)
 
 
-class Look(t.NamedTuple):
-    """A pending read: of all parts by listing, or of a single part by its id."""
+class Query(t.NamedTuple):
+    """A read to make: of all parts by listing, or of a single part by its id."""
 
     ids: dict[str, str]  # part -> its id, for the parts that were found before
     listing: bool
@@ -69,16 +71,15 @@ class Plan(t.NamedTuple):
     warnings: tuple[str, ...] = ()
     kept_public_ips: tuple[str, ...] = ()
     basis: tuple[str, ...] | None = None  # the parts that the plan depends on; None: all parts that were read
-    more: t.Mapping[str, t.Any] = MappingProxyType(
-        {}
-    )  # further keys of the result, such as the copies that a retention keeps
+    # Further keys of the result, such as the copies that a retention keeps.
+    result_data: t.Mapping[str, t.Any] = MappingProxyType({})
 
 
 class Task(t.NamedTuple):
     """A module's task: the functions that read and plan, and the kinds of its parts."""
 
     label: str  # the resource's kind and name for messages
-    observe: t.Callable[[Look], Seen]
+    observe: t.Callable[[Query], Seen]
     plan: t.Callable[[Seen, Memory], Plan]
     kinds: dict[str, Resource]  # part -> its kind; the first part is the task's main resource
     shows: dict[str, str]  # part -> its key in the result
@@ -114,7 +115,7 @@ class Memory:
         """Return whether this run sent any of the actions (to the target, if given)."""
         return any(each.action in actions and target in (None, each.target) for each in self.sent)
 
-    def look(self, row: Row | None) -> None:
+    def note_power_state(self, row: Row | None) -> None:
         """Record the power state of the first settled row."""
         if self.start_state is None and row and status_class(row) != MOVING and row.get("state") in POWER_STATES:
             self.start_state = row["state"]
@@ -127,18 +128,23 @@ def predict(row: Row | None, steps: t.Iterable[Step]) -> Row | None:
     return row
 
 
+def resource_label(kind: Resource, row: Row) -> str:
+    """Return the kind and the name or id of a resource for messages."""
+    return f"{kind.kind} {row.get('name') or row.get('id')}"
+
+
 def instance_label(row: Row) -> str:
     """Return the instance's name or id for messages."""
-    return f"instance {row.get('name') or row.get('id')}"
+    return resource_label(INSTANCES, row)
 
 
-def instance_step(action: str, row: Row, effect: Row | None, goal: Row, **more: t.Any) -> Step:
+def instance_step(action: str, row: Row, effect: Row | None, goal: Row, **fields: t.Any) -> Step:
     """Return a step of an instance; by default a POST to /v1/instances/{id}/ACTION."""
-    more.setdefault("description", f"{action} {instance_label(row)}")
-    more.setdefault("path", f"{INSTANCES.path}/{row['id']}/{action}")
-    more.setdefault("method", "POST")
-    more.setdefault("target", str(row["id"]))
-    return Step(action=action, goal=goal, effect=effect, **more)
+    fields.setdefault("description", f"{action} {instance_label(row)}")
+    fields.setdefault("path", f"{INSTANCES.path}/{row['id']}/{action}")
+    fields.setdefault("method", "POST")
+    fields.setdefault("target", str(row["id"]))
+    return Step(action=action, goal=goal, effect=effect, **fields)
 
 
 def power_steps(state: str, end: str, row: Row) -> list[Step]:

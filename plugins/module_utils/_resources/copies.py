@@ -18,7 +18,7 @@ from .._plan.copies import DesiredCopy, plan_copy, power_back_plan
 from .._plan.options import RESTORE_SPEC, desired_instance
 from .._plan.restore import refuse_other_instance
 from .._plan.retention import Retention, plan_retention
-from .._plan.step import Look, Memory, Plan, Task
+from .._plan.step import Memory, Plan, Query, Task
 from .instance import instance_task
 
 COPY_SPEC: dict[str, t.Any] = {
@@ -132,29 +132,29 @@ class CopyReader:
         """Return the plan for the declaration, whose name `observe` has completed."""
         return plan_copy(seen, self.want, self.resource, memory, self.assume_created)
 
-    def observe(self, look: Look) -> Seen:
+    def observe(self, query: Query) -> Seen:
         """Read all parts by listing, or a single part by its id."""
-        if not look.listing:
+        if not query.listing:
             at = {
                 "instance": (self.client, INSTANCES), "origin": (self.client, INSTANCES),
                 "destination": (self.other, self.resource),
-            }.get(look.part, (self.client, self.resource))  # fmt: skip
-            row = read_by_id(*at, look.ids[look.part])
-            return {look.part: row and with_addresses(row) if look.part == "instance" else row}
-        seen = self._fill_name(look)
-        seen.update(self._find_copy(look))
+            }.get(query.part, (self.client, self.resource))  # fmt: skip
+            row = read_by_id(*at, query.ids[query.part])
+            return {query.part: row and with_addresses(row) if query.part == "instance" else row}
+        seen = self._fill_name(query)
+        seen.update(self._find_copy(query))
         want, copy = self.want, seen["copy"]
         if want.state == "present" and want.instance:
             if "instance" not in seen:
-                seen["instance"] = self._instance(look)
+                seen["instance"] = self._instance(query)
             of = dig(copy, "instance.id")
             if of and seen["instance"] is None:
                 seen["origin"] = read_by_id(self.client, INSTANCES, of)  # the source, which may have another name now
         if want.state == "copied" and copy:
-            seen["destination"] = self._find_destination(copy, look)
+            seen["destination"] = self._find_destination(copy, query)
         return seen
 
-    def _fill_name(self, look: Look) -> Seen:
+    def _fill_name(self, query: Query) -> Seen:
         """Replace the placeholders of the name.
 
         This happens only once, because the day may change during the run. Return the instance in a mapping if it was
@@ -164,51 +164,51 @@ class CopyReader:
         if want.name is None or "{" not in want.name:
             return seen
         if want.instance:
-            seen["instance"] = self._instance(look)
+            seen["instance"] = self._instance(query)
         missing = self.assume_created and not UUID.fullmatch(want.instance or "")
         instance = seen.get("instance") or ({"name": want.instance} if missing else None)
         self.want = want._replace(name=copy_name(want.name, instance, self.client))
         return seen
 
-    def _find_copy(self, look: Look) -> Seen:
+    def _find_copy(self, query: Query) -> Seen:
         """Find the copy by its name or id, and the copy that has the new name."""
         want, client, resource = self.want, self.client, self.resource
         names = [] if want.id else [name for name in (want.name, want.new_name) if name]
-        rows = find_in_kind(client, resource, names, look.ids.get("copy") or want.id, look.excluded)
+        rows = find_in_kind(client, resource, names, query.ids.get("copy") or want.id, query.excluded)
         copy, renamed = rows.get(want.name or "") or rows.get(""), rows.get(want.new_name or "-")
         if want.id and want.name and copy and copy.get("name") != want.name:  # a rename: is the name free?
-            renamed = find_in_kind(client, resource, (want.name,), None, look.excluded)[want.name]
+            renamed = find_in_kind(client, resource, (want.name,), None, query.excluded)[want.name]
         return {"copy": copy if want.id else copy or renamed, "renamed": renamed}
 
-    def _find_destination(self, copy: Row, look: Look) -> Row | None:
+    def _find_destination(self, copy: Row, query: Query) -> Row | None:
         """Find the copied resource in the destination region.
 
         Raise `Refused` if the copy has no name, or the API version cannot copy this kind.
         """
         if not copy.get("name"):
             raise Refused(f"The {self.resource.kind} {copy['id']} has no name that its copy could be found by.")
-        there = find_in_kind(self.other, self.resource, (copy["name"],), look.ids.get("destination"), look.excluded)
-        if self.resource is SNAPSHOTS and _edition(self.client) == "2024":
+        there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
+        if self.resource is SNAPSHOTS and _known_api_version(self.client) == "2024":
             raise Refused("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
         found = there.get(copy["name"]) or there.get("")
         if found is None:  # look for its successor by name, because the response to a copy request has no id
-            look.ids.pop("destination", None)
+            query.ids.pop("destination", None)
         return found
 
-    def _instance(self, look: Look) -> Row | None:
+    def _instance(self, query: Query) -> Row | None:
         named = str(self.want.instance)
         by_id = named.lower() if UUID.fullmatch(named) else None
         names = () if by_id else (named,)
-        row_id = by_id or look.ids.get("instance")
-        rows = find_resources(self.client, names, row_id, look.listing, excluded=look.excluded)
+        row_id = by_id or query.ids.get("instance")
+        rows = find_resources(self.client, names, row_id, query.listing, excluded=query.excluded)
         return rows.get("") or next(iter(rows.values()), None)
 
 
-def _edition(client: Api) -> str | None:
+def _known_api_version(client: Api) -> str | None:
     """Return the API version; read a catalogue if no response has shown it yet."""
-    if client.edition is None:
+    if client.api_version is None:
         client.page(MACHINE_TYPES, None, 0, 1)
-    return client.edition
+    return client.api_version
 
 
 def restore_secrets(params: dict[str, t.Any]) -> list[str | None]:
@@ -286,11 +286,11 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
 def _prune_task(client: Api, want: Retention, resource: Resource) -> Task:
     """Return the task of state pruned."""
 
-    def observe(look: Look) -> Seen:
-        if not look.listing:
-            return {look.part: read_by_id(client, resource, look.part)}
+    def observe(query: Query) -> Seen:
+        if not query.listing:
+            return {query.part: read_by_id(client, resource, query.part)}
         seen: Seen = {str(row["id"]): row for row in list_kind(client, resource)}
-        seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in look.excluded}
+        seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in query.excluded}
         return {**seen, "instance": _source_instance(client, want.instance)} if want.instance else seen
 
     def plan(seen: Seen, memory: Memory) -> Plan:

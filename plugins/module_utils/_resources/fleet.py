@@ -29,7 +29,7 @@ from .._plan.fleet import (
     resolve_share,
 )
 from .._plan.options import INSTANCE_SPEC, ONE_OF, STATES, DesiredInstance, desired_instance
-from .._plan.step import Look, Memory, Plan, Task
+from .._plan.step import Memory, Plan, Query, Task
 from .fleet_progress import Progress, Watcher
 from .fleet_report import Report
 from .instance import Shared, instance_observer, instance_task
@@ -65,8 +65,8 @@ class FleetMember:
 
     def __init__(self, name: str, task: Task, read: Observer, wait: bool, pruned: bool = False) -> None:
         self.name, self.pruned, self.task, self.read = name, pruned, task, read
-        self.member = Member(task, wait)
-        self.member.by_lists = True
+        self.engine_member = Member(task, wait)
+        self.engine_member.by_lists = True
         self.seen: Seen = {}
         self.error: Failed | Refused | ApiError | None = None
 
@@ -76,23 +76,23 @@ class FleetMember:
 
         It is made from reads by id if anything has to be done.
         """
-        return self.member.first
+        return self.engine_member.first
 
-    def look(self, observe: Observer) -> Seen:
+    def observe(self, observe: Observer) -> Seen:
         """Read the member with `observe`.
 
         Keep an error in `error`, and return no rows.
         """
         try:
-            return observe(self.member.look)
+            return observe(self.engine_member.next_query)
         except (ApiError, Refused) as error:
             self.error = error
             return {}
 
-    def reads_on(self, client: Api, seen: Seen) -> bool:
+    def needs_read(self, client: Api, seen: Seen) -> bool:
         """Plan the member; return whether something must be read first."""
         try:
-            return self.error is None and reads_more(self.member, client, seen)
+            return self.error is None and reads_more(self.engine_member, client, seen)
         except (ApiError, Refused) as error:
             self.error = error
             return False
@@ -118,8 +118,8 @@ class Fleet:
 
     def _make_watchers(self) -> list[Watcher]:
         progress, report = self.params["progress_file"], self.params["report"]
-        found: list[Watcher] = [Progress(progress, self.members, self.warn)] if progress else []
-        return [*found, Report(report, self.members, self.warn, self.client.clock.now)] if report else found
+        watchers: list[Watcher] = [Progress(progress, self.members, self.warn)] if progress else []
+        return [*watchers, Report(report, self.members, self.warn, self.client.clock.now)] if report else watchers
 
     def _task(self, want: DesiredInstance) -> tuple[Task, Observer]:
         """Return the member's task, and a function that reads the member by its id.
@@ -129,8 +129,8 @@ class Fleet:
         task = instance_task(self.listing, want, self.shared, assume_created=self.check)
         observe = instance_observer(self.client, want)
 
-        def read(look: Look) -> Seen:
-            seen = observe(look)
+        def read(query: Query) -> Seen:
+            seen = observe(query)
             for row in seen.values():
                 if row and not self.listing.user_data:  # the listing drops it too
                     row.pop("user_data", None)
@@ -138,18 +138,18 @@ class Fleet:
 
         return task._replace(fresh=frozenset()), read
 
-    def _look(self, members: list[FleetMember], plan: bool) -> None:
+    def _observe_all(self, members: list[FleetMember], plan: bool) -> None:
         """Read all members from the listing.
 
         With `plan`, also plan them, after the reads by id that the plans need.
         """
-        for one in members:
-            one.seen = one.look(one.task.observe)
-        seen = {one: one.seen for one in members} if plan else {}
+        for member in members:
+            member.seen = member.observe(member.task.observe)
+        seen = {member: member.seen for member in members} if plan else {}
         with ThreadPoolExecutor(self.params["concurrency"]) as pool:
             while seen:
-                going = [one for one, each in seen.items() if one.reads_on(self.client, each)]
-                seen = dict(zip(going, pool.map(lambda one: one.look(one.read), going)))
+                going = [member for member, each in seen.items() if member.needs_read(self.client, each)]
+                seen = dict(zip(going, pool.map(lambda member: member.observe(member.read), going)))
 
     def converge(self) -> None:
         """Bring all members to their desired state and prune.
@@ -157,8 +157,8 @@ class Fleet:
         In check mode, only plan it. Raise `ApiError` or `Refused` only before anything was changed.
         """
         self.listing.refresh()
-        self._look(self.members, plan=self.check or self.max_failures is not None)
-        there = [(row["id"], one.name) for one in self.members for row in [one.seen.get("instance")] if row]
+        self._observe_all(self.members, plan=self.check or self.max_failures is not None)
+        there = [(row["id"], member.name) for member in self.members for row in [member.seen.get("instance")] if row]
         refuse_same_instance(there)
         # Before the members change: a percentage of the instances that exist after that would be another number.
         self.prune_max = prune_limit(self.listing.rows, self.params)
@@ -181,11 +181,11 @@ class Fleet:
         """
         failures = len(self.failed)
         if self.max_failures is not None and failures > self.max_failures:
-            for one in self.members:
-                if one.planned and one.planned.steps:
+            for member in self.members:
+                if member.planned and member.planned.steps:
                     text = f"Not begun, since {failures} failed, and max_failures is {self.max_failures}."
-                    one.member.first = one.planned._replace(steps=(), after=one.planned.before)
-                    one.error = NotStarted(text)
+                    member.engine_member.first = member.planned._replace(steps=(), after=member.planned.before)
+                    member.error = NotStarted(text)
 
     def _prune(self, ids: set[str]) -> None:
         """Delete the undeclared instances.
@@ -198,7 +198,7 @@ class Fleet:
         if self.wait:
             rows = [*rows, *instances_being_deleted(self.listing.rows, ids, self.names, self.params)]
         going = [self._pruning(row, ids) for row in rows]
-        self._look(going, plan=self.check)
+        self._observe_all(going, plan=self.check)
         self.members += going
         if not self.check:
             self._drive(going)
@@ -227,8 +227,11 @@ class Fleet:
 
     def _drive(self, members: list[FleetMember]) -> None:
         """Run the engine on these members until they have settled or failed."""
-        going = [one for one in members if one.error is None]
-        tasks, reads = {one.member: one.task for one in going}, {one.member: one.read for one in going}
+        going = [member for member in members if member.error is None]
+        tasks, reads = (
+            {member.engine_member: member.task for member in going},
+            {member.engine_member: member.read for member in going},
+        )
         pace = FleetPace(
             self.listing,
             tasks,
@@ -244,13 +247,13 @@ class Fleet:
             drive_members(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
         finally:
             self.client.close_burst()
-        if not self.wait and any(not one.member.fresh for one in going):
+        if not self.wait and any(not member.engine_member.fresh for member in going):
             with contextlib.suppress(ApiError):
                 self.listing.refresh()
-        for one in going:
-            one.error = one.member.failure
+        for member in going:
+            member.error = member.engine_member.failure
         if self.wait:
-            settled = [one.member for one in going if one.error is None]
+            settled = [member.engine_member for member in going if member.error is None]
             for warning in wait_for_lists(self.listing, settled, self.listing.refresh):
                 self.warn(warning)
 
@@ -261,48 +264,48 @@ class Fleet:
     @property
     def failed(self) -> list[FleetMember]:
         """Return the members that have failed."""
-        return [one for one in self.members if one.error is not None]
+        return [member for member in self.members if member.error is not None]
 
-    def result(self, one: FleetMember) -> Row:
+    def result(self, member: FleetMember) -> Row:
         """Return the member's name and the result that `vm_instance` would return."""
-        outcome = self._outcome(one)
-        result: Row = {"name": one.name, **outcome_result(outcome)}
+        outcome = self._outcome(member)
+        result: Row = {"name": member.name, **outcome_result(outcome)}
         if self.params["results"] == "brief" and result["instance"]:
             result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
-        if one.pruned:
+        if member.pruned:
             result["pruned"] = True
         result["warnings"] = list(outcome.warnings)
-        if one.error is not None:
-            message, told = explain_failure(self.client, f"look at {one.task.label}", one.error, result)
-            result = {**told, "failed": True, "msg": message}
+        if member.error is not None:
+            message, failed_result = explain_failure(self.client, f"look at {member.task.label}", member.error, result)
+            result = {**failed_result, "failed": True, "msg": message}
         return result
 
-    def _outcome(self, one: FleetMember) -> Outcome:
-        member = one.member
-        outcome = planned_outcome(member) if self.check and one.planned else reached_outcome(member)
-        seen = {**one.seen, **outcome.seen}
-        if not self.check and member.failure:
-            seen["instance"] = seen.get("instance") or known_row(member)
-        elif not self.check and not member.fresh:
-            seen["instance"] = self._last_seen(one)
-        return outcome._replace(seen=seen, failure=one.error, planned=True)
+    def _outcome(self, member: FleetMember) -> Outcome:
+        engine_member = member.engine_member
+        outcome = planned_outcome(engine_member) if self.check and member.planned else reached_outcome(engine_member)
+        seen = {**member.seen, **outcome.seen}
+        if not self.check and engine_member.failure:
+            seen["instance"] = seen.get("instance") or known_row(engine_member)
+        elif not self.check and not engine_member.fresh:
+            seen["instance"] = self._last_seen(member)
+        return outcome._replace(seen=seen, failure=member.error, planned=True)
 
-    def _last_seen(self, one: FleetMember) -> Row | None:
+    def _last_seen(self, member: FleetMember) -> Row | None:
         """Return the row after a step that the task did not wait for.
 
         If the listing lacks it, return the row as far as it is known.
         """
-        row = self.listing.get(INSTANCES, one.member.look.ids.get("instance") or "")
-        return with_addresses(row) if row else known_row(one.member)
+        row = self.listing.get(INSTANCES, member.engine_member.next_query.ids.get("instance") or "")
+        return with_addresses(row) if row else known_row(member.engine_member)
 
     def diff(self) -> list[Row]:
         """Return a diff for each member that changes."""
-        found = []
-        for one in self.members:
-            if one.planned and one.planned.steps and not isinstance(one.error, NotStarted):
-                outcome = self._outcome(one)._replace(before=one.planned.before, steps=one.planned.steps)
-                found.append({**outcome_diff(outcome), "before_header": one.name, "after_header": one.name})
-        return found
+        diffs = []
+        for member in self.members:
+            if member.planned and member.planned.steps and not isinstance(member.error, NotStarted):
+                outcome = self._outcome(member)._replace(before=member.planned.before, steps=member.planned.steps)
+                diffs.append({**outcome_diff(outcome), "before_header": member.name, "after_header": member.name})
+        return diffs
 
 
 def count_totals(results: list[dict[str, t.Any]]) -> dict[str, int]:
@@ -355,12 +358,12 @@ def run_fleet(
     try:
         fleet.converge()
     except (ApiError, Refused) as error:
-        _tell_end(fleet, [fleet.result(one) for one in fleet.members], error)
+        _report_end(fleet, [fleet.result(member) for member in fleet.members], error)
         return FleetOutcome({}, error=error, doing="look at the fleet")
-    results = [fleet.result(one) for one in fleet.members]
+    results = [fleet.result(member) for member in fleet.members]
     totals = count_totals(results)
     result: Row = {"members": results, "totals": totals, "changed": any(each["changed"] for each in results)}
-    _tell_end(fleet, results, fleet.error)
+    _report_end(fleet, results, fleet.error)
     if diff:
         result["diff"] = fleet.diff()
     for each in results:
@@ -375,7 +378,7 @@ def run_fleet(
     return FleetOutcome(result, error=fleet.error, doing="look at what is to be pruned")
 
 
-def _tell_end(fleet: Fleet, results: list[Row], error: Exception | None) -> None:
+def _report_end(fleet: Fleet, results: list[Row], error: Exception | None) -> None:
     """Report the end to the watchers."""
     words = explain_failure(fleet.client, "look at the fleet", error, {})[0] if error else ""
     for watcher in fleet.watchers:
@@ -387,12 +390,12 @@ def failure_summary(failed: list[dict[str, t.Any]], whole: int, fleet: Fleet) ->
 
     It has the first three messages, and counts the other failed members and the members that were not started.
     """
-    told = _started_first(failed, fleet)
-    ran = told[0]["name"] not in _idle(fleet)
-    first = "; ".join(f"{result['name']}: {result['msg']}" for result in told[:3])
-    more = f"; and {len(told) - 3} more." if len(told) > 3 else ""
-    left = f" {len(failed) - len(told)} were not begun." if len(failed) > len(told) else ""
-    return f"{len(told)} of {whole} instances {'failed' if ran else 'were not begun'}. {first}{more}{left}"
+    started = _started_first(failed, fleet)
+    ran = started[0]["name"] not in _idle(fleet)
+    first = "; ".join(f"{result['name']}: {result['msg']}" for result in started[:3])
+    more = f"; and {len(started) - 3} more." if len(started) > 3 else ""
+    idle = f" {len(failed) - len(started)} were not begun." if len(failed) > len(started) else ""
+    return f"{len(started)} of {whole} instances {'failed' if ran else 'were not begun'}. {first}{more}{idle}"
 
 
 def _started_first(failed: list[dict[str, t.Any]], fleet: Fleet) -> list[dict[str, t.Any]]:
@@ -406,4 +409,4 @@ def _started_first(failed: list[dict[str, t.Any]], fleet: Fleet) -> list[dict[st
 
 def _idle(fleet: Fleet) -> set[str]:
     """Return the names of the members that were not started."""
-    return {one.name for one in fleet.members if isinstance(one.error, NotStarted)}
+    return {member.name for member in fleet.members if isinstance(member.error, NotStarted)}

@@ -39,7 +39,7 @@ class Watched(t.Protocol):
     """A fleet member, with the attributes that progress and report read."""
 
     name: str
-    member: Member
+    engine_member: Member
     error: Failed | Refused | ApiError | None
 
     @property
@@ -62,7 +62,7 @@ class Watcher:
 
 def list_standings(members: t.Sequence[Watched]) -> list[Standing]:
     """Return the progress of each member."""
-    return [standing_of(one.member, one.error) for one in members]
+    return [standing_of(member.engine_member, member.error) for member in members]
 
 
 def standing_of(member: Member, error: Exception | None = None) -> Standing:
@@ -102,9 +102,9 @@ def progress_line(names: list[str], standings: list[Standing], ends: set[str]) -
 
     `ends` has the words for the members' desired states.
     """
-    counts = Counter(one.word for one in standings if one.phase != SETTLED)
+    counts = Counter(standing.word for standing in standings if standing.phase != SETTLED)
     others = sorted(counts, key=lambda word: (word in _LAST and _LAST.index(word) + 1, -counts[word], word))
-    settled = sum(one.phase == SETTLED for one in standings)
+    settled = sum(standing.phase == SETTLED for standing in standings)
     parts = [f"{settled}/{len(standings)} {next(iter(ends)) if len(ends) == 1 else 'done'}"]
     text = (
         f"fleet {name_of_watched(names)}".rstrip()
@@ -128,7 +128,7 @@ class Progress(Watcher):
         """Write a line if the last line is old enough and a member is unfinished."""
         if now < self.next:
             return
-        if all(one.error or one.member.failure or one.member.over for one in self.members):
+        if all(member.error or member.engine_member.failure or member.engine_member.over for member in self.members):
             return
         self.next = now + EVERY
         self._write()
@@ -139,8 +139,8 @@ class Progress(Watcher):
             self._write()
 
     def _write(self) -> None:
-        ends = {outcome_of(one.planned.after) for one in self.members if one.planned}
-        text = progress_line([one.name for one in self.members], list_standings(self.members), ends)
+        ends = {outcome_of(member.planned.after) for member in self.members if member.planned}
+        text = progress_line([member.name for member in self.members], list_standings(self.members), ends)
         try:
             with open(self.path, "a", encoding="utf-8", errors="replace") as file:
                 file.write(f"{text}\n")

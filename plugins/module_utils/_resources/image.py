@@ -12,7 +12,7 @@ from .._api.listing import Reader, find_in_kind, list_kind, read_by_id
 from .._api.resources import CUSTOM_IMAGES
 from .._api.rows import Seen
 from .._plan.image import DesiredImage, plan_image
-from .._plan.step import Look, Memory, Plan, Task
+from .._plan.step import Memory, Plan, Query, Task
 
 IMAGE_SPEC: dict[str, t.Any] = {
     **{name: {"type": "str"} for name in ("id", "name", "description", "version")},
@@ -39,13 +39,13 @@ def url_secrets(url: str | None) -> list[str]:
 def image_task(client: Reader, want: DesiredImage) -> Task:
     """Return the task that brings the image to its desired state."""
 
-    def observe(look: Look) -> Seen:
-        if not look.listing:
-            return {"image": read_by_id(client, CUSTOM_IMAGES, look.ids["image"])}
+    def observe(query: Query) -> Seen:
+        if not query.listing:
+            return {"image": read_by_id(client, CUSTOM_IMAGES, query.ids["image"])}
         names = [want.name] if want.name else []
-        rows = find_in_kind(client, CUSTOM_IMAGES, names, look.ids.get("image") or want.id, look.excluded)
+        rows = find_in_kind(client, CUSTOM_IMAGES, names, query.ids.get("image") or want.id, query.excluded)
         row = next((row for row in rows.values() if row), None)
-        if row is None and want.id and not look.ids:
+        if row is None and want.id and not query.ids:
             list_kind(client, CUSTOM_IMAGES)  # raises if the API version has no custom images: a 404 by id cannot tell
         return {"image": row}
 

@@ -193,11 +193,11 @@ def _fill_labels(client: Api, resource: Resource, rows: list[Row]) -> None:
 
 def _api_version(client: Api, row: Row) -> str | None:
     """Return the API version; after a read by id alone, the row usually shows it."""
-    if client.edition is None and "labels" not in row and dig(row, "network.interfaces") is None:
+    if client.api_version is None and "labels" not in row and dig(row, "network.interfaces") is None:
         if dig(row, "network.ports") is not None:
             return "2024"
         client.page(MACHINE_TYPES, None, 0, 1)
-    return client.edition
+    return client.api_version
 
 
 def _by(field: str) -> t.Callable[[Row], tuple[int, float, str]]:

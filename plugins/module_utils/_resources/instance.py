@@ -14,20 +14,20 @@ from .._api.statuses import field_value
 from .._plan.instance import plan_instance
 from .._plan.lifecycle import cleanup_plan
 from .._plan.options import DesiredInstance
-from .._plan.step import Catalogs, Look, Memory, Plan, Task
+from .._plan.step import Catalogs, Memory, Plan, Query, Task
 
 Shared = dict[t.Any, Catalogs]  # catalogues, by (image, whether an instance is restored)
 ASSUMED_SOURCE: Row = {"id": "{id}", "status": "completed", "state": "available"}  # a copy that is yet to be created
 
 
-def read_source(client: Reader, want: DesiredInstance, look: Look) -> Seen:
+def read_source(client: Reader, want: DesiredInstance, query: Query) -> Seen:
     """Return the copy from which the instance is to be restored."""
     resource = SNAPSHOTS if want.snapshot else BACKUPS
     named = want.snapshot or str(want.backup)
-    if not look.listing:
-        return {"source": read_by_id(client, resource, look.ids["source"])}
+    if not query.listing:
+        return {"source": read_by_id(client, resource, query.ids["source"])}
     row_id = _as_id(named)
-    rows = find_in_kind(client, resource, () if row_id else (named,), row_id, look.excluded)
+    rows = find_in_kind(client, resource, () if row_id else (named,), row_id, query.excluded)
     return {"source": next(iter(rows.values()), None)}
 
 
@@ -52,7 +52,7 @@ def read_catalogs(client: Reader, want: DesiredInstance, seen: Seen, shared: Sha
     if not restored:
         return shared[image, restoring]
     if "source" not in seen:
-        seen = read_source(client, want, Look({}, True, "instance"))
+        seen = read_source(client, want, Query({}, True, "instance"))
     return shared[image, restoring]._replace(source=seen["source"])
 
 
@@ -63,7 +63,7 @@ def _catalogs(client: Reader, image: str | None, with_images: bool) -> Catalogs:
         listing = pool.submit(_images, client, image) if with_images else None
         machine_types = _complete(client.listing(MACHINE_TYPES))
     images = listing.result() if listing else []
-    return Catalogs(images, machine_types, client.edition)
+    return Catalogs(images, machine_types, client.api_version)
 
 
 def _images(client: Reader, image: str | None) -> list[Row] | ApiError:
@@ -73,7 +73,7 @@ def _images(client: Reader, image: str | None) -> list[Row] | ApiError:
     """
     try:
         images = client.listing(IMAGES)
-        if image and client.edition == "2026" and not any(same_reference(image, row) for row in images):
+        if image and client.api_version == "2026" and not any(same_reference(image, row) for row in images):
             custom = client.listing(CUSTOM_IMAGES)
             images = images + [dict(row, minimum_requirements=row.get("requirements")) for row in custom]
     except ApiError as error:
@@ -88,28 +88,28 @@ def _complete(rows: list[Row]) -> list[Row]:
 
 def instance_observer(
     client: Reader, want: DesiredInstance, always_reads_source: bool = False
-) -> t.Callable[[Look], Seen]:
+) -> t.Callable[[Query], Seen]:
     """Return the function that reads the declared instance.
 
     It makes one listing, or one read by id. The copy to restore from is read only while there is no such instance,
     unless `always_reads_source`.
     """
 
-    def observe(look: Look) -> Seen:
-        if not look.listing:
-            if look.part == "source":
-                return read_source(client, want, look)
-            row_id = look.ids.get(look.part) or (want.id if look.part == "instance" else None)
-            return {look.part: find_resources(client, (), row_id, False).get("")}
+    def observe(query: Query) -> Seen:
+        if not query.listing:
+            if query.part == "source":
+                return read_source(client, want, query)
+            row_id = query.ids.get(query.part) or (want.id if query.part == "instance" else None)
+            return {query.part: find_resources(client, (), row_id, False).get("")}
         names = [] if want.id else [name for name in (want.name, want.new_name) if name]
-        row_id = look.ids.get("instance") or (want.id or "").lower()
-        found = find_resources(client, names, row_id, look.listing, excluded=look.excluded)
+        row_id = query.ids.get("instance") or (want.id or "").lower()
+        found = find_resources(client, names, row_id, query.listing, excluded=query.excluded)
         row, renamed = found.get(want.name or "") or found.get(""), found.get(want.new_name or "-")
         if want.id and want.name and row and row.get("name") != want.name:  # a rename: is the name free?
-            renamed = find_resources(client, (want.name,), None, True, excluded=look.excluded)[want.name]
+            renamed = find_resources(client, (want.name,), None, True, excluded=query.excluded)[want.name]
         seen = {"instance": row if want.id else row or renamed, "renamed": renamed}
         if (want.snapshot or want.backup) and (always_reads_source or not seen["instance"]):
-            seen.update(read_source(client, want, look))
+            seen.update(read_source(client, want, query))
         return seen
 
     return observe

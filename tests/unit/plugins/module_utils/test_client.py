@@ -135,11 +135,11 @@ def test_the_name_that_a_region_has_in_urls_is_refused(region: str, url: str) ->
 def test_the_same_account_in_another_region() -> None:
     given = Connection("https://{region}.test", "br-se1", "api_key", {"x-api-key": "k"}, ("k",), api_retries=7)
     here = Api(given, "ansible-core/2 python/3", Clock(lambda: 5.0, lambda seconds: None))
-    here.editions["br-se1"] = "2024"
+    here.api_versions["br-se1"] = "2024"
     there = here.client_for("br-ne1")
     assert there.url == "https://br-ne1.test"
     assert there.connection == given._replace(region="br-ne1")
-    assert (there.clock, there.secrets, there.edition) == (here.clock, ["k"], None)
+    assert (there.clock, there.secrets, there.api_version) == (here.clock, ["k"], None)
 
 
 def test_secrets_of_one_client_are_not_those_of_another() -> None:

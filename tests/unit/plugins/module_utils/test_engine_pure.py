@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Failed
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member, timeout_failure
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.verdicts import LOOK_FOR, NOT_YET
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory, Plan, Step, Task
 
@@ -38,7 +38,7 @@ def member(plan: Any, wait: bool = True, recover: Any = None) -> Member:
         {"instance": "instance"},
         frozenset({"instance", "copy", "source"}),
     )  # nothing is to be read once more
-    return Member(Task("instance web", lambda look: {}, plan, kinds, shows, recover, fresh=fresh), wait)
+    return Member(Task("instance web", lambda query: {}, plan, kinds, shows, recover, fresh=fresh), wait)
 
 
 def error(status: int | None = None, **more: Any) -> ApiError:
@@ -59,7 +59,7 @@ def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
     one = member(goes_to("stopped", STOP))
     assert sent(one, RUNNING) == STOP
     one.accepted({"id": "9"}, 0)
-    assert (one.fresh, one.look.listing, one.next_look) == (False, False, 1)
+    assert (one.fresh, one.next_query.listing, one.next_look) == (False, False, 1)
     assert (one.memory.created, one.memory.start_state) == ([], "running")
     assert see(one, STOPPING, 1) is None
     assert not one.over
@@ -83,11 +83,16 @@ def test_what_is_created_counts_by_the_answers_id() -> None:
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.accepted({"id": "1"}, 0)
-    assert (one.memory.created, one.look.ids, one.look.listing, one.next_look) == (["1"], {"instance": "1"}, False, 10)
+    assert (one.memory.created, one.next_query.ids, one.next_query.listing, one.next_look) == (
+        ["1"],
+        {"instance": "1"},
+        False,
+        10,
+    )
     assert see(one, None, 20) is None
     assert not one.over
     assert see(one, RUNNING, 30) is None
-    assert one.look.listing, "another run may have made one too"
+    assert one.next_query.listing, "another run may have made one too"
     assert see(one, RUNNING, 30) is None
     assert one.over
 
@@ -97,7 +102,7 @@ def test_what_is_created_without_a_word_on_its_id_is_looked_for_by_listing(answe
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.accepted(answer, 0)
-    assert (one.memory.created, one.look.listing) == ([], True)
+    assert (one.memory.created, one.next_query.listing) == ([], True)
     see(one, RUNNING, 10)
     assert (one.memory.created, one.done) == (["1"], [CREATE])
 
@@ -118,7 +123,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what
     one.refused(error(), 0)
     for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last from a list that lags
         assert see(one, row, 29) is None
-        assert one.look.listing
+        assert one.next_query.listing
         assert one.memory.created == []
     assert see(one, None, 30) == CREATE
     one.refused(error(), 30)
@@ -131,7 +136,7 @@ def test_what_is_gone_while_it_is_changed_is_looked_for_by_name() -> None:
     sent(one, RUNNING)
     one.accepted(None, 0)
     assert see(one, None, 1) is None
-    assert (one.pending, one.look.ids, one.look.listing) == (None, {}, True)
+    assert (one.pending, one.next_query.ids, one.next_query.listing) == (None, {}, True)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,7 @@ def test_a_refusal_that_may_pass_is_looked_after_first(refusal: ApiError, sends:
     one.refused(refusal, 100)
     assert one.memory.sent.get(STOP.identity, 0) == sends
     assert one.next_look == 100 + (refusal.retry_after or {409: 2, 429: 0.5}.get(refusal.status or 0, 1))
-    assert (one.look.listing, one.done) == (listing, [])
+    assert (one.next_query.listing, one.done) == (listing, [])
     again = see(one, RUNNING, one.next_look)
     assert again == (None if refusal.status == 503 else STOP)
 
@@ -159,7 +164,7 @@ def test_a_name_that_is_taken_is_looked_for_by_listing() -> None:
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.refused(error(409), 0)
-    assert one.look.listing
+    assert one.next_query.listing
     see(one, RUNNING, 2)
     assert (one.over, one.memory.created, one.done) == (True, [], []), "another run's"
 
@@ -276,17 +281,17 @@ def test_a_reboot_that_shows_nothing_is_accepted_after_half_a_minute_and_said() 
 
 def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
     one = member(goes_to("stopped", STOP))
-    assert "(wait_timeout) waiting for instance web: it cannot be read." in str(one.time_out(9))
+    assert "(wait_timeout) waiting for instance web: it cannot be read." in str(timeout_failure(one, 9))
     see(one, STOPPING, 0)
-    assert "waiting for instance web: its status is 'stopping', its state 'running'." in str(one.time_out(9))
+    assert "waiting for instance web: its status is 'stopping', its state 'running'." in str(timeout_failure(one, 9))
     sent(one, RUNNING)
     one.accepted(None, 0)
-    told = one.time_out(9)
+    told = timeout_failure(one, 9)
     assert "Timed out after 9 s (wait_timeout) on the way to stop instance web: its status is 'completed'" in str(told)
     assert "public IPv4" not in str(told)
     assert (told.doing, told.error) == (STOP.description, None)
     one.refused(lost := error(), 0)
-    assert one.time_out(9).error is lost
+    assert timeout_failure(one, 9).error is lost
 
 
 @pytest.mark.parametrize(
@@ -298,7 +303,7 @@ def test_an_address_that_is_missing_is_told_when_time_is_up(row: Any, missing: b
     sent(one, None)
     one.accepted({"id": "1"}, 0)
     see(one, row, 20)
-    assert ("no public IPv4 address yet" in str(one.time_out(9))) is (missing)
+    assert ("no public IPv4 address yet" in str(timeout_failure(one, 9))) is (missing)
 
 
 def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> None:
@@ -307,7 +312,7 @@ def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> 
     failure = Failed("it broke")
     one.fail(failure, 7)
     assert (one.failure, one.failed, one.pending, one.over) == (None, failure, None, False)
-    assert (one.next_look, one.look.listing) == (7, True)
+    assert (one.next_look, one.next_query.listing) == (7, True)
     assert sent(one, STOPPED, 7) == START
     assert not one.over, "it is waited for, and then told"
     one.accepted(None, 7)
@@ -359,9 +364,9 @@ def test_a_warning_is_noted_once() -> None:
 
 def test_what_is_to_be_made_is_looked_for_by_a_listing_before() -> None:
     one = member(goes_to("running", CREATE))
-    one.look = one.look._replace(listing=False)
+    one.next_query = one.next_query._replace(listing=False)
     assert see(one, None, 5) is None
-    assert (one.look.listing, one.next_look) == (True, 5)
+    assert (one.next_query.listing, one.next_look) == (True, 5)
     assert see(one, None, 5) == CREATE
 
 
@@ -390,7 +395,7 @@ def test_a_deletion_is_sent_again_in_motion_or_after_it_failed() -> None:
     assert see(one, {**RUNNING, "status": "deleting_error"}, 7) == delete
     one.accepted(None, 7)
     assert see(one, None, 8) is None
-    assert (one.over, one.look.ids, one.done) == (True, {}, [delete])
+    assert (one.over, one.next_query.ids, one.done) == (True, {}, [delete])
 
 
 def test_a_creation_that_fails_is_for_the_plan_to_judge() -> None:
@@ -408,4 +413,4 @@ def test_parts_that_were_not_read_this_time_are_as_they_were() -> None:
     one.accepted(None, 0)
     see(one, STOPPING, 1)
     assert one.seen == {"instance": STOPPING, "copy": {"id": "7"}}
-    assert one.look.ids == {"instance": "1", "copy": "7"}
+    assert one.next_query.ids == {"instance": "1", "copy": "7"}

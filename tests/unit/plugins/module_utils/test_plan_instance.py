@@ -132,7 +132,7 @@ def test_the_effects_lead_to_what_is_wanted_and_then_nothing_is_left(row: Any, w
     memory.created = [IDS[9]] if any(step.action == "create" for step in made.steps) else []
     after = {"id": IDS[9], **made.after, "status": "completed"}
     before = None if is_deleting(made.before) or status_class(made.before) == CREATION_FAILED else made.before
-    memory.look(settled_row(before) if before else after)
+    memory.note_power_state(settled_row(before) if before else after)
     again = planned(after, want._replace(on_immutable_change="ignore"), memory)
     assert [step.description for step in again.steps] == []
 

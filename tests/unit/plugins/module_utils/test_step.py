@@ -183,7 +183,7 @@ def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
 def test_the_power_state_at_the_start_is_the_first_settled_one() -> None:
     memory = Memory()
     for row in (None, {**ROW, "status": "stopping"}, {**ROW, "state": "new"}, {**ROW, "state": "stopped"}, ROW):
-        memory.look(row)
+        memory.note_power_state(row)
     assert memory.start_state == "stopped"
 
 

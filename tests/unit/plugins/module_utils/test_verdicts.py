@@ -22,10 +22,10 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.verdicts impo
     RELIST,
     REPLAN,
     WAIT,
-    Sight,
+    SentStep,
     classify_answer,
     conflict_patience,
-    verdict,
+    judge,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Step
 
@@ -43,11 +43,11 @@ CREATE = STOP._replace(action="create", goal={"state": "running", "public_ipv4":
 ERROR = ApiError("POST", STOP.path, "No", 409)
 
 
-def sight(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> Sight:
+def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> SentStep:
     """What is known of a step a second after it was sent, if nothing else is said."""
     given = {"waited": 1.0, "age": more.get("waited", 1.0), "moved": False, "settled": more.get("waited", 1.0),
              "changed": False, "patience": 0.0, "conflicts": 0, "row_id": ID, "new": False, **more}  # fmt: skip
-    return Sight(step, "instance web", answer, ERROR, row, INSTANCES, **given)
+    return SentStep(step, "instance web", answer, ERROR, row, INSTANCES, **given)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def sight(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> S
 def test_a_step_comes_to(
     step: Step, answer: str, row: dict[str, Any] | None, more: dict[str, Any], expected: str
 ) -> None:
-    found = verdict(sight(step, answer, row, **more))
+    found = judge(sent(step, answer, row, **more))
     assert found.what == expected
     assert (found.failure is not None) == (expected == FAILED)
     assert found.pause >= 0
