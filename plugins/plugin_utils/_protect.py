@@ -1,0 +1,279 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The decisions of the role protect: pure functions of its variables, of listed instances and of module results.
+
+The filters protect_settings, protect_choice and protect_summary pass plain values in and out.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID, Row
+
+Names = t.Sequence[str]
+Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
+LONGEST = 86400  # seconds that a job may take if the role was given no wait_timeout: the modules' own is shorter
+GRACE = 600  # more seconds after which a job is killed that has not ended by its wait_timeout
+NUMBERS = {  # the option -> what it may be, and in words
+    "keep_last": (r"[0-9]*", "a whole number, or blank"),
+    "keep_days": (r"([0-9]+([.][0-9]+)?)?", "a number of days, or blank"),
+    "prune_max": (r"[0-9]*", "a whole number, or blank"),
+    "concurrency": (r"0*[1-9][0-9]*", "a number above 0"),
+    "wait_timeout": (r"(0*[1-9][0-9]*)?", "a number of seconds above 0"),
+}
+IS_THERE = "it has one of this period"
+NOT_THERE = "there is no such instance in this region"
+NO_INSTANCE = "There is no such instance."
+LOST = "its job in the background was killed before it returned a result; the next run finds what it has created"
+
+
+class Settings(t.NamedTuple):
+    """What the variables alone decide."""
+
+    problems: list[str]  # sentences; nothing is requested if there are any
+    query: Row  # options of vm_info
+    lists_all: bool  # whether a second list is needed, to find out which of the named instances do not exist
+    prunes: bool
+    seconds: int  # that a background job may take
+
+
+class Target(t.NamedTuple):
+    """An instance to copy."""
+
+    id: str
+    name: str | None
+    state: str | None
+    round: int  # targets of a round are copied at the same time
+    present: Row  # the module's options for the copy
+    pruned: Row  # the module's options for the retention
+
+
+class Choice(t.NamedTuple):
+    """The chosen instances."""
+
+    targets: list[Target]
+    skipped: list[Row]  # a copy of them would be of no use
+    missing: list[str]  # the ids or names of those that do not exist
+
+
+# Checks and settings
+
+
+def make_settings(given: Row, groups: t.Container[str]) -> Settings:
+    """Return the settings for the role's variables, given without their prefix, and the inventory's groups."""
+    seconds = given["wait_timeout"]
+    problems = find_problems(given, groups)
+    return Settings(
+        problems=problems,
+        query={} if problems else make_query(given),
+        lists_all=bool(_names_instances(given) and (_text(given["name_pattern"]) or given["labels"])),
+        prunes=_keeps(given),
+        seconds=(LONGEST if problems or is_blank(seconds) else int(seconds)) + GRACE,
+    )
+
+
+def find_problems(given: Row, groups: t.Container[str]) -> list[str]:
+    """Return a sentence for each variable that is not valid."""
+    found = [
+        f"protect_{name} must be {words}, not '{_text(given[name])}'."
+        for name, (pattern, words) in NUMBERS.items()
+        if not re.fullmatch(pattern, _text(given[name]))
+    ]
+    if not found and _keeps(given) and not any(float(_text(given[name]) or 0) for name in ("keep_last", "keep_days")):
+        found.append(
+            "protect_keep_last and protect_keep_days come to 0, so that every copy would be deleted. Give at least one "
+            "of them more than 0."
+        )
+    if is_blank(given["name_prefix"]) or "{" in given["name_prefix"]:
+        found.append(
+            f"protect_name_prefix must be a text without braces, not '{given['name_prefix']}': retention finds the "
+            "copies by it."
+        )
+    if is_blank(given["period"]):
+        found.append("protect_period must not be blank: the next run finds the copies by it.")
+    return [*found, *_choice_problems(given, groups)]
+
+
+def _choice_problems(given: Row, groups: t.Container[str]) -> t.Iterator[str]:
+    group = _text(given["group"])
+    if not _chooses(given):
+        if given["host"] == "localhost":
+            yield (
+                "Which instances? Give protect_name_pattern (* for all), protect_ids, protect_labels or protect_group, "
+                "or run the role on the hosts to protect."
+            )
+    elif not (given["copy_name"] or _is_alone(given)):
+        yield (
+            "protect_name_pattern, protect_ids, protect_labels and protect_group choose from the API: give them in a "
+            "play on localhost alone. Otherwise each host would protect all of them."
+        )
+    if group and group not in groups:
+        yield f"There is no group '{group}' in this inventory."
+
+
+def make_query(given: Row) -> Row:
+    """Return the options of vm_info that list the instances to choose from."""
+    if not _chooses(given):
+        own = _text(given["instance"])
+        return {"id" if UUID.fullmatch(own) else "name": own, "expand": []}
+    labels = given["labels"] or None
+    query: Row = {"name_pattern": given["name_pattern"], "labels": labels, "expand": ["labels"] if labels else []}
+    return _without_blank(query)
+
+
+def _is_alone(given: Row) -> bool:
+    """Return whether the host is the only one that runs the role.
+
+    Hosts that were added during the run are among the play's hosts too.
+    """
+    return len(given["play_hosts"]) == 1 or (given["host"] == "localhost" and len(given["play_batch"]) == 1)
+
+
+def _names_instances(given: Row) -> bool:
+    return bool(given["ids"] or _text(given["group"]))
+
+
+def _chooses(given: Row) -> bool:
+    return bool(_names_instances(given) or _text(given["name_pattern"]) or given["labels"])
+
+
+def _keeps(given: Row) -> bool:
+    return bool(_text(given["keep_last"]) or _text(given["keep_days"]))
+
+
+def _text(value: t.Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _texts(value: str | t.Sequence[str]) -> list[str]:
+    """Return the texts of a list, which may be given as a text with commas."""
+    return [each.strip() for each in value.split(",")] if isinstance(value, str) else [str(each) for each in value]
+
+
+# The choice
+
+
+def choose(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Row] | None, members: Names) -> Choice:
+    """Return the chosen instances of those that were listed.
+
+    `everything` is the second list, where the settings ask for one; `members` are the ids of the group's hosts. An
+    instance that is named, and left out by the other conditions, is not missing.
+    """
+    named = _named(given, members)
+    if _names_instances(given):
+        meant = [row for row in listed if str(row["id"]).lower() in named]
+        there = {str(row["id"]).lower() for row in (meant if everything is None else everything)}
+        missing = [each for each in named if each not in there]
+    else:
+        meant = list(listed)
+        missing = [] if listed or _chooses(given) else [_text(given["instance"])]
+    useful = [row for row in meant if is_useful(row)]
+    place = list(given["play_batch"]).index(given["host"]) if given["host"] in given["play_batch"] else 0
+    return Choice(
+        targets=[_target(given, row, place + number) for number, row in enumerate(useful)],
+        skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in meant if not is_useful(row)],
+        missing=missing,
+    )
+
+
+def is_useful(row: Row) -> bool:
+    """Return whether a copy of the instance can be of use: it is there, and has been created."""
+    return row["phase"] not in ("creation_failed", "deleting", "gone")
+
+
+def group_members(hosts: Names, hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """Return the ids of the hosts' instances, in lower case; the host's own name if it has no id."""
+    members = []
+    for host in hosts:
+        instance = hostvars[host].get("mgc_id")
+        members.append(host if is_blank(instance) else str(instance).lower())
+    return members
+
+
+def _named(given: Row, members: Names) -> list[str]:
+    """Return the ids that are given, or those of the group; if both are given, those that are in both."""
+    ids = list(dict.fromkeys(each.lower() for each in _texts(given["ids"])))
+    if not _text(given["group"]):
+        return ids
+    return [each for each in dict.fromkeys(members) if not ids or each in ids]
+
+
+def _target(given: Row, row: Row, place: int) -> Target:
+    usual = f"{given['name_prefix']}{{instance}}-{given['period'].replace('{id}', row['id'])}"
+    waits = {"wait_timeout": given["wait_timeout"]}
+    copy = {"name": given["copy_name"] or usual, "power_off": given["power_off"], **waits}
+    numbers = {name: _text(given[name]) for name in ("keep_last", "keep_days", "prune_max")}
+    names = {name: given[name] for name in ("name_prefix", "protect_names")}
+    return Target(
+        id=row["id"],
+        name=row.get("name"),
+        state=row.get("state"),
+        round=place // int(given["concurrency"]),
+        present=_without_blank(copy),
+        pruned=_without_blank({**numbers, **names, **waits}),
+    )
+
+
+def _without_blank(options: Row) -> Row:
+    return {name: value for name, value in options.items() if not is_blank(value)}
+
+
+# The summary
+
+
+def summarize(choice: Choice, kind: str, copies: t.Sequence[Pair], prunings: t.Sequence[Pair], check: bool) -> Row:
+    """Return protect_result."""
+    made = [(target, result) for target, result in copies if not result.get("failed")]
+    gone = [(target, result) for target, result in prunings if not result.get("failed")]
+    failures = [(target, result) for target, result in [*copies, *prunings] if result.get("failed")]
+    skipped = [_row(target, result[kind], IS_THERE) for target, result in made if not result.get("changed")]
+    failed = [_row({"name": each, "id": each}, reason=NOT_THERE) for each in choice.missing]
+    result: Row = {
+        "kind": kind,
+        "check_mode": check,
+        "created": [_row(target, result[kind]) for target, result in made if result.get("changed")],
+        "skipped": [*skipped, *(_row(each, reason=f"its status is {each['status']}") for each in choice.skipped)],
+        "failed": [*failed, *(_row(target, reason=failure(result)) for target, result in failures)],
+        "pruned": [_row(target, copy) for target, result in gone for copy in result.get("pruned") or ()],
+        "found_stopped": [
+            target.name for target in choice.targets if target.present.get("power_off") and target.state == "stopped"
+        ],
+    }
+    chosen = len(choice.targets) + len(choice.skipped) + len(choice.missing)
+    return {**result, "message": "\n".join(_lines(result, chosen))}
+
+
+def failure(result: Row) -> str:
+    """Return why the module failed. A job that was killed has not finished."""
+    if not result.get("finished", True):
+        return LOST
+    return str(result.get("msg") or "it ended without a message")
+
+
+def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:
+    row = {"instance": target["name"], "id": target["id"]}
+    if copy:
+        row.update(copy=copy["name"], copy_id=copy.get("id"))  # null for one that check mode would create
+    return {**row, "reason": reason} if reason else row
+
+
+def _lines(result: Row, chosen: int) -> t.Iterator[str]:
+    created, skipped, failed, pruned = (result[key] for key in ("created", "skipped", "failed", "pruned"))
+    would = "would be " if result["check_mode"] else ""
+    yield (
+        f"{result['kind'].capitalize()}s of {chosen} instances: {len(created)} {would}created, {len(skipped)} skipped, "
+        f"{len(failed)} failed, {len(pruned)} old ones {would}deleted."
+    )
+    if created:
+        yield f"Created: {', '.join(row['copy'] for row in created)}"
+    if skipped:
+        yield f"Skipped: {'; '.join('{instance}, {reason}'.format(**row) for row in skipped)}"
+    if pruned:
+        yield f"Deleted: {', '.join(row['copy'] for row in pruned)}"
+    if result["found_stopped"]:
+        yield f"Found stopped, perhaps left so by a run that was killed: {', '.join(result['found_stopped'])}"
+    if not chosen:
+        yield NO_INSTANCE
