@@ -4,24 +4,32 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import re
 import shlex
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows, seed, states
+from tests.inventory.test_ssh import free_port, serving
 from tests.playbooks.play import SPEED, environment
+from tests.roles.fleet_role import show
+from tests.support import programs
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 RST = ROOT / "docs/docsite/rst"
-PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable")
+PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life")
+# What check mode warns of: resources and hosts that only an earlier task would have created.
+PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
 BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
 
@@ -33,41 +41,80 @@ def blocks(page: str, language: str) -> list[str]:
     return [textwrap.dedent(block).strip() + "\n" for block in found]
 
 
+class Said(NamedTuple):
+    """What a command of a page said: in check mode, for real, and once more; of a listing only the second."""
+
+    check: str
+    done: str
+    again: str
+
+    @property
+    def changed(self) -> list[int]:
+        """How many tasks changed something, or would, in each of the three."""
+        return [sum(map(int, re.findall(r"changed=(\d+)", text))) for text in self]
+
+
 def files(page: str) -> dict[str, str]:
     """The files that the page shows, by their names."""
     return {text.split()[1]: text for text in blocks(page, "yaml")}
 
 
 def commands(page: str) -> list[str]:
-    return [line for block in blocks(page, "shell") for line in block.splitlines()]
+    return [line for block in blocks(page, "shell") for line in block.replace("\\\n", " ").splitlines()]
 
 
-def run(sim: Any, folder: Path, page: str) -> list[str]:
-    """Runs the page's commands, or else its playbooks as one; what each said. Nothing may warn."""
+def run(sim: Any, folder: Path, page: str, *options: str, lines: Iterable[str] | None = None, **env: str) -> list[Said]:
+    """Go through the page from its first line to its last, with further options of ansible-playbook.
+
+    Each playbook runs in check mode, for real, and again; a playbook that no command names runs where it is shown.
+    """
     for name, text in files(page).items():
         (folder / name).write_text(text)
     (folder / "ansible.cfg").write_text("".join(blocks(page, "ini")))
-    lines = [line for line in commands(page) if re.match(r"ansible-(playbook|inventory) ", line)]
-    books = [name for name in files(page) if not any(name in line for line in lines)]
-    lines = [*([shlex.join(["ansible-playbook", *books])] if books else []), *lines]
     # A home of its own, in which passwords and reports end.
-    env = environment(sim, folder)
-    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
-    said = []
-    for line in lines:
-        done = subprocess.run(["bash", "-euc", line], cwd=folder, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        assert "WARNING" not in done.stdout + done.stderr, f"{line}\n{done.stdout}{done.stderr}"
-        said.append(done.stdout)
+    env = environment(sim, folder, **env)
+    said, ran = [], set()
+    for line in runnable(page) if lines is None else lines:
+        program, *arguments = shlex.split(line, comments=True)
+        if program == "ansible-inventory":
+            said.append(Said("", ansible(folder, env, "inventory", *arguments), ""))
+            continue
+        arguments = [argument for argument in arguments if argument not in ("--check", "--diff")]
+        if tuple(arguments) not in ran:
+            ran.add(tuple(arguments))
+            given = ("playbook", *arguments, *options)
+            check = ansible(folder, env, *given, "--check", "--diff")
+            said.append(Said(check, ansible(folder, env, *given), ansible(folder, env, *given)))
     return said
+
+
+def runnable(page: str) -> list[str]:
+    """The commands of Ansible on the page, in its order, with those that run the playbooks that no command names."""
+    text = (RST / f"{page}.rst").read_text()
+    lines = [line for line in commands(page) if re.match(r"ansible-(playbook|inventory) ", line)]
+    found = {text.index(line.split("  ")[0]): line for line in lines}
+    for name, content in files(page).items():
+        if "hosts:" in content and not any(name in line for line in lines):
+            found[text.index(f"    # {name}\n")] = f"ansible-playbook {name}"
+    return [line for _place, line in sorted(found.items())]
+
+
+def ansible(folder: Path, env: dict[str, str], program: str, *arguments: str) -> str:
+    """What the program said; nothing may warn, but that check mode does not know what it has not created."""
+    done = programs.run(program, *arguments, cwd=folder, env=env)
+    assert done.returncode == 0, f"{program} {shlex.join(arguments)}\n{done.stdout}"
+    warnings = re.findall(r"\[(?:DEPRECATION )?WARNING\].*", done.stdout)
+    known = PREDICTED if "--check" in arguments else ()
+    assert [text for text in warnings if not any(word in text for word in known)] == [], done.stdout
+    return done.stdout
 
 
 @pytest.mark.every_core(sample=True)
 def test_first_steps(sim: Any, tmp_path: Path) -> None:
     """Predicted, done, unchanged, larger, listed, gone."""
     said = run(sim, tmp_path, "getting_started")
-    assert [re.findall(r"changed=(\d)", text) for text in said] == [["1"], ["1"], ["0"], ["1"], [], ["1"]]
-    assert "@state_running" in said[4] and "web-01" in said[4]
+    assert [each.changed for each in said] == [[1, 1, 0], [1, 1, 0], [0, 0, 0], [1, 1, 0]]
+    assert "@state_running" in said[2].done and "web-01" in said[2].done
     assert names(sim) == []
 
 
@@ -83,15 +130,57 @@ def test_the_simulator_of_the_first_steps(tmp_path: Path) -> None:
 
 def test_credentials(sim: Any, tmp_path: Path) -> None:
     run(sim, tmp_path, "credentials")
-    assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
-    assert [request["region"] for request in sim.requests()] == ["br-ne1"]
+    assert {request["path"] for request in sim.requests()} == {"/v1/instances"}
+    assert {request["region"] for request in sim.requests()} == {"br-ne1"}
 
 
 def test_cost(sim: Any, tmp_path: Path) -> None:
-    run(sim, tmp_path, "cost")
+    """A lab that was parked and brought back can be parked again."""
+    said = run(sim, tmp_path, "cost")
+    # The server with a public address is created and deleted each time, and each report replaces the one before.
+    assert [each.changed for each in said[:-1]] == [[1, 2, 2], [1, 1, 0], [2, 2, 0], [2, 2, 0]]
     assert states(sim) == {"lab-01": "running"} and sim.state()["br-se1"]["public_ips"] == []
-    assert [row["name"] for row in sim.state()["br-se1"]["snapshots"]] == ["lab-01-parked"]
+    assert sim.state()["br-se1"]["snapshots"] == []
     assert (tmp_path / "magalu-report/report.html").exists()
+    (parked,) = run(sim, tmp_path, "cost", lines=["ansible-playbook park.yml"])
+    assert parked.changed == [2, 2, 0] and states(sim) == {}
+    assert [row["name"] for row in sim.state()["br-se1"]["snapshots"]] == ["lab-01-parked"]
+
+
+def test_fleets(sim: Any, tmp_path: Path) -> None:
+    """Four are created, resized, pruned to two, and found in a second region and by the inventory."""
+    said = run(sim, tmp_path, "fleets", "-c", "local", ANSIBLE_PYTHON_INTERPRETER=sys.executable)
+    assert [each.changed for each in said] == [[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    assert sorted(states(sim)) == ["db-01", "web-01", "web-02"]
+    assert {row["machine_type"]["name"] for row in rows(sim)} == {"BV2-2-40"}
+    assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-01", "web-02"]
+
+
+@pytest.mark.needs("sshd", "ssh", "ssh-keygen")
+def test_life(sim: Any, tmp_path: Path) -> None:
+    """With real SSH to the address that the simulator gives, a cloud-init that is asked, and host keys of the init log."""
+    sim.reset(loopback=True)
+    port, known = free_port(), tmp_path / "known_hosts"
+    (tmp_path / "cloud-init").write_text("#!/bin/sh\necho 'status: done'\n")
+    (tmp_path / "cloud-init").chmod(0o755)
+    path = f"{tmp_path}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    addresses = [f"127.2.0.{number}" for number in range(2, 6)]
+    given = {"ansible_port": port, "ansible_user": getpass.getuser(), "fleet_port": port,
+             "fleet_user": getpass.getuser(), "fleet_known_hosts": str(known),
+             "site_folder": str(tmp_path), "ansible_become": False}  # fmt: skip
+    args = f"-F none -o ControlMaster=no -o UserKnownHostsFile={known} -o StrictHostKeyChecking=yes"
+    with serving(tmp_path, addresses, port, f"SetEnv PATH={path}"):
+        show(sim, " ".join((tmp_path / "host_key.pub").read_text().split()[:2]))
+        said = run(sim, tmp_path, "life", "-e", json.dumps(given), ANSIBLE_SSH_ARGS=args,
+                   ANSIBLE_PRIVATE_KEY_FILE=str(tmp_path / "key"), ANSIBLE_REMOTE_TMP=str(tmp_path / "remote"),
+                   ANSIBLE_SSH_TRANSFER_METHOD="piped")  # fmt: skip
+    changed = [each.changed for each in said]
+    assert changed[1:4] == [[1, 1, 0], [1, 1, 0], [1, 1, 0]] and changed[0][2] == changed[4][2] == 0, changed
+    assert (tmp_path / "index.html").read_text() == "Hello from app-01\n"
+    region = sim.state()["br-se1"]
+    assert rows(sim) == region["snapshots"] == region["public_ips"] == [] and known.read_text() == ""
+    did = [change.split("/")[-1] for change in changes(sim)]
+    assert [action for action in did if action in ("retype", "stop", "start")] == ["retype", "stop", "start"]
 
 
 def test_copies(sim: Any, tmp_path: Path) -> None:
@@ -113,7 +202,7 @@ def test_windows(sim: Any, tmp_path: Path) -> None:
 
 def test_reachable(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-01"])
-    (said,) = run(sim, tmp_path, "reachable")
+    said = run(sim, tmp_path, "reachable")[0].done
     assert "running, completed, no error" in said and '"user ubuntu, key deploy"' in said
     assert re.search(r"private 198\.18\.[\d.]+, public none", said) and re.search(
         r"security groups \['[0-9a-f-]{36}'\]", said
@@ -124,7 +213,7 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
 def test_every_example_is_run() -> None:
     """By a test above, as a whole file; and there is no command that none of them knows."""
     for page in PAGES:
-        assert f'"{page}")' in Path(__file__).read_text()
+        assert f'tmp_path, "{page}"' in Path(__file__).read_text()
         assert len(files(page)) == len(blocks(page, "yaml")) > 0
         others = [
             line
