@@ -81,14 +81,14 @@ def _texts(data: Row) -> list[str]:
     result = data.get("res")
     if not isinstance(result, dict):
         return []
-    found = [_line(result.get("msg"))]
-    if found[0] in EMPTY:
-        found = [_line(result.get("stderr") or result.get("stdout"))]
+    messages = [_line(result.get("msg"))]
+    if messages[0] in EMPTY:
+        messages = [_line(result.get("stderr") or result.get("stdout"))]
     items = result.get("results") if isinstance(result.get("results"), list) else []
     for item in items or ():
         if isinstance(item, dict) and item.get("failed"):
-            found += _texts({"res": item})
-    return [text for text in found if text]
+            messages += _texts({"res": item})
+    return [text for text in messages if text]
 
 
 def _line(text: t.Any) -> str:

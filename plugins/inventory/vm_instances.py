@@ -394,8 +394,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         known = self.option_definitions
         for name in given:
             if name not in known:
-                near = _names.meant(name, known) or f". The options are {', '.join(sorted(known))}."
-                raise AnsibleParserError(f"There is no option {_entries.shown(name)}{near}")
+                near = _names.suggest_name(name, known) or f". The options are {', '.join(sorted(known))}."
+                raise AnsibleParserError(f"There is no option {_entries.as_text(name)}{near}")
 
     def _check_type(self, name: str, value: t.Any) -> None:
         """Raise `AnsibleParserError` for a value of the wrong type.
@@ -459,7 +459,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 raise Refused(f"connect_with: {way!r} is none of {', '.join(ways)}.")
         for source in self._texts("hostnames"):
             if "{" not in source and source.split(".")[0] not in names:
-                raise Refused(f"hostnames: {source!r} is neither a field nor a template{_names.meant(source, names)}")
+                raise Refused(
+                    f"hostnames: {source!r} is neither a field nor a template{_names.suggest_name(source, names)}"
+                )
         interface, account = self.get_option("connect_interface"), self.get_option("account_name")
         return _hosts.Settings(
             names={name: prefix + name + ("_" if name in reserved else "") for name in names},

@@ -157,7 +157,7 @@ def _drop_blank(value: t.Any, spec: dict[str, t.Any]) -> t.Any:
     A value that should be a dict and is not becomes a text, which Ansible rejects; any other type makes it crash.
     """
     if isinstance(value, list):
-        return [_drop_blank(one, spec) for one in value]
+        return [_drop_blank(item, spec) for item in value]
     if not isinstance(value, dict):
         return str(value) if spec else value
     return {k: _drop_blank(v, spec.get(k, {}).get("options", {})) for k, v in value.items() if not is_blank(v)}
@@ -176,14 +176,14 @@ def _drop_data(params: dict[str, t.Any], spec: dict[str, t.Any], above: str = ""
         if texts and isinstance(value, (dict, list)):
             dropped.append((path, "list" if listed else "mapping"))
             del params[name]
-        for number, one in enumerate(t.cast("list[t.Any]", value) if listed and not texts else [value]):
+        for number, item in enumerate(t.cast("list[t.Any]", value) if listed and not texts else [value]):
             place = f"{path}[{number}]" if listed else path
-            if isinstance(one, dict) and option.get("options"):
-                dropped += _drop_data(one, option["options"], f"{place}.")
-            elif listed and not texts and option.get("elements") == "str" and isinstance(one, (dict, list)):
-                dropped.append((place, "list" if isinstance(one, list) else "mapping"))
+            if isinstance(item, dict) and option.get("options"):
+                dropped += _drop_data(item, option["options"], f"{place}.")
+            elif listed and not texts and option.get("elements") == "str" and isinstance(item, (dict, list)):
+                dropped.append((place, "list" if isinstance(item, list) else "mapping"))
         if listed and not texts and option.get("elements") == "str":
-            params[name] = [one for one in t.cast("list[t.Any]", value) if not isinstance(one, (dict, list))]
+            params[name] = [item for item in t.cast("list[t.Any]", value) if not isinstance(item, (dict, list))]
     return dropped
 
 

@@ -151,8 +151,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.password i
 
 
 def main() -> None:
-    one = [("id", "name")]
-    module = Module(PASSWORD_SPEC, required_one_of=one, mutually_exclusive=one, supports_check_mode=False)
+    id_or_name = [("id", "name")]
+    module = Module(PASSWORD_SPEC, required_one_of=id_or_name, mutually_exclusive=id_or_name, supports_check_mode=False)
     params, target = module.params, module.params["password_file"]
     if target and os.path.exists(target):
         module.exit_json(changed=False, password_file=target)

@@ -122,15 +122,15 @@ def _comparison(node: nodes.Compare, names: t.Container[str]) -> Get:
     ordered = node.ops[0].op in ("lt", "lteq", "gt", "gteq")
 
     def get(variables: Variables) -> t.Any:
-        one, two = left(variables), right(variables)
-        if not _comparable(one) or not (_comparable(two) or isinstance(two, list)):
+        first, second = left(variables), right(variables)
+        if not _comparable(first) or not (_comparable(second) or isinstance(second, list)):
             raise NotDirect
-        if isinstance(two, list) and not all(map(_comparable, two)):
+        if isinstance(second, list) and not all(map(_comparable, second)):
             raise NotDirect
-        if ordered and (isinstance(one, str) is not isinstance(two, str) or one is None or two is None):
+        if ordered and (isinstance(first, str) is not isinstance(second, str) or first is None or second is None):
             raise NotDirect
         try:
-            return compare(one, two)
+            return compare(first, second)
         except TypeError:
             raise NotDirect from None
 

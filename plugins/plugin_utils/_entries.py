@@ -11,19 +11,19 @@ import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 
-from ._names import meant
+from ._names import suggest_name
 
 SCALARS = (str, int, float, bool)
 BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 KEYED = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
 
 
-def shown(value: t.Any) -> str:
+def as_text(value: t.Any) -> str:
     """Return the value as text for a message. An encrypted value is not shown."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{shown(key)}: {shown(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{as_text(key)}: {as_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return f"[{', '.join(map(shown, value))}]"
+        return f"[{', '.join(map(as_text, value))}]"
     if isinstance(value, str):
         return repr(str.__str__(value))
     return repr(value) if value is None or isinstance(value, SCALARS) else f"<{type(value).__name__}>"
@@ -33,39 +33,41 @@ def texts(where: str, given: t.Any) -> list[str]:
     """Return the entries of a list of texts, without empty texts."""
     for number, entry in enumerate(given or []):
         if entry is not None and not isinstance(entry, str):
-            raise Refused(f"{where}[{number}] is {shown(entry)}, and must be a text.")
+            raise Refused(f"{where}[{number}] is {as_text(entry)}, and must be a text.")
     return [entry for entry in given or [] if entry and entry.strip()]
 
 
 def mapping(where: str, entry: t.Any, keys: t.Sequence[str], required: str) -> dict[str, t.Any]:
     """Return a mapping, checked to have only these keys, without the keys that are null."""
     if not isinstance(entry, dict) or not entry.get(required):
-        raise Refused(f"{where} is {shown(entry)}, and must be a mapping with a {required}.")
+        raise Refused(f"{where} is {as_text(entry)}, and must be a mapping with a {required}.")
     for key in entry:
         if key not in keys:
-            raise Refused(f"{where}: unknown key {shown(key)}{meant(key, keys) or '.'} The keys are {', '.join(keys)}.")
+            raise Refused(
+                f"{where}: unknown key {as_text(key)}{suggest_name(key, keys) or '.'} The keys are {', '.join(keys)}."
+            )
     return {str(key): value for key, value in entry.items() if value is not None}
 
 
 def keyed_groups(given: t.Any) -> list[dict[str, t.Any]]:
     """Return the checked entries of `keyed_groups`."""
-    found = []
+    entries = []
     for number, each in enumerate(given or []):
         where = f"keyed_groups[{number}]"
         entry = mapping(where, each, KEYED, "key")
         for key, value in entry.items():
             if key == "trailing_separator":
                 if str(value).lower() not in BOOLEANS:
-                    raise Refused(f"{where}.{key} is {shown(value)}, and must be true or false.")
+                    raise Refused(f"{where}.{key} is {as_text(value)}, and must be true or false.")
                 entry[key] = BOOLEANS[str(value).lower()]
             elif not isinstance(value, str):
                 if key == "key" or not isinstance(value, SCALARS):
-                    raise Refused(f"{where}.{key} is {shown(value)}, and must be a text.")
+                    raise Refused(f"{where}.{key} is {as_text(value)}, and must be a text.")
                 entry[key] = str(value)
         if "default_value" in entry and "trailing_separator" in entry:
             raise Refused(f"{where}: default_value and trailing_separator exclude each other.")
-        found.append(entry)
-    return found
+        entries.append(entry)
+    return entries
 
 
 def conditions(where: str, given: t.Any) -> list[str | bool]:
@@ -89,15 +91,15 @@ def compose(given: t.Any) -> dict[str, t.Any]:
         _name("compose", name)
         if value is not None and not isinstance(value, SCALARS):
             wanted = "an expression (as text), a number, a boolean or null"
-            raise Refused(f"compose.{name} is {shown(value)}, and must be {wanted}.")
+            raise Refused(f"compose.{name} is {as_text(value)}, and must be {wanted}.")
     return dict(given or {})
 
 
 def _name(option: str, name: t.Any) -> None:
     if not isinstance(name, str) or not name.strip():
-        raise Refused(f"{option}: the name {shown(name)} must be a text that is not empty.")
+        raise Refused(f"{option}: the name {as_text(name)} must be a text that is not empty.")
 
 
 def _condition(where: str, value: t.Any) -> None:
     if not isinstance(value, (str, bool)):
-        raise Refused(f"{where} is {shown(value)}, and must be a condition (as text) or a boolean.")
+        raise Refused(f"{where} is {as_text(value)}, and must be a condition (as text) or a boolean.")

@@ -319,10 +319,10 @@ class Expressions:
                     return self._known[key]
             except NotDirect:
                 pass
-        found = self.constructed.groups_by(keyed, seen.all(), host, self.strict)
+        groups = self.constructed.groups_by(keyed, seen.all(), host, self.strict)
         if self.constructed.error is not None:
             entry.fails(self.constructed.error)
-        return found
+        return groups
 
     def failing(self, more: t.Iterable[Entry]) -> list[Failing]:
         """Return the expressions, also of `more`, that failed for every host that there was."""

@@ -15,7 +15,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_reference, same_zone
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import phase_of, status_class
 
-from ._names import meant
+from ._names import suggest_name
 
 Filter = dict[str, list[str]]
 Value = t.Callable[[Row, str], t.Any]
@@ -50,10 +50,12 @@ def filters(option: str, given: t.Any) -> Filter:
     """
     if not isinstance(given, dict):
         raise Refused(f"{option} is {given!r}, and must be a mapping of {', '.join(FILTERS)}.")
-    found: Filter = {}
+    result: Filter = {}
     for key, value in given.items():
         if key not in FILTERS:
-            raise Refused(f"{option}: {key!r} is no filter{meant(key, FILTERS) or '.'} There are {', '.join(FILTERS)}.")
+            raise Refused(
+                f"{option}: {key!r} is no filter{suggest_name(key, FILTERS) or '.'} There are {', '.join(FILTERS)}."
+            )
         if value == []:
             continue  # an empty list counts as not given
         texts = value if isinstance(value, list) else [value]
@@ -62,8 +64,8 @@ def filters(option: str, given: t.Any) -> Filter:
         unknown = [text for text in texts if key == "phase" and text not in PHASES]
         if unknown:
             raise Refused(f"{option}.{key} is {unknown[0]!r}, and must be one of {', '.join(PHASES)}.")
-        found[str(key)] = [str(text) for text in texts]
-    return found
+        result[str(key)] = [str(text) for text in texts]
+    return result
 
 
 def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
@@ -71,11 +73,11 @@ def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
 
     An entry with an empty list as a value excludes nothing. Refuse an empty entry, which would exclude everything.
     """
-    found = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
+    excluded = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
     for number, each in enumerate(given):
         if not each:
             raise Refused(f"exclude_filters[{number}] is {each!r}, and would leave out every instance.")
-    return tuple(filter for filter, each in zip(found, given) if [] not in each.values())
+    return tuple(filter for filter, each in zip(excluded, given) if [] not in each.values())
 
 
 def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:

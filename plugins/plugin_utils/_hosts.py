@@ -105,7 +105,9 @@ class Hosts:
                     f"{len(numbers)} instances are named {name!r}: {', '.join(self._ids[number] for number in numbers)}. "
                     "Rename them, or leave out duplicate_names: fail."
                 )
-        self._odd.update(number for number, own in enumerate(self._ids) if names[number] == own != chosen[number])
+        self._odd.update(
+            number for number, instance_id in enumerate(self._ids) if names[number] == instance_id != chosen[number]
+        )
         return names, {number: name for name, numbers in shared.items() for number in numbers}
 
     def _choice(self, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
@@ -155,8 +157,8 @@ class Hosts:
     def _login(self, image: t.Any) -> Login:
         name = dig(image, "name")
         if name not in self._logins:
-            found = _hostvars.login(image, self.settings.logins)
-            self._logins[name] = Login(*map(self._read.mark, found))
+            login = _hostvars.login(image, self.settings.logins)
+            self._logins[name] = Login(*map(self._read.mark, login))
         return self._logins[name]
 
     def _seen(self, variables: dict[str, t.Any], **more: str) -> Seen:
@@ -187,8 +189,8 @@ class Hosts:
         self._odd.intersection_update(number for number, host in hosts.items() if host)
         return made
 
-    def _taken(self, name: str, own: str) -> bool:
-        return name in self._groups or not same_id(self._others.get(name, own), own)
+    def _taken(self, name: str, instance_id: str) -> bool:
+        return name in self._groups or not same_id(self._others.get(name, instance_id), instance_id)
 
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
         """Return a host, None if filter_expressions exclude it."""
@@ -206,9 +208,9 @@ class Hosts:
             del composed["ansible_host"]  # before 2.19, null is an empty text
             self._addressed.add(number)
         seen.add(composed)
-        for found in expressions.groups_of(seen, name):
-            groups.update(dict.fromkeys(found.names))
-            self.parents.update(dict.fromkeys(found.parents))
+        for placement in expressions.groups_of(seen, name):
+            groups.update(dict.fromkeys(placement.names))
+            self.parents.update(dict.fromkeys(placement.parents))
         return Host(name, variables, composed, groups)
 
     def _explain(self) -> None:

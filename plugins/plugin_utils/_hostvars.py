@@ -83,15 +83,15 @@ def login(image: t.Any, logins: t.Sequence[Login]) -> Login:
 
 def logins(given: t.Any) -> tuple[Login, ...]:
     """Return the checked entries of `image_users`."""
-    found = []
+    logins = []
     for number, entry in enumerate(given or []):
         where = f"image_users[{number}]"
         entry = _entries.mapping(where, entry, Login._fields, "match")
         for key, value in entry.items():
             if not isinstance(value, _entries.SCALARS):
-                raise Refused(f"{where}.{key} is {_entries.shown(value)}, and must be a text.")
-        found.append(Login(**{key: value and str(value) for key, value in entry.items()}))
-    return tuple(found)
+                raise Refused(f"{where}.{key} is {_entries.as_text(value)}, and must be a text.")
+        logins.append(Login(**{key: value and str(value) for key, value in entry.items()}))
+    return tuple(logins)
 
 
 class Reader:
@@ -111,28 +111,28 @@ class Reader:
         """Return the variables of an instance by their names without prefix."""
         mark, get = self.mark, row.get
         try:
-            found = {name: mark[get(name)] for name in self.texts}
+            variables = {name: mark[get(name)] for name in self.texts}
         except TypeError:  # a value is a list or a mapping
-            found = {name: mark(get(name)) for name in self.texts}
+            variables = {name: mark(get(name)) for name in self.texts}
         for name in _MAPPINGS:
-            found[name] = self._mapping(get(name))
-        found["vpc"] = self._mapping(dig(row, "network.vpc"))
-        found["phase"] = mark[phase_of(row)]
-        found["region"], found["account"] = mark[region], mark[self.account]
+            variables[name] = self._mapping(get(name))
+        variables["vpc"] = self._mapping(dig(row, "network.vpc"))
+        variables["phase"] = mark[phase_of(row)]
+        variables["region"], variables["account"] = mark[region], mark[self.account]
         labels = get("labels")
-        found["labels"] = mark(labels) if labels else []
+        variables["labels"] = mark(labels) if labels else []
         ports = [self._port(port) for port in interfaces_of(row) or []]
         if len(ports) > 1:
             ports.sort(key=lambda port: port["primary"] is not True)
-        found["interfaces"], chosen = ports, ports
+        variables["interfaces"], chosen = ports, ports
         if self.interface is not None:
             chosen = [port for port in ports if _named(port, self.interface)][:1]
         elif ports and ports[0]["primary"]:
             chosen = ports[:1]
         for kind in ADDRESSES:
-            found[kind] = next((port[kind] for port in chosen if port[kind]), None)
-        found["security_groups"] = list(chosen[0]["security_groups"] or ()) if chosen else []
-        return found
+            variables[kind] = next((port[kind] for port in chosen if port[kind]), None)
+        variables["security_groups"] = list(chosen[0]["security_groups"] or ()) if chosen else []
+        return variables
 
     def _port(self, port: Row) -> Row:
         """Return the interface, marked: its groups are a list of texts, all else is text."""

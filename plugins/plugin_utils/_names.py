@@ -61,7 +61,7 @@ def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], di
     return names, shared
 
 
-def meant(name: t.Any, known: t.Iterable[str]) -> str:
+def suggest_name(name: t.Any, known: t.Iterable[str]) -> str:
     """Return a suggestion to append to a message about an unknown name, or an empty text."""
     near = difflib.get_close_matches(str(name), known, 1)
     return f". Did you mean {near[0]}?" if near else ""

@@ -59,15 +59,15 @@ def wait_for_lists(client: Reader, members: list[Member], refresh: t.Callable[[]
 
 def list_changes(member: Member) -> list[Changed]:
     """Return the resources that the member changed, as they were seen last."""
-    found = []
+    changes = []
     for row_id, (part, names) in member.changed.items():
         row = member.seen.get(part)
         row = row if row and same_id(row["id"], row_id) else None
         kind = member.kinds.get(part, member.kinds[member.main])
         if part not in _ELSEWHERE:
             after = {str(row["name"])} if row and row.get("name") else set()
-            found.append(Changed(kind, row_id, tuple(sorted(names | after)), row))
-    return found
+            changes.append(Changed(kind, row_id, tuple(sorted(names | after)), row))
+    return changes
 
 
 def _listed(client: Reader, kind: Resource, changes: list[Changed]) -> list[Row]:

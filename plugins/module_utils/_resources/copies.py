@@ -190,10 +190,10 @@ class CopyReader:
         there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
         if self.resource is SNAPSHOTS and _known_api_version(self.client) == "2024":
             raise Refused("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
-        found = there.get(copy["name"]) or there.get("")
-        if found is None:  # look for its successor by name, because the response to a copy request has no id
+        destination = there.get(copy["name"]) or there.get("")
+        if destination is None:  # look for its successor by name, because the response to a copy request has no id
             query.ids.pop("destination", None)
-        return found
+        return destination
 
     def _instance(self, query: Query) -> Row | None:
         named = str(self.want.instance)
@@ -267,7 +267,7 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
 
     def guarded(seen: Seen, memory: Memory) -> Plan:
         row, copy = seen.get("instance"), seen.get("source")
-        if row and copy and not any(same_id(row["id"], one) for one in memory.created):
+        if row and copy and not any(same_id(row["id"], row_id) for row_id in memory.created):
             refuse_other_instance(want, row, copy)
         plan = task.plan(seen, memory)
         if row is None or copy or memory.sent:

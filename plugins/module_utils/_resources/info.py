@@ -152,7 +152,9 @@ def read_rows(client: Api, params: Params) -> list[Row]:
     resource = KINDS[params["kind"]]
     if params["expand"] is not None:
         needed = (value for option, value in NEEDED.items() if params[option] is not None)
-        resource = resource._replace(expand=(*params["expand"], *(one for one in needed if one in resource.expand)))
+        resource = resource._replace(
+            expand=(*params["expand"], *(field for field in needed if field in resource.expand))
+        )
     if params.get("instance") and not UUID.fullmatch(params["instance"]):
         named = find_resources(client, (params["instance"],), None, True)[params["instance"]]
         params = dict(params, instance=named["id"] if named else "none of this name")
@@ -261,7 +263,7 @@ def passes_filters(row: Row, params: Params) -> bool:
         return False
     if any(wanted[key] is not None and row.get(key) not in wanted[key] for key in ("state", "status", "platform")):
         return False
-    if wanted["availability_zone"] and not any(same_zone(wanted["availability_zone"], one) for one in _zones(row)):
+    if wanted["availability_zone"] and not any(same_zone(wanted["availability_zone"], zone) for zone in _zones(row)):
         return False
     if any(
         wanted[key] is not None and not same_reference(wanted[key], row.get(key)) for key in ("machine_type", "image")

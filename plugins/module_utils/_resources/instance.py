@@ -103,8 +103,8 @@ def instance_observer(
             return {query.part: find_resources(client, (), row_id, False).get("")}
         names = [] if want.id else [name for name in (want.name, want.new_name) if name]
         row_id = query.ids.get("instance") or (want.id or "").lower()
-        found = find_resources(client, names, row_id, query.listing, excluded=query.excluded)
-        row, renamed = found.get(want.name or "") or found.get(""), found.get(want.new_name or "-")
+        rows = find_resources(client, names, row_id, query.listing, excluded=query.excluded)
+        row, renamed = rows.get(want.name or "") or rows.get(""), rows.get(want.new_name or "-")
         if want.id and want.name and row and row.get("name") != want.name:  # a rename: is the name free?
             renamed = find_resources(client, (want.name,), None, True, excluded=query.excluded)[want.name]
         seen = {"instance": row if want.id else row or renamed, "renamed": renamed}
