@@ -40,7 +40,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     asked = {**ASKED, "magalu_ssh_key_name": key, "magalu_availability_zone": "br-se1-b", "magalu_vpc": "vpc-apps",
              "magalu_security_groups": f"{group}\n", "magalu_user_data": "#cloud-config of a secret"}  # fmt: skip
     planned = launch(sim, tmp_path, "restore", asked, ("--check",), warnings=1)  # of the name of the key
-    assert planned.summary == ["Instance web-2 would be restored from the snapshot day.", "It has no id yet."]
+    assert planned.summary == ["Instance web-2 would be restored from snapshot day.", "It has no id yet."]
     assert changes(sim) == []
     book = [{"ansible.builtin.import_playbook": "magalu.cloud.restore", "vars": ASKED | {"magalu_name": "web-3"}}]
     kill_at(sim, tmp_path, book, RESTORE)
@@ -55,7 +55,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     assert (told["id"], told["changed"], told["name"], told["public_ipv4"]) == (new["id"], True, "web-2", "")
     assert told["private_ipv4"] in done.summary[1]
     again = launch(sim, tmp_path, "restore", asked)
-    assert again.summary[0] == "Instance web-2 was restored from the snapshot day already: nothing was left to do."
+    assert again.summary[0] == "Instance web-2 was already restored from snapshot day."
     assert again.stats["magalu_restore"]["changed"] is False
     assert "secret" not in planned.said + done.said + again.said
     assert not (tmp_path / "PROOF").exists()
@@ -99,7 +99,7 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
     ids = [row["id"] for row in rows(sim) if row["name"] == "web-2"]
     assert (job.code, len(ids)) == (2, 2)
     # The module itself, or the look after it, whichever comes first.
-    assert re.search("There are 2 instances called web-2: |2 instances are named 'web-2': ", job.why)
+    assert re.search("There are 2 instances named web-2: |2 instances are named 'web-2': ", job.why)
     assert all(one in job.why for one in ids)
     assert not [request for request in changes(sim) if request.startswith("DELETE")]
 
