@@ -52,13 +52,13 @@ def answered(template: dict[str, Any], answers: dict[str, Any], blank: bool = Tr
     told: dict[str, Any] = {}
     for name, one in questions.items():
         if name in answers:
-            kinds = {"integer": int, "multiselect": list}
+            kinds: dict[str, Any] = {"integer": int, "float": (int, float), "multiselect": list}
             assert isinstance(answers[name], kinds.get(one["type"], str)), f"{name} is {one['type']}"
             assert "choices" not in one or answers[name] in one["choices"] or one["type"] == "multiselect"
             told[name] = answers[name]
         else:
             assert not one["required"], f"AWX refuses a launch without {name}"
-            if blank and one["type"] != "integer":
+            if blank and one["type"] not in ("integer", "float"):
                 told[name] = [] if one["type"] == "multiselect" else ""
     return told
 

@@ -1,11 +1,15 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The page of the playbooks' variables, made from the surveys: python -m tests.awx.page."""
+"""The page of the playbooks' variables, the surveys, and the variables at the top of each playbook.
+
+All are made from the argument specs in playbooks/argument_specs: python -m tests.awx.page.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tests.awx import specs
 from tests.awx.data import templates
 from tests.conftest import ROOT
 
@@ -16,7 +20,7 @@ HEAD = """\
 Playbooks
 =========
 
-.. This page is made by python -m tests.awx.page from extensions/awx/job_templates.
+.. This page is made by python -m tests.awx.page from playbooks/argument_specs.
 
 What is done to many instances again and again stands in playbooks of the collection. They run on localhost, ask the
 API which instances there are, and need no inventory:
@@ -67,4 +71,6 @@ def written() -> str:
 
 
 if __name__ == "__main__":
+    for file, text in specs.written().items():
+        file.write_text(text)
     PAGE.write_text(written())

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
-from tests.awx import page
+from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import FORMATS
+from tests.awx import page, specs
 from tests.awx.data import AWX, PROJECT, load, templates
 from tests.awx.fake_awx import PLAYBOOK, Awx
 from tests.awx.jobs import answered
@@ -51,7 +52,11 @@ def test_each_playbook_for_jobs_has_a_template_and_a_stub() -> None:
 def test_survey_asks_for_the_variables_of_its_playbook(name: str) -> None:
     file = PLAYBOOKS / f"{name}.yml"
     asked = [one["variable"] for one in TEMPLATES[name]["survey_spec"]["spec"]]
-    assert set(asked) == used(file) - {f"magalu_{name}"} - REFUSED.get(name, set())
+    named = used(file) - {f"magalu_{name}"}
+    if name in specs.specs():
+        assert named <= set(asked) == set(specs.specs()[name]["options"])
+    else:
+        assert set(asked) == named - REFUSED.get(name, set())
     told = re.findall(r"^#   (magalu_\w+) ", file.read_text().split("\n- name:")[0], re.MULTILINE)
     assert set(told) == set(asked), "the head of the playbook lists them"
 
@@ -103,6 +108,16 @@ def test_a_broken_file_beside_the_inventory_is_an_error(sim: Any, tmp_path: Path
     env = {**environment(sim, tmp_path), "ANSIBLE_CONFIG": str(tmp_path / "project/ansible.cfg")}
     done = run("inventory", "-i", "inventories", "--list", cwd=tmp_path / "project", env=env, apart=True)
     assert done.returncode != 0 and "other.yml" in done.stderr
+
+
+@pytest.mark.parametrize("name", specs.specs())
+def test_playbook_and_survey_have_what_the_argument_spec_says(name: str) -> None:
+    for file, text in specs.written().items():
+        assert file.read_text() == text, f"{file}: python -m tests.awx.page"
+    spec = specs.specs()[name]
+    for option, value in spec["options"].items():
+        assert value["description"].endswith(".") and value["label"], option
+        assert value.get("format") is None or value["format"] in FORMATS, option
 
 
 def test_documentation_has_these_variables() -> None:

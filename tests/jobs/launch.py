@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import answer_errors, typed_answers
 from tests.conftest import ROOT
 from tests.playbooks.play import environment
 from tests.support.programs import run
@@ -64,10 +66,19 @@ def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterabl
     return play(sim, folder, stub, ("-e", "@answers.yml", *options), **env)
 
 
+def complaint(name: str, answers: Answers) -> str:
+    """What the playbook's argument spec says to these answers, nothing if they are right: as tasks/answers.yml asks it."""
+    spec = yaml.safe_load((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
+    typed = typed_answers(answers, spec["options"])
+    checked = ArgumentSpecValidator({"answers": spec}).validate({"answers": typed})
+    return " ".join(checked.error_messages or answer_errors(typed, spec["options"]))
+
+
 def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
     """What a playbook says to each of these answers, which it has to refuse: its tasks for all of them in one process."""
     book = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text())[0]
-    (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")
+    for each in ("tasks", "argument_specs"):
+        (folder / each).symlink_to(ROOT / "playbooks" / each)
     told = {"ansible.builtin.set_fact": {"refused": "{{ refused | default([]) + [ansible_failed_result.msg] }}"}}
     book["tasks"] = [{"block": book["tasks"], "vars": case, "rescue": [told]} for case in cases]
     book["tasks"].append({"ansible.builtin.debug": {"var": "refused"}})

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Answers of a survey, as the options of an argument spec want them.
+
+AWX hands over texts, a variable in YAML may also be a number, a boolean or null, and a list may be a text.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID
+
+Option = t.Mapping[str, t.Any]
+Options = t.Mapping[str, Option]
+
+
+class Format(t.NamedTuple):
+    """A rule for a value, or for each element of a list, and the words that say it."""
+
+    fits: t.Callable[[t.Any], bool]
+    words: str
+
+
+def _matches(pattern: str) -> t.Callable[[t.Any], bool]:
+    return lambda value: bool(re.fullmatch(pattern, str(value), re.ASCII))
+
+
+# What an option's `format` can be, beyond its type.
+FORMATS = {
+    "positive": Format(lambda value: value > 0, "must be greater than 0"),
+    "not_negative": Format(lambda value: value >= 0, "must not be less than 0"),
+    "batch": Format(_matches("[1-9][0-9]*%?"), "must be a number from 1 on, or a percentage such as 25%"),
+    "failures": Format(_matches("[0-9]+%?"), "must be a number, or a percentage such as 25%"),
+    "ids": Format(lambda value: bool(UUID.fullmatch(value)), "must contain only ids (UUIDs)"),
+    "prefix": Format(lambda value: not {"{", "}"} & set(value), "must not contain braces"),
+}
+
+
+def typed_answers(given: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
+    """Return the values of these options: what was given, in the option's type, else the option's default.
+
+    A blank value counts as not given, and an option with neither is left out. A value that cannot be converted stays
+    as it is, so that Ansible refuses it.
+    """
+    found = {}
+    for name, option in options.items():
+        value = given.get(name)
+        if not _is_empty(value):
+            value = _CONVERT.get(option.get("type", "str"), _unchanged)(value, option)
+        value = option.get("default") if _is_empty(value) else value
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _is_empty(value: t.Any) -> bool:
+    return is_blank(value) or value == []
+
+
+def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]:
+    """Return a sentence for each value that does not have the format of its option."""
+    errors = []
+    for name, value in answers.items():
+        form = FORMATS.get(options.get(name, {}).get("format", ""))
+        values = value if isinstance(value, list) else [value]
+        wrong = [each for each in values if form and not form.fits(each)]
+        if form and wrong:
+            shown = ", ".join(map(repr, wrong))
+            errors.append(f"{name} {'contains' if isinstance(value, list) else 'is'} {shown}; it {form.words}.")
+    return errors
+
+
+def find_ids(value: t.Any) -> list[str]:
+    """Return the ids (UUIDs) in a text or a list of texts, each once, in lower case."""
+    texts = " ".join(map(str, _flat(value)))
+    found = re.finditer(rf"(?<![\w-])(?:{UUID.pattern})(?![\w-])", texts, re.IGNORECASE | re.ASCII)
+    return list(dict.fromkeys(each[0].lower() for each in found))
+
+
+def split_texts(value: t.Any) -> list[str]:
+    """Return the texts of a list, or of a text that separates them by commas or lines, each once."""
+    pieces = (piece.strip() for each in _flat(value) for piece in re.split("[,\n]", str(each)))
+    return list(dict.fromkeys(piece for piece in pieces if piece))
+
+
+def _flat(value: t.Any) -> list[t.Any]:
+    if isinstance(value, (list, tuple)):
+        return [inner for each in value for inner in _flat(each)]
+    return [] if value is None else [value]
+
+
+def _unchanged(value: t.Any, option: Option) -> t.Any:
+    return value
+
+
+def _boolean(value: t.Any) -> bool | None:
+    """Return the boolean that a value means, None if it is not a boolean."""
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        return None
+
+
+def _to_text(value: t.Any, option: Option) -> t.Any:
+    """Return the text, stripped.
+
+    YAML reads a choice such as `off` as a boolean: return the choice that means the same.
+    """
+    if isinstance(value, (list, dict)):
+        return value
+    text, choices = str(value).strip(), option.get("choices") or ()
+    if text in choices or _boolean(text) is None:
+        return text
+    return next((choice for choice in choices if _boolean(choice) is _boolean(text)), text)
+
+
+def _to_bool(value: t.Any, option: Option) -> t.Any:
+    meant = _boolean(value)
+    return value if meant is None else meant
+
+
+def _to_int(value: t.Any, option: Option) -> t.Any:
+    """Return the number. A boolean, which Ansible would take for 0 or 1, becomes a text that Ansible refuses."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = str(value).strip()
+    return int(text) if re.fullmatch("[+-]?[0-9]+", text) else text
+
+
+def _to_float(value: t.Any, option: Option) -> t.Any:
+    text = str(value).strip()
+    return float(text) if re.fullmatch("[+-]?[0-9]+([.][0-9]+)?", text) else text
+
+
+def _to_list(value: t.Any, option: Option) -> t.Any:
+    """Return the list of texts; ids may also be separated by spaces, and are in lower case."""
+    if any(isinstance(each, dict) for each in _flat(value)):
+        return value
+    texts = split_texts(value)
+    if option.get("format") == "ids":
+        return list(dict.fromkeys(word for text in texts for word in text.lower().split()))
+    return texts
+
+
+_CONVERT: dict[str, t.Callable[[t.Any, Option], t.Any]] = {
+    "str": _to_text, "path": _to_text, "bool": _to_bool, "int": _to_int, "float": _to_float, "list": _to_list,
+}  # fmt: skip

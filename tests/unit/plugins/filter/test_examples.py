@@ -1,0 +1,44 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The examples of each filter come to what the comment below them says."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from tests.conftest import ROOT
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # before 2.19
+
+    def trust_as_template(value: str) -> str:
+        return value
+
+
+FILTERS = sorted(path.stem for path in (ROOT / "plugins/filter").glob("*.py"))
+# What these return depends on the time, or on the results of other tasks.
+UNKNOWN = {"awx_sync_failure", "epoch", "inventory_age"}
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", FILTERS)
+def test_examples(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    assert documentation["name"] == name and list(module.FilterModule().filters()) == [name]
+    shown = re.findall(r"^ +# ([\[{\"].*)$", module.EXAMPLES, re.MULTILINE)
+    examples = [task for task in yaml.safe_load(module.EXAMPLES) if "ansible.builtin.debug" in task]
+    assert name in UNKNOWN or shown
+    for task, expected in zip(examples, shown, strict=name not in UNKNOWN):
+        variables: dict[str, Any] = task.get("vars", {})
+        templar = Templar(loader=DataLoader(), variables=variables)
+        assert templar.template(trust_as_template(task["ansible.builtin.debug"]["msg"])) == json.loads(expected)
