@@ -101,6 +101,13 @@ runners: setup $(RUNNERS)  ## run a job with each of many versions of ansible-ru
 integration: setup  ## run the integration targets (TARGETS=...) on the simulator, or on the real cloud with MGC_API_KEY
 	tests/ansible-test.sh integration $(TARGETS)
 
+acceptance: setup  ## try the real cloud of MGC_API_KEY, and answer open questions: costs money, asks first (or YES=1)
+	@python -m tests.acceptance run $(if $(YES),--yes) $(if $(TARGETS),--targets '$(TARGETS)') \
+		$(if $(SSH_KEY),--ssh-key '$(SSH_KEY)') $(ARGUMENTS)
+
+acceptance-clean: setup  ## delete what a killed acceptance run left behind: lists it, and asks first (or YES=1)
+	@python -m tests.acceptance clean $(if $(YES),--yes)
+
 # The modules' waits are as fast as the simulator's clock; the port is one that nothing else has.
 molecule: export PYTHONPATH := $(CURDIR)/tests/playbooks/quick
 molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scenario-name ...") on the simulator

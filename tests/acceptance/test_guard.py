@@ -1,0 +1,113 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which requests of a run are sent: only those that change its own resources, within its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.guard import RULES, Limits, Request, find_rule, refusal
+from tests.acceptance.journal import CREATED, CREATING, GONE, REFUSED, RENAMED, Event, replay
+
+RUN = "mgc-acceptance-abcdefgh"
+OWN, COPY, FOREIGN = (f"{number}ec75090-2872-4f51-8111-53d05d96d2c6" for number in (1, 2, 9))
+EVENTS: list[Event] = [
+    {"event": CREATING, "kind": "instance", "name": f"{RUN}-first"},
+    {"event": CREATED, "kind": "instance", "name": f"{RUN}-first", "id": OWN},
+    {"event": CREATING, "kind": "snapshot", "name": f"{RUN}-copy"},
+    {"event": CREATED, "kind": "snapshot", "name": f"{RUN}-copy", "id": COPY},
+]
+LIMITS = Limits(2, 5, 10)
+NEW = {"name": f"{RUN}-new"}
+
+
+def ask(method: str, path: str, body: Any = None, region: str = "br-se1", limits: Limits = LIMITS,
+        minutes: float = 0, events: list[Event] = EVENTS) -> str:  # fmt: skip
+    return refusal(Request(method, path, region, body), replay(events), RUN, "br-se1", limits, minutes) or ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "why"),
+    [
+        ("GET", "/v1/instances", None, ""),
+        ("GET", f"/v1/instances/{FOREIGN}", None, ""),
+        ("GET", f"/v1/instances/config/{OWN}/first-windows-password", None, ""),
+        ("GET", f"/v1/instances/config/{FOREIGN}/first-windows-password", None, "was not made by this run"),
+        ("POST", "/v1/instances", NEW, ""),
+        ("POST", "/v1/instances", {"name": RUN}, ""),
+        ("POST", "/v1/instances", {"name": "web"}, "does not begin with"),
+        ("POST", "/v1/instances", {"name": f"{RUN}x"}, "does not begin with"),
+        ("POST", "/v1/instances", {}, "does not begin with"),
+        ("POST", "/v1/instances", None, "does not begin with"),
+        ("POST", "/v1/instances", {**NEW, "network": {"interface": {"id": FOREIGN}}}, "would be attached"),
+        ("POST", "/v1/instances", {**NEW, "network": {"interface": {"security_groups": [{"id": FOREIGN}]}}}, ""),
+        ("POST", "/v1/instances", {**NEW, "volumes": [{"name": "data"}]}, "would be attached"),
+        ("POST", "/v1/images/custom", NEW, ""),
+        ("POST", "/v1/snapshots", {**NEW, "instance": {"id": OWN.upper()}}, ""),
+        ("POST", "/v1/snapshots", {**NEW, "instance": {"name": f"{RUN}-first"}}, ""),
+        ("POST", "/v1/snapshots", {**NEW, "instance": {"id": FOREIGN}}, "the source of the snapshot"),
+        ("POST", "/v1/snapshots", NEW, "the source of the snapshot"),
+        ("POST", "/v1/backups", {**NEW, "instance": {"name": "web"}}, "the source of the backup"),
+        ("POST", f"/v1/snapshots/{COPY}", NEW, ""),
+        ("POST", f"/v1/snapshots/{FOREIGN}", NEW, f"snapshot {FOREIGN} was not made by this run"),
+        ("POST", f"/v1/snapshots/{COPY}/copy", {"destination_region": "br-ne1"}, "is not part of this run"),
+        ("POST", f"/v1/instances/{OWN}/stop", None, ""),
+        ("POST", f"/v1/instances/{OWN.upper()}/stop", None, ""),
+        ("POST", f"/v1/instances/{FOREIGN}/stop", None, "was not made by this run"),
+        ("POST", f"/v1/instances/{OWN}/explode", None, "is not part of this run"),
+        ("POST", "/v1/instances/network-interface/attach", {"instance": {"id": OWN}}, "is not part of this run"),
+        ("PATCH", f"/v1/instances/{OWN}/rename", NEW, ""),
+        ("PATCH", f"/v1/instances/{OWN}/rename", {"name": "web"}, "does not begin with"),
+        ("PATCH", f"/v1/instances/{FOREIGN}/rename", NEW, "was not made by this run"),
+        ("DELETE", f"/v1/instances/{OWN}", None, ""),
+        ("DELETE", f"/v1/instances/{FOREIGN}", None, "was not made by this run"),
+        ("DELETE", f"/v1/images/custom/{FOREIGN}", None, "was not made by this run"),
+        ("DELETE", "/v1/instances", None, "is not part of this run"),
+        ("PUT", f"/v1/instances/{OWN}", None, "is not part of this run"),
+    ],
+)
+def test_only_own_resources_are_changed(method: str, path: str, body: Any, why: str) -> None:
+    found = ask(method, path, body)
+    assert (why in found) if why else not found
+
+
+def test_only_one_region_is_changed() -> None:
+    assert "only in region br-se1" in ask("POST", "/v1/instances", NEW, region="br-ne1")
+    assert "only in region br-se1" in ask("DELETE", f"/v1/instances/{OWN}", region="br-ne1")
+    assert not ask("GET", "/v1/instances", region="br-ne1")
+
+
+def test_limits_hold_for_creations_and_for_nothing_else() -> None:
+    assert "may have 1 instances at once" in ask("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
+    assert "may have 1 instances at once" in ask("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
+    assert "has created 1 instances" in ask("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
+    assert "the 10 minutes of this run are over" in ask("POST", "/v1/instances", NEW, minutes=10)
+    assert not ask("POST", f"/v1/instances/{OWN}/stop", limits=Limits(0, 0, 0), minutes=10)
+    assert not ask("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
+
+
+def test_a_refused_creation_and_a_deletion_make_room() -> None:
+    pending: list[Event] = [{"event": CREATING, "kind": "instance", "name": "a"}]
+    refused = [*pending, {"event": REFUSED, "kind": "instance", "name": "a"}]
+    deleting = [*EVENTS, {"event": "deleting", "kind": "instance", "id": OWN}]
+    for events, count in ((pending, 1), (refused, 0), (EVENTS, 1), (deleting, 0)):
+        assert replay(events).count_instances() == count
+
+
+def test_what_is_gone_is_not_touched_again() -> None:
+    events = [*EVENTS, {"event": GONE, "kind": "instance", "id": OWN}]
+    assert "was not made by this run" in ask("DELETE", f"/v1/instances/{OWN}", events=events)
+
+
+def test_a_renamed_instance_is_known_by_its_new_name() -> None:
+    events = [*EVENTS, {"event": RENAMED, "kind": "instance", "id": OWN, "name": f"{RUN}-other"}]
+    for name, why in ((f"{RUN}-other", False), (f"{RUN}-first", True)):
+        assert bool(ask("POST", "/v1/snapshots", {**NEW, "instance": {"name": name}}, events=events)) is why
+
+
+def test_every_rule_is_found_by_a_path_of_its_own() -> None:
+    for rule in RULES:
+        path = rule.path.pattern.replace("(?P<id>[^/]+)", OWN).replace("(start|stop|suspend|reboot|retype)", "stop")
+        assert find_rule(Request(rule.method, path, "br-se1"))[0] is rule
