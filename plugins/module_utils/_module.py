@@ -24,6 +24,8 @@ from ._plan.step import Task
 from ._resources.results import billed_warning, explain_failure, outcome_diff, outcome_result
 
 T = t.TypeVar("T")
+# The option of the modules that change something.
+EXPECTED_PLAN: dict[str, dict[str, t.Any]] = {"expected_plan": {"type": "raw"}}
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # nobody can read credentials on the way
 # Every module accepts these options, so that the module_defaults of the action group can contain them.
 GROUP: dict[str, dict[str, t.Any]] = {
@@ -47,6 +49,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def _load_params(self) -> None:
         super()._load_params()
+        if is_blank(self.params.get("expected_plan", "no")) and "expected_plan" in self.argument_spec:
+            # Else a playbook that loses the approved plan on the way would do whatever it plans.
+            self.not_text = "expected_plan is empty. Leave it out (omit) to do what was not approved."
         self.params: dict[str, t.Any] = _drop_blank(self.params, self.argument_spec)
         for option, kind in _drop_data(self.params, self.argument_spec):
             self.not_text = self.not_text or not_text_message(option, kind)  # reported when Ansible knows the secrets
@@ -126,7 +131,8 @@ class Module(AnsibleModule):  # type: ignore[misc]
         """
 
         def reconcile(check: bool) -> Outcome:
-            return run(make_task(check), client, self.params["wait_timeout"], self.params["wait"], check)
+            seconds, expected = self.params["wait_timeout"], self.params["expected_plan"]
+            return run(make_task(check), client, seconds, self.params["wait"], check, expected)
 
         outcome = self.check_or_do(reconcile)
         for warning in outcome.warnings:

@@ -16,6 +16,7 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
   - magalu.cloud._api
+  - magalu.cloud._approval
   - magalu.cloud._attributes
 options:
   instances:
@@ -768,6 +769,57 @@ totals:
       returned: always
       type: int
   sample: {members: 4, changed: 4, failed: 0, created: 4, deleted: 0, pruned: 0}
+plan:
+  description:
+    - The plan of the whole fleet, what is pruned included, as it was made before the first change, the same in check mode and for real.
+    - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
+  returned: when the task could plan
+  type: dict
+  contains:
+    digest:
+      description: The digest of all of the plan but C(at). It says nothing about secrets, and covers them.
+      returned: always
+      type: str
+    lines:
+      description: The steps in words, in order, with ids, public addresses, and what is done after a failure.
+      returned: always
+      type: list
+      elements: str
+    at:
+      description: The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.
+      returned: always
+      type: int
+    members:
+      description: The instances that are changed, or the resource of the task.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.
+          returned: always
+          type: str
+        steps:
+          description: The digests of the steps, each of the request and of what it was planned from.
+          returned: always
+          type: list
+          elements: str
+        start:
+          description: The instance's power state before the steps.
+          returned: when the steps need it
+          type: str
+        updated:
+          description: The time of the last change of an instance that is to be rebooted.
+          returned: when the steps need it
+          type: str
+  sample:
+    digest: 5f0c6bd3a0c1e2b8d9f4a7c6e5b4d3c2a1f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6
+    lines:
+      - "create instance web-01 (BV1-1-40, cloud-ubuntu-24.04 LTS)"
+    members:
+      - name: web-01
+        steps: [0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9]
+    at: 1796083200
 error:
   description:
     - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
@@ -815,7 +867,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noq
 
 # isort: split
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetClient
-from ansible_collections.magalu.cloud.plugins.module_utils._module import Module
+from ansible_collections.magalu.cloud.plugins.module_utils._module import EXPECTED_PLAN, Module
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet import (
     FLEET_SPEC,
     desired_members,
@@ -824,7 +876,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet impo
 
 
 def main() -> None:
-    module = Module(FLEET_SPEC, required_one_of=[("instances", "count")])
+    module = Module({**FLEET_SPEC, **EXPECTED_PLAN}, required_one_of=[("instances", "count")])
     wants = module.check(desired_members, module.params)
     client = module.client(
         *(text for want in wants for text in (want.user_data, want.user_data_base64)), make=FleetClient

@@ -58,6 +58,14 @@ ATTEMPTS = {
 }  # fmt: skip
 COPY = {"id": TEXT, "name": TEXT, "created_at": TEXT}
 KEPT = {**COPY, "reason": TEXT}
+SOME_STEPS = "when the steps need it"
+PLAN = {
+    "digest": TEXT, "lines": Field("list", "str"), "at": NUMBER,
+    "members": Field("list", "dict", fields={
+        "name": TEXT, "steps": Field("list", "str"), "start": Field("str", returned=SOME_STEPS),
+        "updated": Field("str", returned=SOME_STEPS),
+    }),
+}  # fmt: skip
 TOTALS = dict.fromkeys(("members", "changed", "failed", "created", "deleted", "pruned"), NUMBER)
 # What the modules add to a resource of the API.
 PHASE = {"phase": TEXT}
@@ -87,7 +95,8 @@ def members() -> dict[str, Field]:
 
 def values(module: str) -> dict[str, tuple[str, dict[str, Field]]]:
     """Return the returned values of a module that have fields: name -> (name in the texts, fields)."""
-    common = {"error": ("error", ERROR), "actions": ("actions", ACTIONS)}
+    plan = {"plan": ("plan", PLAN)}
+    common = {"error": ("error", ERROR), "actions": ("actions", ACTIONS), **plan}
     attempts = {"creation_attempts": ("creation_attempts", ATTEMPTS)}
     if module == "vm_instance":
         return {"instance": ("instance", resource("instance")), **common, **attempts}
@@ -101,7 +110,7 @@ def values(module: str) -> dict[str, tuple[str, dict[str, Field]]]:
     if module == "vm_image":
         return {"image": ("custom image", resource("custom image")), **common}
     if module == "vm_fleet":
-        return {"members": ("members", members()), "totals": ("totals", TOTALS), "error": ("error", ERROR)}
+        return {"members": ("members", members()), "totals": ("totals", TOTALS), "error": ("error", ERROR), **plan}
     if module == "vm_info":
         return {**{f"{kind.replace(' ', '_')}s": (kind, listed(kind)) for kind in SCHEMAS}, "error": ("error", ERROR)}
     return {"instance": ("instance", {"id": TEXT, "name": TEXT}), "error": ("error", ERROR)}
@@ -198,6 +207,14 @@ def _field(version: str, schema: dict[str, Any], returned: str) -> Field:
 
 # By the end of the path of a field: the longest that fits.
 TEXTS = {
+    "plan.digest": "The digest of all of the plan but C(at). It says nothing about secrets, and covers them.",
+    "plan.lines": "The steps in words, in order, with ids, public addresses, and what is done after a failure.",
+    "plan.at": "The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.",
+    "plan.members": "The instances that are changed, or the resource of the task.",
+    "plan.members.name": "The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.",
+    "plan.members.steps": "The digests of the steps, each of the request and of what it was planned from.",
+    "plan.members.start": "The instance's power state before the steps.",
+    "plan.members.updated": "The time of the last change of an instance that is to be rebooted.",
     "id": "The id, a UUID.",
     "name": "The name.",
     "created_at": "The time of the creation, in UTC (ISO 8601).",

@@ -17,6 +17,7 @@ from .._api.listing import Api
 from .._api.resources import Row
 from .._api.rows import Seen
 from .._api.times import api_now
+from .._plan.approval import Approval, mark_plan, seal_plan
 from .._plan.step import Step, Task
 from .lists import wait_for_lists
 from .member import Member, timeout_failure
@@ -59,31 +60,68 @@ class Pace:
         """Handle the end of a round; here there is nothing to do."""
 
 
-def follow(task: Task, client: Api, seconds: float, wait: bool, check: bool, seen: Seen) -> Outcome:
+def follow(
+    task: Task, client: Api, seconds: float, wait: bool, check: bool, seen: Seen, expected: t.Any = None
+) -> Outcome:
     """Reconcile a task whose plan is not empty or was refused; with `check`, only plan.
 
-    `seen` are the rows that a listing showed.
+    `seen` are the rows that a listing showed. With `expected`, an approved plan, they are read here, and only steps of
+    that plan are done.
     """
-    if not check:
-        member = reconcile_task(task, client, seconds, wait, seen)
-        if not member.failure and not member.fresh:
-            member.seen = {**member.seen, task.main: _last_look(member)}
-        return reached_outcome(member)
+    member = Member(task, wait or check)
     try:
-        return planned_outcome(preview_task(task, client, seen))
+        if expected is not None:
+            member.follow_approval(Approval(expected, scope_of(client)).guard(task.label))
+            seen = task.observe(member.next_query)
+        if check:
+            preview_task(member, client, seen)
     except (ApiError, Refused) as error:
         return Outcome(task, seen, failure=error, planned=False)
+    if check:
+        outcome = _approved(planned_outcome(member), member)
+    else:
+        reconcile_task(member, client, seconds, seen)
+        if not member.failure and not member.fresh:
+            member.seen = {**member.seen, task.main: _last_look(member)}
+        outcome = reached_outcome(member)
+    warnings = outcome.warnings
+    if member.guard and not outcome.steps and not outcome.failure:
+        warnings = [*warnings, *member.guard.approval.nothing_left_warnings()]
+    return outcome._replace(plan=sealed_plan(client, {task.label: member}), warnings=warnings)
 
 
-def preview_task(task: Task, client: Api, seen: Seen) -> Member:
-    """Return a member that has read and planned all that it can before its first change.
+def _approved(outcome: Outcome, member: Member) -> Outcome:
+    """Return the outcome in check mode, as a failure if the steps are not approved."""
+    planned = member.planned
+    if member.guard and planned and planned.plan.steps:
+        try:
+            member.guard.admit(planned, member.memory)
+        except Refused as error:
+            return outcome._replace(seen=member.seen, steps=(), kept_public_ips=(), failure=error)
+    return outcome
+
+
+def scope_of(client: Api) -> tuple[str, str]:
+    """Return what a plan holds for: the region and, if it was given, the tenant."""
+    connection = client.connection
+    return connection.region, connection.headers.get("x-tenant-id", "")
+
+
+def sealed_plan(client: Api, members: dict[str, Member]) -> Row:
+    """Return the first plans of the members together, as `expected_plan` takes them."""
+    planned = {name: (member, member.planned) for name, member in members.items()}
+    marks = {name: mark_plan(each) for name, (_member, each) in planned.items() if each}
+    begun = next((member.memory.begun for member in members.values() if member.memory.begun is not None), None)
+    return seal_plan(scope_of(client), marks, begun)
+
+
+def preview_task(member: Member, client: Api, seen: Seen) -> None:
+    """Let the member read and plan all that it can before its first change.
 
     `seen` are the rows that a listing showed. Raise `ApiError` or `Refused`.
     """
-    member = Member(task)
     while reads_more(member, client, seen):
-        seen = task.observe(member.next_query)
-    return member
+        seen = member.task.observe(member.next_query)
 
 
 def planned_outcome(member: Member) -> Outcome:
@@ -132,30 +170,28 @@ def reads_more(member: Member, client: Api, seen: Seen) -> bool:
     if member.next_look <= now:
         return True
     if member.first is None:  # the end of the transition may change the plan; this is the plan so far
-        member.first = member.plan(member.seen, member.memory)
+        member.keep_first(member.plan(member.seen, member.memory))
     return False
 
 
-def reconcile_task(task: Task, client: Api, seconds: float, wait: bool, seen: Seen) -> Member:
-    """Return the member of a task after it has reached its goal or failed.
+def reconcile_task(member: Member, client: Api, seconds: float, seen: Seen) -> None:
+    """Bring the member of a task to its goal, or to a failure.
 
     `seen` are the rows that a listing showed. With `wait` this returns when lists show the changes, because the next
     task begins with a list.
     """
-    member = Member(task, wait)
 
     def observe(due: list[Member]) -> list[Seen]:
-        seen = [task.observe(due[0].next_query)]
+        seen = [member.task.observe(due[0].next_query)]
         client.clock.sleep(0)  # raises `Orphaned` if the run is gone: the next request may be a change
         return seen
 
     try:
         drive_members([member], observe, client, seconds, [seen])
-        if wait and not member.failure:
+        if member.wait and not member.failure:
             member.notes += wait_for_lists(client, [member])
     except Orphaned as gone:
         member.failure = Failed(str(gone))
-    return member
 
 
 def is_time_up(client: Api) -> bool:

@@ -16,6 +16,7 @@ from .._api.resources import GONE, MOVING, Resource, Row
 from .._api.rows import Seen, same_id
 from .._api.statuses import is_being_created, status_class
 from .._api.times import seconds_old
+from .._plan.approval import Guard, Planned
 from .._plan.step import Identity, Memory, Plan, Query, Step, Task
 from .polling import fingerprint, seconds_until_look
 from .verdicts import (
@@ -75,6 +76,8 @@ class Member:
         self.memory = Memory()
         self.seen: Seen = {}
         self.first: Plan | None = None  # the first plan from reads by id, or from a list if it needs no read
+        self.first_seen: Seen = {}  # the rows that it was made from
+        self.guard: Guard | None = None  # the approved steps, if a plan was approved
         self.by_lists = False  # True in a fleet: lists show the effects of steps
         self.changed: dict[str, tuple[str, set[str]]] = {}  # changed id -> its part, and its names before
         self.next_query = Query({}, True, self.main)  # the next read
@@ -113,6 +116,8 @@ class Member:
         plan = self.decide(seen, now, api_now)
         if plan is None:
             return None
+        if self.guard and not self.failed:  # the clean-up of its own failure is part of what was approved
+            self.guard.admit(Planned(plan, self.seen, self.kinds), self.memory)
         step = plan.steps[0]
         self._may_send(step)
         self.memory.sent[step.identity] = self.memory.sent.get(step.identity, 0) + 1
@@ -177,9 +182,25 @@ class Member:
         decides = plan.steps or plan.warnings or (self.memory.sent and not self.by_lists)
         if decides and self._confirm(plan.basis, now):
             return None
-        self.first = self.first or plan
+        self.keep_first(plan)
         self.result_data = self.result_data if self.memory.sent else plan.result_data
         return plan
+
+    def keep_first(self, plan: Plan) -> None:
+        """Keep the plan and its rows, unless there was a plan before."""
+        if self.first is None:
+            self.first, self.first_seen = plan, self.seen
+
+    @property
+    def planned(self) -> Planned | None:
+        """Return the first plan with its rows, None before there was one."""
+        return self.first and Planned(self.first, self.first_seen, self.kinds)
+
+    def follow_approval(self, guard: Guard | None) -> None:
+        """Let the member send only approved steps, and continue what an earlier run of them has begun."""
+        self.guard = guard
+        if guard:
+            guard.resume(self.memory)
 
     def _from_listing(self, seen: Seen) -> None:
         """Store the rows of a listing.

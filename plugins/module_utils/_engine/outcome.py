@@ -12,6 +12,11 @@ from .._api.resources import Row
 from .._api.rows import Seen
 from .._plan.step import Step, Task
 
+# A plan without steps, as `seal_plan` in _plan/approval.py returns it, which a task that changes nothing does not import.
+NO_STEPS: t.Mapping[str, t.Any] = MappingProxyType({
+    "digest": "2e2850a6b8b0cca4d74df63a35df8fe96f65b9ef8016e66d2b657eedb0928b4d", "lines": [], "members": [], "at": None
+})  # fmt: skip
+
 
 class Outcome(t.NamedTuple):
     """The steps of a task, its rows before and after, and its failure."""
@@ -27,6 +32,7 @@ class Outcome(t.NamedTuple):
     created: t.Sequence[str] = ()  # ids that this run created and did not delete again
     failure: Failed | Refused | ApiError | None = None
     planned: bool = True  # False: the failure came before there was a plan
+    plan: t.Mapping[str, t.Any] = NO_STEPS  # the first plan, as `expected_plan` takes it
 
     @property
     def after(self) -> Row | None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._api.exceptions import ApiError, Refused
 from .._api.listing import Api
 from .._api.resources import MOVING
@@ -14,17 +16,20 @@ from .._plan.step import Memory, Query, Task
 from .outcome import Outcome
 
 
-def run(task: Task, client: Api, seconds: float, wait: bool = True, check: bool = False) -> Outcome:
+def run(
+    task: Task, client: Api, seconds: float, wait: bool = True, check: bool = False, expected: t.Any = None
+) -> Outcome:
     """Reconcile the task's resource within that many seconds; with `check`, only plan.
 
-    `wait=False` skips the last wait. A task that changes nothing makes one request, and does not import the rest of the
-    engine.
+    `wait=False` skips the last wait. `expected` is an approved plan, or its digest: nothing else is done. A task that
+    changes nothing makes one request, and does not import the rest of the engine.
     """
     seen: Seen = {}
     plan = None
     try:
-        seen = task.observe(Query({}, True, task.main))
-        plan = task.plan(seen, Memory(api_now(client)))
+        if expected is None:
+            seen = task.observe(Query({}, True, task.main))
+            plan = task.plan(seen, Memory(api_now(client)))
     except (ApiError, Refused) as error:
         if isinstance(error, ApiError) or not seen:
             return Outcome(task, seen, failure=error, planned=False)
@@ -35,4 +40,4 @@ def run(task: Task, client: Api, seconds: float, wait: bool = True, check: bool 
     # A listing finds, a read by id decides: plan again from reads before anything is changed, warned of or refused.
     from .driver import follow  # noqa: PLC0415 (the one late import: a task that changes nothing does without it)
 
-    return follow(task, client, seconds, wait, check, seen)
+    return follow(task, client, seconds, wait, check, seen, expected)

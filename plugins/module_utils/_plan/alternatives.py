@@ -146,7 +146,7 @@ def next_attempt(want: DesiredInstance, catalogs: Catalogs, memory: Memory, afte
         cause = next(filter(None, (remedy_for(f"{error['slug']} {error['message']}") for error in errors)), "")
         text = f"Instance {name} could not be created.{tried_sentence(memory)}"
         raise Refused(f"{text} {cause}".strip(), f"create instance {name}", errors[-1] if errors else None)
-    return steps[number]
+    return steps[number]._replace(ways=tuple((str(way), step.body) for way, step in zip(ways, steps)))
 
 
 def _step(number: int, way: Attempt, want: DesiredInstance, catalogs: Catalogs) -> Step:

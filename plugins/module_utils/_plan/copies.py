@@ -91,7 +91,7 @@ def power_back_plan(seen: Seen, memory: Memory, sure: bool = False) -> Plan:
     not say whether it is running.
     """
     instance, start = seen.get("instance"), memory.start_state
-    taken = instance and memory.did("start", "stop", "suspend", target=instance["id"])
+    taken = instance and (memory.resumes or memory.did("start", "stop", "suspend", target=instance["id"]))
     state = str(settled_row(instance).get("state")) if instance else ""
     if sure and instance and taken and state not in POWER_STATES and status_class(instance) != MOVING:
         raise unknown_power_state(instance, "the power state that it had")

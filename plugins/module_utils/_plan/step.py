@@ -43,6 +43,7 @@ class Step(t.NamedTuple):
         False  # whether it creates a resource, so that it is never sent again before everything was listed again
     )
     attempt: t.Any = None  # the attempt that it makes to create the instance (see `Attempt` in _plan/alternatives.py)
+    ways: tuple[tuple[str, Row], ...] = ()  # all attempts in the order of the declaration: in words, and the body
 
     @property
     def identity(self) -> Identity:
@@ -110,6 +111,7 @@ class Memory:
         self.created: list[str] = []  # ids of the resources that this run created and did not delete again
         self.kept_public_ips: list[str] = []  # public addresses that this run's deletions left behind
         self.attempts: list[Row] = []  # failed creations whose cause another attempt may avoid
+        self.resumes = False  # whether the run continues an approved plan, of which another run may have done a part
 
     def did(self, *actions: str, target: str | None = None) -> bool:
         """Return whether this run sent any of the actions (to the target, if given)."""

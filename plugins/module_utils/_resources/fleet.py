@@ -13,11 +13,20 @@ from .._api.listing import Api
 from .._api.resources import INSTANCES, Row
 from .._api.rows import Seen, with_addresses
 from .._api.statuses import is_deleting
-from .._engine.driver import drive_members, known_row, planned_outcome, reached_outcome, reads_more
+from .._engine.driver import (
+    drive_members,
+    known_row,
+    planned_outcome,
+    reached_outcome,
+    reads_more,
+    scope_of,
+    sealed_plan,
+)
 from .._engine.fleet import FleetClient, FleetListing, FleetPace, Observer
 from .._engine.lists import wait_for_lists
 from .._engine.member import Member
 from .._engine.outcome import Outcome
+from .._plan.approval import Approval
 from .._plan.fleet import (
     fleet_members,
     instances_being_deleted,
@@ -63,8 +72,9 @@ BRIEF = ("id", "name", "state", "status", "phase", "private_ipv4", "public_ipv4"
 class FleetMember:
     """A member of the fleet: its task, its first plan, and its outcome."""
 
-    def __init__(self, name: str, task: Task, read: Observer, wait: bool, pruned: bool = False) -> None:
-        self.name, self.pruned, self.task, self.read = name, pruned, task, read
+    def __init__(self, name: str, task: Task, read: Observer, wait: bool, pruned: str = "") -> None:
+        # `pruned` is the id of an instance that no member declares. The key identifies the member in a plan.
+        self.name, self.pruned, self.key, self.task, self.read = name, bool(pruned), pruned or name, task, read
         self.engine_member = Member(task, wait)
         self.engine_member.by_lists = True
         self.seen: Seen = {}
@@ -115,6 +125,12 @@ class Fleet:
         self.names = {name for want in wants for name in (want.name, want.new_name) if name}
         self.error: Exception | None = None  # the error that prevented pruning
         self.prune_max = 0
+        self.approval: Approval | None = None
+        self.ahead: dict[str, FleetMember] | None = None  # by id: what is pruned by the approved plan
+        if params.get("expected_plan") is not None:
+            self.approval = Approval(params["expected_plan"], scope_of(client))
+            for member in self.members:
+                member.engine_member.follow_approval(self.approval.guard(member.key))
 
     def _make_watchers(self) -> list[Watcher]:
         progress, report = self.params["progress_file"], self.params["report"]
@@ -157,20 +173,24 @@ class Fleet:
         In check mode, only plan it. Raise `ApiError` or `Refused` only before anything was changed.
         """
         self.listing.refresh()
-        self._observe_all(self.members, plan=self.check or self.max_failures is not None)
+        plans = self.check or self.max_failures is not None or self.approval is not None
+        self._observe_all(self.members, plan=plans)
         there = [(row["id"], member.name) for member in self.members for row in [member.seen.get("instance")] if row]
         refuse_same_instance(there)
         # Before the members change: a percentage of the instances that exist after that would be another number.
         self.prune_max = prune_limit(self.listing.rows, self.params)
-        self._prunable({row_id.lower() for row_id, _name in there})  # before any change, refuses too many deletions
+        ids = {row_id.lower() for row_id, _name in there}
+        self._prunable(ids)  # before any change, refuses too many deletions
         if self.check:
             self._stop_early()
-        else:
+        if self.approval:
+            self._check_approval(self.approval, ids)
+        if not self.check:
             self._drive(self.members)
         if self.failed or not prune_pattern(self.params):
             return
         try:
-            self._prune({row_id.lower() for row_id, _name in there})
+            self._prune(ids)
         except (ApiError, Refused) as error:
             self.error = error
 
@@ -194,14 +214,29 @@ class Fleet:
         """
         if not self.check:
             self.listing.refresh()
-        rows = self._prunable(ids)
-        if self.wait:
-            rows = [*rows, *instances_being_deleted(self.listing.rows, ids, self.names, self.params)]
-        going = [self._pruning(row, ids) for row in rows]
-        self._observe_all(going, plan=self.check)
+        going = self._members_to_prune(ids)
+        self._observe_all([member for member in going if member.key not in (self.ahead or {})], plan=self.check)
         self.members += going
         if not self.check:
             self._drive(going)
+
+    def _members_to_prune(self, ids: set[str]) -> list[FleetMember]:
+        """Return the undeclared instances as members. Raise `Refused` if there are too many, or others than approved."""
+        rows = self._prunable(ids)
+        more = [str(row.get("name")) for row in rows if self.ahead is not None and row["id"] not in self.ahead]
+        if more:
+            raise Refused(f"Instances that were not in the approved plan would be pruned: {', '.join(more[:10])}.")
+        if self.wait:
+            rows = [*rows, *instances_being_deleted(self.listing.rows, ids, self.names, self.params)]
+        return [(self.ahead or {}).get(row["id"]) or self._pruning(row, ids) for row in rows]
+
+    def _check_approval(self, approval: Approval, ids: set[str]) -> None:
+        """Plan the pruning too. Raise `Refused` if the plan of the whole fleet is not the approved one."""
+        going = [] if self.failed or not prune_pattern(self.params) else self._members_to_prune(ids)
+        self._observe_all(going, plan=True)
+        self.ahead = {member.key: member for member in going}
+        members = [member.engine_member for member in [*self.members, *going]]
+        approval.check_all([(each.guard, each.planned, each.memory) for each in members if each.guard and each.planned])
 
     def _prunable(self, ids: set[str]) -> list[Row]:
         """Return the instances to prune. Raise `Refused` if there are too many."""
@@ -223,7 +258,11 @@ class Fleet:
             goes = there is None or is_deleting(there) or may_be_pruned(there, ids, self.names, self.params)
             return task.plan(seen, memory) if goes else Plan((), there, there)
 
-        return FleetMember(str(row.get("name") or row["id"]), task._replace(plan=plan), read, self.wait, pruned=True)
+        name, row_id = str(row.get("name") or row["id"]), str(row["id"])
+        made = FleetMember(name, task._replace(plan=plan), read, self.wait, pruned=row_id)
+        if self.approval:
+            made.engine_member.follow_approval(self.approval.guard(row_id))
+        return made
 
     def _drive(self, members: list[FleetMember]) -> None:
         """Run the engine on these members until they have settled or failed."""
@@ -270,6 +309,7 @@ class Fleet:
         """Return the member's name and the result that `vm_instance` would return."""
         outcome = self._outcome(member)
         result: Row = {"name": member.name, **outcome_result(outcome)}
+        result.pop("plan", None)  # the fleet has one for all members
         if self.params["results"] == "brief" and result["instance"]:
             result["instance"] = {key: result["instance"].get(key) for key in BRIEF}
         if member.pruned:
@@ -297,6 +337,10 @@ class Fleet:
         """
         row = self.listing.get(INSTANCES, member.engine_member.next_query.ids.get("instance") or "")
         return with_addresses(row) if row else known_row(member.engine_member)
+
+    def sealed(self) -> Row:
+        """Return the plan of the whole fleet, as `expected_plan` takes it."""
+        return sealed_plan(self.client, {member.key: member.engine_member for member in self.members})
 
     def diff(self) -> list[Row]:
         """Return a diff for each member that changes."""
@@ -359,10 +403,14 @@ def run_fleet(
         fleet.converge()
     except (ApiError, Refused) as error:
         _report_end(fleet, [fleet.result(member) for member in fleet.members], error)
-        return FleetOutcome({}, error=error, doing="look at the fleet")
+        return FleetOutcome({"plan": fleet.sealed()} if fleet.approval else {}, error=error, doing="look at the fleet")
     results = [fleet.result(member) for member in fleet.members]
     totals = count_totals(results)
-    result: Row = {"members": results, "totals": totals, "changed": any(each["changed"] for each in results)}
+    changed = any(each["changed"] for each in results)
+    result: Row = {"members": results, "totals": totals, "changed": changed, "plan": fleet.sealed()}
+    if fleet.approval and not changed and not fleet.failed:
+        for warning in fleet.approval.nothing_left_warnings():
+            warn(warning)
     _report_end(fleet, results, fleet.error)
     if diff:
         result["diff"] = fleet.diff()

@@ -59,7 +59,10 @@ def outcome_result(outcome: Outcome) -> Row:
     task, rows = outcome.task, result_rows(outcome.task, outcome.seen)
     if not outcome.planned:
         return rows
-    result = {**outcome.result_data, **rows, "changed": bool(outcome.steps), "actions": action_rows(outcome.steps)}
+    result = {
+        **outcome.result_data, **rows, "changed": bool(outcome.steps), "actions": action_rows(outcome.steps),
+        "plan": dict(outcome.plan),
+    }  # fmt: skip
     if task.tells_attempts:
         result["creation_attempts"] = list(outcome.attempts)
     if outcome.kept_public_ips:

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs with an approved plan: they do exactly its steps, or nothing."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import NO_STEPS, Outcome
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
+from tests.conftest import ALL
+from tests.engine.task import BASE, IMAGE, LARGE, SMALL, client, sent, want
+
+WEB = {"name": "web", "image": IMAGE, "machine_type": SMALL, "id": "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"}
+OTHER = "1c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
+REFUSED = "The plan is not the approved one (expected_plan), and nothing was done."
+World = dict[str, Any]
+
+
+def seed(sim: Any, world: World | None, **reset: Any) -> None:
+    """A simulator with that instance, or none, whose times are always the same."""
+    sim.reset(**reset)
+    if world is not None:
+        sim.seed("instance", **{"created_at": sim.now() - 7200, **world})
+    sim.advance(60)
+    sim.clear_requests()
+
+
+def do(sim: Any, plan: Any = None, check: bool = False, region: str = "br-se1", **options: Any) -> Outcome:
+    """The outcome of a task, with an approved plan if there is one."""
+    random.seed(0)  # pauses differ by chance
+    api = client(sim, region=region)
+    return run_task(instance_task(api, want(**{**BASE, **options})), api, 600, check=check, expected=plan)
+
+
+def planned(sim: Any, **options: Any) -> dict[str, Any]:
+    outcome = do(sim, check=True, **options)
+    assert outcome.failure is None
+    assert not sent(sim)
+    return json.loads(json.dumps(dict(outcome.plan)))  # type: ignore[no-any-return]
+
+
+def asked(sim: Any) -> list[tuple[str, str]]:
+    """All requests; the catalogues are read side by side."""
+    return sorted((request["method"], request["path"]) for request in sim.requests())
+
+
+def forms(plan: dict[str, Any]) -> list[Any]:
+    """A plan in every form in which it may be given."""
+    return [plan, json.dumps(plan), plan["digest"]]
+
+
+STOPPED = {"state": "stopped", "machine_type": LARGE}
+
+
+@pytest.mark.parametrize("form", range(3))
+def test_an_approved_plan_is_done_and_costs_no_request(sim: Any, form: int) -> None:
+    seed(sim, WEB)
+    plan = planned(sim, **STOPPED)
+    sim.clear_requests()
+    without = do(sim, **STOPPED)
+    requests = asked(sim)
+    assert dict(without.plan) == {**plan, "at": without.plan["at"]}, "the same for real"
+    seed(sim, WEB)
+    outcome = do(sim, forms(plan)[form], **STOPPED)
+    assert outcome.failure is None
+    assert [step.action for step in outcome.steps] == ["retype", "stop"]
+    assert asked(sim) == requests
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ({**WEB, "state": "stopped"}, "Not approved: start instance web"),
+        ({**WEB, "id": OTHER}, f"Not approved: retype instance web to {LARGE} ({OTHER}), now {SMALL}"),
+        ({**WEB, "machine_type": LARGE, "state": "stopped"}, "Approved, but not planned now: retype instance web"),
+        (None, "Not approved: create instance web"),
+    ],
+    ids=["stopped since", "another instance of that name", "retyped and stopped since", "gone"],
+)
+def test_another_plan_is_refused_before_the_first_change(sim: Any, now: World | None, told: str) -> None:
+    seed(sim, WEB)
+    options = {"state": "suspended", "machine_type": LARGE}
+    plan = planned(sim, **options)
+    for form in forms(plan):
+        for check in (True, False):
+            seed(sim, now)
+            outcome = do(sim, form, check, **options)
+            assert str(outcome.failure).startswith(REFUSED), outcome.failure
+            assert not sent(sim)
+            assert outcome.steps == ()
+            assert outcome.plan["lines"] and outcome.plan["digest"] != plan["digest"], "to be approved anew"
+            if form is plan:
+                assert told in str(outcome.failure)
+
+
+def test_a_plan_without_steps_permits_none(sim: Any) -> None:
+    seed(sim, WEB)
+    plan = planned(sim)
+    assert plan == {**NO_STEPS}
+    for form in forms(plan):
+        assert do(sim, form).failure is None
+        assert str(do(sim, form, state="stopped").failure).startswith(REFUSED)
+    assert not sent(sim)
+
+
+def test_a_plan_that_is_done_changes_nothing(sim: Any) -> None:
+    seed(sim, WEB)
+    plan = planned(sim, **STOPPED)
+    assert do(sim, plan, **STOPPED).failure is None
+    sim.clear_requests()
+    for form in forms(plan):
+        outcome = do(sim, form, **STOPPED)
+        assert (outcome.failure, outcome.steps) == (None, ())
+        told = any("cannot be told from its digest" in str(warning) for warning in outcome.warnings)
+        assert told == (form == plan["digest"])
+    assert not sent(sim)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"digest": "no"}, "neither a plan"),
+        ({"lines": ["stop nothing"]}, "does not have the digest"),
+        ({"members": []}, "does not have the digest"),
+        ({"members": [{"name": "instance web", "steps": [1, 2, 3]}]}, "does not have the digest"),
+        ({"members": 1}, "does not have the digest"),
+    ],
+)
+def test_a_plan_that_was_changed_is_refused_without_a_request(sim: Any, change: dict[str, Any], told: str) -> None:
+    seed(sim, WEB)
+    plan = {**planned(sim, **STOPPED), **change}
+    sim.clear_requests()
+    for form in (plan, json.dumps(plan)):
+        assert told in str(do(sim, form, **STOPPED).failure)
+    assert told == "neither a plan" or do(sim, "{", **STOPPED).failure is not None
+    assert sim.requests() == []
+
+
+def test_a_plan_is_for_a_region(sim: Any) -> None:
+    seed(sim, None)
+    plan = planned(sim)
+    sim.clear_requests()
+    for form in forms(plan):
+        assert do(sim, form, region="br-ne1").failure is not None
+    assert not sent(sim)
+
+
+def test_a_reboot_is_approved_once(sim: Any) -> None:
+    """It leaves no trace but the time of the last change."""
+    seed(sim, WEB)
+    plan = planned(sim, state="rebooted")
+    assert do(sim, plan, state="rebooted").failure is None
+    sim.clear_requests()
+    for form in forms(plan):
+        assert str(do(sim, form, state="rebooted").failure).startswith(REFUSED)
+    assert not sent(sim)
+
+
+def test_an_address_that_came_since_is_not_deleted(sim: Any) -> None:
+    options = {"state": "absent", "delete_public_ip": True}
+    seed(sim, WEB)
+    plan = planned(sim, **options)
+    for form in forms(plan):
+        seed(sim, {**WEB, "public_ip": True})
+        assert str(do(sim, form, **options).failure).startswith(REFUSED)
+        assert not sent(sim)
+
+
+def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
+    """An instance that got the name since: the plan would create one, and stop that."""
+    seed(sim, None)
+    plan = planned(sim, state="stopped")
+    for form in forms(plan):
+        seed(sim, {**WEB, "created_at": plan["at"] - 5})
+        assert str(do(sim, form, state="stopped").failure).startswith(REFUSED)
+        assert not sent(sim)
+
+
+def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
+    """An instance that was started to be retyped is suspended again."""
+    seed(sim, {**WEB, "state": "suspended"})
+    plan = planned(sim, machine_type=LARGE)
+    assert plan["lines"][1].endswith("; also if that fails: suspend instance web")
+    sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", nth="every", status=403,
+                  body={"slug": "forbidden", "message": "No"})  # fmt: skip
+    outcome = do(sim, plan, machine_type=LARGE)
+    assert "No" in str(getattr(outcome.failure, "error", outcome.failure))
+    assert [step.action for step in outcome.steps] == ["start", "suspend"]
+
+
+def test_what_an_interrupted_run_has_left_is_done_in_the_state_that_was_approved(sim: Any) -> None:
+    """A run without the plan would leave the instance running, for all it knows."""
+    seed(sim, {**WEB, "state": "suspended"})
+    plan = planned(sim, machine_type=LARGE)
+    seed(sim, {**WEB, "state": "running", "machine_type": LARGE})
+    assert do(sim, plan["digest"], machine_type=LARGE).steps == ()
+    assert [step.action for step in do(sim, plan, machine_type=LARGE).steps] == ["suspend"]
+
+
+WORLDS = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({
+        "name": st.sampled_from(["web", "web", "web", "old"]),
+        "image": st.just(IMAGE),
+        "id": st.sampled_from([WEB["id"], WEB["id"], OTHER]),
+        "state": st.sampled_from(["running", "stopped", "suspended"]),
+        "machine_type": st.sampled_from([SMALL, LARGE]),
+        "status": st.sampled_from(["completed", "completed", "retyping_error"]),
+        "public_ip": st.booleans(),
+    }),
+    st.just({"name": "web", "image": IMAGE, "id": OTHER, "state": "error", "status": "creating_error_capacity"}),
+)  # fmt: skip
+WANTS = st.fixed_dictionaries({
+    "state": st.sampled_from(["present", "running", "stopped", "suspended", "rebooted", "absent"]),
+    "machine_type": st.sampled_from([SMALL, LARGE]),
+    "on_failed": st.sampled_from(["fail", "replace"]),
+    "delete_public_ip": st.booleans(),
+})  # fmt: skip
+CONDITIONS = st.sampled_from([{}, {"edition": "2024-08"}, {"unique_names": False, "nulls": "omitted"}])
+
+
+@settings(
+    max_examples=600 if ALL else 30, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(before=WORLDS, now=WORLDS, options=WANTS, reset=CONDITIONS, saved=st.booleans())
+@example(before=WEB, now={**WEB, "state": "stopped"}, options={"state": "suspended"}, reset={}, saved=True)
+def test_a_run_does_exactly_the_approved_steps_or_nothing(
+    sim: Any, before: World | None, now: World | None, options: World, reset: World, saved: bool
+) -> None:
+    """What it does are the last ones of the approved steps, and all of them where only the digest is given."""
+    seed(sim, before, **reset)
+    first = do(sim, check=True, **options)
+    if first.failure:
+        return
+    seed(sim, now, **reset)
+    outcome = do(sim, dict(first.plan) if saved else first.plan["digest"], **options)
+    approved, done = [step.description for step in first.steps], [step.description for step in outcome.steps]
+    if done:
+        assert outcome.failure is None, outcome.failure
+        assert done == approved[len(approved) - len(done) :]
+        assert saved or done == approved
+        targets = {step.target for step in first.steps}
+        assert "{id}" in targets or {step.target for step in outcome.steps} <= targets
+    assert len(sent(sim)) == len(done)
+    if before == now:
+        assert outcome.failure is None and done == approved
