@@ -18,25 +18,36 @@ SECONDS = 600  # for all requests to a region
 
 
 class Region(Api):
-    """The API of one region; user data is dropped from each page as it arrives."""
+    """The API of one region, which makes each page small as it arrives."""
 
     region_option = "regions, MGC_REGIONS"
 
     def __init__(self, connection: Connection, agent: str, user_data: bool) -> None:
         super().__init__(connection, agent)
         self.user_data = user_data
+        self._shared: dict[t.Any, Row] = {}  # by their items: mappings that many rows have, such as an image
         self.deadline = self.clock.now() + SECONDS
 
     def page(self, resource: Resource, name: str | None, offset: int, limit: int) -> tuple[list[Row], int | None]:
-        """Return a page, without user data unless it was requested.
+        """Return a page, without user data unless it was requested, and with equal mappings stored once.
 
         User data is large and holds secrets.
         """
         rows, total = super().page(resource, name, offset, limit)
-        if not self.user_data:
-            for row in rows:
+        for row in rows:
+            if not self.user_data:
                 row.pop("user_data", None)
+            self._share(row, "image")
+            self._share(row, "machine_type")
+            self._share(row.get("network"), "vpc")
         return rows, total
+
+    def _share(self, row: t.Any, field: str) -> None:
+        """Replace the mapping in the field by an equal mapping of an earlier row."""
+        try:
+            row[field] = self._shared.setdefault(tuple(row[field].items()), row[field])
+        except (AttributeError, KeyError, TypeError):  # the field is missing, or is not a mapping of scalars
+            pass
 
 
 class Fetched(t.NamedTuple):

@@ -46,7 +46,7 @@ class Host(t.NamedTuple):
     name: str
     variables: dict[str, t.Any]
     composed: dict[str, t.Any]
-    groups: dict[str, None]  # a set that keeps the order
+    groups: tuple[str, ...]  # each once
 
 
 class Hosts:
@@ -73,6 +73,7 @@ class Hosts:
             if "{" in source
         }
         self._simple = not self._templates and set(settings.hostnames) <= {"name", "id"}
+        self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}  # of groups: many hosts share each
         self._ids: list[str] = []
         self._odd: set[int] = set()  # instances whose name is not valid for a host
         self._addressed: set[int] = set()  # keep their address, though `compose` would remove it
@@ -199,7 +200,7 @@ class Hosts:
         if number in self._shared:
             groups[expressions.constructed._sanitize_group_name(self._shared[number])] = None
         if not expressions.any:
-            return Host(name, variables, {}, groups)
+            return Host(name, variables, {}, self._combination(groups))
         seen = self._seen(variables, inventory_hostname=name)
         if not expressions.passes(seen, name):
             return None
@@ -211,7 +212,12 @@ class Hosts:
         for placement in expressions.groups_of(seen, name):
             groups.update(dict.fromkeys(placement.names))
             self.parents.update(dict.fromkeys(placement.parents))
-        return Host(name, variables, composed, groups)
+        return Host(name, variables, composed, self._combination(groups))
+
+    def _combination(self, groups: t.Iterable[str]) -> tuple[str, ...]:
+        """Return the groups as a tuple that all hosts with the same groups share."""
+        names = tuple(groups)
+        return self._combinations.setdefault(names, names)
 
     def _explain(self) -> None:
         """Warn of results that may surprise a user, each once."""
