@@ -23,7 +23,15 @@ except ImportError:  # before 2.19
 
 
 # Filters whose examples show what they come to.
-FILTERS = ("answer_errors", "drop_blank", "find_ids", "provision_fleet", "provision_outcome", "survey_answers")
+FILTERS = (
+    "answer_errors",
+    "drop_blank",
+    "find_ids",
+    "plan_document",
+    "provision_fleet",
+    "provision_outcome",
+    "survey_answers",
+)
 
 
 @pytest.mark.every_core
