@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from tests.fleet.fleet import changes, seed, states
-from tests.jobs.launch import Answers, launch, play, refusals
+from tests.jobs.launch import Answers, complaint, launch, play, refusals
 from tests.playbooks.play import SPEED
 from tests.simulator.client import Api
 
@@ -176,32 +176,44 @@ def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, t
     assert len(sim.requests()) == 2
 
 
-def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
-    stop = {"magalu_action": "stop", "magalu_name_pattern": "*"}
-    one_of = (
-        "Give one of magalu_name_pattern (a shell pattern as web-*, or ** for all), magalu_ids (separated by commas or "
-        "lines) and magalu_group (a group of the inventory), and only one."
-    )
-    actions = "and must be one of start, stop, suspend, reboot."
-    share, number = "or a percentage as 25%.", "and must be a number from 1 on"
-    cases: list[tuple[Answers, str]] = [
-        ({"magalu_name_pattern": "*"}, f"magalu_action is '', {actions}"),
-        (stop | {"magalu_action": "halt"}, f"magalu_action is 'halt', {actions}"),
-        ({"magalu_action": "stop", "magalu_name_pattern": " ", "magalu_ids": [], "magalu_group": None}, one_of),
-        (stop | {"magalu_ids": ID.format(1)}, one_of),
-        (stop | {"magalu_group": "all"}, one_of),
-        (stop | {"magalu_name_pattern": "", "magalu_ids": f"web-01, {ID.format(1)}\n7"},
-         "magalu_ids has what is no id of an instance: web-01, 7. Names go into magalu_name_pattern."),
-        (stop | {"magalu_confirm_count": "all"},
-         "magalu_confirm_count is 'all', and must be the number of instances that you expect."),
-        (stop | {"magalu_allow_none": "none"}, "magalu_allow_none is 'none', and must be true or false."),
-        (stop | {"magalu_batch": 0}, f"magalu_batch is '0', {number}, {share}"),
-        (stop | {"magalu_batch": "few"}, f"magalu_batch is 'few', {number}, {share}"),
-        (stop | {"magalu_max_failures": "-1"}, f"magalu_max_failures is '-1', and must be a number, {share}"),
-        (stop | {"magalu_concurrency": "0"}, f"magalu_concurrency is '0', {number}."),
-        (stop | {"magalu_wait_timeout": "1h"}, "magalu_wait_timeout is '1h', and must be a number of seconds."),
-    ]  # fmt: skip
-    assert refusals(sim, tmp_path, "power", [case for case, _message in cases]) == [message for _case, message in cases]
+STOP_ALL: Answers = {"magalu_action": "stop", "magalu_name_pattern": "*"}
+EXCLUSIVE = "parameters are mutually exclusive: magalu_name_pattern|magalu_ids|magalu_group found in answers"
+NUMBER = "it must be a number"
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ({}, ""),
+        ({"magalu_name_pattern": "", "magalu_ids": ID.format(1).upper(), "magalu_batch": 2, "magalu_max_failures": "0%"}, ""),
+        ({"magalu_action": ""}, "missing required arguments: magalu_action found in answers"),
+        ({"magalu_action": "halt"}, "value of magalu_action must be one of: start, stop, suspend, reboot, got: halt"),
+        ({"magalu_name_pattern": " ", "magalu_ids": [], "magalu_group": None},
+         "one of the following is required: magalu_name_pattern, magalu_ids, magalu_group found in answers"),
+        ({"magalu_ids": ID.format(1)}, EXCLUSIVE),
+        ({"magalu_group": "all"}, EXCLUSIVE),
+        ({"magalu_name_pattern": "", "magalu_ids": f"web-01, {ID.format(1)}\n7"},
+         "magalu_ids contains 'web-01', '7'; it must contain only ids (UUIDs)."),
+        ({"magalu_confirm_count": "all"}, "argument 'magalu_confirm_count' is of type"),
+        ({"magalu_confirm_count": -1}, "magalu_confirm_count is -1; it must not be less than 0."),
+        ({"magalu_allow_none": "none"}, "argument 'magalu_allow_none' is of type"),
+        ({"magalu_batch": 0}, f"magalu_batch is '0'; {NUMBER} from 1 on, or a percentage such as 25%."),
+        ({"magalu_batch": "few"}, f"magalu_batch is 'few'; {NUMBER} from 1 on, or a percentage such as 25%."),
+        ({"magalu_max_failures": "-1"}, f"magalu_max_failures is '-1'; {NUMBER}, or a percentage such as 25%."),
+        ({"magalu_concurrency": "0"}, "magalu_concurrency is 0; it must be greater than 0."),
+        ({"magalu_wait_timeout": "1h"}, "argument 'magalu_wait_timeout' is of type"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_refused(case: Answers, message: str) -> None:
+    said = complaint("power", STOP_ALL | case)
+    assert said.startswith(message) and bool(said) == bool(message), said
+
+
+def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) -> None:
+    """What the table of refusals shows holds for the playbook."""
+    (said,) = refusals(sim, tmp_path, "power", [STOP_ALL | {"magalu_action": "halt", "magalu_group": "all"}])
+    assert EXCLUSIVE in said and "value of magalu_action must be one of" in said
     assert sim.requests() == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
-from tests.jobs.launch import launch, refusals
+from tests.jobs.launch import complaint, launch, refusals
 from tests.playbooks.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -63,14 +63,14 @@ def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: 
 
 
 def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+    assert complaint("resize", ANSWERS) == ""
+    assert complaint("resize", ANSWERS | {"magalu_machine_type": " "}).startswith(
+        "missing required arguments: magalu_machine_type"
+    )
     seed(sim, WEB)
     types_of = "There is no machine type BV1-1-41 in this region. Nothing was done. There are "
-    cases = [
-        ANSWERS | {"magalu_machine_type": " "},
-        ANSWERS | {"magalu_batch": "0%"},
-        ANSWERS | {"magalu_machine_type": "BV1-1-41"},
-    ]  # fmt: skip
-    said = refusals(sim, tmp_path, "resize", cases)
-    assert said[0] == "magalu_machine_type must be the name or the id of a machine type, as BV2-2-40."
-    assert said[1].startswith("magalu_batch is '0%', and must be ")
-    assert said[2].startswith(types_of) and SMALL in said[2] and changes(sim) == []
+    wrong, unknown = refusals(
+        sim, tmp_path, "resize", [ANSWERS | {"magalu_batch": "0%"}, ANSWERS | {"magalu_machine_type": "BV1-1-41"}]
+    )
+    assert wrong.startswith("magalu_batch is '0%'; it must be ")
+    assert unknown.startswith(types_of) and SMALL in unknown and changes(sim) == []

@@ -28,6 +28,7 @@ FILTERS = (
     "drop_blank",
     "find_ids",
     "plan_document",
+    "power_plan",
     "provision_fleet",
     "provision_outcome",
     "survey_answers",
