@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: tests/ansible-test.sh sanity|integration|integration-old [ARGUMENTS]
+# Usage: tests/ansible-test.sh sanity|integration|integration-old|acceptance [ARGUMENTS]
 # Run ansible-test, of the ansible-core that comes first on PATH, in a copy of the checkout whose folder has the
 # collection's name. Each command has a copy of its own: two runs in one folder disturb each other.
 # integration-old runs the modules, and sanity also imports them, on the oldest Python they support.
@@ -33,7 +33,7 @@ case $command in
         ansible_test ansible-test sanity --python "$python" "$@"
         if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest"; fi
         ;;
-    integration)
+    integration | acceptance)
         ansible_test tests/integration/run --local --python "$python" "$@"
         ;;
     integration-old)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -24,19 +26,20 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clo
 from tests.acceptance import probes, proxy, report, targets
 from tests.acceptance.cleaning import PATIENCE, confirm, delete_all, find_left_behind
 from tests.acceptance.gate import Gate
-from tests.acceptance.guard import Limits
+from tests.acceptance.guard import Limits, limits_from_now
 from tests.acceptance.journal import PREFIX, Journal, Resource, new_run_name, recorded_ids
 from tests.acceptance.probes import Choice, Probes, Stopped
 
 FOLDER = targets.ROOT / ".build/acceptance"  # a folder for each run, with its journal and report
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 EMPTY = Limits(0, 0, 0)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CLEANING = PATIENCE / 60  # minutes
 Say = Callable[[str], object]
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM: whatever is under way ends, and the clean-up begins."""
+    """One of the SIGNALS: whatever is under way ends, and the clean-up begins."""
 
 
 class Plan(NamedTuple):
@@ -48,8 +51,13 @@ class Plan(NamedTuple):
     folder: Path = FOLDER
 
     @property
-    def limits(self) -> Limits:
-        return targets.total_limits([probes.LIMITS, *self.targets.values()])
+    def parts(self) -> list[Limits]:
+        """Return the limits of the parts of the run, one after the other."""
+        return [probes.LIMITS, *self.targets.values()]
+
+    @property
+    def has_windows(self) -> bool:
+        return not self.targets.keys().isdisjoint(targets.WINDOWS)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -81,15 +89,18 @@ def read_plan(options: argparse.Namespace) -> Plan:
 
 def describe_cost(plan: Plan, connection: Connection) -> str:
     """Return what a run costs at most, in words."""
-    most, parts = plan.limits, (probes.LIMITS, *plan.targets.values())
-    minutes = sum(part.at_once * part.minutes for part in parts) + most.at_once * CLEANING
+    parts, copies = plan.parts, sum(part.copies for part in plan.parts)
+    minutes = sum(part.minutes + CLEANING for part in parts)
+    billed = sum(part.at_once * (part.minutes + CLEANING) for part in parts)
+    types = [*plan.choice.machine_types, *([plan.choice.windows_machine_type] if plan.has_windows else [])]
     return (
         f"This creates instances in region {connection.region}, which are billed, with names that begin with {PREFIX}-:\n"
-        f"  at most {most.at_once} at the same time and {most.creations} one after the other, of the types "
-        f"{', '.join(plan.choice.machine_types)},\n"
-        f"  for at most {most.minutes:g} minutes, and {CLEANING:g} more until they are deleted: not more than {minutes:g} "
-        f"minutes of one instance,\n"
-        f"  one public IPv4 address at a time, and a few snapshots of the smallest disk.\n"
+        f"  at most {max(part.at_once for part in parts)} at the same time and {sum(part.creations for part in parts)} one "
+        f"after the other,\n"
+        f"  for at most {minutes:g} minutes in all; not more than {billed:g} minutes of one instance,\n"
+        f"  of the types {', '.join(types)}{' with Windows, whose licence is billed' if plan.has_windows else ''},\n"
+        f"  with one public IPv4 address at a time{f', and {copies} snapshots of them' if copies else ''}.\n"
+        f"One creation tries Windows with an SSH key; if it is not refused, as it should be, it is deleted at once.\n"
         f"All of them are deleted at the end, also after a failure or Ctrl-C. Nothing else is changed or deleted."
     )
 
@@ -108,15 +119,17 @@ def accept(plan: Plan, connection: Connection, say: Say, clock: Clock | None = N
     run = run or new_run_name()
     folder = plan.folder / run
     folder.mkdir(parents=True)
-    gate = Gate(connection, Journal(folder / "journal.jsonl"), run, plan.limits, clock)
+    gate = Gate(connection, Journal(folder / "journal.jsonl"), run, probes.LIMITS, clock)
     results, notes, interrupted = dict.fromkeys(plan.targets, "not run"), list[str](), False
     say(f"Run {run}; its journal and report: {folder}")
     try:
-        try:
-            try_everything(plan, gate, results, notes, say)
-        except Interrupted:
-            interrupted = True
-            notes.append("The run was interrupted.")
+        try_everything(plan, gate, results, notes, say)
+    except Interrupted:
+        interrupted = True
+        notes.append("The run was interrupted.")
+    except Exception as error:  # noqa: BLE001 (whatever a response has led to: what was made is deleted, the rest is told)
+        notes.append(f"The run itself failed: {type(error).__name__}.")
+        say(traceback.format_exc())
     finally:
         with guarded():
             left = delete_all(gate, say)
@@ -143,15 +156,16 @@ def try_everything(plan: Plan, gate: Gate, results: dict[str, str], notes: list[
         made.spend()
     except Stopped as stopped:
         notes.append(str(stopped))
-    with proxy.serving(gate) as door:
-        region, more = gate.connection.region, targets.variables(plan.choice, gate.run)
-        env = targets.environment(os.environ, door, region, more)
-        for name in plan.targets:
-            seconds = (gate.limits.minutes - gate.minutes) * 60
-            say(f"Running the integration target {name}")
-            results[name] = "failed"
-            results[name] = "passed" if targets.run_target(name, env, seconds) else "failed"
-            targets.keep_log(name, gate.journal.path.parent)
+    more = targets.variables(plan.choice, gate.run, gate.seen.facts["zones"])
+    for name, limits in plan.targets.items():
+        delete_all(gate, say)  # whatever the part before has left
+        gate.limits = limits_from_now(limits, gate.journal.made, gate.minutes)
+        say(f"Running the integration target {name}")
+        results[name] = "failed"
+        with proxy.serving(gate) as door:
+            env = targets.environment(os.environ, door, gate.connection.region, more)
+            results[name] = "passed" if targets.run_target(name, env, limits.minutes * 60) else "failed"
+        targets.keep_log(name, gate.journal.path.parent)
 
 
 def find_problem(plan: Plan, gate: Gate) -> str | None:
@@ -174,7 +188,7 @@ def describe_run(plan: Plan, gate: Gate) -> dict[str, str]:
         "API": "https://api.magalu.cloud" if "api.magalu.cloud" in gate.connection.api_url else "another address",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
         "duration": f"{gate.minutes:.0f} minutes",
-        "instances created": f"{made.creations} of at most {plan.limits.creations}",
+        "instances created": f"{made.creations} of at most {sum(part.creations for part in plan.parts)}",
         "machine types": ", ".join(plan.choice.machine_types),
         "image": plan.choice.image,
     }
@@ -202,6 +216,7 @@ def clean(
         return REFUSED
     confirm(gate, found)
     left = delete_all(gate, say)
+    gate.session.close()
     for resource in left:
         say(f"Still there: {describe(resource, own)}")
     return FAILED if left else OK
@@ -224,11 +239,11 @@ class SignalsHeld(AbstractContextManager[object]):
     """While the clean-up runs the first signal only says so, and the second ends the program."""
 
     def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             signal.signal(number, self.warn)
 
     def warn(self, number: int, frame: FrameType | None) -> None:
-        print("The instances of this run are being deleted. Once more ends this; make acceptance-clean goes on.")
+        say("The instances of this run are being deleted. Once more ends this; make acceptance-clean goes on.")
         signal.signal(number, signal.SIG_DFL)
 
     def __exit__(self, *error: object) -> None:
@@ -241,7 +256,9 @@ def clock_of(speed: float) -> Clock:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    """Print a text; whoever has closed the output does not stop a clean-up."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -259,6 +276,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not sure("Go on?"):
         say("Nothing is created.")
         return REFUSED
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, interrupt)
     return accept(plan, connection, say, clock_of(options.speed), guarded=SignalsHeld)

@@ -30,10 +30,12 @@ class Limits(NamedTuple):
     at_once: int  # instances that exist at the same time
     creations: int  # of instances, one after the other
     minutes: float
+    copies: int = 0  # snapshots, backups and custom images, one after the other
 
-    @property
-    def instance_minutes(self) -> int:
-        return int(self.at_once * self.minutes)
+
+def limits_from_now(part: Limits, made: Made, minutes: float) -> Limits:
+    """Return the limits of a part that begins when a run is `minutes` old and has made this."""
+    return Limits(part.at_once, made.creations + part.creations, minutes + part.minutes, made.copies + part.copies)
 
 
 class Rule(NamedTuple):
@@ -105,10 +107,10 @@ def _refuse_creation(rule: Rule, body: Mapping[str, Any], made: Made, limits: Li
     if rule.creates in (SNAPSHOT, BACKUP):
         source = body.get("instance")
         source = source if isinstance(source, Mapping) else {}
-        own = made.is_own(str(source.get("id", ""))) or made.has_name(str(source.get("name", "")))
-        return None if own else f"the source of the {rule.creates} was not made by this run"
+        if not (made.is_own(str(source.get("id", ""))) or made.has_name(str(source.get("name", "")))):
+            return f"the source of the {rule.creates} was not made by this run"
     if rule.creates != INSTANCE:
-        return None
+        return f"this run has created {limits.copies} copies already" if made.copies >= limits.copies else None
     if (lost := list_lost_with(body)) is not None:
         return f"{lost} is not of this run, and would be attached to its instance"
     if made.creations >= limits.creations:

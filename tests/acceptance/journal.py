@@ -37,6 +37,7 @@ class Made(NamedTuple):
     known: dict[str, Resource]  # by id in lower case
     unresolved: tuple[Resource, ...]  # requests to create whose outcome is not known; without an id
     creations: int  # of instances
+    copies: int  # creations of anything else: snapshots, backups, custom images
     deleting: frozenset[str]  # ids whose deletion was accepted
 
     def is_own(self, row_id: str) -> bool:
@@ -61,13 +62,14 @@ def replay(events: Iterable[Event]) -> Made:
     known: dict[str, Resource] = {}
     pending: list[Resource] = []
     deleting: set[str] = set()
-    creations = 0
+    creations = copies = 0
     for event in events:
         what = event.get("event")
         resource = Resource(event.get("kind", ""), event.get("name", ""), event.get("id", "").lower())
         if what == CREATING:
             pending.append(resource)
             creations += resource.kind == INSTANCE
+            copies += resource.kind != INSTANCE
         elif what in (CREATED, FOUND, REFUSED):
             nameless = Resource(resource.kind, resource.name, "")
             if nameless in pending:
@@ -80,7 +82,7 @@ def replay(events: Iterable[Event]) -> Made:
             deleting.add(resource.id)
         elif what == GONE:
             known.pop(resource.id, None)
-    return Made(known, tuple(pending), creations, frozenset(deleting))
+    return Made(known, tuple(pending), creations, copies, frozenset(deleting))
 
 
 class Journal:
@@ -88,10 +90,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.events = read_events(path)
 
     def write(self, event: str, **fields: Any) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         line = {"event": event, **fields}
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

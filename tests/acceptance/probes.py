@@ -95,6 +95,8 @@ class Probes:
         facts["rows asked"], facts["rows"] = 1000, len(rows)
         facts["rows in all"] = total_of(body, self.count_types(len(rows)))
         facts["machine types"] = sorted(str(row.get("name")) for row in rows)
+        chosen: dict[str, Any] = next((row for row in rows if row.get("name") == self.choice.machine_type), {})
+        facts["zones"] = chosen.get("availability_zones") or []
         facts["ram"] = sorted({row["ram"] for row in rows if isinstance(row.get("ram"), int)})
         facts["headers"] = sorted(name.lower() for name in types.headers)
         facts["encoding"] = types.headers.get("content-encoding") or types.headers.get("Content-Encoding") or "none"
@@ -272,8 +274,8 @@ class Probes:
         name = str((row or {}).get("name"))
         if self.delete("deletion", row_id).accepted:
             self.delete("deletion during deletion", row_id)
-            looks = self.watch("deletion", row_id, name, ACTION, 0, lambda look: True, gone=True)
-            if not any(look.found for look in looks[-2:]):
+            self.watch("deletion", row_id, name, ACTION, 0, lambda look: True, gone=True)
+            if is_gone(*self.gate.read_row(INSTANCE, row_id)):
                 self.gate.note_gone(INSTANCE, row_id)
 
     def delete(self, label: str, row_id: str) -> Answer:
@@ -313,22 +315,28 @@ class Probes:
             seconds = clock.now() - began
             last = self.look(row_id, name, seconds)
             looks += last
-            own, failed = last[0], "error" in str(last[0].status)
-            if all(not look.found if gone else look.found for look in last) and (gone or own.is_settled or failed):
+            failed = any("error" in str(look.status) for look in last[:1])
+            if (
+                last
+                and all(not look.found if gone else look.found for look in last)
+                and (gone or failed or last[0].is_settled)
+            ):
                 ended_at = seconds if ended_at is None else ended_at
-                if failed or gone or done(own) or seconds - ended_at >= quiet:
+                if failed or gone or done(last[0]) or seconds - ended_at >= quiet:
                     return looks
-            else:
+            elif last:
                 ended_at = None
             if seconds >= most:
                 return looks
             self.pause(FAST if seconds < FAST_FOR else SLOW)
 
     def look(self, row_id: str, name: str | None, seconds: float) -> Looks:
-        """Look at an instance by its id, and with a name also by a list."""
-        _status, row = self.gate.read_row(INSTANCE, row_id)
+        """Look at an instance by its id, and with a name also by a list; none of them if a read failed."""
+        status, row = self.gate.read_row(INSTANCE, row_id)
         looks = [look_at(row, seconds, BY_ID)]
         if name is not None:
-            rows = self.gate.list_rows(INSTANCE, name) or []
+            rows = self.gate.list_rows(INSTANCE, name)
+            if rows is None:
+                return []
             looks.append(look_at(next((row for row in rows if row["id"] == row_id), None), seconds, BY_LIST))
-        return looks
+        return looks if status in (200, 404) else []

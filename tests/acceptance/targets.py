@@ -23,25 +23,20 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {
     "vm_info": Limits(3, 3, 20),
     "vm_instance": Limits(8, 14, 90),
-    "vm_snapshot": Limits(3, 3, 60),
+    "vm_snapshot": Limits(3, 3, 60, copies=8),
     "vm_fleet": Limits(4, 4, 60),
 }
 WINDOWS = {"vm_windows_password": Limits(1, 1, 40)}
 GRACE = 20  # seconds from SIGTERM to SIGKILL
 
 
-def total_limits(parts: Sequence[Limits]) -> Limits:
-    """Return the limits of parts that run one after the other."""
-    return Limits(max(part.at_once for part in parts), sum(part.creations for part in parts),
-                  sum(part.minutes for part in parts))  # fmt: skip
-
-
-def variables(choice: Choice, run: str) -> dict[str, Any]:
+def variables(choice: Choice, run: str, zones: Sequence[str]) -> dict[str, Any]:
     """Return the variables that tell the targets to use a real cloud, and the names of the run."""
+    places = dict(zip(("zone", "other_zone"), zones, strict=False))
     return {
         "on_simulator": False, "name_prefix": run, "image": choice.image, "machine_types": list(choice.machine_types),
         "ssh_key": choice.ssh_key, "windows_image": choice.windows_image,
-        "windows_machine_type": choice.windows_machine_type, **choice.variables,
+        "windows_machine_type": choice.windows_machine_type, **places, **choice.variables,
     }  # fmt: skip
 
 
@@ -54,7 +49,7 @@ def environment(own: Mapping[str, str], proxy: Proxy, region: str, more: Mapping
 
 def run_target(name: str, env: Mapping[str, str], seconds: float) -> bool:
     """Run a target, and return whether it passed. It is stopped after its time, or if this is interrupted."""
-    command = ["tests/ansible-test.sh", "integration", name]
+    command = ["tests/ansible-test.sh", "acceptance", name]
     process = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return process.wait(max(seconds, 1)) == 0
@@ -66,7 +61,7 @@ def run_target(name: str, env: Mapping[str, str], seconds: float) -> bool:
 
 def keep_log(name: str, folder: Path) -> None:
     """Keep the output of a target, which the next one overwrites."""
-    log = ROOT / ".build/integration/log"
+    log = ROOT / ".build/acceptance/log"
     if log.exists():
         shutil.copyfile(log, folder / f"{name}.log")
 

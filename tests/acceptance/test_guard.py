@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.guard import RULES, Limits, Request, find_rule, refusal
+from tests.acceptance.guard import RULES, Limits, Request, find_rule, limits_from_now, refusal
 from tests.acceptance.journal import CREATED, CREATING, GONE, REFUSED, RENAMED, Event, replay
 
 RUN = "mgc-acceptance-abcdefgh"
@@ -19,7 +19,7 @@ EVENTS: list[Event] = [
     {"event": CREATING, "kind": "snapshot", "name": f"{RUN}-copy"},
     {"event": CREATED, "kind": "snapshot", "name": f"{RUN}-copy", "id": COPY},
 ]
-LIMITS = Limits(2, 5, 10)
+LIMITS = Limits(2, 5, 10, copies=2)
 NEW = {"name": f"{RUN}-new"}
 
 
@@ -84,8 +84,16 @@ def test_limits_hold_for_creations_and_for_nothing_else() -> None:
     assert "may have 1 instances at once" in ask("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
     assert "has created 1 instances" in ask("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
     assert "the 10 minutes of this run are over" in ask("POST", "/v1/instances", NEW, minutes=10)
+    copy = {**NEW, "instance": {"id": OWN}}
+    assert "has created 1 copies" in ask("POST", "/v1/snapshots", copy, limits=Limits(9, 9, 10, copies=1))
+    assert "has created 0 copies" in ask("POST", "/v1/images/custom", NEW, limits=Limits(9, 9, 10))
     assert not ask("POST", f"/v1/instances/{OWN}/stop", limits=Limits(0, 0, 0), minutes=10)
     assert not ask("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
+
+
+def test_the_limits_of_a_part_begin_with_it() -> None:
+    limits = limits_from_now(Limits(1, 3, 20, copies=4), replay(EVENTS), 7.5)
+    assert limits == Limits(1, 4, 27.5, copies=5)
 
 
 def test_a_refused_creation_and_a_deletion_make_room() -> None:

@@ -48,7 +48,7 @@ def test_names_of_runs_are_told_from_similar_ones() -> None:
     assert run != new_run_name()
     for name in (run, f"{run}-first", f"{run}-Capital Letters", f"{run}-bcdfghjk-a"):
         assert is_of_a_run(name)
-    similar = ("mgc-acceptance", "mgc-acceptance-web", "mgc-acceptance-database", "mgc-acceptance-bcdfghjkm", "my-" + run, run.upper(), None,
+    similar: tuple[str | None, ...] = ("mgc-acceptance", "mgc-acceptance-web", "mgc-acceptance-database", "mgc-acceptance-bcdfghjkm", "my-" + run, run.upper(), None,
                "mgc-acceptance-web-01-old", "mgc-acceptance-bcdfghj1-first", run + "x", run + "_x")  # fmt: skip
-    for name in similar:
-        assert not is_of_a_run(name), name
+    for other in similar:
+        assert not is_of_a_run(other), other

@@ -127,7 +127,7 @@ def test_what_cannot_be_deleted_is_told(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "options", [{"api_key": "key-of-nobody"}, {"api_key": "simulator-read-only"}, {"api_url": "http://127.0.0.1:9"}]
 )
-def test_nothing_is_created_with_a_bad_key_or_address(cloud: Cloud, options: dict[str, str]) -> None:
+def test_nothing_is_created_with_a_bad_key_or_address(cloud: Cloud, options: dict[str, Any]) -> None:
     assert cloud.accept(**options) == command.FAILED
     assert cloud.left() == []
     assert (

@@ -126,6 +126,12 @@ CASES = {
                             {"operation": CREATE, "kind": "reset", "when": "after"}),
     "an odd creation": Case({}, {"linux_without_key": "not seen", "unique_names": "not seen"},
                             {"operation": CREATE, "kind": "html", "when": "after"}),
+    "passing failures": Case({}, {key: DEFAULTS[key] for key in ("unique_names", "reboot", "in_transition")}, {
+        "operation": "GET /v1/instances/{id}", "match": 30, "times": 40, "share": 0.3, "kind": "status",
+    }),
+    "an odd catalogue": Case({}, {"api_version": "differs: ", "unique_names": "not seen"}, {
+        "operation": "list_instance_types", "kind": "status", "status": 200, "body": {"machine_types": [5]},
+    }),
     "no end": Case({}, {"creation_time": "not seen"}, {"operation": CREATE, "kind": "stuck", "seconds": 1200}),
     "more than the time of a run": Case({"durations": {"create": 880, "reboot": 280}}, {
         "creation_time": "answered: running after 88", "deletion": "not seen",
@@ -142,6 +148,7 @@ CASES["many switches"] = Case(
     CASES["another Windows answer"].fault,
 )
 FAILING = (
+    "an odd catalogue",
     "a lost creation",
     "an odd creation",
     "no end",

@@ -68,7 +68,7 @@ def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None
     assert cloud.foreign() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
@@ -84,15 +84,24 @@ def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) 
     assert cloud.foreign() == before
 
 
+def test_a_program_whose_output_nobody_reads_deletes_what_it_made(cloud: Cloud) -> None:
+    cloud.sim.add_fault(operation="stop_instance", kind="hold")
+    with begin(cloud, "run", "--yes", "--targets", "none") as process:
+        assert process.stdout
+        read_until(process, "Trying power actions")
+        process.stdout.close()
+        cloud.sim.clear_faults()
+        assert process.wait(120) == command.OK
+    assert cloud.left() == []
+
+
 def test_it_says_what_it_costs_and_asks_before_it_spends(cloud: Cloud) -> None:
     for answer in ("no\n", "\n", ""):
         code, said = run(cloud, "run", answer=answer)
         assert code == command.REFUSED
         assert said.endswith("Go on? [yes/no] Nothing is created.\n")
     assert re.search(r"at most \d+ at the same time and \d+ one after the other", said)
-    assert re.search(
-        r"for at most \d+ minutes, and 10 more until they are deleted: not more than \d+ minutes of one instance", said
-    )
+    assert re.search(r"for at most \d+ minutes in all; not more than \d+ minutes of one instance", said)
     assert "in region br-se1" in said
     assert not cloud.sim.requests()
 
