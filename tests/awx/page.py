@@ -28,10 +28,7 @@ API which instances there are, and need no inventory:
 .. code-block:: shell
 
     export MGC_API_KEY=...
-    ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=dev-*' --check
-
-On the simulator nobody answers at the addresses of instances: there ``provision`` also needs
-``-e magalu_wait_for=none``.
+    ansible-playbook magalu.cloud.report
 
 With ``--check`` they say what they would do. All input is by extra variables. A variable that is blank counts as not
 given, lists may also be texts separated by commas or lines, and what is wrong is told before the first request. A
@@ -40,6 +37,55 @@ ends with a short summary, and gives it to workflows of AWX with ``set_stats``, 
 
 Each is made for a job template: :ref:`ansible_collections.magalu.cloud.docsite.awx` sets them up, with a survey of
 these variables.
+"""
+EXAMPLES = """
+An example of each
+------------------
+
+These commands run in this order, in the simulator too. A file of variables takes any value:
+
+.. code-block:: yaml
+
+    # shop.yml
+    magalu_name: shop
+    magalu_count: 2
+    magalu_machine_type: BV1-1-40
+    magalu_image: cloud-ubuntu-24.04 LTS
+    magalu_ssh_key_name: deploy
+    magalu_public_ip: false
+    magalu_wait_for: none     # only in the simulator, where no machine answers
+
+On the command line, a value with a blank needs quotes of its own inside those of the shell, as the image does here. First
+``shop-01`` and ``shop-02`` are created, and ``old-lab``. That one is stopped, the others are resized one at a time:
+
+.. code-block:: shell
+
+    ansible-playbook magalu.cloud.provision -e @shop.yml
+    ansible-playbook magalu.cloud.provision -e @shop.yml -e magalu_name=old-lab -e magalu_count=1 -e 'magalu_image="cloud-debian-12 LTS"'
+    ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=old-*'
+    ansible-playbook magalu.cloud.resize -e 'magalu_name_pattern=shop-*' -e magalu_machine_type=BV2-2-40
+
+Then snapshots of both are made and restored, and old ones are deleted:
+
+.. code-block:: shell
+
+    ansible-playbook magalu.cloud.snapshot -e 'magalu_name_pattern=shop-*' -e magalu_name_prefix=daily- -e magalu_period=monday
+    ansible-playbook magalu.cloud.restore -e @shop.yml -e magalu_machine_type=BV2-2-40 -e magalu_copy=daily-shop-01-monday -e magalu_name=shop-03
+    ansible-playbook magalu.cloud.prune -e magalu_name_prefix=daily- -e magalu_keep_last=7 -e magalu_prune_max=5
+
+The report shows what there is now. Instances that are to be deleted have to be counted first; a second run refuses, since
+there are none left:
+
+.. code-block:: shell
+
+    ansible-playbook magalu.cloud.report -e magalu_regions=br-se1,br-ne1
+    ansible-playbook magalu.cloud.decommission -e 'magalu_name_pattern=old-*' -e magalu_confirm_count=1 -e magalu_delete_public_ip=true
+
+Only API version 2024-08 has backups:
+
+.. code-block:: shell
+
+    ansible-playbook magalu.cloud.backup -e 'magalu_name_pattern=shop-*' -e magalu_name_prefix=weekly- -e magalu_keep_last=4
 """
 
 
@@ -67,7 +113,7 @@ def described(question: dict[str, Any]) -> str:
 
 def written() -> str:
     """The page as it must be."""
-    return HEAD + "".join(section(name, template) for name, template in templates().items())
+    return HEAD + EXAMPLES + "".join(section(name, template) for name, template in templates().items())
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tests.support import programs
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 RST = ROOT / "docs/docsite/rst"
-PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life")
+PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life", "playbooks")
 # What check mode warns of: resources and hosts that only an earlier task would have created.
 PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
@@ -191,6 +191,29 @@ def test_copies(sim: Any, tmp_path: Path) -> None:
     copies = [row["name"] for row in sim.state()["br-se1"]["snapshots"]]
     assert len([name for name in copies if re.fullmatch(r"nightly-db-01-\d{4}-\d\d-\d\d", name)]) == 1
     assert [change.split("/")[-1] for change in changes(sim)].count("stop") == 1
+
+
+def test_playbooks(sim: Any, tmp_path: Path) -> None:
+    """One example of each, with images whose names have a blank."""
+    lines = runnable("playbooks")
+    used = {line.split()[1].removeprefix("magalu.cloud.") for line in lines}
+    assert used == {path.stem for path in (ROOT / "extensions/awx/job_templates").glob("*.yml")}
+    first, delete = lines[:-2], lines[-2]
+    run(sim, tmp_path, "playbooks", lines=first)
+    assert states(sim) == {"old-lab": "stopped", "shop-01": "running", "shop-02": "running", "shop-03": "running"}
+    types = {row["name"]: row["machine_type"]["name"] for row in rows(sim)}
+    assert types == {"old-lab": "BV1-1-40", **dict.fromkeys(("shop-01", "shop-02", "shop-03"), "BV2-2-40")}
+    assert {row["image"]["name"] for row in rows(sim)} == {"cloud-ubuntu-24.04 LTS", "cloud-debian-12 LTS"}
+    # What it deletes has to be counted first, so that it refuses to run again.
+    deleted = ansible(tmp_path, environment(sim, tmp_path), "playbook", *shlex.split(delete)[1:])
+    assert "changed=1" in deleted and sorted(states(sim)) == ["shop-01", "shop-02", "shop-03"]
+
+
+def test_the_example_of_backups(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2024-08")
+    seed(sim, ["shop-01", "shop-02"])
+    (said,) = run(sim, tmp_path, "playbooks", lines=runnable("playbooks")[-1:])
+    assert said.changed[2] == 0 and len(sim.state()["br-se1"]["backups"]) == 2
 
 
 def test_windows(sim: Any, tmp_path: Path) -> None:
