@@ -27,7 +27,10 @@ from tests.support import programs
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 RST = ROOT / "docs/docsite/rst"
-PAGES = ("getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life", "playbooks")
+PAGES = (
+    "getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life", "playbooks",
+    "plan_approve_apply",
+)  # fmt: skip
 # What check mode warns of: resources and hosts that only an earlier task would have created.
 PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
@@ -231,6 +234,29 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
         r"security groups \['[0-9a-f-]{36}'\]", said
     )
     assert changes(sim) == []
+
+
+def test_plan_approve_apply(sim: Any, tmp_path: Path) -> None:
+    """The two commands, and the second one again: done already, and then no longer what was approved."""
+    seed(sim, ["web-01", "web-02"])
+    seed(sim, ["web-07"], public_ip=True)
+    run(sim, tmp_path, "plan_approve_apply", lines=())
+    env = environment(sim, tmp_path)
+    plan, apply = (shlex.split(line)[1:] for line in commands("plan_approve_apply"))
+    assert "changed=3" in ansible(tmp_path, env, "playbook", *plan) and changes(sim) == []
+    text = (tmp_path / "plan.md").read_text()
+    assert text.startswith("# Larger web servers\n\n3 steps to be approved.")
+    assert "3. `delete instance web-07 (" in text and ", with its public IPv4 " in text
+    assert json.loads((tmp_path / "plan.json").read_text())["approved"]["digest"] in text
+    assert "changed=1" in ansible(tmp_path, env, "playbook", *apply)
+    assert states(sim) == {"web-01": "running", "web-02": "running"}
+    assert {row["machine_type"]["name"] for row in rows(sim)} == {"BV2-2-40"}
+    done = len(changes(sim))
+    assert "changed=0" in ansible(tmp_path, env, "playbook", *apply)
+    seed(sim, ["web-08"])
+    refused = programs.run("playbook", *apply, cwd=tmp_path, env=env)
+    assert refused.returncode and "Not approved: delete instance web-08" in refused.stdout
+    assert len(changes(sim)) == done
 
 
 def test_every_example_is_run() -> None:
