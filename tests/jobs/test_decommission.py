@@ -34,26 +34,42 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
         "check_mode": False, "selected": 3, "deleted": WEB, "failed": [], "kept_public_ips": [],
     }  # fmt: skip
     assert sim.state()["br-se1"]["public_ips"] == []
-    again = launch(sim, tmp_path, "decommission", answers)
-    assert again.code == 2 and "No instances match, but magalu_confirm_count is 3." in again.said
     nothing = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": 0})
     assert nothing.code == 0 and nothing.summary == ["No instances were deleted."]
-    none = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": ""})
-    assert none.code == 2 and "No instance of this region has a name that matches magalu_name_pattern" in none.why
 
 
-def test_without_the_count_it_says_it_and_deletes_nothing(sim: Any, tmp_path: Path) -> None:
-    seed(sim, WEB)
-    cases: list[Answers] = [{**ALL, "magalu_confirm_count": ""}, {**ALL, "magalu_confirm_count": 2}]
-    unsaid, wrong = refusals(sim, tmp_path, "decommission", cases)
-    assert unsaid == (
-        "3 instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 3. They are: "
-        "web-01, web-02, web-03."
-    )
-    assert wrong == (
-        "3 instances match, but magalu_confirm_count is 2. Nothing was done. They are: web-01, web-02, web-03."
-    )
-    assert changes(sim) == []
+def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) -> None:
+    """What was not confirmed, what is not there, and all of them if one is protected."""
+    seed(sim, WEB[:2], labels=[])
+    seed(sim, [WEB[2]], labels=["keep", "x"])
+    matching = "magalu_name_pattern"
+    cases: list[tuple[Answers, str]] = [
+        (
+            {"magalu_confirm_count": ""},
+            "3 instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 3.",
+        ),
+        (
+            {"magalu_confirm_count": 2},
+            "3 instances match, but magalu_confirm_count is 2. Nothing was done. They are: web-01,",
+        ),
+        ({matching: "x*"}, "No instances match, but magalu_confirm_count is 3."),
+        (
+            {matching: "x*", "magalu_confirm_count": ""},
+            f"No instance of this region has a name that matches {matching} x*.",
+        ),
+        ({matching: "x*", "magalu_confirm_count": "", "magalu_allow_none": "yes"}, "No instances would be deleted."),
+        (
+            {"magalu_protect_names": "db-*\n*-02"},
+            "is protected from deletion: its name matches '*-02' of protect_names",
+        ),
+        (
+            {"magalu_protect_labels": ["y", "keep"]},
+            "is protected from deletion: it has the label 'keep' of protect_labels",
+        ),
+    ]
+    said = refusals(sim, tmp_path, "decommission", [{**ALL, **case} for case, _message in cases])
+    assert [message for text, (_case, message) in zip(said, cases, strict=True) if message not in text] == [], said
+    assert all("Nothing was deleted." in text for text in said[-2:]) and changes(sim) == []
 
 
 def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
@@ -84,19 +100,6 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
     told = job.stats["magalu_decommission"]
     assert job.code == 2 and (len(told["deleted"]), len(told["failed"])) == (1, 2), job.said
     assert len(names(sim)) == 2 and "Not this one" in job.said
-
-
-def test_one_that_is_protected_protects_all(sim: Any, tmp_path: Path) -> None:
-    seed(sim, WEB[:2], labels=[])
-    seed(sim, [WEB[2]], labels=["keep", "x"])
-    cases: list[Answers] = [
-        {**ALL, "magalu_protect_names": "db-*\n*-02"},
-        {**ALL, "magalu_protect_labels": ["y", "keep"]},
-    ]
-    named, labelled = refusals(sim, tmp_path, "decommission", cases)
-    assert "is protected from deletion: its name matches '*-02' of protect_names" in named
-    assert "is protected from deletion: it has the label 'keep' of protect_labels" in labelled
-    assert "Nothing was deleted." in named and changes(sim) == []
 
 
 def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
