@@ -26,8 +26,8 @@ options:
   options:
     description:
       - The options by their names. Their C(format) can be V(positive), V(not_negative) (numbers), V(batch) (a number from 1
-        on, or a percentage), V(failures) (a number, or a percentage), V(ids) (a list of UUIDs) or V(prefix) (a text
-        without braces).
+        on, or a percentage), V(failures) (a number, or a percentage), V(ids) (a list of UUIDs), V(regions) (names of
+        regions) or V(prefix) (a text without braces).
     type: dict
     required: true
 """

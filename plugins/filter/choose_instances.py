@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import choice_notes, choice_refusal, choose
+from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import (
+    choice_notes,
+    choice_refusal,
+    choose,
+    without_prefix,
+)
 
 DOCUMENTATION = r"""
 name: choose_instances
@@ -19,43 +24,47 @@ description:
     it may. Instances that are being deleted are never chosen.
   - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it, and their messages name
     the variables of these playbooks.
-positional: _input
+positional: answers, groups, hostvars
 options:
   _input:
     description: The instances, as M(magalu.cloud.vm_info) returns them.
     type: list
     elements: dict
     required: true
-  name_pattern:
-    description: A shell pattern for the whole name. Case counts.
-    type: str
-  ids:
-    description: Ids of instances. Case does not count.
-    type: list
-    elements: str
-    default: []
-  group:
-    description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable C(mgc_id).
-    type: str
-  confirm_count:
-    description: How many instances are expected. Any other number is refused.
-    type: int
-  allow_none:
-    description: Whether it is right that nothing matches. V(0) as O(confirm_count) allows it too.
-    type: bool
-    default: false
-  confirm_deletion:
-    description: Whether the instances are to be deleted, which is refused without O(confirm_count).
-    type: bool
-    default: false
+  answers:
+    description: How to choose. The names may have the prefix C(magalu_), as the variables of the playbooks do.
+    type: dict
+    required: true
+    suboptions:
+      name_pattern:
+        description: A shell pattern for the whole name. Case counts.
+        type: str
+      ids:
+        description: Ids of instances. Case does not count.
+        type: list
+        elements: str
+      group:
+        description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable C(mgc_id).
+        type: str
+      confirm_count:
+        description: How many instances are expected. Any other number is refused.
+        type: int
+      allow_none:
+        description: Whether it is right that nothing matches. A C(confirm_count) of V(0) allows it too.
+        type: bool
+        default: false
   groups:
-    description: The groups of the inventory, each with its hosts. Needed with O(group).
+    description: The groups of the inventory, each with its hosts. Needed for a group.
     type: dict
     default: {}
   hostvars:
-    description: The variables of the hosts. Needed with O(group).
+    description: The variables of the hosts. Needed for a group.
     type: dict
     default: {}
+  deletion:
+    description: Whether the instances are to be deleted, which is refused without C(confirm_count).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -68,7 +77,7 @@ EXAMPLES = r"""
     that: choice.refusal == ''
     fail_msg: "{{ choice.refusal }}"
   vars:
-    choice: "{{ listed.instances | magalu.cloud.choose_instances(name_pattern='web-*', confirm_count=2) }}"
+    choice: "{{ listed.instances | magalu.cloud.choose_instances({'name_pattern': 'web-*', 'confirm_count': 2}) }}"
 """
 
 RETURN = r"""
@@ -88,34 +97,33 @@ _value:
       type: list
       elements: dict
     outside:
-      description: The instances that the inventory does not have, so that it is not known whether they belong to O(group).
+      description: The instances that the inventory does not have, so that it is not known whether they belong to the group.
       type: list
       elements: dict
     notes:
-      description: What the inventory does not tell about O(group), as sentences.
+      description: What the inventory does not tell about the group, as sentences.
       type: list
       elements: str
 """
 
 
+Row = t.Mapping[str, t.Any]
+
+
 def choose_instances(
-    rows: t.Iterable[t.Mapping[str, t.Any]],
-    name_pattern: str | None = None,
-    ids: t.Sequence[str] = (),
-    group: str | None = None,
-    confirm_count: int | None = None,
-    allow_none: bool = False,
-    confirm_deletion: bool = False,
+    rows: t.Iterable[Row],
+    answers: Row,
     groups: t.Mapping[str, t.Sequence[str]] | None = None,
-    hostvars: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
+    hostvars: t.Mapping[str, Row] | None = None,
+    deletion: bool = False,
 ) -> dict[str, t.Any]:
     """Return the chosen instances, and why nothing may be done to them."""
-    answers = {"name_pattern": name_pattern, "ids": ids, "group": group}
-    hosts = (groups or {}).get(group, ()) if group else ()
-    choice = choose(rows, answers, ids_of(hosts, hostvars or {}), ids_of((groups or {}).get("all", ()), hostvars or {}))
-    guards = {"confirm_count": confirm_count, "allow_none": allow_none}
+    given, groups, hostvars = without_prefix(answers), groups or {}, hostvars or {}
+    group = given.get("group")
+    hosts, everyone = (groups.get(group, ()), groups.get("all", ())) if group else ((), ())
+    choice = choose(rows, given, ids_of(hosts, hostvars), ids_of(everyone, hostvars))
     return {
-        "refusal": choice_refusal(choice, {**answers, **guards}, "deleted" if confirm_deletion else ""),
+        "refusal": choice_refusal(choice, given, "deleted" if deletion else ""),
         "selected": choice.selected,
         "members": [{"id": row["id"]} for row in choice.selected],
         "outside": choice.outside,
@@ -123,7 +131,7 @@ def choose_instances(
     }
 
 
-def ids_of(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def ids_of(hosts: t.Iterable[str], hostvars: t.Mapping[str, Row]) -> list[str]:
     """Return the ids of the instances that the hosts are."""
     return [str(hostvars[host]["mgc_id"]) for host in hosts if "mgc_id" in hostvars[host]]
 

@@ -68,7 +68,7 @@ EXAMPLES = r"""
 
 - name: Stop them
   magalu.cloud.vm_fleet:
-    instances: "{{ (listed.instances | magalu.cloud.choose_instances(name_pattern='**')).members }}"
+    instances: "{{ (listed.instances | magalu.cloud.choose_instances({'name_pattern': '**'})).members }}"
     state: stopped
   register: fleet
   failed_when: false

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import nothing_found
+from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import nothing_found, without_prefix
 from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import capitalized, counted, label_of, would_be
 
 DOCUMENTATION = r"""
@@ -19,31 +19,37 @@ description:
   - Compares what a retention (O(magalu.cloud.vm_snapshot#module:state=pruned)) would delete in check mode with what is expected,
     and returns why nothing may be deleted, or nothing if all of it may.
   - The playbook C(magalu.cloud.prune) uses it.
-positional: _input
+positional: answers
 options:
   _input:
     description: The result of M(magalu.cloud.vm_snapshot) or M(magalu.cloud.vm_backup) with C(state=pruned) in check mode.
     type: dict
     required: true
-  kind:
-    description: What the copies are.
-    type: str
-    choices: [snapshot, backup]
-    default: snapshot
-  name_prefix:
-    description: The beginning of the names that the retention is about.
-    type: str
-    default: ""
-  confirm_count:
-    description: How many copies are expected to be deleted. Any other number is refused.
-    type: int
-  prune_max:
-    description: How many copies may be deleted at most.
-    type: int
-  allow_none:
-    description: Whether it is right that no copy has a name that begins with O(name_prefix). V(0) as O(confirm_count) allows it too.
-    type: bool
-    default: false
+  answers:
+    description: The expectations. Their names may have the prefix C(magalu_), as the variables of the playbook do.
+    type: dict
+    required: true
+    suboptions:
+      kind:
+        description: What the copies are.
+        type: str
+        choices: [snapshot, backup]
+        default: snapshot
+      name_prefix:
+        description: The beginning of the names that the retention is about.
+        type: str
+        default: ""
+      confirm_count:
+        description: How many copies are expected to be deleted. Any other number is refused.
+        type: int
+      prune_max:
+        description: How many copies may be deleted at most.
+        type: int
+      allow_none:
+        description:
+          - Whether it is right that no copy has a name with the prefix. A C(confirm_count) of V(0) allows it too.
+        type: bool
+        default: false
   check_mode:
     description: Whether nothing will be deleted, for the words of the summary.
     type: bool
@@ -64,7 +70,7 @@ EXAMPLES = r"""
     that: plan.refusal == ''
     fail_msg: "{{ plan.refusal }}"
   vars:
-    plan: "{{ planned | magalu.cloud.prune_plan(name_prefix='nightly-', prune_max=3, allow_none=true) }}"
+    plan: "{{ planned | magalu.cloud.prune_plan({'name_prefix': 'nightly-', 'prune_max': 3, 'allow_none': true}) }}"
 """
 
 RETURN = r"""
@@ -93,22 +99,20 @@ _value:
 Row = t.Mapping[str, t.Any]
 
 
-def prune_plan(
-    planned: Row,
-    kind: str = "snapshot",
-    name_prefix: str = "",
-    confirm_count: int | None = None,
-    prune_max: int | None = None,
-    allow_none: bool = False,
-    check_mode: bool = False,
-) -> dict[str, t.Any]:
+def prune_plan(planned: Row, answers: Row, check_mode: bool = False) -> dict[str, t.Any]:
     """Return the copies to delete, and why they may not be deleted."""
+    given = without_prefix(answers)
+    kind, prefix, confirm_count = (
+        given.get("kind", "snapshot"),
+        given.get("name_prefix", ""),
+        given.get("confirm_count"),
+    )
     going, kept = list(planned["pruned"]), list(planned["kept"])
-    matching = [row for row in [*going, *kept] if str(row.get("name") or "").startswith(name_prefix)]
+    matching = [row for row in [*going, *kept] if str(row.get("name") or "").startswith(prefix)]
     number = len(going)
-    refusal = _wrong_count(counted(number, kind), number, confirm_count, prune_max)
-    if not matching and confirm_count != 0 and not allow_none:
-        refusal = nothing_found(f"{kind} of this region has a name that begins with magalu_name_prefix {name_prefix}")
+    refusal = _wrong_count(counted(number, kind), number, confirm_count, given.get("prune_max"))
+    if not matching and confirm_count != 0 and not given.get("allow_none"):
+        refusal = nothing_found(f"{kind} of this region has a name that begins with magalu_name_prefix {prefix}")
     return {
         "refusal": refusal,
         "count": number,

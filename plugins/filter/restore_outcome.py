@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import without_prefix
+
 DOCUMENTATION = r"""
 name: restore_outcome
 short_description: Sum up the restore of a snapshot or backup
@@ -16,7 +18,7 @@ description:
   - Returns what a restore made, as data for a workflow and as sentences for people, and whether another run made an instance
     of the same name at the same time.
   - The playbook C(magalu.cloud.restore) uses it.
-positional: listed
+positional: listed, answers
 options:
   _input:
     description: The result of M(magalu.cloud.vm_snapshot) or M(magalu.cloud.vm_backup) with C(state=restored).
@@ -27,19 +29,24 @@ options:
     type: list
     elements: dict
     required: true
-  kind:
-    description: What the copy is.
-    type: str
-    choices: [snapshot, backup]
-    default: snapshot
-  source:
-    description: The name or id of the copy.
-    type: str
+  answers:
+    description: What was asked for. The names may have the prefix C(magalu_), as the variables of the playbook do.
+    type: dict
     required: true
-  name:
-    description: The name of the instance.
-    type: str
-    required: true
+    suboptions:
+      kind:
+        description: What the copy is.
+        type: str
+        choices: [snapshot, backup]
+        default: snapshot
+      copy:
+        description: The name or id of the copy.
+        type: str
+        required: true
+      name:
+        description: The name of the instance.
+        type: str
+        required: true
   check_mode:
     description: Whether the restore ran in check mode.
     type: bool
@@ -64,7 +71,9 @@ EXAMPLES = r"""
 
 - name: Say what was restored
   ansible.builtin.debug:
-    msg: "{{ (restored | magalu.cloud.restore_outcome(listed.instances, source='nightly-web-01', name='web-03')).sentences }}"
+    msg: "{{ (restored | magalu.cloud.restore_outcome(listed.instances, about)).sentences }}"
+  vars:
+    about: {copy: nightly-web-01, name: web-03}
 """
 
 RETURN = r"""
@@ -88,10 +97,10 @@ Row = t.Mapping[str, t.Any]
 ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 
 
-def restore_outcome(
-    restored: Row, listed: t.Iterable[Row], source: str, name: str, kind: str = "snapshot", check_mode: bool = False
-) -> dict[str, t.Any]:
+def restore_outcome(restored: Row, listed: t.Iterable[Row], answers: Row, check_mode: bool = False) -> dict[str, t.Any]:
     """Return what was restored, as data and as sentences."""
+    given = without_prefix(answers)
+    name, source = given["name"], given["copy"]
     instance = restored.get("instance") or {}
     changed = bool(restored.get("changed"))
     about = {key: instance.get(key) or "" for key in ("id", *ADDRESSES)}
@@ -101,7 +110,7 @@ def restore_outcome(
     return {
         "refusal": _refusal(name, ids) if len(ids) > 1 else "",
         "stats": stats,
-        "sentences": [_done(f"{kind} {source}", name, changed, check_mode), _where(about)],
+        "sentences": [_done(f"{given.get('kind', 'snapshot')} {source}", name, changed, check_mode), _where(about)],
     }
 
 

@@ -34,7 +34,7 @@ options:
     description:
       - The options of the argument spec by their names, with C(type), C(default) and C(choices) as in a role's argument
         specs.
-      - A list with C(format=ids) is also separated by spaces, and in lower case.
+      - A list with C(format=ids) or C(format=regions) is also separated by spaces, and in lower case.
     type: dict
     required: true
 """

@@ -37,6 +37,7 @@ FORMATS = {
     "batch": Format(_matches("[1-9][0-9]*%?"), "must be a number from 1 on, or a percentage such as 25%"),
     "failures": Format(_matches("[0-9]+%?"), "must be a number, or a percentage such as 25%"),
     "ids": Format(lambda value: bool(UUID.fullmatch(value)), "must contain only ids (UUIDs)"),
+    "regions": Format(_matches("[a-z0-9-]+"), "must be the name of a region, such as br-se1"),
     "prefix": Format(lambda value: not {"{", "}"} & set(value), "must not contain braces"),
 }
 
@@ -138,11 +139,11 @@ def _to_float(value: t.Any, option: Option) -> t.Any:
 
 
 def _to_list(value: t.Any, option: Option) -> t.Any:
-    """Return the list of texts; ids may also be separated by spaces, and are in lower case."""
+    """Return the list of texts; ids and regions may also be separated by spaces, and are in lower case."""
     if any(isinstance(each, dict) for each in _flat(value)):
         return value
     texts = split_texts(value)
-    if option.get("format") == "ids":
+    if option.get("format") in ("ids", "regions"):
         return list(dict.fromkeys(word for text in texts for word in text.lower().split()))
     return texts
 

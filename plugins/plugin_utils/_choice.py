@@ -5,43 +5,18 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID
-
-from ._sentences import capitalized, counted, label_of, labels_of, listed, matching
+from ._sentences import capitalized, counted, label_of, labels_of, matching
 
 Row = t.Mapping[str, t.Any]
 Answers = t.Mapping[str, t.Any]
-WAYS = {
-    "name_pattern": "magalu_name_pattern (a shell pattern such as web-*, or ** for all)",
-    "ids": "magalu_ids (separated by commas or lines)",
-    "group": "magalu_group (a group of the inventory)",
-}
+PREFIX = "magalu_"
 
 
-def words_of(value: t.Any) -> list[str]:
-    """Return the words of a text, or of a list of texts: what blanks, lines or commas separate, each once."""
-    texts = value if isinstance(value, (list, tuple)) else [value or ""]
-    return list(dict.fromkeys(word for text in texts for word in re.findall(r"[^\s,]+", str(text))))
-
-
-def choice_problem(answers: Answers, groups: t.Iterable[str], ways: t.Sequence[str]) -> str:
-    """Return why these answers choose nothing, before any request; an empty text if they are right.
-
-    Exactly one of the `ways` must be given. `groups` are the names of the inventory's groups.
-    """
-    if len([way for way in WAYS if answers.get(way)]) != 1 or not any(answers.get(way) for way in ways):
-        return f"Give exactly one of {listed((WAYS[way] for way in ways), 'or')}."
-    wrong = [word for word in words_of(answers.get("ids")) if not UUID.fullmatch(word)]
-    if wrong:
-        return f"magalu_ids may only have ids of instances, not: {', '.join(wrong)}. Give names as magalu_name_pattern."
-    group, known = answers.get("group"), set(groups)
-    if group and group not in known:
-        others = ", ".join(sorted(known - {"all", "ungrouped"})) or "no groups"
-        return f"There is no group {group} (magalu_group) in the inventory, which has {others}."
-    return ""
+def without_prefix(answers: Answers) -> dict[str, t.Any]:
+    """Return the answers of a playbook by their names without magalu_."""
+    return {name.removeprefix(PREFIX): value for name, value in answers.items()}
 
 
 class Choice(t.NamedTuple):
@@ -60,7 +35,7 @@ def choose(
     `members` are the ids of the group's hosts, `known` those of all hosts. Case does not count in ids.
     """
     living = [row for row in rows if row.get("phase") != "deleting"]
-    ids = [word.lower() for word in words_of(answers.get("ids"))]
+    ids = [str(each).lower() for each in answers.get("ids") or ()]
     wanted = {*ids, *(str(member).lower() for member in members)}
     inventory = {str(host).lower() for host in known}
     pattern = answers.get("name_pattern")

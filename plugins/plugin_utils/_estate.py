@@ -39,19 +39,22 @@ class Finding(t.NamedTuple):
     order: t.Callable[[Row], t.Any]
 
 
-def _age(row: Row) -> tuple[bool, float]:
-    """Return a sort key: the oldest resource first, those of unknown age last."""
-    at = epoch(row["created_at"])
-    return (at is None, at or 0)
+def _age(row: Row) -> tuple[bool, float, str]:
+    """Return a sort key: the oldest resource first, those of unknown age last; then by name."""
+    return _since(row["created_at"], row)
 
 
-def _rest(row: Row) -> tuple[bool, float]:
+def _rest(row: Row) -> tuple[bool, float, str]:
     """Return a sort key: the resource that has been unchanged longest first."""
-    at = epoch(row["updated_at"] or row["created_at"])
-    return (at is None, at or 0)
+    return _since(row["updated_at"] or row["created_at"], row)
 
 
-def _size(row: Row) -> tuple[float, tuple[bool, float]]:
+def _since(text: t.Any, row: Row) -> tuple[bool, float, str]:
+    at = epoch(text)
+    return (at is None, at or 0, label_of(row))
+
+
+def _size(row: Row) -> tuple[float, tuple[bool, float, str]]:
     """Return a sort key: the largest resource first, then the oldest."""
     size = row["size"]
     return (-size if isinstance(size, (int, float)) else 0, _age(row))

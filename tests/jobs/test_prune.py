@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes
-from tests.jobs.launch import Answers, launch, refusals
+from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
 
@@ -114,20 +114,39 @@ def test_backups(sim: Any, tmp_path: Path) -> None:
     assert copies(sim, "backups") == ["kept", "night-3", "night-gone"]
 
 
-def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
-    cases: dict[str, Answers] = {
-        "magalu_kind ('image') must be snapshot or backup": {**ASKED, "magalu_kind": "image"},
-        "magalu_name_prefix ('') is needed": {**ASKED, "magalu_name_prefix": " "},
-        "magalu_allow_none ('x') must be true": {**ASKED, "magalu_allow_none": "x"},
-        "Give magalu_keep_last (''), magalu_keep_days ('') or both": {**ASKED, "magalu_keep_last": ""},
-        "magalu_keep_last ('0')": {**ASKED, "magalu_keep_last": 0},
-        "magalu_keep_days ('0')": {**ASKED, "magalu_keep_days": 0},
-        "magalu_keep_days ('x')": {**ASKED, "magalu_keep_days": "x"},
-        "Give magalu_confirm_count (''), the number of copies": {**ASKED, "magalu_confirm_count": ""},
-        "magalu_confirm_count ('x')": {**ASKED, "magalu_confirm_count": "x"},
-        "magalu_prune_max ('x')": {**ASKED, "magalu_prune_max": "x"},
-        "magalu_wait_timeout ('0')": {**ASKED, "magalu_wait_timeout": "0"},
-    }
-    for said, told in zip(cases, refusals(sim, tmp_path, "prune", cases.values()), strict=True):
-        assert said in told
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({}, ""),
+        (
+            {"magalu_kind": "image"},
+            "value of magalu_kind must be one of: snapshot, backup, got: image found in answers",
+        ),
+        ({"magalu_name_prefix": " "}, "missing required arguments: magalu_name_prefix found in answers"),
+        ({"magalu_allow_none": "x"}, "magalu_allow_none"),
+        (
+            {"magalu_keep_last": ""},
+            "one of the following is required: magalu_keep_last, magalu_keep_days found in answers",
+        ),
+        ({"magalu_keep_last": "", "magalu_keep_days": "0.5"}, ""),
+        ({"magalu_keep_last": 0}, "magalu_keep_last is 0; it must be greater than 0."),
+        ({"magalu_keep_days": 0}, "magalu_keep_days is 0.0; it must be greater than 0."),
+        ({"magalu_keep_days": "x"}, "magalu_keep_days"),
+        ({"magalu_confirm_count": "x"}, "magalu_confirm_count"),
+        ({"magalu_confirm_count": -1}, "magalu_confirm_count is -1; it must not be less than 0."),
+        ({"magalu_prune_max": "x"}, "magalu_prune_max"),
+        ({"magalu_prune_max": "-1"}, "magalu_prune_max is -1; it must not be less than 0."),
+        ({"magalu_wait_timeout": "0"}, "magalu_wait_timeout is 0; it must be greater than 0."),
+    ],
+)
+def test_what_is_refused(answers: Any, message: str) -> None:
+    said = complaint("prune", {**ASKED, **answers})
+    assert message in said and bool(message) == bool(said)
+
+
+def test_refusal_before_any_request(sim: Any, tmp_path: Path) -> None:
+    cases = [{**ASKED, "magalu_keep_last": 0}, {**ASKED, "magalu_confirm_count": " "}]
+    few, unguarded = refusals(sim, tmp_path, "prune", cases)
+    assert few == "magalu_keep_last is 0; it must be greater than 0."
+    assert unguarded.startswith("Give magalu_confirm_count, the number of copies to delete")
     assert sim.requests() == []

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import seed
-from tests.jobs.launch import launch, play, refusals
+from tests.jobs.launch import complaint, launch, play, refusals
 from tests.playbooks.play import SPEED
 from tests.simulator.browser import browsing
 
@@ -105,7 +105,7 @@ def test_what_there_is(sim: Any, tmp_path: Path) -> None:
         "script" not in page.elements
         and f"This is what existed at {time}" in (tmp_path / "out/of/it/report.html").read_text()
     )
-    assert "No capacity <b>in</b> this zone" in " ".join(page.tables["Failed"][0])
+    assert "No capacity <b>in</b> this zone" in " ".join(page.tables["Failed"][0] + page.tables["Failed"][1])
     assert page.moods == {
         "running": "well",
         "stopped": "stopped",
@@ -189,8 +189,24 @@ def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "magalu-report").exists()
 
 
-def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
-    assert refusals(sim, tmp_path, "report", [{"magalu_regions": "br-se1, ../x"}]) == [
-        "magalu_regions has ../x, and must have names of regions as br-se1."
-    ]
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (
+            {"magalu_regions": "br-se1, ../x"},
+            "magalu_regions contains '../x'; it must be the name of a region, such as br-se1.",
+        ),
+        ({"magalu_region": "br/x"}, "magalu_region is 'br/x'; it must be the name of a region, such as br-se1."),
+        ({"magalu_regions": "BR-SE1 br-ne1\nbr-se1,", "magalu_region": " "}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_refused(answers: Any, message: str) -> None:
+    assert complaint("report", answers) == message
+
+
+def test_refusal_before_any_request(sim: Any, tmp_path: Path) -> None:
+    assert refusals(sim, tmp_path, "report", [{"magalu_regions": "br-se1, ../x"}])[0].startswith(
+        "magalu_regions contains"
+    )
     assert sim.requests() == []

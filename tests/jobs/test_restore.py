@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, rows
-from tests.jobs.launch import Answers, launch, refusals
+from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.playbooks.play import IMAGE, SMALL, SPEED
 from tests.roles.killing import kill_at
 
@@ -104,17 +104,32 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
     assert not [request for request in changes(sim) if request.startswith("DELETE")]
 
 
-def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({}, ""),
+        ({"magalu_copy": " "}, "missing required arguments: magalu_copy found in answers"),
+        ({"magalu_name": ""}, "missing required arguments: magalu_name found in answers"),
+        ({"magalu_machine_type": ""}, "missing required arguments: magalu_machine_type found in answers"),
+        ({"magalu_public_ip": ""}, "missing required arguments: magalu_public_ip found in answers"),
+        (
+            {"magalu_kind": "image"},
+            "value of magalu_kind must be one of: snapshot, backup, got: image found in answers",
+        ),
+        ({"magalu_wait_timeout": 0}, "magalu_wait_timeout is 0; it must be greater than 0."),
+        ({"magalu_security_groups": "web"}, "magalu_security_groups contains 'web'; it must contain only ids (UUIDs)."),
+    ],
+)
+def test_what_is_refused(answers: Any, message: str) -> None:
+    assert complaint("restore", {**ASKED, **answers}) == message
+
+
+def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> None:
     copied(sim)
     copied(sim, name="other")
     sim.clear_requests()
     cases: dict[str, Answers] = {
-        "magalu_copy (''), the snapshot or backup": {**ASKED, "magalu_copy": " "},
-        "magalu_name (''), the new instance": {**ASKED, "magalu_name": ""},
-        "magalu_machine_type ('') are needed": {**ASKED, "magalu_machine_type": ""},
-        "magalu_public_ip ('') must be true or false, since an address is billed": {**ASKED, "magalu_public_ip": ""},
-        "magalu_kind ('image') snapshot or backup": {**ASKED, "magalu_kind": "image"},
-        "magalu_wait_timeout ('0')": {**ASKED, "magalu_wait_timeout": 0},
+        "magalu_wait_timeout is 0": {**ASKED, "magalu_wait_timeout": 0},
         "exists, but was not restored from snapshot day: it": {**ASKED, "magalu_name": "of-other"},
         "no snapshot": {**ASKED, "magalu_copy": "none"},
         "Use snapshots": {**ASKED, "magalu_kind": "backup"},

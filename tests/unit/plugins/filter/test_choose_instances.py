@@ -21,8 +21,9 @@ HOSTVARS: dict[str, dict[str, Any]] = {
 NOTHING = "Nothing was done. Check the answers, and magalu_region. If nothing may match, give magalu_allow_none: true."
 
 
-def chosen(**answers: Any) -> list[Any]:
-    return [row["name"] for row in choose_instances(ROWS, **answers)["selected"]]
+def chosen(answers: dict[str, Any], deletion: bool = False) -> dict[str, Any]:
+    given = {f"magalu_{name}": value for name, value in answers.items()}
+    return choose_instances(ROWS, given, GROUPS, HOSTVARS, deletion)
 
 
 @pytest.mark.parametrize(
@@ -35,39 +36,39 @@ def chosen(**answers: Any) -> list[Any]:
         ({"name_pattern": "**"}, list(NAMES)),
         ({"ids": [IDS[2], IDS[0].upper()]}, ["web-01", "db-01"]),
         ({"ids": []}, []),
-        ({"group": "web", "groups": GROUPS, "hostvars": HOSTVARS}, ["web-01"]),
-        ({"group": "none", "groups": GROUPS, "hostvars": HOSTVARS}, []),
+        ({"group": "web"}, ["web-01"]),
+        ({"group": "none"}, []),
     ],
 )
 def test_who_is_chosen(answers: Any, names: list[Any]) -> None:
-    assert chosen(**answers) == names
+    assert [row["name"] for row in chosen(answers)["selected"]] == names
 
 
 @pytest.mark.parametrize("phase", ["settled", "in_transition", "creation_failed", "operation_failed", "deleting"])
 def test_what_is_being_deleted_is_not_chosen(phase: str) -> None:
     row = {"id": ID.format(1), "name": "web", "phase": phase}
     answers: list[dict[str, Any]] = [{"name_pattern": "*"}, {"ids": [row["id"]]}]
-    assert [len(choose_instances([row], **each)["selected"]) for each in answers] == [phase != "deleting"] * 2
+    assert [len(choose_instances([row], each)["selected"]) for each in answers] == [phase != "deleting"] * 2
 
 
 def test_members_are_what_a_fleet_takes() -> None:
-    assert choose_instances(ROWS, name_pattern="web-*")["members"] == [{"id": IDS[0]}, {"id": IDS[1]}]
+    assert chosen({"name_pattern": "web-*"})["members"] == [{"id": IDS[0]}, {"id": IDS[1]}]
 
 
 @pytest.mark.parametrize(
     ("answers", "refusal"),
     [
         ({"name_pattern": "web-*"}, ""),
-        ({"name_pattern": "web-*", "confirm_count": 2, "confirm_deletion": True}, ""),
+        ({"name_pattern": "web-*", "confirm_count": 2, "deletion": True}, ""),
         ({"name_pattern": "x", "confirm_count": 0}, ""),
-        ({"name_pattern": "x", "confirm_count": 0, "confirm_deletion": True}, ""),
+        ({"name_pattern": "x", "confirm_count": 0, "deletion": True}, ""),
         ({"name_pattern": "x", "allow_none": True}, ""),
         (
             {"name_pattern": "web-*", "confirm_count": 0},
             "2 instances match, but magalu_confirm_count is 0. Nothing was done. They are: web-01, web-02.",
         ),
         (
-            {"name_pattern": "web-01", "confirm_count": 2, "confirm_deletion": True},
+            {"name_pattern": "web-01", "confirm_count": 2, "deletion": True},
             "1 instance matches, but magalu_confirm_count is 2. Nothing was done. They are: web-01.",
         ),
         (
@@ -79,11 +80,11 @@ def test_members_are_what_a_fleet_takes() -> None:
             f"4 instances match, but magalu_confirm_count is 1. Nothing was done. They are: {IDS[3]}, db-01, web-01, web-02.",
         ),
         (
-            {"name_pattern": "x", "confirm_deletion": True},
+            {"name_pattern": "x", "deletion": True},
             f"No instance of this region has a name that matches magalu_name_pattern x. {NOTHING}",
         ),
         (
-            {"group": "none", "groups": GROUPS, "hostvars": HOSTVARS},
+            {"group": "none"},
             f"No instance of this region is a host of magalu_group none. {NOTHING}",
         ),
         (
@@ -92,22 +93,23 @@ def test_members_are_what_a_fleet_takes() -> None:
             "out of magalu_ids, or give their region as magalu_region."),
         ),
         (
-            {"name_pattern": "web-*", "confirm_deletion": True},
+            {"name_pattern": "web-*", "deletion": True},
             "2 instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 2. They are: web-01, web-02.",
         ),
         (
-            {"name_pattern": "x", "allow_none": True, "confirm_deletion": True},
+            {"name_pattern": "x", "allow_none": True, "deletion": True},
             "No instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 0.",
         ),
     ],
 )  # fmt: skip
 def test_why_nothing_is_done(answers: Any, refusal: str) -> None:
-    assert choose_instances(ROWS, **answers)["refusal"] == refusal
+    deletion = answers.pop("deletion", False)
+    assert chosen(answers, deletion)["refusal"] == refusal
 
 
 def test_what_the_inventory_does_not_tell_of_a_group() -> None:
     """AWX leaves out hosts that are stopped, and keeps those that are gone for a while."""
-    choice = choose_instances(ROWS, group="web", groups=GROUPS, hostvars=HOSTVARS)
+    choice = chosen({"group": "web"})
     assert [row["id"] for row in choice["outside"]] == [IDS[1], IDS[3]]
     assert choice["notes"] == [
         (
@@ -119,7 +121,7 @@ def test_what_the_inventory_does_not_tell_of_a_group() -> None:
             "out disabled hosts, such as stopped instances. magalu_name_pattern finds them."
         ),
     ]
-    all_known = choose_instances(ROWS[:1], group="all", groups={"all": ["w1"]}, hostvars=HOSTVARS)
+    all_known = choose_instances(ROWS[:1], {"group": "all"}, {"all": ["w1"]}, HOSTVARS)
     assert (all_known["outside"], all_known["notes"]) == ([], [])
-    by_name = choose_instances(ROWS, name_pattern="*", groups=GROUPS, hostvars=HOSTVARS)
+    by_name = chosen({"name_pattern": "*"})
     assert (by_name["outside"], by_name["notes"]) == ([], [])

@@ -120,6 +120,10 @@ def test_order_by_age_or_size() -> None:
     assert names(report, "copies-without-an-instance")[:2] == ["large", "large"]
 
 
+def test_order_of_equal_ages_is_by_name() -> None:
+    assert names(described([row("b"), row("c"), row("a")]), "instances") == ["a", "b", "c"]
+
+
 def test_stats_and_sentences() -> None:
     report = described(
         [

@@ -20,9 +20,10 @@ def rows(*names: str | None) -> list[dict[str, Any]]:
     return [{"id": f"id-of-{name}", "name": name, "created_at": AT} for name in names]
 
 
-def plan(pruned: int, kept: Any = ("night-9", "other"), **options: Any) -> dict[str, Any]:
+def plan(pruned: int, kept: Any = ("night-9", "other"), check_mode: bool = False, **answers: Any) -> dict[str, Any]:
     going = rows(*(f"night-{number}" for number in range(pruned)))
-    return prune_plan({"pruned": going, "kept": rows(*kept)}, name_prefix="night-", **options)
+    given = {f"magalu_{name}": value for name, value in {"name_prefix": "night-", **answers}.items()}
+    return prune_plan({"pruned": going, "kept": rows(*kept)}, given, check_mode)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from ansible_collections.magalu.cloud.plugins.filter.restore_outcome import rest
 INSTANCE = {"id": "id-1", "private_ipv4": "198.18.0.1", "public_ipv4": None, "public_ipv6": "2001:db8::1"}
 
 
-def outcome(instance: Any = INSTANCE, listed: Any = (), changed: bool = True, **options: Any) -> dict[str, Any]:
-    return restore_outcome({"changed": changed, "instance": instance}, listed, source="day", name="web", **options)
+def outcome(
+    instance: Any = INSTANCE, listed: Any = (), changed: bool = True, check_mode: bool = False, **answers: Any
+) -> dict[str, Any]:
+    given = {"magalu_copy": "day", "magalu_name": "web", **answers}
+    return restore_outcome({"changed": changed, "instance": instance}, listed, given, check_mode)
 
 
 def test_data() -> None:

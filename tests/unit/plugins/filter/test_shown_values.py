@@ -27,6 +27,7 @@ FILTERS = (
     "answer_errors",
     "drop_blank",
     "find_ids",
+    "id_or_name",
     "plan_document",
     "power_plan",
     "provision_fleet",
