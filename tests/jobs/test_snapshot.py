@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, seed, states
-from tests.jobs.launch import Answers, launch, refusals
+from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
 
@@ -68,24 +68,39 @@ def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> 
     assert all(reason in job.why for reason in why.values()) and "\\n" not in job.why
 
 
-def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
-    all_ = {"magalu_name_pattern": "*"}
-    cases: dict[str, Answers] = {
-        "Give magalu_name_pattern (a shell pattern": {},
-        "The group 'web' is not in this inventory": {"magalu_group": " web"},
-        "several are given, all of them must hold": {"magalu_name_pattern": " ", "magalu_ids": ""},
-        "magalu_keep_last ('0')": {**all_, "magalu_keep_last": 0},
-        "magalu_keep_days ('0.0')": {**all_, "magalu_keep_days": 0.0},
-        "magalu_keep_days ('x')": {**all_, "magalu_keep_days": "x"},
-        "magalu_prune_max ('x')": {**all_, "magalu_prune_max": "x"},
-        "('0') and magalu_wait_timeout": {**all_, "magalu_concurrency": 0},
-        "magalu_wait_timeout ('0')": {**all_, "magalu_wait_timeout": "0"},
-        "magalu_power_off ('maybe') must be true or false": {**all_, "magalu_power_off": "maybe"},
-        "magalu_allow_none ('maybe') too": {**all_, "magalu_allow_none": "maybe"},
-        "magalu_name_prefix ('{id}')": {**all_, "magalu_name_prefix": "{id}"},
-    }
-    for said, told in zip(cases, refusals(sim, tmp_path, "snapshot", cases.values()), strict=True):
-        assert said in told
+ALL = {"magalu_name_pattern": "*"}
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "backup"])
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        (ALL, ""),
+        ({"magalu_group": " web", "magalu_keep_days": "0.5", "magalu_keep_last": 1, "magalu_prune_max": "0"}, ""),
+        ({"magalu_name_pattern": " ", "magalu_ids": ""},
+         "one of the following is required: magalu_name_pattern, magalu_ids, magalu_labels, magalu_group"),
+        ({**ALL, "magalu_keep_last": 0}, "magalu_keep_last is 0; it must be greater than 0."),
+        ({**ALL, "magalu_keep_days": 0.0}, "magalu_keep_days is 0.0; it must be greater than 0."),
+        ({**ALL, "magalu_keep_days": "x"}, "argument 'magalu_keep_days' is of type"),
+        ({**ALL, "magalu_prune_max": "x"}, "argument 'magalu_prune_max' is of type"),
+        ({**ALL, "magalu_concurrency": 0}, "magalu_concurrency is 0; it must be greater than 0."),
+        ({**ALL, "magalu_wait_timeout": "0"}, "magalu_wait_timeout is 0; it must be greater than 0."),
+        ({**ALL, "magalu_power_off": "maybe"}, "argument 'magalu_power_off' is of type"),
+        ({**ALL, "magalu_allow_none": "maybe"}, "argument 'magalu_allow_none' is of type"),
+        ({**ALL, "magalu_name_prefix": "{id}"}, "magalu_name_prefix is '{id}'; it must not contain braces."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_refused(kind: str, case: Answers, message: str) -> None:
+    said = complaint(kind, case)
+    assert said.startswith(message) and bool(said) == bool(message), said
+
+
+def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+    """By the argument spec, and by the role."""
+    none, group = refusals(sim, tmp_path, "snapshot", [{}, {"magalu_group": " web"}])
+    assert "one of the following is required: magalu_name_pattern," in none
+    assert "There is no group 'web' in this inventory." in group
     assert sim.requests() == []
 
 
