@@ -145,7 +145,9 @@ class Gate:
             self.journal.write(journal.GONE, kind=kind, id=row_id)
 
     def observe(self, path: str, answer: Answer) -> None:
-        """Keep the states and statuses of the run's own resources in a response."""
+        """Keep the states and statuses of the run's own resources in a response, and how an early password is refused."""
+        if path.endswith("/first-windows-password") and not answer.accepted:
+            self.seen.responses.setdefault("early password", outline(answer.status, answer.body, self.secrets))
         kind = next((kind for start, kind in KINDS.items() if path == start or path.startswith(f"{start}/")), None)
         body = answer.body if answer.status == 200 else None
         if kind is None or not isinstance(body, dict):

@@ -370,6 +370,8 @@ QUESTIONS = (
     Question("unknown_key", "What does an unknown ssh_key_name lead to?", "accepted, then the creation fails", unknown_key),
     Question("windows_key", "What does a Windows instance with ssh_key_name get?", "400 generic",
              refused_with("windows with key", 400)),
+    Question("early_password", "What does an early read of the first Windows password get (only with --windows)?",
+             "404 windows_password_not_ready", refused_with("early password", 404)),
     Question("creation_time", "How long does a creation take?", "half a minute to several minutes", creation_time),
     Question("read_after_creation", "When does a read by id find a new instance?", "perhaps later", read_after_creation),
     Question("list_lag", "How late do lists show a change?", "not known", list_lag),

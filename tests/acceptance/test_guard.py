@@ -13,18 +13,18 @@ from tests.acceptance.journal import CREATED, CREATING, GONE, REFUSED, RENAMED, 
 
 RUN = "mgc-acceptance-abcdefgh"
 OWN, COPY, FOREIGN = (f"{number}ec75090-2872-4f51-8111-53d05d96d2c6" for number in (1, 2, 9))
-EVENTS: list[Event] = [
+EVENTS: tuple[Event, ...] = (
     {"event": CREATING, "kind": "instance", "name": f"{RUN}-first"},
     {"event": CREATED, "kind": "instance", "name": f"{RUN}-first", "id": OWN},
     {"event": CREATING, "kind": "snapshot", "name": f"{RUN}-copy"},
     {"event": CREATED, "kind": "snapshot", "name": f"{RUN}-copy", "id": COPY},
-]
+)
 LIMITS = Limits(2, 5, 10, copies=2)
 NEW = {"name": f"{RUN}-new"}
 
 
 def ask(method: str, path: str, body: Any = None, region: str = "br-se1", limits: Limits = LIMITS,
-        minutes: float = 0, events: list[Event] = EVENTS) -> str:  # fmt: skip
+        minutes: float = 0, events: tuple[Event, ...] = EVENTS) -> str:  # fmt: skip
     return refusal(Request(method, path, region, body), replay(events), RUN, "br-se1", limits, minutes) or ""
 
 
@@ -97,20 +97,20 @@ def test_the_limits_of_a_part_begin_with_it() -> None:
 
 
 def test_a_refused_creation_and_a_deletion_make_room() -> None:
-    pending: list[Event] = [{"event": CREATING, "kind": "instance", "name": "a"}]
-    refused = [*pending, {"event": REFUSED, "kind": "instance", "name": "a"}]
-    deleting = [*EVENTS, {"event": "deleting", "kind": "instance", "id": OWN}]
+    pending: tuple[Event, ...] = ({"event": CREATING, "kind": "instance", "name": "a"},)
+    refused = (*pending, {"event": REFUSED, "kind": "instance", "name": "a"})
+    deleting = (*EVENTS, {"event": "deleting", "kind": "instance", "id": OWN})
     for events, count in ((pending, 1), (refused, 0), (EVENTS, 1), (deleting, 0)):
         assert replay(events).count_instances() == count
 
 
 def test_what_is_gone_is_not_touched_again() -> None:
-    events = [*EVENTS, {"event": GONE, "kind": "instance", "id": OWN}]
+    events = (*EVENTS, {"event": GONE, "kind": "instance", "id": OWN})
     assert "was not made by this run" in ask("DELETE", f"/v1/instances/{OWN}", events=events)
 
 
 def test_a_renamed_instance_is_known_by_its_new_name() -> None:
-    events = [*EVENTS, {"event": RENAMED, "kind": "instance", "id": OWN, "name": f"{RUN}-other"}]
+    events = (*EVENTS, {"event": RENAMED, "kind": "instance", "id": OWN, "name": f"{RUN}-other"})
     for name, why in ((f"{RUN}-other", False), (f"{RUN}-first", True)):
         assert bool(ask("POST", "/v1/snapshots", {**NEW, "instance": {"name": name}}, events=events)) is why
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.acceptance import report
 from tests.acceptance.conftest import RUN, Cloud
 from tests.acceptance.probes import HOST_KEYS, NO_SUCH_KEY, Choice
 from tests.conftest import ALL
@@ -178,6 +179,20 @@ def test_the_table_shows_what_a_switch_says(cloud: Cloud, name: str) -> None:
     assert {key: found[key][: len(beginning)] for key, beginning in case.answers.items()} == case.answers
     assert cloud.left() == []
     assert cloud.foreign() == before
+
+
+def test_a_target_shows_how_an_early_password_is_refused(cloud: Cloud) -> None:
+    gate = cloud.gate()
+    body = {"name": f"{RUN}-win", "machine_type": {"name": "BV2-4-40"}, "image": {"name": "windows-server-2022"},
+            "network": {"associate_public_ip": False}}  # fmt: skip
+    made = gate.send("POST", "/v1/instances", body=body).body["id"]
+    for seconds, status in ((0, 404), (60, 200), (0, 404)):
+        cloud.sim.advance(seconds)
+        answer = gate.send("GET", f"/v1/instances/config/{made}/first-windows-password")
+        assert answer.status == status
+    gate.session.close()
+    rows = {row.key: row for row in report.answer_rows(gate.seen)}
+    assert rows["early_password"].seen.startswith("refused: 404 windows_password_not_ready")
 
 
 def read_answers(cloud: Cloud) -> Answers:

@@ -128,11 +128,20 @@ def test_what_cannot_be_run_is_refused(cloud: Cloud, arguments: tuple[str, ...],
 
 
 @pytest.mark.test_all("ansible-test needs a minute; the guard that targets run behind is tried in test_left_behind.py")
-def test_a_target_runs_as_on_a_real_cloud(cloud: Cloud) -> None:
+def test_a_target_runs_as_on_a_real_cloud_and_can_be_interrupted(cloud: Cloud) -> None:
+    """In one test, since two runs of targets disturb each other."""
     cloud.begin(init_log=HOST_KEYS)  # which the probes need not wait for
     before = cloud.foreign()
     # The program is not as fast as the cloud: ansible-test needs its time.
-    code, said = run(cloud, "run", "--yes", "--targets", "vm_info", "--speed", "4", QUICK_WAITS=str(QUICK))
+    arguments, environment = ("run", "--yes", "--targets", "vm_info", "--speed", "4"), {"QUICK_WAITS": str(QUICK)}
+    with begin(cloud, *arguments, **environment) as process:
+        read_until(process, "TASK [vm_info : Stop one]")
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == command.INTERRUPTED, said
+    assert re.search(r"^failed +vm_info$", said, re.MULTILINE)
+    assert cloud.left() == []
+    code, said = run(cloud, *arguments, **environment)
     assert code == command.OK, said
     assert re.search(r"^passed +vm_info$", said, re.MULTILINE)
     assert not [request for request in cloud.sim.requests() if request["path"].startswith("/_simulator")]

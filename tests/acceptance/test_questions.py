@@ -67,6 +67,7 @@ def test_nothing_is_answered_by_no_observation() -> None:
         ("linux_without_key", "linux without key", 201, 400),
         ("windows_key", "windows with key", 400, 422),
         ("windows_key", "windows with key", 400, 201),
+        ("early_password", "early password", 404, 400),
         ("reboot_suspended", "reboot while suspended", 204, 400),
         ("in_transition", "stop during stop", 409, 204),
         ("illegal_action", "start while running", 400, 204),
