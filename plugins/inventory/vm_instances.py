@@ -403,10 +403,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         Ansible would show the value of a secret in its own error, or convert another text to a boolean.
         """
         if name in SECRET and isinstance(value, (list, dict)):
-            raise AnsibleParserError(f"{name} must be a text, and is none.")
+            raise AnsibleParserError(f"{name} must be a text.")
         boolean = self.option_definitions[name].get("type") in ("bool", "boolean")
         if boolean and not is_blank(value) and str(value).strip().lower() not in _entries.BOOLEANS:
-            raise AnsibleParserError(f"{name} is {value!r}, and must be true or false.")
+            raise AnsibleParserError(f"{name} is {value!r}; it must be true or false.")
 
     def _load_cache(self) -> None:
         """Load the cache plugin; if that fails, warn and go on without a cache."""
@@ -414,7 +414,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             try:
                 self.load_cache_plugin()
             except AnsibleError as error:
-                self.display.warning(f"cache: it cannot be used, so that all is fetched: {error}")
+                self.display.warning(f"cache: it cannot be used, so everything is read from the API: {error}")
                 self._options["cache"] = False
 
     @staticmethod
@@ -445,10 +445,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if self.get_option("user_data"):
             names.append("user_data")
             if self.get_option("cache"):
-                raise Refused("user_data: true excludes cache: true, since user data often holds secrets.")
+                raise Refused("user_data: true cannot be combined with cache: true: user data often holds secrets.")
         prefix = plain(self.get_option("hostvars_prefix"))
         if prefix and not prefix.isidentifier():
-            raise Refused(f"hostvars_prefix is {prefix!r}, and must be the beginning of a variable's name.")
+            raise Refused(f"hostvars_prefix is {prefix!r}; it must be the beginning of a variable's name.")
         reserved = {name for name in names if prefix + name in get_reserved_names()}
         if reserved:
             changed = ", ".join(sorted(f"{prefix}{name}_" for name in reserved))
@@ -456,7 +456,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         ways = (*_hostvars.ADDRESSES, "name")
         for way in self._texts("connect_with"):
             if way not in ways:
-                raise Refused(f"connect_with: {way!r} is none of {', '.join(ways)}.")
+                raise Refused(f"connect_with: {way!r} is not one of {', '.join(ways)}.")
         for source in self._texts("hostnames"):
             if "{" not in source and source.split(".")[0] not in names:
                 raise Refused(
@@ -503,7 +503,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """
         regions = list(dict.fromkeys(plain(name).strip() for name in self._texts("regions"))) or [connection.region]
         if len(regions) > 1 and "{region}" not in connection.api_url:
-            raise Refused("regions: api_url has no {region}, so that all would be the same one: write {region} in it.")
+            raise Refused(
+                "regions: api_url does not contain {region}, so all regions would be the same. Write {region} in it."
+            )
         return regions
 
     def instances(self, connection: Connection, path: str, cache: bool, labels: bool) -> Instances:

@@ -33,14 +33,14 @@ def texts(where: str, given: t.Any) -> list[str]:
     """Return the entries of a list of texts, without empty texts."""
     for number, entry in enumerate(given or []):
         if entry is not None and not isinstance(entry, str):
-            raise Refused(f"{where}[{number}] is {as_text(entry)}, and must be a text.")
+            raise Refused(f"{where}[{number}] is {as_text(entry)}; it must be a text.")
     return [entry for entry in given or [] if entry and entry.strip()]
 
 
 def mapping(where: str, entry: t.Any, keys: t.Sequence[str], required: str) -> dict[str, t.Any]:
     """Return a mapping, checked to have only these keys, without the keys that are null."""
     if not isinstance(entry, dict) or not entry.get(required):
-        raise Refused(f"{where} is {as_text(entry)}, and must be a mapping with a {required}.")
+        raise Refused(f"{where} is {as_text(entry)}; it must be a mapping with a {required}.")
     for key in entry:
         if key not in keys:
             raise Refused(
@@ -58,11 +58,11 @@ def keyed_groups(given: t.Any) -> list[dict[str, t.Any]]:
         for key, value in entry.items():
             if key == "trailing_separator":
                 if str(value).lower() not in BOOLEANS:
-                    raise Refused(f"{where}.{key} is {as_text(value)}, and must be true or false.")
+                    raise Refused(f"{where}.{key} is {as_text(value)}; it must be true or false.")
                 entry[key] = BOOLEANS[str(value).lower()]
             elif not isinstance(value, str):
                 if key == "key" or not isinstance(value, SCALARS):
-                    raise Refused(f"{where}.{key} is {as_text(value)}, and must be a text.")
+                    raise Refused(f"{where}.{key} is {as_text(value)}; it must be a text.")
                 entry[key] = str(value)
         if "default_value" in entry and "trailing_separator" in entry:
             raise Refused(f"{where}: default_value and trailing_separator exclude each other.")
@@ -91,7 +91,7 @@ def compose(given: t.Any) -> dict[str, t.Any]:
         _name("compose", name)
         if value is not None and not isinstance(value, SCALARS):
             wanted = "an expression (as text), a number, a boolean or null"
-            raise Refused(f"compose.{name} is {as_text(value)}, and must be {wanted}.")
+            raise Refused(f"compose.{name} is {as_text(value)}; it must be {wanted}.")
     return dict(given or {})
 
 
@@ -102,4 +102,4 @@ def _name(option: str, name: t.Any) -> None:
 
 def _condition(where: str, value: t.Any) -> None:
     if not isinstance(value, (str, bool)):
-        raise Refused(f"{where} is {as_text(value)}, and must be a condition (as text) or a boolean.")
+        raise Refused(f"{where} is {as_text(value)}; it must be a condition (as text) or a boolean.")

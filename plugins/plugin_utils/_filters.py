@@ -49,21 +49,21 @@ def filters(option: str, given: t.Any) -> Filter:
     Raise `Refused` with the option and the value.
     """
     if not isinstance(given, dict):
-        raise Refused(f"{option} is {given!r}, and must be a mapping of {', '.join(FILTERS)}.")
+        raise Refused(f"{option} is {given!r}; it must be a mapping of {', '.join(FILTERS)}.")
     result: Filter = {}
     for key, value in given.items():
         if key not in FILTERS:
             raise Refused(
-                f"{option}: {key!r} is no filter{suggest_name(key, FILTERS) or '.'} There are {', '.join(FILTERS)}."
+                f"{option}: {key!r} is not a filter{suggest_name(key, FILTERS) or '.'} The filters are {', '.join(FILTERS)}."
             )
         if value == []:
             continue  # an empty list counts as not given
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
-            raise Refused(f"{option}.{key} is {value!r}, and must be a text or a list of texts.")
+            raise Refused(f"{option}.{key} is {value!r}; it must be a text or a list of texts.")
         unknown = [text for text in texts if key == "phase" and text not in PHASES]
         if unknown:
-            raise Refused(f"{option}.{key} is {unknown[0]!r}, and must be one of {', '.join(PHASES)}.")
+            raise Refused(f"{option}.{key} is {unknown[0]!r}; it must be one of {', '.join(PHASES)}.")
         result[str(key)] = [str(text) for text in texts]
     return result
 

@@ -230,15 +230,15 @@ class Hosts:
             ]
             if mute:
                 ways = ", ".join(settings.connect_with)
-                self._say(f"Hosts without ansible_host, since they have none of {ways}: {some(mute)}")
+                self._say(f"Hosts without ansible_host, because they have none of {ways}: {some(mute)}")
         if self._addressed:
             names = some([self._names[number] for number in sorted(self._addressed)])
             self.warnings.append(
-                f"compose.ansible_host is null for {names}, so that the address found by connect_with is "
+                f"compose.ansible_host is null for {names}, so the address found by connect_with is "
                 "kept. default(x) replaces only what is undefined: write default(x, true), which replaces null, too."
             )
         if self._odd:
-            text = "Instances that are named otherwise, since no host can have the name that they have: "
+            text = "These instances are listed under another name, because theirs is not a valid host name: "
             self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))
         for failing in self.expressions.failing(self._templates.values()):
             near = f" Names that come near: {', '.join(failing.near)}." if failing.near else ""

@@ -89,7 +89,7 @@ def logins(given: t.Any) -> tuple[Login, ...]:
         entry = _entries.mapping(where, entry, Login._fields, "match")
         for key, value in entry.items():
             if not isinstance(value, _entries.SCALARS):
-                raise Refused(f"{where}.{key} is {_entries.as_text(value)}, and must be a text.")
+                raise Refused(f"{where}.{key} is {_entries.as_text(value)}; it must be a text.")
         logins.append(Login(**{key: value and str(value) for key, value in entry.items()}))
     return tuple(logins)
 

@@ -13,7 +13,7 @@ from tests.playbooks.module import result
 
 PUBLIC = {**BASE, "network": {"associate_public_ip": True}}
 RESTORED = {key: value for key, value in PUBLIC.items() if key != "image"}
-UNSEEN = "The API does not tell the addresses of instance web, so that its public IPv4 address cannot be seen."
+UNSEEN = "The API does not return the addresses of instance web, so its public IPv4 address is not known."
 SERVERS: dict[str, dict[str, Any]] = {
     "expand is ignored": {"ignore_expand": True},
     "expand is ignored, 2024": {"ignore_expand": True, "edition": "2024-08"},

@@ -160,10 +160,10 @@ def test_an_instance_that_equals_none_becomes_the_first_in_its_zone(sim: Any) ->
 def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
     for wrong, said in (
         ({"machine_type": "BV9-9-40"}, "With BV9-9-40: There is no machine type 'BV9-9-40' in this region"),
-        ({"availability_zone": "br-se1-z"}, f"With {SMALL} in br-se1-z: availability_zone is 'br-se1-z', but"),
+        ({"availability_zone": "br-se1-z"}, f"With {SMALL} in br-se1-z: There is no availability zone 'br-se1-z'"),
         (
             {"machine_type": "DP2-8-40", "availability_zone": "br-se1-c"},
-            "is not offered there (it is in br-se1-a, br-se1-b)",
+            "is not offered in availability_zone 'br-se1-c'; it is in br-se1-a, br-se1-b",
         ),
     ):
         assert said in str(task.run(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]}).failure)

@@ -63,7 +63,7 @@ def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, co
     sim.advance(10)
     plan = task.check(sim, **DECLARED)
     assert [step.action for step in plan.steps] == ["delete", "create"]
-    assert "It is removed, and the next alternative tried." in plan.warnings[0]
+    assert "It is deleted, and the next alternative is tried." in plan.warnings[0]
     done = task.run(sim, **DECLARED)
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     assert done.row["machine_type"]["name"] == kinds[(number + 1) % 3]

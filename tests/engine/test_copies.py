@@ -222,8 +222,8 @@ def test_without_waiting_only_the_last_step_is_not_waited_for(sim: Any) -> None:
 def test_a_time_out_names_the_status_and_the_next_run_carries_on(sim: Any) -> None:
     powered(sim, "running")
     done = copies.run(sim, "snapshot", **OF_WEB, timeout=3)
-    assert "Timed out after 3 s (wait_timeout) on the way to create snapshot copy of instance web" in done.told
-    assert "The next run carries on from there." in done.told
+    assert "Timed out after 3 s (wait_timeout) trying to create snapshot copy of instance web" in done.told
+    assert "The next run continues from there." in done.told
     again = copies.run(sim, "snapshot", **OF_WEB)
     assert (again.failure, again.actions, again.seen["copy"]["state"]) == (None, [], "available")
 

@@ -125,7 +125,7 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
         assert said in copies.run(sim, kind, **options).told
         assert task.sent(sim) == []
     api = task.client(sim, api_url=sim.url.replace("{region}", "br-se1"))
-    said = "api_url has no {region}, so that the other region cannot be reached: write {region} in it."
+    said = "api_url does not contain {region}, so the other region cannot be reached. Write {region} in it."
     assert copies.run(sim, kind, api=api, **TO_NE1).told == said
 
 

@@ -135,13 +135,13 @@ def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, ed
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"name": "copy"}, "There is no KIND 'copy'; creating it needs instance."),
-    ({"name": "copy", "instance": "nobody"}, "There is no instance 'nobody' to make the KIND 'copy' of."),
-    ({"name": "copy", "instance": NOBODY}, f"There is no instance '{NOBODY}' to make the KIND 'copy' of."),
+    ({"name": "copy", "instance": "nobody"}, "There is no instance 'nobody' to create the KIND 'copy' from."),
+    ({"name": "copy", "instance": NOBODY}, f"There is no instance '{NOBODY}' to create the KIND 'copy' from."),
     ({"id": NOBODY}, f"There is no KIND '{NOBODY}'."),
     ({"id": NOBODY, "instance": "web"}, f"There is no KIND '{NOBODY}'."),
     ({"name": "{instance}"}, "name is '{instance}', but the instance has no name that could stand for {instance}."),
     ({"name": "{instance}", "instance": "nobody"}, "but the instance has no name"),
-    ({"name": "{instance}" + "x" * 255, "instance": "web"}, "name comes to 258 characters, and may have 1 to 255."),
+    ({"name": "{instance}" + "x" * 255, "instance": "web"}, "name would be 258 characters long; it must have 1 to 255."),
     ({"name": "failed"}, "has the status"),
     ({"name": "other", "instance": "web"}, "KIND other ("),
     ({"name": "other", "instance": "web"}, "KIND names are unique: choose another one."),

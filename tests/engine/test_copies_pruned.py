@@ -130,7 +130,7 @@ def test_without_a_clock_nothing_is_deleted(sim: Any, monkeypatch: pytest.Monkey
                   body={"snapshots": [], "meta": {"page": {"total": 0}}})  # fmt: skip
     monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
     for options in ({**ALL, "keep_days": 1}, {"name": "x-{date}", "state": "absent"}):
-        assert "The API does not tell the time, so that " in copies.run(sim, "snapshot", **options).told
+        assert "The API does not return the time, so " in copies.run(sim, "snapshot", **options).told
     assert task.sent(sim) == []
 
 
@@ -180,28 +180,28 @@ FENCES: list[tuple[dict[str, Any], str]] = [
     ({}, "state: pruned needs name_prefix, or all: true for all KINDs, and not both."),
     ({"keep_last": 1}, "state: pruned needs name_prefix, or all: true for all KINDs, and not both."),
     ({"keep_last": 1, "all": True, "name_prefix": "x"}, "state: pruned needs name_prefix, or all: true"),
-    ({"all": True}, "keep_last or keep_days is needed, and more than 0: else every KIND would go."),
-    ({"all": True, "keep_last": 0, "keep_days": 0}, "keep_last or keep_days is needed, and more than 0"),
+    ({"all": True}, "keep_last or keep_days must be more than 0; otherwise every KIND would be deleted."),
+    ({"all": True, "keep_last": 0, "keep_days": 0}, "keep_last or keep_days must be more than 0"),
     ({"all": True, "keep_last": -1, "keep_days": 3}, "keep_last and keep_days must be numbers from 0 on."),
     ({"all": True, "keep_days": float("nan")}, "keep_last and keep_days must be numbers from 0 on."),
     ({"all": True, "keep_last": 1, "keep_days": -0.5}, "keep_last and keep_days must be numbers from 0 on."),
-    ({"all": True, "keep_last": 1, "name": "x"}, "state: pruned chooses by age and number; id and name do not go with"),
-    ({"all": True, "keep_last": 1, "new_name": "x"}, "new_name goes with state: present, not with pruned."),
-    ({"all": True, "keep_last": 1, "power_off": True}, "power_off goes with state: present, not with pruned."),
-    ({"state": "present"}, "One of id and name is needed with state: present."),
-    ({"state": "absent"}, "One of id and name is needed with state: absent."),
-    ({"state": "absent", "name": "x", "keep_last": 1}, "keep_last goes with state: pruned, not with absent."),
-    ({"state": "present", "name": "x", "keep_days": 1}, "keep_days goes with state: pruned, not with present."),
-    ({"state": "absent", "name": "x", "prune_max": 1}, "prune_max goes with state: pruned, not with absent."),
-    ({"state": "absent", "name": "x", "all": True}, "all goes with state: pruned, not with absent."),
-    ({"state": "absent", "name": "x", "name_prefix": "x"}, "name_prefix goes with state: pruned, not with absent."),
-    ({"state": "absent", "name": "x", "instance": "x"}, "instance goes with state: present or pruned, not with absent."),
-    ({"state": "present", "name": "x", "restore": {"name": "x"}}, "restore goes with state: restored, not with present."),
-    ({"state": "present", "name": "x", "destination_region": "br-ne1"}, "destination_region goes with state: copied"),
-    ({"state": "present", "new_name": "x"}, "One of id and name is needed with state: present."),
+    ({"all": True, "keep_last": 1, "name": "x"}, "id and name cannot be combined with state: pruned"),
+    ({"all": True, "keep_last": 1, "new_name": "x"}, "new_name cannot be combined with state: pruned; it needs state: present."),
+    ({"all": True, "keep_last": 1, "power_off": True}, "power_off cannot be combined with state: pruned; it needs state: present."),
+    ({"state": "present"}, "state: present needs id or name."),
+    ({"state": "absent"}, "state: absent needs id or name."),
+    ({"state": "absent", "name": "x", "keep_last": 1}, "keep_last cannot be combined with state: absent; it needs state: pruned."),
+    ({"state": "present", "name": "x", "keep_days": 1}, "keep_days cannot be combined with state: present; it needs state: pruned."),
+    ({"state": "absent", "name": "x", "prune_max": 1}, "prune_max cannot be combined with state: absent; it needs state: pruned."),
+    ({"state": "absent", "name": "x", "all": True}, "all cannot be combined with state: absent; it needs state: pruned."),
+    ({"state": "absent", "name": "x", "name_prefix": "x"}, "name_prefix cannot be combined with state: absent; it needs state: pruned."),
+    ({"state": "absent", "name": "x", "instance": "x"}, "instance cannot be combined with state: absent; it needs state: present or pruned."),
+    ({"state": "present", "name": "x", "restore": {"name": "x"}}, "restore cannot be combined with state: present; it needs state: restored."),
+    ({"state": "present", "name": "x", "destination_region": "br-ne1"}, "destination_region cannot be combined with state: present"),
+    ({"state": "present", "new_name": "x"}, "state: present needs id or name."),
     ({"state": "present", "id": "eth0"}, "id is 'eth0', but ids are UUIDs"),
     ({"state": "present", "id": "99999999-9999-4999-8999-999999999999", "new_name": "x"}, "new_name needs name."),
-    ({"state": "restored", "name": "x"}, "restore says what instance is to be made, and is needed with state: restored."),
+    ({"state": "restored", "name": "x"}, "state: restored needs restore, which describes the instance to create."),
 ]  # fmt: skip
 
 

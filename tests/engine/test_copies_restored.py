@@ -100,7 +100,7 @@ def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
 def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str) -> None:
     ready(sim, kind, edition)
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
-    assert "it is what it is a copy of. Choose another name." in done.told
+    assert "it is the source of the copy. Choose another name." in done.told
     # As vm_instance declares it, an instance found by its name is as declared.
     assert task.run(sim, **{**task.BASE, "image": None, kind: "copy"}).actions == []
 
@@ -159,7 +159,7 @@ def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, editi
     ready(sim, kind, edition)
     sim.seed(kind, name="unknown", instance=None, min_disk=None)
     options = {**RESTORED, "name": "unknown"}
-    said = f"The API does not tell how large a disk {kind} unknown needs; it may refuse the machine type."
+    said = f"The API does not return how large a disk {kind} unknown needs; it may refuse the machine type."
     assert copies.check(sim, kind, **options).warnings == (said,)
 
 

@@ -239,9 +239,9 @@ def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
     start = sim.now()
     done = task.run(sim, timeout=90, name="web", state="stopped")
     text = str(done.failure)
-    assert "Timed out after 90 s (wait_timeout) on the way to stop instance web" in text
+    assert "Timed out after 90 s (wait_timeout) trying to stop instance web" in text
     assert "'stopping" in text
-    assert "next run carries on from there" in text
+    assert "next run continues from there" in text
     assert 85 <= sim.now() - start <= 100
     assert done.actions == ["stop"]
 
@@ -251,7 +251,7 @@ def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
     sim.seed("instance", name="web", state="stopped")
     done = task.run(sim, name="web", state="suspended", timeout=sim.cloud.settings.duration("start"))
     assert task.sent(sim) == ["POST start"] and done.actions == ["start"]
-    assert "(wait_timeout) on the way to suspend instance web: its status is 'completed', its state 'running'" in str(
+    assert "(wait_timeout) trying to suspend instance web: its status is 'completed', its state 'running'" in str(
         done.failure
     )
 

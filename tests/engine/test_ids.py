@@ -130,7 +130,7 @@ def test_the_source_of_a_copy_is_not_its_restored_instance(sim: Any, api: Any, u
     web(sim, api, created_at=sim.now() - 60)
     sim.seed("snapshot", name="copy", instance=user(WEB), created_at=sim.now() - 120)
     done = copies.run(sim, "snapshot", name="copy", state="restored", restore={**copies.RESTORE, "name": "web"})
-    assert "it is what it is a copy of" in str(done.failure)
+    assert "it is the source of the copy" in str(done.failure)
 
 
 @cases

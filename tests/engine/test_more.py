@@ -140,4 +140,4 @@ def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)
     assert task.sent(sim) == [] and done.actions == []
-    assert "on the way to stop instance web" in done.told and "Left to be done" not in done.told
+    assert "trying to stop instance web" in done.told and "Left to be done" not in done.told

@@ -53,7 +53,7 @@ def test_a_copy_by_its_id_is_of_the_declared_instance_too(sim: Any, kind: str, e
 @every_kind
 @pytest.mark.parametrize(
     ("of", "why"),
-    [(NOBODY, f"it is of instance {NOBODY}, which is gone."), (None, "the API does not tell which instance it is of.")],
+    [(NOBODY, f"it is of instance {NOBODY}, which is gone."), (None, "the API does not return its source instance.")],
 )
 def test_a_copy_whose_instance_is_gone_is_taken_with_a_warning(
     sim: Any, kind: str, edition: str, of: str | None, why: str
@@ -62,7 +62,7 @@ def test_a_copy_whose_instance_is_gone_is_taken_with_a_warning(
     copy = sim.seed(kind, name="copy", instance=of)
     told = module(sim, kind, name="copy", instance="web")
     assert told["warnings"] == [
-        f"There is no instance 'web'. {kind.capitalize()} copy ({copy['id']}) is taken for its {kind}: {why}"
+        f"There is no instance 'web'. {kind.capitalize()} copy ({copy['id']}) is taken as its {kind}: {why}"
     ]
     assert (told["changed"], told[kind]["id"]) == (False, copy["id"])
     assert not module(sim, kind, name="copy").get("warnings"), "without an instance none is missing"
@@ -100,7 +100,7 @@ def test_a_restore_whose_copy_is_missing_is_taken_with_a_warning(sim: Any, kind:
     web = sim.seed("instance", name="web-2")
     told = module(sim, kind, name="befor-upgrade", state="restored", restore=copies.RESTORE)
     [warning] = told["warnings"]
-    assert f"There is no {kind} 'befor-upgrade'. Instance web-2 ({web['id']}) is taken for restored from it" in warning
+    assert f"There is no {kind} 'befor-upgrade'. Instance web-2 ({web['id']}) is taken as restored from it" in warning
     assert not told["changed"]
 
 

@@ -44,7 +44,7 @@ def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
     task.client(sim).request("POST", "/v1/snapshots", body={"name": "s", "instance": {"name": "src"}})
     sim.clear_requests()
     declared = {**BASE, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
-    assert "cannot be recreated: what it would be restored from is in motion" in refused(sim, **declared)
+    assert "cannot be recreated: the copy to restore it from is in transition" in refused(sim, **declared)
     sim.advance(60)
     assert task.run(sim, **declared).actions == ["delete", "restore"]
 
@@ -60,7 +60,7 @@ def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
     row = sim.seed("instance", name="old")
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
     sim.clear_requests()
-    assert "There is no instance 'old' to be renamed" in refused(sim, **{**BASE, "name": "old", "new_name": "new"})
+    assert "There is no instance 'old' to rename" in refused(sim, **{**BASE, "name": "old", "new_name": "new"})
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -95,7 +95,7 @@ def test_a_read_that_is_refused_while_a_step_is_waited_for_is_told_with_the_step
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="GET /v1/instances/{id}", nth=2, times=10**6, **RATE)
     told = result(sim, "vm_instance", {"name": "web", "state": "stopped", "wait_timeout": 120})
-    assert "Timed out after 120 s (wait_timeout) on the way to stop instance web" in told["msg"]
+    assert "Timed out after 120 s (wait_timeout) trying to stop instance web" in told["msg"]
     assert "Failed to look at instance web: Too many requests (" in told["msg"]
     assert "(status 429, slug rate.limit, " in told["msg"] and ", GET /v1/instances/" in told["msg"]
     assert [each["action"] for each in told["actions"]] == ["stop"]
@@ -114,7 +114,7 @@ def test_a_member_of_a_fleet_names_its_own_refusal(sim: Any, operation: str) -> 
     failed = [member for member in told["members"] if member.get("failed")]
     assert len(failed) == 1
     assert "Timed out after 120 s (wait_timeout)" in failed[0]["msg"]
-    assert "(status 429, slug rate.limit, " in failed[0]["msg"] and "not begun" not in told["msg"].lower()
+    assert "(status 429, slug rate.limit, " in failed[0]["msg"] and "not started" not in told["msg"].lower()
     assert failed[0]["error"]["slug"] == "rate.limit"
 
 
@@ -122,6 +122,6 @@ def test_a_list_that_is_refused_fails_the_members_of_a_fleet_in_the_same_words(s
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="GET /v1/instances", nth=2, times=10**6, **RATE)
     told = fleet(sim, instances=[{"name": "web", "state": "stopped"}], wait_timeout=120)
-    assert "Timed out after 120 s (wait_timeout) on the way to stop instance web" in told["members"][0]["msg"]
+    assert "Timed out after 120 s (wait_timeout) trying to stop instance web" in told["members"][0]["msg"]
     assert "(status 429, slug rate.limit, " in told["members"][0]["msg"]
     assert ", GET /v1/instances)" in told["members"][0]["msg"]

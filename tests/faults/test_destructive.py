@@ -225,5 +225,5 @@ def test_pruning_needs_to_know_the_time(server: Server) -> None:
     server.answers[:] = [answers({})]
     given = result(Cloud(server), "vm_snapshot", {"state": "pruned", "all": True, "keep_days": 1})
     assert given["failed"]
-    assert "does not tell the time" in given["msg"]
+    assert "does not return the time" in given["msg"]
     assert {asked.method for asked in server.asked} == {"GET"}

@@ -96,7 +96,7 @@ LARGE: dict[str, Any] = {
 @pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE.keys())
 def test_what_is_too_large_is_not_read(answer: Any) -> None:
     told, used = listed(answer)
-    assert told == "the answer is larger than 32 MiB"
+    assert told == "the response is larger than 32 MiB"
     assert used < MOST_MEMORY
 
 

@@ -45,7 +45,7 @@ def test_an_answer_byte_by_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "")
         api = client(server.url, ca_path=str(authority.path), api_timeout=TIMEOUT, api_retries=0)
-        with pytest.raises(ApiError, match=r"no complete answer from localhost:\d+ within api_timeout"):
+        with pytest.raises(ApiError, match=r"no complete response from localhost:\d+ within api_timeout"):
             api.request("GET", "/v1/instances")
         gone.set()
     assert len(sent) < MOST, "it was read to the end"

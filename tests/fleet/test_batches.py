@@ -80,8 +80,8 @@ def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
     given = run(watched, instances=MEMBERS, state="stopped", batch="1", wait_timeout=300)
     assert watched.most == 1
     assert "Timed out" in member(given, FIVE[0])["msg"]
-    assert all("Not begun before the time was up" in member(given, name)["msg"] for name in FIVE[1:])
-    assert given["msg"].endswith("4 were not begun.")
+    assert all("Not started before wait_timeout expired" in member(given, name)["msg"] for name in FIVE[1:])
+    assert given["msg"].endswith("4 were not started.")
     assert len(changes(sim)) == 1
 
 
@@ -131,10 +131,10 @@ def test_nothing_is_begun_after_too_many_have_failed(sim: Any, most: str | None,
     assert len(changes(sim)) == begun
     assert [one["name"] for one in given["members"]] == FIVE
     limit = {"0": 0, "1": 1, "20%": 1, "10%": 0, "39%": 1}.get(str(most))
-    words = f"Not begun, since {begun} failed, and max_failures is {limit}."
+    words = f"Not started: {begun} failed, and max_failures is {limit}."
     assert [one["msg"] == words for one in given["members"]] == [False] * begun + [True] * (5 - begun)
     assert given["msg"].startswith(f"{begun} of 5 instances failed. {FIVE[0]}: Failed to stop instance {FIVE[0]}: No")
-    assert (f"{5 - begun} were not begun." in given["msg"]) == (begun < 5)
+    assert (f"{5 - begun} were not started." in given["msg"]) == (begun < 5)
     assert given["totals"]["failed"] == 5
 
 
@@ -202,7 +202,7 @@ def test_who_was_not_begun_is_in_no_diff(sim: Any) -> None:
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="status", status=403)
     stopped = [{"name": name, "state": "stopped"} for name in ("web-1", "web-2")]
     given = run(sim, diff=True, instances=stopped, batch="1", max_failures="0")
-    assert "Not begun" in member(given, "web-2")["msg"]
+    assert "Not started" in member(given, "web-2")["msg"]
     assert [(each["before_header"], each["before"] == each["after"]) for each in given["diff"]] == [("web-1", True)]
 
 
@@ -227,6 +227,8 @@ def test_nothing_is_sent_after_the_time(sim: Any) -> None:
     given = run(Slow(sim), count=9, name_format="web-{index}", concurrency=1, wait_timeout=4)
     began = sim.requests()[0]["at"]
     late = [each for each in sim.requests() if each["method"] == "POST" and each["at"] > began + 5]
-    idle = [each["name"] for each in given["members"] if each.get("msg", "").startswith("Not begun before the time")]
+    idle = [
+        each["name"] for each in given["members"] if each.get("msg", "").startswith("Not started before wait_timeout")
+    ]
     assert given["failed"] and late == []
     assert len(idle) + len(rows(sim)) == 9 and len(idle) > 3

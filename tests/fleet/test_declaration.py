@@ -163,7 +163,7 @@ def test_no_key_of_ssh_is_sent_as_each_edition_takes_it(sim: Any, edition: str) 
 
 @pytest.mark.parametrize(("options", "words"), [
     ({"instances": [WEB, {"name": "db"}, WEB]}, "Each member needs its own name, but several have 'web'."),
-    ({"instances": [WEB], "count": 1, "name_format": "we{index:.0s}b"}, "must have {index} in it"),
+    ({"instances": [WEB], "count": 1, "name_format": "we{index:.0s}b"}, "must contain {index}"),
     ({"instances": [{"name": "web-1"}], "count": 1, "name_format": "web-{index}"}, "several have 'web-1'."),
     ({"instances": [{"id": IDS[0]}, {"id": IDS[0]}]}, "Each member needs its own id"),
     ({"instances": [WEB, {"name": "db", "new_name": "web"}]}, "several have 'web'."),
@@ -171,15 +171,15 @@ def test_no_key_of_ssh_is_sent_as_each_edition_takes_it(sim: Any, edition: str) 
     ({"instances": []}, "The declaration has no members."),
     ({}, "one of the following is required: instances, count"),
     ({"count": 2}, "count needs name_format"),
-    ({"count": -1, "name_format": "web-{index}"}, "count is -1, and must be between 0 and 100,000."),
-    *(({"count": 2, "name_format": name}, "must have {index} in it")
+    ({"count": -1, "name_format": "web-{index}"}, "count is -1; it must be between 0 and 100,000."),
+    *(({"count": 2, "name_format": name}, "must contain {index}")
       for name in ("web", "web-{index:099999999d}", "web-{number}", "web-{}", "web-{index.x}", "web-{index[0]}", "web-{index:q}", "{")),
-    ({"instances": [WEB], "concurrency": 0}, "concurrency is 0, and must be 1 or more."),
-    ({"instances": [WEB], "batch": "0"}, "batch is '0', and must be a number from 1 on, or a percentage as 20%."),
+    ({"instances": [WEB], "concurrency": 0}, "concurrency is 0; it must be 1 or more."),
+    ({"instances": [WEB], "batch": "0"}, "batch is '0'; it must be a number from 1 on or a percentage such as 20%."),
     ({"instances": [WEB], "batch": "half"}, "batch is 'half'"),
-    ({"instances": [WEB], "batch": "1", "wait": False}, "batch does not go with wait: false"),
-    ({"instances": [WEB], "max_failures": "-1"}, "max_failures is '-1', and must be a number, or a percentage as 20%."),
-    ({"instances": [WEB], "prune_match": "web*", "wait": False}, "Pruning does not go with wait: false"),
+    ({"instances": [WEB], "batch": "1", "wait": False}, "batch cannot be combined with wait: false"),
+    ({"instances": [WEB], "max_failures": "-1"}, "max_failures is '-1'; it must be a number or a percentage such as 20%."),
+    ({"instances": [WEB], "prune_match": "web*", "wait": False}, "Pruning cannot be combined with wait: false"),
     ({"instances": [{"name": "web", "state": "gone"}]}, "value of state must be one of"),
     ({"instances": [{"name": "web", "image": "a", "snapshot": "b"}]}, "mutually exclusive: image|snapshot|backup"),
     ({"instances": [WEB], "defaults": {"id": IDS[0], "new_name": "x"}}, "mutually exclusive: id|new_name"),

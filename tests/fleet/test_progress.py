@@ -44,8 +44,8 @@ def test_a_line_says_how_many_are_in_which_state() -> None:
     assert line(settled, failed, waiting, waiting, *CREATING, ("moving", "deleting")) == (
         "fleet web: 1/8 running, 3 creating, 1 deleting, 2 waiting, 1 failed"
     )
-    assert line(settled, ("failed", "not begun"), failed, ends="running deleted") == (
-        "fleet web: 1/3 done, 1 not begun, 1 failed"
+    assert line(settled, ("failed", "not started"), failed, ends="running deleted") == (
+        "fleet web: 1/3 done, 1 not started, 1 failed"
     )
     assert line(settled, names=("web", "db")) == "fleet: 1/1 running"
     assert line(settled, names=("a\n\x1b[2Jb-1", "a\n\x1b[2Jb-2")) == "fleet a??[2Jb: 1/1 running"

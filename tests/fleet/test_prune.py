@@ -99,7 +99,7 @@ def test_an_empty_declaration_prunes_nothing_by_mistake(sim: Any) -> None:
 @pytest.mark.parametrize("match", ["*", "?eb-*", "we*", "w?b-1", "[w]eb-*", "[!x]*", "we[b]*"])
 def test_a_pattern_begins_with_three_characters(sim: Any, match: str) -> None:
     seed(sim, OLD)
-    words = f"prune_match is {match!r}, and must begin with 3 characters that are no pattern"
+    words = f"prune_match is {match!r}; it must start with 3 literal characters"
     assert words in refused(sim, instances=KEPT, prune_match=match)
     assert "web-1" not in pruned(sim, instances=KEPT, prune_match=match, prune_all=True)
 
@@ -219,7 +219,7 @@ def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None
     sim.clear_faults()
     page = {"kind": "short_body", "when": "after"}
     sim.add_fault(operation="GET /v1/instances", nth="every", **page)
-    assert "broke before the answer was complete" in refused(sim, count=0, prune_match="web-*")
+    assert "broke before the response was complete" in refused(sim, count=0, prune_match="web-*")
 
 
 @pytest.mark.parametrize("fault", [

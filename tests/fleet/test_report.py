@@ -155,7 +155,7 @@ def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
     options = {"batch": "1", "max_failures": "0"}
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", **options)
     assert given["failed"] and page.phases()[1:] == [["failed"]] * 2
-    assert ["not begun" in " ".join(row["texts"]) for row in page.members()] == [False, True, True]
+    assert ["not started" in " ".join(row["texts"]) for row in page.members()] == [False, True, True]
 
 
 def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(
     given = run(sim, instances=[{"name": name} for name in "abc"], state="stopped", wait_timeout=60)
     stuck = [one for one in given["members"] if one.get("failed")]
     assert len(stuck) == 1
-    assert f"Timed out after 60 s (wait_timeout) on the way to stop instance {stuck[0]['name']}" in given["msg"]
+    assert f"Timed out after 60 s (wait_timeout) trying to stop instance {stuck[0]['name']}" in given["msg"]
     assert "its status is 'stopping'" in given["msg"]
     assert given["msg"].startswith("1 of 3 instances failed. ")
     assert stuck[0]["actions"] and stuck[0]["changed"]

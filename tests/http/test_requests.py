@@ -95,9 +95,7 @@ def test_redirects_are_not_followed(status: int, method: str) -> None:
     assert elsewhere.asked == []
     assert len(server.asked) == 1
     assert (error.status, error.final, error.lost) == (status, True, False)
-    assert (
-        error.message == f"the API redirects to {elsewhere.url}/?key=********, which is not followed; is api_url right?"
-    )
+    assert error.message == f"the API redirects to {elsewhere.url}/?key=********, which is not followed; check api_url"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_a_body_of_50_mb_ends_in_an_error(method: str) -> None:
         error = failure(client(server.url), method)
     assert len(server.asked) == 1
     assert error.final
-    assert (error.slug, error.message) == ("body_too_large", "the answer is larger than 32 MiB")
+    assert (error.slug, error.message) == ("body_too_large", "the response is larger than 32 MiB")
 
 
 def test_a_small_body_that_unpacks_to_a_large_one_ends_in_an_error() -> None:
@@ -161,7 +159,7 @@ def test_a_slow_answer_ends_in_an_error(sim: Any, kind: str, seconds: float) -> 
     sim.reset(instances=50)
     sim.add_fault(kind=kind, seconds=seconds)
     error = failure(client_of(sim, api_timeout=0.6, api_retries=0))
-    assert error.message == f"no complete answer from 127.0.0.1:{sim.port} within api_timeout (0.6 s)"
+    assert error.message == f"no complete response from 127.0.0.1:{sim.port} within api_timeout (0.6 s)"
     assert error.lost
     assert error.passing
 
@@ -176,7 +174,7 @@ def test_a_connection_that_breaks_may_have_done_something(sim: Any, kind: str) -
     sim.seed("instance")
     sim.add_fault(kind=kind, nth="every", when="after")
     error = failure(client_of(sim, api_retries=0))
-    assert error.message.startswith(f"the connection to 127.0.0.1:{sim.port} broke before the answer was complete")
+    assert error.message.startswith(f"the connection to 127.0.0.1:{sim.port} broke before the response was complete")
     assert (error.status, error.lost) == (None, True)
 
 
@@ -220,7 +218,7 @@ def test_a_region_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     error = failure(client("https://someone:else@{region}.api.test/compute", region="br-nowhere"), "POST")
     assert error.message == (
-        "the name br-nowhere.api.test does not resolve; is region 'br-nowhere' right, and api_url?"
+        "the name br-nowhere.api.test does not resolve; check the region ('br-nowhere') and api_url"
     )
     assert not error.sent
 
@@ -263,7 +261,7 @@ def test_ids_are_quoted() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"null", [], "text", 7])
 def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer is no instance"):
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no valid instance"):
         client(server.url).get(INSTANCES, "1")
 
 
@@ -271,7 +269,7 @@ def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
     "body", [b"", [], {}, {"instances": None}, {"instances": {}}, {"instances": [None]}, {"other": []}]
 )
 def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the answer has no list of instances"):
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no list of instances"):
         client(server.url).listing(INSTANCES)
 
 

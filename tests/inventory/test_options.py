@@ -212,7 +212,7 @@ def test_what_hosts_are_reached_by(sim: Any, tmp_path: Path, given: dict[str, An
 def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate(("web", "db")):
         sim.seed("instance", name=name, id=UUIDS[number])
-    said = "Hosts without ansible_host, since they have none of public_ipv4: web, db"
+    said = "Hosts without ansible_host, because they have none of public_ipv4: web, db"
     found = listed(sim, tmp_path, connect_with=["public_ipv4"])
     assert sorted(found.hosts) == ["db", "web"] and found.warnings == [said]
     with pytest.raises(AnsibleParserError, match=said):
@@ -268,7 +268,7 @@ def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) 
     sim.seed("instance", name="web", user_data="c2VjcmV0")
     assert "c2VjcmV0" not in str(listed(sim, tmp_path))
     assert listed(sim, tmp_path, user_data=True).hosts["web"]["mgc_user_data"] == "c2VjcmV0"
-    with pytest.raises(AnsibleParserError, match="user_data: true excludes cache: true"):
+    with pytest.raises(AnsibleParserError, match="user_data: true cannot be combined with cache: true"):
         listed(sim, tmp_path, user_data=True, cache=True, cache_plugin="memory")
 
 
@@ -338,7 +338,7 @@ def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path,
 def test_a_secret_that_is_no_text_is_not_shown(sim: Any, tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(AnsibleParserError) as error:
         listed(sim, tmp_path, **{name: value}, env={"MGC_API_KEY": ""})
-    assert str(error.value) == f"{name} must be a text, and is none."
+    assert str(error.value) == f"{name} must be a text."
 
 
 def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) -> None:
@@ -430,24 +430,27 @@ def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tm
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"regoins": ["br-se1"]}, r"There is no option 'regoins'. Did you mean regions\?"),
-    ({"filters": {"sate": "running"}}, r"filters: 'sate' is no filter. Did you mean state\? There are state"),
+    ({"filters": {"sate": "running"}}, r"filters: 'sate' is not a filter. Did you mean state\? The filters are state"),
     (
         {"filters": {"phase": ["settled", "moving"]}},
-        "filters.phase is 'moving', and must be one of settled, in_transition",
+        "filters.phase is 'moving'; it must be one of settled, in_transition",
     ),
-    ({"filters": {"x": "y"}}, r"filters: 'x' is no filter\. There are state"),
-    ({"filters": {"state": 5}}, r"filters\.state is 5, and must be a text"),
-    ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\], and must be a text"),
+    ({"filters": {"x": "y"}}, r"filters: 'x' is not a filter\. The filters are state"),
+    ({"filters": {"state": 5}}, r"filters\.state is 5; it must be a text"),
+    ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\]; it must be a text"),
     ({"filters": ["running"]}, "filters"),
-    ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is no filter. Did you mean name\?"),
+    ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is not a filter. Did you mean name\?"),
     ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
-    ({"exclude_filters": [None]}, r"exclude_filters\[0\] is None, and must be a mapping"),
+    ({"exclude_filters": [None]}, r"exclude_filters\[0\] is None; it must be a mapping"),
     ({"exclude_filters": [{"name": "x"}, {}]}, r"exclude_filters\[1\] is \{\}, and would leave out every instance"),
     ({"regions": ["br-se1", "../x"]}, r"'\.\./x' is not a valid region"),
     ({"region": "br-se1?x"}, r"'br-se1\?x' is not a valid region"),
-    ({"regions": ["br-se1", "br-ne1"], "api_url": "http://127.0.0.1:9"}, r"regions: api_url has no \{region\}"),
+    (
+        {"regions": ["br-se1", "br-ne1"], "api_url": "http://127.0.0.1:9"},
+        r"regions: api_url does not contain \{region\}",
+    ),
     ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template. Did you mean name\?"),
-    ({"connect_with": ["public"]}, "connect_with: 'public' is none of private_ipv4, public_ipv4"),
+    ({"connect_with": ["public"]}, "connect_with: 'public' is not one of private_ipv4, public_ipv4"),
     ({"keyed_groups": ["state"]}, r"keyed_groups\[0\] is 'state'"),
     ({"keyed_groups": [{"prefix": "x"}]}, r"keyed_groups\[0\] is .*must be a mapping with a key"),
     ({"image_users": [{"user": "x"}]}, r"image_users\[0\] is \{'user': 'x'\}"),
@@ -455,7 +458,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"hostvars_prefix": "my-"}, "hostvars_prefix is 'my-'"),
     ({"duplicate_names": "suffix"}, "duplicate_names"),
     ({"on_region_error": "ignore"}, "on_region_error"),
-    ({"set_user": "perhaps"}, "set_user is 'perhaps', and must be true or false"),
+    ({"set_user": "perhaps"}, "set_user is 'perhaps'; it must be true or false"),
     ({"api_url": "ftp://x"}, r"api_url \(MGC_API_URL\): 'ftp://x' is not a URL"),
     ({"api_timeout": -1}, r"api_timeout \(MGC_API_TIMEOUT\): -1 is not between"),
     ({"api_key": "a\nb"}, "api_key .*control character"),
@@ -464,31 +467,31 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"status": "running"}, r"There is no option 'status'\. The options are .*, filters, .*, validate_certs"),
     (
         {"hostnames": [{"name": "x", "prefix": "y"}]},
-        r"hostnames\[0\] is \{'name': 'x', 'prefix': 'y'\}, and must be a text",
+        r"hostnames\[0\] is \{'name': 'x', 'prefix': 'y'\}; it must be a text",
     ),
-    ({"hostnames": ["name", 1]}, r"hostnames\[1\] is 1, and must be a text"),
-    ({"hostnames": [["name"]]}, r"hostnames\[0\] is \['name'\], and must be a text"),
-    ({"connect_with": [{"public_ipv4": True}]}, r"connect_with\[0\] is \{'public_ipv4': True\}, and must be a text"),
-    ({"regions": ["br-se1", {"name": "x"}]}, r"regions\[1\] is \{'name': 'x'\}, and must be a text"),
-    ({"regions": [1]}, r"regions\[0\] is 1, and must be a text"),
+    ({"hostnames": ["name", 1]}, r"hostnames\[1\] is 1; it must be a text"),
+    ({"hostnames": [["name"]]}, r"hostnames\[0\] is \['name'\]; it must be a text"),
+    ({"connect_with": [{"public_ipv4": True}]}, r"connect_with\[0\] is \{'public_ipv4': True\}; it must be a text"),
+    ({"regions": ["br-se1", {"name": "x"}]}, r"regions\[1\] is \{'name': 'x'\}; it must be a text"),
+    ({"regions": [1]}, r"regions\[0\] is 1; it must be a text"),
     (
         {"keyed_groups": [{"key": "state"}, {"key": "state", "parent_group": ["a"]}]},
-        r"keyed_groups\[1\]\.parent_group is \['a'\], and must be a text",
+        r"keyed_groups\[1\]\.parent_group is \['a'\]; it must be a text",
     ),
     (
         {"keyed_groups": [{"key": "state", "prefix": ["a"]}]},
-        r"keyed_groups\[0\]\.prefix is \['a'\], and must be a text",
+        r"keyed_groups\[0\]\.prefix is \['a'\]; it must be a text",
     ),
     (
         {"keyed_groups": [{"key": "state", "separator": {}}]},
-        r"keyed_groups\[0\]\.separator is \{\}, and must be a text",
+        r"keyed_groups\[0\]\.separator is \{\}; it must be a text",
     ),
     (
         {"keyed_groups": [{"key": "state", "default_value": []}]},
-        r"keyed_groups\[0\]\.default_value is \[\], and must be a text",
+        r"keyed_groups\[0\]\.default_value is \[\]; it must be a text",
     ),
-    ({"keyed_groups": [{"key": ["state"]}]}, r"keyed_groups\[0\]\.key is \['state'\], and must be a text"),
-    ({"keyed_groups": [{"key": 5}]}, r"keyed_groups\[0\]\.key is 5, and must be a text"),
+    ({"keyed_groups": [{"key": ["state"]}]}, r"keyed_groups\[0\]\.key is \['state'\]; it must be a text"),
+    ({"keyed_groups": [{"key": 5}]}, r"keyed_groups\[0\]\.key is 5; it must be a text"),
     (
         {"keyed_groups": [{"key": "state", "seperator": "x"}]},
         r"keyed_groups\[0\]: unknown key 'seperator'. Did you mean separator\? The keys are key, prefix, separator",
@@ -500,7 +503,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"keyed_groups": [{"key": "state", 1: "x"}]}, r"keyed_groups\[0\]: unknown key 1\. The keys are"),
     (
         {"keyed_groups": [{"key": "state", "trailing_separator": "perhaps"}]},
-        r"keyed_groups\[0\]\.trailing_separator is 'perhaps', and must be true or false",
+        r"keyed_groups\[0\]\.trailing_separator is 'perhaps'; it must be true or false",
     ),
     (
         {"keyed_groups": [{"key": "state", "trailing_separator": False, "default_value": "x"}]},
@@ -508,23 +511,23 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"groups": {1: "true"}}, "groups: the name 1 must be a text"),
     ({"groups": {"": "true"}}, "groups: the name '' must be a text that is not empty"),
-    ({"groups": {"a": ["true"]}}, r"groups\.a is \['true'\], and must be a condition \(as text\) or a boolean"),
-    ({"groups": {"a": None}}, r"groups\.a is None, and must be a condition"),
+    ({"groups": {"a": ["true"]}}, r"groups\.a is \['true'\]; it must be a condition \(as text\) or a boolean"),
+    ({"groups": {"a": None}}, r"groups\.a is None; it must be a condition"),
     ({"compose": {1: "name"}}, "compose: the name 1 must be a text"),
     (
         {"compose": {"a": ["name"]}},
-        r"compose\.a is \['name'\], and must be an expression \(as text\), a number, a boolean or null",
+        r"compose\.a is \['name'\]; it must be an expression \(as text\), a number, a boolean or null",
     ),
-    ({"compose": {"a": {"b": "name"}}}, r"compose\.a is \{'b': 'name'\}, and must be an expression"),
-    ({"filter_expressions": ["true", 1]}, r"filter_expressions\[1\] is 1, and must be a condition"),
-    ({"filter_expressions": [{"a": "b"}]}, r"filter_expressions\[0\] is \{'a': 'b'\}, and must be a condition"),
-    ({"image_users": [{"match": ["a"]}]}, r"image_users\[0\]\.match is \['a'\], and must be a text"),
-    ({"image_users": [{"match": "a", "user": {}}]}, r"image_users\[0\]\.user is \{\}, and must be a text"),
+    ({"compose": {"a": {"b": "name"}}}, r"compose\.a is \{'b': 'name'\}; it must be an expression"),
+    ({"filter_expressions": ["true", 1]}, r"filter_expressions\[1\] is 1; it must be a condition"),
+    ({"filter_expressions": [{"a": "b"}]}, r"filter_expressions\[0\] is \{'a': 'b'\}; it must be a condition"),
+    ({"image_users": [{"match": ["a"]}]}, r"image_users\[0\]\.match is \['a'\]; it must be a text"),
+    ({"image_users": [{"match": "a", "user": {}}]}, r"image_users\[0\]\.user is \{\}; it must be a text"),
     (
         {"image_users": [{"match": "a", "users": "x"}]},
         r"image_users\[0\]: unknown key 'users'. Did you mean user\? The keys are match, user",
     ),
-    ({"image_users": ["a"]}, r"image_users\[0\] is 'a', and must be a mapping with a match"),
+    ({"image_users": ["a"]}, r"image_users\[0\] is 'a'; it must be a mapping with a match"),
 ]
 
 
@@ -599,7 +602,7 @@ def test_an_address_that_compose_finds_counts(sim: Any, tmp_path: Path) -> None:
     found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4 | default(private_ipv4, true)"})
     assert found.hosts["web"]["ansible_host"] == found.hosts["web"]["mgc_private_ipv4"] and found.warnings == []
     found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4"}, connect_with=["public_ipv4"])
-    assert found.warnings == ["Hosts without ansible_host, since they have none of public_ipv4: web"]
+    assert found.warnings == ["Hosts without ansible_host, because they have none of public_ipv4: web"]
 
 
 @pytest.mark.every_core

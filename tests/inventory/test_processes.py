@@ -105,7 +105,7 @@ BAD: dict[str, tuple[Any, list[str]]] = {
     ),
     "choice": ({"duplicate_names": "guess"}, ["duplicate_names", "guess"]),
     "key": ({"api_key": KEY}, ["The api_key (given as an option) is invalid", "status 403"]),
-    "region": ({"regions": ["br-xx1"]}, ["Is there a region 'br-xx1' (regions, MGC_REGIONS)?"]),
+    "region": ({"regions": ["br-xx1"]}, ["Check the region 'br-xx1' (regions, MGC_REGIONS)"]),
     "url name": (
         {"regions": ["br-se-1"]},
         ["'br-se-1' is not a valid region (regions, MGC_REGIONS)", "did you mean br-se1?"],

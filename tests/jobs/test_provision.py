@@ -89,7 +89,7 @@ def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path)
 
 def test_a_region_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_region": "br-xx1"})
-    assert job.code == 2 and "Is there a region 'br-xx1' (region, MGC_REGION)?" in job.why
+    assert job.code == 2 and "Check the region 'br-xx1' (region, MGC_REGION)" in job.why
 
 
 @pytest.mark.needs("sshd", "ssh")

@@ -185,7 +185,7 @@ def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1,\nbr-ne1", "magalu_region": "br-mgl1"})
     assert job.code == 2 and "Not you" in job.said and "(item=br-ne1)" in job.said
     job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1, br-xx1"})
-    assert job.code == 2 and "Is there a region 'br-xx1' (region, MGC_REGION)?" in job.said
+    assert job.code == 2 and "Check the region 'br-xx1' (region, MGC_REGION)" in job.said
     assert not (tmp_path / "magalu-report").exists()
 
 

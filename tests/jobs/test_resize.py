@@ -54,7 +54,7 @@ def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: 
     sim.add_fault(operation="POST /v1/instances/{id}/retype", nth=2, times=1, **no)
     job = launch(sim, tmp_path, "resize", ANSWERS)
     assert job.code == 2 and sorted(types(sim).values()) == [SMALL] * 3 + [LARGE]
-    assert "Not this one" in job.summary[-1] and "Not begun, since 1 failed, and max_failures is 0." in job.summary[-1]
+    assert "Not this one" in job.summary[-1] and "Not started: 1 failed, and max_failures is 0." in job.summary[-1]
     sim.clear_requests()
     job = launch(sim, tmp_path, "resize", ANSWERS | {"magalu_batch": "100%", "magalu_max_failures": "1"})
     assert job.code == 0 and set(types(sim).values()) == {LARGE}

@@ -121,7 +121,7 @@ def test_a_fleet_and_its_members_say_the_same(frozen: Any, name: str) -> None:
 def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(frozen: Any) -> None:
     given = shapes.of(frozen, shapes.OUTCOMES["fleet of which none is begun"])
     idle, failed = given["members"]
-    assert idle["error"]["message"].startswith("Not begun")
+    assert idle["error"]["message"].startswith("Not started")
     assert given["error"] == failed["error"] != idle["error"]
 
 

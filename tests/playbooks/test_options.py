@@ -100,18 +100,18 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("Did you mean machine_types?", "vm_info", {"kind": "machine-types"}),
     ("Did you mean machine_types?", "vm_info", {"kind": "flavors"}),
     ("got: zzz", "vm_info", {"kind": "zzz"}),
-    ("user_data is a mapping, and must be text", "vm_instance", {"name": "web", "user_data": {"a": SECRET}}),
+    ("user_data is a mapping; it must be text", "vm_instance", {"name": "web", "user_data": {"a": SECRET}}),
     ("(user_data: |) whose first line is #cloud-config", "vm_instance", {"name": "web", "user_data": [{"a": SECRET}]}),
-    ("instances[1].user_data is a mapping, and must be text", "vm_fleet",
+    ("instances[1].user_data is a mapping; it must be text", "vm_fleet",
      {"instances": [{"name": "web"}, {"name": "db", "user_data": {"a": [SECRET]}}]}),
-    ("defaults.user_data_base64 is a list, and must be text", "vm_fleet",
+    ("defaults.user_data_base64 is a list; it must be text", "vm_fleet",
      {"instances": [{"name": "web"}], "defaults": {"user_data_base64": [SECRET]}}),
-    ("restore.user_data is a mapping, and must be text", "vm_snapshot",
+    ("restore.user_data is a mapping; it must be text", "vm_snapshot",
      {"name": "day", "state": "restored", "restore": {"name": "web", "user_data": {"a": SECRET}}}),
-    ("name is a mapping, and must be text", "vm_instance", {"name": {"web": 1}}),
-    ("restore.name is a list, and must be text", "vm_snapshot", {"name": "day", "restore": {"name": ["web"]}}),
-    ("labels[1] is a mapping, and must be text", "vm_instance", {"name": "web", "labels": ["a", {"role": "web"}]}),
-    ("api_key is a list, and must be text", "vm_info", {"api_key": [SECRET]}),
+    ("name is a mapping; it must be text", "vm_instance", {"name": {"web": 1}}),
+    ("restore.name is a list; it must be text", "vm_snapshot", {"name": "day", "restore": {"name": ["web"]}}),
+    ("labels[1] is a mapping; it must be text", "vm_instance", {"name": "web", "labels": ["a", {"role": "web"}]}),
+    ("api_key is a list; it must be text", "vm_info", {"api_key": [SECRET]}),
     ("wait_timeout is 0; it must be 1 or more", "vm_info", {"wait_timeout": 0}),
     ("got: sideways", "vm_instance", {"name": "web", "state": "sideways"}),
     ("one of the following is required: id, name", "vm_instance", {"state": "present"}),
@@ -256,4 +256,4 @@ def test_a_region_that_is_not_there_is_asked_for(frozen: Any, module: str, optio
     """What is looked for by its id is not gone, or absent as declared, where nothing is."""
     told = result(frozen, module, {**options, "region": "br-xx1"})
     assert told["failed"]
-    assert "Is there a region 'br-xx1' (region, MGC_REGION)?" in told["msg"]
+    assert "Check the region 'br-xx1' (region, MGC_REGION)" in told["msg"]

@@ -86,4 +86,4 @@ def test_so_does_a_fleet(frozen: Any, case: str, status: str, more: dict[str, st
     told = result(frozen, "vm_fleet", {"instances": [options], "wait_timeout": 60, **more})
     who = f"{called} ({its_id}), {needs}" if needs else called
     assert f"Timed out after 60 s (wait_timeout) waiting for {who}: its status is '{status}'" in told["msg"]
-    assert "not begun" not in told["msg"].lower()
+    assert "not started" not in told["msg"].lower()

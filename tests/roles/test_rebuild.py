@@ -179,7 +179,7 @@ def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> No
     )
     assert [one["back"] for one in outcome.result["failed"]] == [True, True]
     assert outcome.failed.count("not now") == 2
-    assert "Timed out after 3 s (wait_timeout) on the way to stop instance web-1" in late.failed
+    assert "Timed out after 3 s (wait_timeout) trying to stop instance web-1" in late.failed
     assert late.result["failed"][0]["back"] is True
     assert {one["name"]: one["id"] for one in rows(sim)} == made
     assert set(states(sim).values()) == {"running"}

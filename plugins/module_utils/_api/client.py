@@ -109,7 +109,7 @@ class Client:
 
     def _send(self, method: str, path: str, query: t.Any, body: t.Any, headers: dict[str, str] | None) -> Answer:
         if not PATH.fullmatch(path):
-            raise ApiError(method, path, "an id in it is none", sent=False, final=True)
+            raise ApiError(method, path, f"invalid id in path {path!r}", sent=False, final=True)
         session = self._session_for(method)
         timeout = self.connection.api_timeout
         until = time.monotonic() + timeout
@@ -147,7 +147,7 @@ class Client:
         for bit in bits:
             size += len(bit)
             if size > LARGEST_BODY or time.monotonic() > until:
-                slow = requests.exceptions.ReadTimeout("the answer came too slowly")
+                slow = requests.exceptions.ReadTimeout("the response came too slowly")
                 raise ValueError("body_too_large") if size > LARGEST_BODY else slow
             yield bit
         if read:

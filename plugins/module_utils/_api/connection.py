@@ -124,7 +124,7 @@ def _typed(value: t.Any, kind: str, source: str) -> t.Any:
     try:
         return {"int": int, "float": float}[kind](text)
     except (KeyError, ValueError):
-        raise Refused(f"{source}: {text!r} is no {'boolean' if kind == 'bool' else kind}") from None
+        raise Refused(f"{source}: {text!r} is not a valid {'boolean' if kind == 'bool' else kind}") from None
 
 
 def choose_credential(keys: list[str], sources: dict[str, str]) -> str:

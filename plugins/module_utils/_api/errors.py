@@ -61,7 +61,7 @@ def mask(client: Sender, text: str) -> str:
 def network_error(client: Sender, method: str, path: str, cause: Exception) -> ApiError:
     """Return the error for a request that got no usable response."""
     if isinstance(cause, ValueError) and str(cause) == "body_too_large":
-        return ApiError(method, path, "the answer is larger than 32 MiB", 200, "body_too_large", final=True)
+        return ApiError(method, path, "the response is larger than 32 MiB", 200, "body_too_large", final=True)
     chain = _chain(cause)
     names = {type(link).__name__ for link in chain}
     host = re.sub(r"^\w+://(?:[^/]*@)?([^/]*).*", r"\1", client.url)
@@ -82,7 +82,7 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
     elif names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
         text, sent, final = f"api_url, a proxy or a header is not usable: {deepest}", False, True
     elif "NameResolutionError" in names or "gaierror" in names:
-        text = f"the name {host} does not resolve; is region {client.connection.region!r} right, and api_url?"
+        text = f"the name {host} does not resolve; check the region ({client.connection.region!r}) and api_url"
         sent = False
     elif "SSLCertVerificationError" in names or "CertificateError" in names:
         text = (
@@ -93,11 +93,11 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
     elif "SSLError" in names:
         text = f"TLS with {host} failed: {deepest}"
     elif names & {"ReadTimeout", "ReadTimeoutError", "ConnectTimeout", "ConnectTimeoutError"}:
-        text = f"no complete answer from {host} within api_timeout ({client.connection.api_timeout:g} s)"
+        text = f"no complete response from {host} within api_timeout ({client.connection.api_timeout:g} s)"
     elif not sent:
         text = f"no connection to {host}: {deepest}"
     else:
-        text = f"the connection to {host} broke before the answer was complete: {deepest}"
+        text = f"the connection to {host} broke before the response was complete: {deepest}"
     return ApiError(method, path, text, sent=sent, final=final)
 
 
@@ -138,7 +138,7 @@ def response_error(client: Sender, method: str, path: str, response: requests.Re
             message = f"the response is not JSON: {message}"
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
-        message = f"the API redirects to {target}, which is not followed; is api_url right?"
+        message = f"the API redirects to {target}, which is not followed; check api_url"
     details = mask_all(client, details)
     request_id = response.headers.get("X-Request-ID") or response.headers.get("X-Mgc-Trace-Id")
     return ApiError(

@@ -82,7 +82,7 @@ class Api(Client):
                 self.page(MACHINE_TYPES, None, 0, 1)
             return None
         if not is_resource(row):
-            row = drop_odd_fields(self, resource, [row], f"the answer is no {resource.kind}")[0]
+            row = drop_odd_fields(self, resource, [row], f"the response has no valid {resource.kind}")[0]
         return t.cast(Row, row)
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
@@ -112,7 +112,7 @@ class Api(Client):
         counted = (total is None or (isinstance(total, int) and 0 <= total <= MOST_ROWS)) and offset <= MOST_ROWS
         if not (counted and isinstance(page, list) and all(map(is_resource, page))):
             page = drop_odd_fields(
-                self, resource, page if counted else None, f"the answer has no list of {resource.kind}s"
+                self, resource, page if counted else None, f"the response has no list of {resource.kind}s"
             )
         return page, total
 
@@ -233,7 +233,7 @@ def pick_named(rows: list[Row], resource: Resource, name: str, excluded: t.Conta
 
 def _ambiguous(rows: list[Row], resource: Resource, name: str) -> Refused:
     ids = ", ".join(sorted(str(row["id"]) for row in rows))
-    return Refused(f"{len(rows)} {resource.kind}s are named {name!r}: {ids}. Say which one is meant with id.")
+    return Refused(f"{len(rows)} {resource.kind}s are named {name!r}: {ids}. Give the id of one of them.")
 
 
 def read_by_id(client: Reader, kind: Resource, row_id: str) -> Row | None:

@@ -25,7 +25,7 @@ def advise(client: Sender, error: ApiError) -> str:
             f"The {client.connection.credential} is invalid, expired, of another tenant, or without the scope {scope}."
         )
     if error.status == 404 and error.method == "GET" and error.path in _ALWAYS_THERE:
-        return f"Is there a region {client.connection.region!r} ({client.region_option})? Is api_url right?"
+        return f"Check the region {client.connection.region!r} ({client.region_option}) and api_url."
     if error.status == 422 and "tenant" in f"{error.message} {error.details}".lower():
         return "Give the tenant's id with tenant_id (MGC_TENANT_ID)."
     known = remedy_for(f"{error.slug} {error.message}")

@@ -66,7 +66,7 @@ class _Paced(io.RawIOBase):
 
     def readinto(self, buffer: t.Any) -> t.Any:
         if time.monotonic() > self.until:
-            raise socket.timeout("the answer came too slowly")
+            raise socket.timeout("the response came too slowly")
         return self.raw.readinto(buffer)
 
     def close(self) -> None:

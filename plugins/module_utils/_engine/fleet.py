@@ -30,7 +30,7 @@ EVERY = 2.0  # seconds between two listings: the maximum
 SOON = 1.0  # and the minimum
 WAVE = (5, 40)  # steps per thread before the next look: at first, and the maximum while steps are fast
 STILL_NEW = 1.0  # seconds; no server closes an idle connection sooner
-TOO_LATE = "Not begun before the time was up (wait_timeout). The next run begins it."
+TOO_LATE = "Not started before wait_timeout expired; run again to start it."
 _CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # these do not change during a run
 
 
@@ -261,7 +261,7 @@ class FleetPace(Pace):
             1 for each in self.tasks if each.failure and not isinstance(each.failure, NotStarted)
         )
         if self.max_failures is not None and failures > self.max_failures:
-            raise NotStarted(f"Not begun, since {failures} failed, and max_failures is {self.max_failures}.")
+            raise NotStarted(f"Not started: {failures} failed, and max_failures is {self.max_failures}.")
         if is_time_up(self.listing.client) and member.waits_for is None:
             raise NotStarted(TOO_LATE)
 

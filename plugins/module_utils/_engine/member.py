@@ -505,7 +505,7 @@ def timeout_failure(member: Member, seconds: float, unread: ApiError | None = No
     part = pending.step.part if pending else member.waits_for or member.main
     row, kind = member.seen.get(part) or {}, member.kinds.get(part, member.kinds[member.main])
     if pending:
-        what = f"on the way to {pending.step.description}"
+        what = f"trying to {pending.step.description}"
     elif part == member.main:
         what = f"waiting for {member.label}"
     else:
@@ -514,7 +514,7 @@ def timeout_failure(member: Member, seconds: float, unread: ApiError | None = No
     wants_address = pending is not None and pending.step.goal.get("public_ipv4")
     if wants_address and row and status_class(row) not in (MOVING, GONE) and not row.get("public_ipv4"):
         status += ", and it has no public IPv4 address yet"
-    text = f"Timed out after {seconds:g} s (wait_timeout) {what}: {status}. The next run carries on from there."
+    text = f"Timed out after {seconds:g} s (wait_timeout) {what}: {status}. The next run continues from there."
     refused = _last_refusal(pending, member)
     doing = pending.step.description if pending and (refused or not unread) else f"look at {member.label}"
     return Failed(text, doing, refused or unread)

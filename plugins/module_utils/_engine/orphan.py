@@ -30,7 +30,7 @@ class Orphaned(SystemExit):
         super().__init__(1)
 
     def __str__(self) -> str:
-        return "Stopped on the way, since the run that started this task is gone. The next run carries on from there."
+        return "Stopped: the run that started this task is gone. The next run continues from there."
 
 
 class Run:

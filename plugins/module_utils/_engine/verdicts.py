@@ -191,7 +191,7 @@ def _accept_unseen(sent: SentStep) -> Verdict | None:
     if sent.step.action == "reboot" and sent.waited >= LOOK_FOR:
         return Verdict(REACHED, note=f"The API showed nothing of the reboot of {sent.label} for {LOOK_FOR:g} s.")
     if sent.step.creates and sent.settled >= LOOK_FOR and hides_address(sent.step.goal, sent.row):
-        text = f"The API does not tell the addresses of {sent.label}, so that its public IPv4 address cannot be seen."
+        text = f"The API does not return the addresses of {sent.label}, so its public IPv4 address is not known."
         return Verdict(REACHED, note=text)
     return None
 

@@ -74,11 +74,13 @@ def _in_zone(row: Row, zone: str | None) -> bool:
 
 def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
     """Raise `Refused` if the machine type or image is not offered in the zone."""
-    if not _in_zone(row, zone):
-        zones = ", ".join(row["availability_zones"])
-        known = any(same_zone(zone, other) for each in rows for other in each.get("availability_zones") or [])
-        why = "is not offered there" if known else "is not offered there, and no other is: is the zone right?"
-        raise Refused(f"availability_zone is {zone!r}, but {what.lower()} {row['name']} {why} (it is in {zones}).")
+    if _in_zone(row, zone):
+        return
+    zones = sorted({each for other in rows for each in other.get("availability_zones") or []})
+    if not any(same_zone(zone, each) for each in zones):
+        raise Refused(f"There is no availability zone {zone!r} in this region; its zones are {', '.join(zones)}.")
+    offered_in = ", ".join(row["availability_zones"])
+    raise Refused(f"{what} {row['name']} is not offered in availability_zone {zone!r}; it is in {offered_in}.")
 
 
 def is_same_type(wanted: str, value: Row, catalogs: Catalogs | None) -> bool:

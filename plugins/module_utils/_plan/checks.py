@@ -102,7 +102,7 @@ def protection_reason(row: Row, names: list[str] | None, labels: list[str] | Non
     empty name. A name or labels that could not be read count as protected.
     """
     if names and "name" in row.get(UNREADABLE, ()):
-        return "its name cannot be read, so that it may be one of protect_names"
+        return "its name cannot be read, so it may match protect_names"
     pattern = next((each for each in names or [] if fnmatch.fnmatchcase(str(row.get("name") or ""), each)), None)
     if pattern is not None:
         return f"its name matches {pattern!r} of protect_names"

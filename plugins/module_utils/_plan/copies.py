@@ -130,8 +130,8 @@ def _refuse_another(row: Row, seen: Seen, want: DesiredCopy, resource: Resource)
         )
     if of and UUID.fullmatch(named):
         raise Refused(f"{missing}, and {called} is of another instance ({of}).")
-    why = f"it is of instance {of}, which is gone" if of else "the API does not tell which instance it is of"
-    return [f"{missing}. {called[0].upper()}{called[1:]} is taken for its {resource.kind}: {why}."]
+    why = f"it is of instance {of}, which is gone" if of else "the API does not return its source instance"
+    return [f"{missing}. {called[0].upper()}{called[1:]} is taken as its {resource.kind}: {why}."]
 
 
 def _assumed_instance(seen: Seen, want: DesiredCopy) -> Row | None:
@@ -156,7 +156,7 @@ def _creation(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory)
     if want.instance is None:
         raise Refused(f"There is no {resource.kind} {name!r}; creating it needs instance.")
     if instance is None:
-        raise Refused(f"There is no instance {want.instance!r} to make the {resource.kind} {name!r} of.")
+        raise Refused(f"There is no instance {want.instance!r} to create the {resource.kind} {name!r} from.")
     state = str(settled_row(instance).get("state"))
     if want.power_off and state not in POWER_STATES and status_class(instance) != MOVING:
         raise unknown_power_state(instance, "power_off")

@@ -30,7 +30,7 @@ def fleet_members(params: Params) -> list[Params]:
     """
     count = params["count"] or 0
     if not 0 <= count <= MOST:
-        raise Refused(f"count is {count}, and must be between 0 and {MOST:,}.")
+        raise Refused(f"count is {count}; it must be between 0 and {MOST:,}.")
     declared = [dict(member) for member in params["instances"] or []]
     declared += [{"name": _numbered(params["name_format"], index)} for index in range(1, count + 1)]
     whole = {option: params[option] for option in ("state", "delete_public_ip")}  # members can override them
@@ -56,12 +56,12 @@ def _refuse_blind(params: Params, members: list[Params]) -> None:
     know that the members have settled.
     """
     if not members and params["count"] != 0 and not params["allow_empty"]:
-        raise Refused("The declaration has no members. If that is meant, say count: 0 or allow_empty: true.")
+        raise Refused("The declaration has no members. If that is intended, set count: 0 or allow_empty: true.")
     if members and not params["wait"]:
         if params["batch"]:
-            raise Refused("batch does not go with wait: false: it waits for those that are in motion.")
+            raise Refused("batch cannot be combined with wait: false: it waits for members that are in transition.")
         if prune_pattern(params):
-            raise Refused("Pruning does not go with wait: false: nothing is pruned if a member fails.")
+            raise Refused("Pruning cannot be combined with wait: false: nothing is pruned if a member fails.")
 
 
 def refuse_same_instance(ids: list[tuple[str, str]]) -> None:
@@ -80,7 +80,7 @@ def _numbered(name_format: str | None, index: int) -> str:
     Raise `Refused` if `name_format` is missing or not valid.
     """
     if not name_format:
-        raise Refused("count needs name_format, as in name_format: web-{index:03d}.")
+        raise Refused("count needs name_format, such as name_format: web-{index:03d}.")
     try:
         if _WIDE.search(name_format):
             raise ValueError
@@ -88,7 +88,7 @@ def _numbered(name_format: str | None, index: int) -> str:
         if name == name_format.format(index=index + 1):
             raise ValueError
     except (KeyError, IndexError, ValueError, AttributeError, TypeError):
-        text = f"name_format is {name_format!r}, and must have {{index}} in it, as in web-{{index:03d}}."
+        text = f"name_format is {name_format!r}; it must contain {{index}}, such as web-{{index:03d}}."
         raise Refused(text) from None
     return name
 
@@ -118,7 +118,7 @@ def resolve_share(option: str, given: str | None, whole: int, least: int = 0) ->
     number = re.fullmatch(r"([0-9]{1,9})(%?)", given.strip())
     if not number or int(number.group(1)) < least:
         from_on = f" from {least} on" if least else ""
-        raise Refused(f"{option} is {given!r}, and must be a number{from_on}, or a percentage as 20%.")
+        raise Refused(f"{option} is {given!r}; it must be a number{from_on} or a percentage such as 20%.")
     count = int(number.group(1))
     return max(whole * count // 100, least) if number.group(2) else count
 
@@ -131,7 +131,7 @@ def prune_pattern(params: Params) -> str | None:
     given = params["prune_match"] or ("*" if params["prune_all"] else None)
     if given and not params["prune_all"] and len(re.split(r"[*?[]", given)[0].strip()) < LITERAL:
         raise Refused(
-            f"prune_match is {given!r}, and must begin with {LITERAL} characters that are no pattern, or prune_all be true."
+            f"prune_match is {given!r}; it must start with {LITERAL} literal characters, unless prune_all is true."
         )
     return given
 

@@ -122,7 +122,7 @@ def _creation(want: DesiredImage) -> Step:
     """
     name = want.name
     if want.id:
-        raise Refused(f"There is no custom image with id {want.id}, and one with a given id cannot be created.")
+        raise Refused(f"There is no custom image with id {want.id}; a custom image cannot be created with a given id.")
     options = want._asdict()
     missing = [option for option in ("url", "platform") if options[option] is None]
     if missing:

@@ -20,8 +20,8 @@ from .step import Catalogs, Memory, Plan, Step, instance_label, power_steps, pre
 def _missing(want: DesiredInstance) -> str:
     """Return the error message for an instance that does not exist and cannot be created."""
     if want.id:
-        return f"There is no instance with id {want.id}, and one with a given id cannot be created."
-    return f"There is no instance {want.name!r} to be renamed, and none {want.new_name!r}."
+        return f"There is no instance with id {want.id}; an instance cannot be created with a given id."
+    return f"There is no instance {want.name!r} to rename, and no instance {want.new_name!r}."
 
 
 def _removal(row: Row, want: DesiredInstance, with_public_ip: bool) -> Step:
@@ -144,17 +144,19 @@ def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, mem
                 return _creation(row, want, catalogs, memory, (removal,))
             removal = removal._replace(way=removal_way(attempt))
             made = _creation(row, want, catalogs, memory, (removal,), attempt)
-            return made._replace(warnings=(f"{text} It is removed, and the next alternative tried.", *made.warnings))
+            return made._replace(warnings=(f"{text} It is deleted, and the next alternative is tried.", *made.warnings))
         tried = tried_sentence(memory)
     if unborn and want.on_failed == "replace" and not created_here and not want.id:
         return _creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
-    clean_up = (
-        "Delete it with state: absent and delete_public_ip: true (it may own a public IP), or set on_failed: replace, "
-        "which does that and creates it anew"
-    )
-    clean_up += "" if unborn else f", but not where its state ({row.get('state')}) does not say that it never ran"
+    clean_up = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
+    if unborn:
+        clean_up += ", or set on_failed: replace, which does that and creates it again."
+    else:
+        clean_up += (
+            f". Its state {row.get('state')!r} does not prove that it never ran, so on_failed: replace keeps it."
+        )
     cause = remedy_for(f"{dig(row, 'error.slug')} {dig(row, 'error.message')} {row['status']}")
-    text = " ".join(filter(None, (f"{text}{tried}", cause, f"{clean_up}.")))
+    text = " ".join(filter(None, (f"{text}{tried}", cause, clean_up)))
     raise Refused(text, f"create {instance_label(row)}", row.get("error"))
 
 
@@ -210,15 +212,15 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
     ports = interfaces_of(row)
     declared = {want.network.interface, *(want.network_interfaces or [])}
     reasons = {
-        "it is in motion": status_class(row) == MOVING,
+        "it is in transition": status_class(row) == MOVING,
         "it is declared by id, which a new one cannot have": bool(want.id),
-        "the API does not tell its interfaces": ports is None,
+        "the API does not return its interfaces": ports is None,
         "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
         "its interface is the user's own, which would be deleted with it": bool(
             declared & {p["id"].lower() for p in ports or []}
         )
         or bool(want.network.interface),
-        "what it would be restored from is in motion": catalogs is not None
+        "the copy to restore it from is in transition": catalogs is not None
         and status_class(catalogs.source, SNAPSHOTS) == MOVING,
     }
     against = next((why for why, holds in reasons.items() if holds), None)

@@ -76,7 +76,7 @@ def restore_warnings(want: DesiredInstance, catalogs: Catalogs) -> list[str]:
         return [unpredictable_warning(source_label(want))]
     if catalogs.source and _disk(catalogs.source, catalogs):
         return []
-    return [f"The API does not tell how large a disk {source_label(want)} needs; it may refuse the machine type."]
+    return [f"The API does not return how large a disk {source_label(want)} needs, so it may refuse the machine type."]
 
 
 def refuse_other_instance(want: DesiredInstance, row: Row, copy: Row | None) -> None:
@@ -91,8 +91,8 @@ def refuse_other_instance(want: DesiredInstance, row: Row, copy: Row | None) -> 
     ids = dig(copy, "instance.image.id"), dig(row, "image.id")
     made, copied = epoch(row.get("created_at")), epoch(copy.get("created_at"))
     reasons = {
-        "is what it is a copy of": same_id(dig(copy, "instance.id"), row["id"]),
-        "may be older than the copy, since the API does not tell both ages": made is None or copied is None,
+        "is the source of the copy": same_id(dig(copy, "instance.id"), row["id"]),
+        "may be older than the copy: the API does not return both creation times": made is None or copied is None,
         "is older than the copy": (made or 0) < (copied or 0),
         "was made from another image": None not in ids and not same_id(*ids),
     }

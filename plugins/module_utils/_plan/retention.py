@@ -62,10 +62,10 @@ def _out_of_scope_reason(row: Row, want: Retention, resource: Resource, source_i
         return f"it is not available and completed (state {row.get('state')}, status {row.get('status')})"
     # Snapshots have no type, and all of them are manual; a backup counts as manual only if its type says so.
     if row.get("backup_type") not in ("manual", "manual" if resource is BACKUPS else None):
-        return f"it was not made by hand (backup_type {row.get('backup_type')})"
+        return f"it was not created manually (backup_type {row.get('backup_type')})"
     if want.keep_last and dig(row, "instance.id") is None:
-        return "it is not told which instance it is of"
-    return "" if epoch(row.get("created_at")) is not None else "its age cannot be told"
+        return "its source instance is not known"
+    return "" if epoch(row.get("created_at")) is not None else "its age is not known"
 
 
 def _retention_reason(row: Row, want: Retention, newest: set[str], now: float | None) -> str:
@@ -87,7 +87,7 @@ def plan_retention(seen: Seen, want: Retention, resource: Resource, memory: Memo
     `keep_days`.
     """
     if memory.begun is None and want.keep_days:
-        raise Refused("The API does not tell the time, so that no age can be told and nothing is deleted.")
+        raise Refused("The API does not return the time, so ages are not known and nothing is deleted.")
     source = seen.get("instance")
     source_id = str(source["id"]) if source else None
     rows = [row for part, row in seen.items() if row and part != "instance"]

@@ -58,15 +58,15 @@ def check_copy(params: dict[str, t.Any], resource: Resource, api_url: str, regio
         ("prune_max", ("pruned",)), ("new_name", ("present",)), ("instance", ("present", "pruned")),
     ):  # fmt: skip
         if params[option] and state not in states:
-            raise Refused(f"{option} goes with state: {' or '.join(states)}, not with {state}.")
+            raise Refused(f"{option} cannot be combined with state: {state}; it needs state: {' or '.join(states)}.")
     if state == "pruned":
         return _check_pruning(params, resource)
     if not params["id"] and not params["name"]:
-        raise Refused(f"One of id and name is needed with state: {state}.")
+        raise Refused(f"state: {state} needs id or name.")
     if params["new_name"] and not params["name"]:
         raise Refused("new_name needs name.")
     if state == "restored" and not params["restore"]:
-        raise Refused("restore says what instance is to be made, and is needed with state: restored.")
+        raise Refused("state: restored needs restore, which describes the instance to create.")
     if state == "copied":
         _check_destination(params["destination_region"], resource, api_url, region)
     return None
@@ -80,20 +80,22 @@ def _check_destination(destination: str | None, resource: Resource, api_url: str
     if destination == region:
         raise Refused(f"destination_region is {region!r}, where the {resource.kind} is already.")
     if "{region}" not in api_url:
-        raise Refused("api_url has no {region}, so that the other region cannot be reached: write {region} in it.")
+        raise Refused("api_url does not contain {region}, so the other region cannot be reached. Write {region} in it.")
 
 
 def _check_pruning(params: dict[str, t.Any], resource: Resource) -> None:
     """Raise `Refused` for missing or invalid options of `state: pruned`."""
     if params["id"] or params["name"]:
-        raise Refused("state: pruned chooses by age and number; id and name do not go with it (name_prefix does).")
+        raise Refused(
+            "id and name cannot be combined with state: pruned, which chooses by age and number; use name_prefix."
+        )
     if bool(params["name_prefix"]) == params["all"]:
         raise Refused(f"state: pruned needs name_prefix, or all: true for all {resource.kind}s, and not both.")
     keep_last, keep_days = params["keep_last"], params["keep_days"]
     if not ((keep_last or 0) >= 0 and (keep_days or 0) >= 0):  # written so that "nan" fails too
         raise Refused("keep_last and keep_days must be numbers from 0 on.")
     if not keep_last and not keep_days:
-        raise Refused(f"keep_last or keep_days is needed, and more than 0: else every {resource.kind} would go.")
+        raise Refused(f"keep_last or keep_days must be more than 0; otherwise every {resource.kind} would be deleted.")
 
 
 def copy_name(template: str, instance: Row | None, client: Api) -> str:
@@ -111,10 +113,10 @@ def copy_name(template: str, instance: Row | None, client: Api) -> str:
             client.request("GET", MACHINE_TYPES.path, [("_limit", "1")])
         now = api_now(client)
         if now is None:
-            raise Refused("The API does not tell the time, so that {date} in name has no meaning.")
+            raise Refused("The API does not return the time, so {date} in name has no value.")
         template = template.replace("{date}", time.strftime("%Y-%m-%d", time.gmtime(now)))
     if not 1 <= len(template) <= 255:
-        raise Refused(f"name comes to {len(template)} characters, and may have 1 to 255.")
+        raise Refused(f"name would be {len(template)} characters long; it must have 1 to 255.")
     return template
 
 
@@ -186,7 +188,7 @@ class CopyReader:
         Raise `Refused` if the copy has no name, or the API version cannot copy this kind.
         """
         if not copy.get("name"):
-            raise Refused(f"The {self.resource.kind} {copy['id']} has no name that its copy could be found by.")
+            raise Refused(f"The {self.resource.kind} {copy['id']} has no name, so its copy could not be found.")
         there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
         if self.resource is SNAPSHOTS and _known_api_version(self.client) == "2024":
             raise Refused("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
@@ -273,8 +275,8 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
         if row is None or copy or memory.sent:
             return plan
         warning = (
-            f"There is no {resource.kind} {named!r}. Instance {row.get('name')} ({row['id']}) is taken for "
-            "restored from it, which cannot be told."
+            f"There is no {resource.kind} {named!r}. Instance {row.get('name')} ({row['id']}) is taken as "
+            "restored from it, which cannot be verified."
         )
         return plan._replace(warnings=(warning, *plan.warnings))
 

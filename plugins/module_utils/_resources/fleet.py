@@ -203,7 +203,7 @@ class Fleet:
         if self.max_failures is not None and failures > self.max_failures:
             for member in self.members:
                 if member.planned and member.planned.steps:
-                    text = f"Not begun, since {failures} failed, and max_failures is {self.max_failures}."
+                    text = f"Not started: {failures} failed, and max_failures is {self.max_failures}."
                     member.engine_member.first = member.planned._replace(steps=(), after=member.planned.before)
                     member.error = NotStarted(text)
 
@@ -385,7 +385,7 @@ def desired_members(params: dict[str, t.Any]) -> list[DesiredInstance]:
     wants = [desired_instance(member) for member in fleet_members(params)]
     prune_pattern(params)
     if params["concurrency"] < 1:
-        raise Refused(f"concurrency is {params['concurrency']}, and must be 1 or more.")
+        raise Refused(f"concurrency is {params['concurrency']}; it must be 1 or more.")
     return wants
 
 
@@ -442,8 +442,8 @@ def failure_summary(failed: list[dict[str, t.Any]], whole: int, fleet: Fleet) ->
     ran = started[0]["name"] not in _idle(fleet)
     first = "; ".join(f"{result['name']}: {result['msg']}" for result in started[:3])
     more = f"; and {len(started) - 3} more." if len(started) > 3 else ""
-    idle = f" {len(failed) - len(started)} were not begun." if len(failed) > len(started) else ""
-    return f"{len(started)} of {whole} instances {'failed' if ran else 'were not begun'}. {first}{more}{idle}"
+    idle = f" {len(failed) - len(started)} were not started." if len(failed) > len(started) else ""
+    return f"{len(started)} of {whole} instances {'failed' if ran else 'were not started'}. {first}{more}{idle}"
 
 
 def _started_first(failed: list[dict[str, t.Any]], fleet: Fleet) -> list[dict[str, t.Any]]:

@@ -18,7 +18,7 @@ from .._plan.step import Plan
 
 EVERY = 5.0  # seconds between two progress lines
 WAITING, REQUESTED, MOVES, SETTLED, FAILED = PHASES = ("waiting", "requested", "moving", "settled", "failed")
-_LAST = (WAITING, "not begun", FAILED)  # words that come last in a progress line
+_LAST = (WAITING, "not started", FAILED)  # words that come last in a progress line
 _DOING = {
     "create": "creating", "restore": "restoring", "rename": "renaming", "retype": "retyping", "delete": "deleting",
     "start": "starting", "stop": "stopping", "suspend": "suspending", "reboot": "rebooting", "attach": "attaching",
@@ -74,7 +74,7 @@ def standing_of(member: Member, error: Exception | None = None) -> Standing:
     status = str((row or {}).get("status") or "")
     failure = error or member.failure
     if failure:
-        return Standing(FAILED, "not begun" if isinstance(failure, NotStarted) else FAILED, status)
+        return Standing(FAILED, "not started" if isinstance(failure, NotStarted) else FAILED, status)
     if pending and pending.answer not in (LATER, CONFLICT):
         word = _DOING.get(pending.step.action, "changing")
         return Standing(MOVES, word, status) if pending.moved else Standing(REQUESTED, word, status, pending.at)

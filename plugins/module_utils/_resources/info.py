@@ -102,9 +102,9 @@ def check_filters(params: Params) -> None:
 
 def _check_init_logs(params: Params) -> None:
     if not params["id"] and not params["name"]:
-        raise Refused("init_logs are of one instance: give its id or name.")
+        raise Refused("kind: init_logs needs id or name, because the logs are of one instance.")
     if params["lines"] is not None and not 1 <= params["lines"] <= MOST_LINES:
-        raise Refused(f"lines is {params['lines']}, and may be 1 to {MOST_LINES}.")
+        raise Refused(f"lines is {params['lines']}; it must be 1 to {MOST_LINES}.")
 
 
 def parse_moment(option: str, text: str, now: float) -> float:
@@ -119,7 +119,9 @@ def parse_moment(option: str, text: str, now: float) -> float:
     at = epoch(text) if ":" in text else epoch(f"{text.strip()}T00:00")
     if at is not None:
         return at
-    raise Refused(f"{option} is {text!r}, and can be an age like 7d, 12h or 30m, or a time like 2026-11-25T12:00:00Z.")
+    raise Refused(
+        f"{option} is {text!r}; it must be an age such as 7d, 12h or 30m, or a time such as 2026-11-25T12:00:00Z."
+    )
 
 
 def read_init_logs(client: Api, params: Params) -> list[str]:
@@ -140,7 +142,7 @@ def read_init_logs(client: Api, params: Params) -> list[str]:
             raise Refused(f"{version_name(client)} has no init logs.") from error
         raise
     if not isinstance(logs, list) or not all(isinstance(line, str) for line in logs):
-        raise ApiError("GET", path, "the answer has no list of lines", 200, final=True)
+        raise ApiError("GET", path, "the response has no list of lines", 200, final=True)
     return logs
 
 

@@ -110,14 +110,11 @@ def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> 
         ),
         (
             {"machine_type": "L40x1-DP8", "availability_zone": "br-se1-a"},
-            "availability_zone is 'br-se1-a', but machine type L40x1-DP8 is not offered there (it is in br-se1-b).",
+            "Machine type L40x1-DP8 is not offered in availability_zone 'br-se1-a'; it is in br-se1-b.",
         ),
         (
             {"availability_zone": "br-se1-z"},
-            (
-                "availability_zone is 'br-se1-z', but image cloud-ubuntu-24.04 LTS is not offered there, and no other is: is "
-                "the zone right? (it is in br-se1-a, br-se1-b)."
-            ),
+            "There is no availability zone 'br-se1-z' in this region; its zones are br-se1-a, br-se1-b.",
         ),
     ],
 )

@@ -287,7 +287,7 @@ def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
     sent(one, RUNNING)
     one.accepted(None, 0)
     told = timeout_failure(one, 9)
-    assert "Timed out after 9 s (wait_timeout) on the way to stop instance web: its status is 'completed'" in str(told)
+    assert "Timed out after 9 s (wait_timeout) trying to stop instance web: its status is 'completed'" in str(told)
     assert "public IPv4" not in str(told)
     assert (told.doing, told.error) == (STOP.description, None)
     one.refused(lost := error(), 0)

@@ -235,4 +235,4 @@ def test_older_urllib3_names_the_proxy_where_an_answer_was_lost(cause: Exception
 def test_an_unknown_failure_may_have_done_something() -> None:
     error = network_error(ONE, "POST", "/", OSError(f"odd, with {KEY}"))
     assert error.lost
-    assert error.message == "the connection to api.test broke before the answer was complete: odd, with ********"
+    assert error.message == "the connection to api.test broke before the response was complete: odd, with ********"

@@ -160,16 +160,16 @@ def test_an_age_or_a_time(text: str, epoch: float) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "7", "7w", "", "2026-13-01"])
 def test_what_is_neither_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match="^older_than is .*, and can be an age like 7d, 12h or 30m, or a time like"):
+    with pytest.raises(Refused, match="^older_than is .*; it must be an age such as 7d, 12h or 30m, or a time such as"):
         check_filters(params(kind="snapshots", older_than=text))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "init_logs are of one instance: give its id or name."),
-        ({"name": "web", "lines": 0}, "lines is 0, and may be 1 to 5000."),
-        ({"name": "web", "lines": 5001}, "lines is 5001, and may be 1 to 5000."),
+        ({}, "kind: init_logs needs id or name, because the logs are of one instance."),
+        ({"name": "web", "lines": 0}, "lines is 0; it must be 1 to 5000."),
+        ({"name": "web", "lines": 5001}, "lines is 5001; it must be 1 to 5000."),
     ],
 )
 def test_init_logs_need_an_instance_and_a_number_of_lines(options: t.Any, message: str) -> None:

@@ -197,10 +197,10 @@ def test_a_url_without_scheme_or_host_is_refused(url: str) -> None:
         ("api_timeout", "nan", "is not between"),
         ("api_timeout", "inf", "is not between"),
         ("api_timeout", -1, "is not between"),
-        ("api_timeout", "soon", "'soon' is no float"),
+        ("api_timeout", "soon", "'soon' is not a valid float"),
         ("api_retries", "-1", "is not between 0 and 1,000,000"),
-        ("api_retries", "2.5", "'2.5' is no int"),
-        ("validate_certs", "maybe", "'maybe' is no boolean"),
+        ("api_retries", "2.5", "'2.5' is not a valid int"),
+        ("validate_certs", "maybe", "'maybe' is not a valid boolean"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_value_and_what_is_allowed(

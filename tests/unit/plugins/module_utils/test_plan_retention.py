@@ -156,9 +156,9 @@ REASONS = [
     ({"days": 9, "instance": None}, "it is of another instance"),
     ({"days": 9, "status": "copying"}, "it is not available and completed (state available, status copying)"),
     ({"days": 9, "state": "error"}, "it is not available and completed (state error, status completed)"),
-    ({"days": 9, "backup_type": "automatic"}, "it was not made by hand (backup_type automatic)"),
-    ({"days": 9, "backup_type": None}, "it was not made by hand (backup_type None)"),
-    ({"days": 9, "created_at": None}, "its age cannot be told"),
+    ({"days": 9, "backup_type": "automatic"}, "it was not created manually (backup_type automatic)"),
+    ({"days": 9, "backup_type": None}, "it was not created manually (backup_type None)"),
+    ({"days": 9, "created_at": None}, "its age is not known"),
     ({"days": 9}, ""),
 ]
 

@@ -57,7 +57,7 @@ def test_a_name_is_never_guessed(pairs: list[tuple[str | None, str]]) -> None:
         with pytest.raises(Refused) as caught:
             pick_named(rows, INSTANCES, "web")
         ids = ", ".join(sorted(meant))
-        assert str(caught.value) == (f"{len(meant)} instances are named 'web': {ids}. Say which one is meant with id.")
+        assert str(caught.value) == (f"{len(meant)} instances are named 'web': {ids}. Give the id of one of them.")
     else:
         one = pick_named(rows, INSTANCES, "web")
         assert [one["id"]] == meant if one else meant == []

@@ -100,7 +100,7 @@ def test_each_kind_has_its_route_and_body() -> None:
     ("fields", "why"),
     [
         ({}, None),
-        ({"id": "web"}, "is what it is a copy of"),
+        ({"id": "web"}, "is the source of the copy"),
         ({"created_at": "2026-11-25T02:59:59Z"}, "is older than the copy"),
         ({"created_at": "2026-11-25T03:00:00Z"}, None),
         ({"image": {"id": "debian"}}, "was made from another image"),

@@ -116,9 +116,9 @@ def test_recreating_keeps_the_power_state_also_in_check_mode() -> None:
 @pytest.mark.parametrize(
     ("row", "want", "why"),
     [
-        ({**ROW, "status": "stopping"}, {}, "it is in motion"),
+        ({**ROW, "status": "stopping"}, {}, "it is in transition"),
         (ROW, {"id": ID}, "it is declared by id"),
-        ({**ROW, "network": None}, {}, "the API does not tell its interfaces"),
+        ({**ROW, "network": None}, {}, "the API does not return its interfaces"),
         ({**ROW, "network": {"interfaces": [PRIMARY, {"id": OWN}]}}, {}, "interfaces beyond the primary"),
         (ROW, {"network": {"interface": PORT}}, "its interface is the user's own"),
     ],
@@ -151,8 +151,8 @@ def test_what_is_not_there_is_created_with_all_that_comes_after() -> None:
 @pytest.mark.parametrize(
     ("want", "words"),
     [
-        ({"id": ID}, f"There is no instance with id {ID}, and one with a given id cannot be created."),
-        ({"name": "web", "new_name": "www"}, "There is no instance 'web' to be renamed, and none 'www'."),
+        ({"id": ID}, f"There is no instance with id {ID}; an instance cannot be created with a given id."),
+        ({"name": "web", "new_name": "www"}, "There is no instance 'web' to rename, and no instance 'www'."),
         ({"name": "web"}, "There is no instance 'web'; creating it needs machine_type."),
         ({"name": "web", "machine_type": "small"}, "creating it needs image"),
     ],
@@ -171,7 +171,7 @@ def test_detaching_needs_to_know_the_primary_interface() -> None:
         unknown = [{"id": port["id"], "primary": primary} for port, primary in zip(ports, primaries, strict=True)]
         text = refusal({**ROW, "network": {"interfaces": unknown}}, **want)
         assert f"exactly one interface of instance web as primary ({primaries.count(True)} of 2 are)" in text
-    assert "does not tell the interfaces" in refusal({**ROW, "network": None}, **want)
+    assert "does not return the interfaces" in refusal({**ROW, "network": None}, **want)
 
 
 def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
