@@ -40,6 +40,8 @@ RUNNER := .build/runners/2.4.1
 RUNNERS := $(addprefix .build/runners/,2.3.6 2.4.0 2.4.1 2.4.2 2.4.3)
 # The next test goes to whoever is free, and those that start programs come first: both are busy to the end.
 SIDE_BY_SIDE := -n 2 --dist load --maxschedchunk 2
+# Which tests failed last; the gates that run at the same time have a record of their own.
+FAILED := -o cache_dir=.build/failed
 # In the order of their start, the longest first.
 GATES := suites sanity integration cores molecule package lint docs
 # What stands for the whole of three gates in make test: one of each kind.
@@ -75,7 +77,7 @@ else
 endif
 
 quick: setup  ## run the tests that need no other process than pytest's, as often as you save
-	python -m pytest $(SIDE_BY_SIDE) -q -m "not programs"
+	python -m pytest $(SIDE_BY_SIDE) $(FAILED) -q -m "not programs"
 
 unit: setup  ## run the tests of plugins, simulator and skeleton
 	python -m pytest --ignore=tests/contract
@@ -84,7 +86,10 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
-	python -m pytest $(SIDE_BY_SIDE) --durations 30
+	python -m pytest $(SIDE_BY_SIDE) $(FAILED) --durations 30
+
+again: setup  ## run the tests that failed in the last run of quick or suites
+	python -m pytest $(FAILED) --last-failed --last-failed-no-failures none
 
 coverage: setup  ## run all of pytest's suites and show which lines none of them reaches
 	python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term-missing:skip-covered
@@ -175,7 +180,8 @@ gates: setup
 	@status=0; $(MAKE) -j2 --keep-going $(GATES:%=gate-%) || status=$$?; \
 	printf '\n%-12s %-8s %s\n' gate result seconds; cat .build/logs/summary; \
 	{ grep FAILED .build/logs/summary || true; } | while read -r gate _; do \
-	echo "make $$gate failed: .build/logs/$$gate.log, $$(grep -acE '^(FAILED|ERROR) ' .build/logs/$$gate.log) tests"; done; \
+	case $$gate in suites) rerun="make again" ;; *) rerun="make $$gate" ;; esac; \
+	echo "$$gate failed: .build/logs/$$gate.log, $$(grep -acE '^(FAILED|ERROR) ' .build/logs/$$gate.log) tests; again: $$rerun"; done; \
 	grep -aE '^=+ .* in [0-9.]+s' .build/logs/suites.log | tail -n 1 || true; exit $$status
 endif
 gate-%:
