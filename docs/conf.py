@@ -24,7 +24,9 @@ ANSIBLE_LABELS = {
     "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
-    "ansible_collections.ansible.builtin.constructed_inventory": "collections/ansible/builtin/constructed_inventory.html",
+    "ansible_collections.ansible.builtin.constructed_inventory": (
+        "collections/ansible/builtin/constructed_inventory.html"
+    ),
     "ansible_collections.ansible.builtin.env_lookup": "collections/ansible/builtin/env_lookup.html",
 }
 ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # of the environment: ANSIBLE_CACHE_PLUGIN...
@@ -36,7 +38,10 @@ def write_inventory(path: Path) -> str:
     rows = "".join(f"{label} std:label -1 {page}#{anchor} {label}\n" for label, page, anchor in anchors)
     for name in (f"ANSIBLE_CACHE_PLUGIN{end}" for end in ANSIBLE_VARIABLES):
         rows += f"{name} std:envvar 1 reference_appendices/config.html#envvar-{name} -\n"
-    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder of this file is compressed using zlib.\n"
+    head = (
+        "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n"
+        "# The remainder of this file is compressed using zlib.\n"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head.encode() + zlib.compress(rows.encode()))
     return str(path)

@@ -4,8 +4,8 @@
 
 An inventory made on the simulator may be used to log in with the user's own keys.
 
-198.18.0.0/15 is reserved for benchmarks (RFC 2544), the other networks for documentation (RFC 5737, RFC 3849). They are not
-routed on the internet, and neither Docker nor office networks use them.
+198.18.0.0/15 is reserved for benchmarks (RFC 2544), the other networks for documentation (RFC 5737, RFC 3849). They are
+not routed on the internet, and neither Docker nor office networks use them.
 """
 
 from __future__ import annotations

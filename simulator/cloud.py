@@ -257,8 +257,8 @@ def not_found(kind: str, key: Any) -> Refused:
 def plan_steps(region: Region, action: str, statuses: list[str], done: Fields, failed: Fields | None = None) -> Steps:
     """Return the changes that follow an accepted action.
 
-    The statuses in transition are spread over the duration of the action, then `done` follows: or, where a fault lets the
-    action fail, an error and `failed`.
+    The statuses in transition are spread over the duration of the action, then `done` follows: or, where a fault lets
+    the action fail, an error and `failed`.
     """
     seconds, twist, now = region.settings.duration(action), region.cloud.twist, region.now()
     if twist:

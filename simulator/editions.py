@@ -26,9 +26,10 @@ MODELS = {"2024-08": schemas_2024, "2025-05": schemas_2025, "2026-08": schemas_2
 def edition_app(edition: str) -> FastAPI:
     new = edition == "2026-08"
     models = MODELS[edition]
-    app = FastAPI(title="Virtual Machine Api Product - v1", version="v1", docs_url=None, redoc_url=None, redirect_slashes=False,
-                  strict_content_type=False,
-                  description=f"API version {edition}, simulated.")  # fmt: skip
+    app = FastAPI(
+        title="Virtual Machine Api Product - v1", version="v1", description=f"API version {edition}, simulated.",
+        docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
+    )  # fmt: skip
     for routes in (instance_routes, catalog_routes):
         app.include_router(routes(models, new))
     app.include_router(snapshot_routes(models, new, copied=edition != "2024-08"))

@@ -20,12 +20,13 @@ addresses in 198.18.0.0/16, public ones in 192.0.2.0/24, 198.51.100.0/24, 203.0.
 2001:db8::/64. With --loopback they are in 127.0.0.0/8, and ::1, where you can run an SSH server yourself. User data is
 stored and never run.
 
-Only the Virtual Machine API: VPCs, security groups, subnets, volumes, SSH keys and public IPs are not managed here. Every
-id of these counts as existing; names of VPCs must be in --vpc. Any UUID is an interface. Names of interfaces and addresses
-are made up.
+Only the Virtual Machine API: VPCs, security groups, subnets, volumes, SSH keys and public IPs are not managed here.
+Every id of these counts as existing; names of VPCs must be in --vpc. Any UUID is an interface. Names of interfaces and
+addresses are made up.
 
 Machine types and images are a selection, equal in every region except for the zones. Prices, billing and the real
-capacity of the regions are unknown. The compatibility of types is a guess: no smaller disk, and no GPU added or removed.
+capacity of the regions are unknown. The compatibility of types is a guess: no smaller disk, and no GPU added or
+removed.
 
 A custom image is never fetched; only the form of its URL is checked.
 

@@ -58,8 +58,10 @@ def creation_routes(s: ModuleType, new: bool) -> APIRouter:
         here: Here, page: Page = pages, expand: Expand = EXPAND, version: str | None = api_version
     ) -> Response:
         values = parse_expand(here, expand, INSTANCE_EXPAND)
-        return answer_page(here, INSTANCE, page, "instances",
-                           lambda resource, fields: rows.instance_row(here, resource, fields, values, version))  # fmt: skip
+        return answer_page(
+            here, INSTANCE, page, "instances",
+            lambda resource, fields: rows.instance_row(here, resource, fields, values, version),
+        )  # fmt: skip
 
     @router.get("/{id}", response_model=s.InstanceV1Response, summary="Retrieve the details of an instance.")
     async def instance_details_v1(

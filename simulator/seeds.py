@@ -149,8 +149,10 @@ def describe(cloud: Cloud, tenant: str | None = None) -> Fields:
 
 
 def describe_region(region: Region) -> Fields:
-    rows: Fields = {LIST_KEYS[kind]: [describe_resource(resource, fields)
-                                      for resource, fields in region.list_present(kind)] for kind in LIST_KEYS}  # fmt: skip
+    rows: Fields = {
+        LIST_KEYS[kind]: [describe_resource(resource, fields) for resource, fields in region.list_present(kind)]
+        for kind in LIST_KEYS
+    }
     now, holders = region.now(), dict[Any, str]()
     for resource, fields in region.list_present(INSTANCE):
         holders |= dict.fromkeys([*map(str.lower, fields["interfaces"]), fields["public_ip"]], resource.id)

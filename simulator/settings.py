@@ -189,7 +189,8 @@ class Settings:
     api_key: str = field(
         default="simulator",
         metadata=switch(
-            "the valid API key; simulator-read-only and simulator-expired behave as their names say, any other is refused",
+            "the valid API key; simulator-read-only and simulator-expired behave as their names say, any other is "
+            "refused",
         ),
     )
     tenant: str = field(default="tenant-1", metadata=switch("tenant of the valid API key"))

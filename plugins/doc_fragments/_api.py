@@ -59,8 +59,8 @@ options:
     description:
       - How often a failed request is retried where that is safe. A creation is never sent again before the module has
         looked for its result.
-      - Requests that the API refuses temporarily (429, or 503 with C(Retry-After)) are not counted. They are retried after
-        growing pauses, or at the time that the API says, until the deadline of the task.
+      - Requests that the API refuses temporarily (429, or 503 with C(Retry-After)) are not counted. They are retried
+        after growing pauses, or at the time that the API says, until the deadline of the task.
       - Defaults to the environment variable E(MGC_API_RETRIES).
     type: int
     default: 4

@@ -41,8 +41,8 @@ options:
     description:
       - The instance to create from the COPY, with O(state=restored), as in M(magalu.cloud.vm_instance).
       - An existing instance of this name counts as restored only if it is not the instance that the COPY is of, is
-        younger than the COPY, and has its image. Otherwise the task fails. If the COPY does not exist any more, the task
-        cannot check that, and warns.
+        younger than the COPY, and has its image. Otherwise the task fails. If the COPY does not exist any more, the
+        task cannot check that, and warns.
       - In check mode a COPY that does not exist counts as created by an earlier task of the play, with a warning.
     type: dict
     suboptions:
@@ -182,8 +182,8 @@ options:
     description: How many of the newest COPIES of each instance to keep, with O(state=pruned).
     type: int
   keep_days:
-    description: With O(state=pruned), COPIES that are younger than this number of days are kept. Ages count by the API's
-      clock.
+    description: With O(state=pruned), COPIES that are younger than this number of days are kept. Ages count by the
+      API's clock.
     type: float
   name_prefix:
     description: With O(state=pruned), only COPIES whose names start with this text are considered.

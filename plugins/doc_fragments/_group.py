@@ -10,10 +10,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   delete_public_ip:
-    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can set it.
+    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can
+      set it.
     type: bool
   protect_labels:
-    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can set it.
+    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can
+      set it.
     type: list
     elements: str
 """
@@ -21,7 +23,8 @@ options:
     NAMES = r"""
 options:
   protect_names:
-    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can set it.
+    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can
+      set it.
     type: list
     elements: str
 """
@@ -29,7 +32,8 @@ options:
     WAIT = r"""
 options:
   wait:
-    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can set it.
+    description: Has no effect in this module. Accepted so that C(module_defaults) of the group C(magalu.cloud.vm) can
+      set it.
     type: bool
     default: true
 """

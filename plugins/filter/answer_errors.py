@@ -15,8 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns a sentence for each value that does not have the C(format) of its option. Types, choices and required options
-    are checked by M(ansible.builtin.validate_argument_spec), which must come first.
+  - Returns a sentence for each value that does not have the C(format) of its option. Types, choices and required
+    options are checked by M(ansible.builtin.validate_argument_spec), which must come first.
 positional: options
 options:
   _input:
@@ -25,9 +25,9 @@ options:
     required: true
   options:
     description:
-      - The options by their names. Their C(format) can be V(positive), V(not_negative) (numbers), V(batch) (a number from 1
-        on, or a percentage), V(failures) (a number, or a percentage), V(ids) (a list of UUIDs), V(regions) (names of
-        regions) or V(prefix) (a text without braces).
+      - The options by their names. Their C(format) can be V(positive), V(not_negative) (numbers), V(batch) (a number
+        from 1 on, or a percentage), V(failures) (a number, or a percentage), V(ids) (a list of UUIDs), V(regions)
+        (names of regions) or V(prefix) (a text without braces).
     type: dict
     required: true
 """

@@ -20,10 +20,10 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Chooses from what M(magalu.cloud.vm_info) lists, and returns why nothing may be done to the chosen instances, or nothing if
-    it may. Instances that are being deleted are never chosen.
-  - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it, and their messages name
-    the variables of these playbooks.
+  - Chooses from what M(magalu.cloud.vm_info) lists, and returns why nothing may be done to the chosen instances, or
+    nothing if it may. Instances that are being deleted are never chosen.
+  - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it, and their
+    messages name the variables of these playbooks.
 positional: answers, groups, hostvars
 options:
   _input:
@@ -44,7 +44,8 @@ options:
         type: list
         elements: str
       group:
-        description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable C(mgc_id).
+        description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable
+          C(mgc_id).
         type: str
       confirm_count:
         description: How many instances are expected. Any other number is refused.
@@ -97,7 +98,8 @@ _value:
       type: list
       elements: dict
     outside:
-      description: The instances that the inventory does not have, so that it is not known whether they belong to the group.
+      description: The instances that the inventory does not have, so that it is not known whether they belong to the
+        group.
       type: list
       elements: dict
     notes:

@@ -17,8 +17,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the mapping without the values that are null, empty or nothing but white space, such as answers of an AWX survey
-    that were left out.
+  - Returns the mapping without the values that are null, empty or nothing but white space, such as answers of an AWX
+    survey that were left out.
   - Numbers, booleans, lists and mappings are kept, also V(0), V(false) and empty ones.
   - Options that a role passes on only if they were given can be passed through C(module_defaults). An option with
     C(default(omit)) hides a value in the C(module_defaults) of the play.

@@ -15,8 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Turns a time in ISO 8601, such as C(created_at) in results of this collection, into the seconds since 1970, so that times
-    can be compared whatever their offsets are.
+  - Turns a time in ISO 8601, such as C(created_at) in results of this collection, into the seconds since 1970, so that
+    times can be compared whatever their offsets are.
 positional: _input
 options:
   _input:
@@ -34,7 +34,8 @@ EXAMPLES = r"""
 
 - name: Show the newest one
   ansible.builtin.debug:
-    msg: "{{ listed.snapshots | map(attribute='created_at') | map('magalu.cloud.epoch') | select | max | default('none') }}"
+    msg: "{{ listed.snapshots | map(attribute='created_at') | map('magalu.cloud.epoch') | select | max
+      | default('none') }}"
 """
 
 RETURN = r"""

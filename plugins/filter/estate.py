@@ -16,15 +16,16 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Makes a report of what M(magalu.cloud.vm_info) listed. It finds instances that are stopped but billed, public addresses,
-    resources that have failed, and copies whose instance does not exist any more.
+  - Makes a report of what M(magalu.cloud.vm_info) listed. It finds instances that are stopped but billed, public
+    addresses, resources that have failed, and copies whose instance does not exist any more.
   - The playbook C(magalu.cloud.report) writes it as a page and a table. Use the filter for a report of your own.
 positional: _input
 options:
   _input:
     description:
-      - The results of M(magalu.cloud.vm_info) for the kinds V(instances), V(snapshots) and V(backups), each with the name of its
-        region as C(item), as a task with C(loop) registers them. Results without any of these lists are passed over.
+      - The results of M(magalu.cloud.vm_info) for the kinds V(instances), V(snapshots) and V(backups), each with the
+        name of its region as C(item), as a task with C(loop) registers them. Results without any of these lists are
+        passed over.
     type: list
     elements: dict
     required: true
@@ -45,7 +46,8 @@ EXAMPLES = r"""
 - name: Show how many days each stopped instance has been unchanged
   ansible.builtin.debug:
     msg: "{{ item.name }} of {{ item.region }}: {{ item.days_unchanged }} days"
-  loop: "{{ (listed.results | magalu.cloud.estate).resources | selectattr('findings', 'contains', 'stopped-but-billed') }}"
+  loop: "{{ (listed.results | magalu.cloud.estate).resources
+    | selectattr('findings', 'contains', 'stopped-but-billed') }}"
   loop_control:
     label: "{{ item.name }}"
 """
@@ -64,15 +66,17 @@ _value:
       type: str
     resources:
       description:
-        - The instances, the oldest first, then the snapshots and the backups, the largest first. Each has C(kind), C(region),
-          C(name), C(id), C(state), C(status), C(phase), C(machine_type), C(image), C(zone), the addresses, C(size), C(instance)
-          (the id of a copy's instance), C(created_at), C(updated_at), C(days) (whole days since it was created),
-          C(days_unchanged), C(findings), C(notes) (a sentence for each finding) and C(mood) (well, stopped, moving or failed).
+        - The instances, the oldest first, then the snapshots and the backups, the largest first. Each has C(kind),
+          C(region), C(name), C(id), C(state), C(status), C(phase), C(machine_type), C(image), C(zone), the addresses,
+          C(size), C(instance) (the id of a copy's instance), C(created_at), C(updated_at), C(days) (whole days since it
+          was created), C(days_unchanged), C(findings), C(notes) (a sentence for each finding) and C(mood) (well,
+          stopped, moving or failed).
         - Findings are C(stopped-but-billed), C(public-addresses), C(failed) and C(copies-without-an-instance).
       type: list
       elements: dict
     sections:
-      description: The parts of a page - each finding, then each kind - with C(id), C(title), C(intro), C(copies) and C(resources).
+      description: The parts of a page - each finding, then each kind - with C(id), C(title), C(intro), C(copies) and
+        C(resources).
       type: list
       elements: dict
     stats:

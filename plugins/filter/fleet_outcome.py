@@ -32,8 +32,8 @@ options:
     required: true
   selected:
     description:
-      - The instances that the task was about, as M(magalu.cloud.vm_info) returns them. Members that were given by their ids
-        are called by the names that these instances have.
+      - The instances that the task was about, as M(magalu.cloud.vm_info) returns them. Members that were given by their
+        ids are called by the names that these instances have.
     type: list
     elements: dict
     required: true
@@ -43,7 +43,8 @@ options:
     elements: dict
     default: []
   outside:
-    description: How many instances are not in the inventory, so that it is not known whether they should have been selected.
+    description: How many instances are not in the inventory, so that it is not known whether they should have been
+      selected.
     type: int
     default: 0
   doing:
@@ -75,7 +76,8 @@ EXAMPLES = r"""
 
 - name: Say what was done
   ansible.builtin.debug:
-    msg: "{{ (fleet | magalu.cloud.fleet_outcome(listed.instances, doing='stop', check_mode=ansible_check_mode)).sentences }}"
+    msg: "{{ (fleet
+      | magalu.cloud.fleet_outcome(listed.instances, doing='stop', check_mode=ansible_check_mode)).sentences }}"
     # ["2 instances match (stop).", "2 changed: web-01, web-02"]
 """
 
@@ -87,7 +89,8 @@ _value:
     stats:
       description:
         - Names of instances. C(check_mode), C(selected), C(changed), C(unchanged), C(left_alone), C(failed) and
-          C(not_in_inventory). With O(deletion) C(check_mode), C(selected), C(deleted), C(failed) and C(kept_public_ips).
+          C(not_in_inventory). With O(deletion) C(check_mode), C(selected), C(deleted), C(failed) and
+          C(kept_public_ips).
       type: dict
     sentences:
       description: The summary for people. What there is none of is left out.

@@ -16,7 +16,8 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Modules of this collection find a resource by O(magalu.cloud.vm_instance#module:id) or by
-    O(magalu.cloud.vm_instance#module:name). Where people may give either, such as in a survey, this filter tells them apart.
+    O(magalu.cloud.vm_instance#module:name). Where people may give either, such as in a survey, this filter tells them
+    apart.
 positional: _input
 options:
   _input:

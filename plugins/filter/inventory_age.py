@@ -22,13 +22,15 @@ options:
     description: The time to compare with, in seconds since 1970. If not given, the controller's clock.
     type: float
 notes:
-  - The inventory plugin P(magalu.cloud.vm_instances#inventory) sets C(mgc_listed_at) with its option O(magalu.cloud.vm_instances#inventory:listed_at).
+  - The inventory plugin P(magalu.cloud.vm_instances#inventory) sets C(mgc_listed_at) with its option
+    O(magalu.cloud.vm_instances#inventory:listed_at).
 """
 
 EXAMPLES = r"""
 - name: Say how old the inventory is
   ansible.builtin.debug:
-    msg: "{{ groups['all'] | map('extract', hostvars) | map(attribute='mgc_listed_at', default='') | magalu.cloud.inventory_age }}"
+    msg: "{{ groups['all'] | map('extract', hostvars) | map(attribute='mgc_listed_at', default='')
+      | magalu.cloud.inventory_age }}"
 """
 
 RETURN = r"""

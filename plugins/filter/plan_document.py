@@ -17,14 +17,16 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Writes what is to be approved as a document - the steps in words, and the digest that O(magalu.cloud.vm_instance#module:expected_plan)
-    takes. Names from the API cannot become markup in it, and it holds no secrets.
+  - Writes what is to be approved as a document - the steps in words, and the digest that
+    O(magalu.cloud.vm_instance#module:expected_plan) takes. Names from the API cannot become markup in it, and it holds
+    no secrets.
 positional: _input
 options:
   _input:
     description:
-      - A plan, as M(magalu.cloud.vm_instance), M(magalu.cloud.vm_fleet), M(magalu.cloud.vm_snapshot), M(magalu.cloud.vm_backup)
-        and M(magalu.cloud.vm_image) return it in check mode, a result with one, or a list of these.
+      - A plan, as M(magalu.cloud.vm_instance), M(magalu.cloud.vm_fleet), M(magalu.cloud.vm_snapshot),
+        M(magalu.cloud.vm_backup) and M(magalu.cloud.vm_image) return it in check mode, a result with one, or a list of
+        these.
     type: raw
     required: true
   title:
@@ -56,7 +58,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ plan | magalu.cloud.plan_document(form='html') }}"
   # "<h1>Plan</h1>\n<p>Nothing is to be done.</p>\n"
-"""
+"""  # noqa: E501 (an output stands in one line)
 
 RETURN = r"""
 _value:

@@ -45,7 +45,7 @@ EXAMPLES = r"""
     instances:
       - {id: "1", state: running, status: completed}
       - {id: "2", state: stopped, status: completed}
-"""
+"""  # noqa: E501 (an output stands in one line)
 
 RETURN = r"""
 _value:

@@ -15,9 +15,10 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the instances to copy, each with the options of the module for its copy and for the retention, those that are of
-    no use to copy, and those that do not exist.
-  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with it.
+  - Returns the instances to copy, each with the options of the module for its copy and for the retention, those that
+    are of no use to copy, and those that do not exist.
+  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
+    it.
 positional: listed, everything, hosts, hostvars
 options:
   _input:

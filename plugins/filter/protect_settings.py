@@ -16,7 +16,8 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Returns what the variables alone decide, before the first request.
-  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with it.
+  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
+    it.
 positional: groups
 options:
   _input:
@@ -40,7 +41,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(problems) (sentences), C(query) (options of M(magalu.cloud.vm_info)), C(lists_all), C(prunes) and C(seconds).
+  description: The keys C(problems) (sentences), C(query) (options of M(magalu.cloud.vm_info)), C(lists_all), C(prunes)
+    and C(seconds).
   type: dict
 """
 

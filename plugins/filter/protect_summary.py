@@ -16,7 +16,8 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Returns C(protect_result) with the summary in words.
-  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with it.
+  - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
+    it.
 positional: kind, copies, prunings, check_mode
 options:
   _input:

@@ -18,7 +18,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role) needs to create the instances.
+  - Returns what the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role) needs to create the
+    instances.
   - Used by the playbook magalu.cloud.provision.
 positional: in_awx
 options:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
       magalu_on_immutable_change: warn
       magalu_wait_for: none
       magalu_ssh_port: 22
-"""
+"""  # noqa: E501 (an output stands in one line)
 
 RETURN = r"""
 _value:

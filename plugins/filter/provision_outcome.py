@@ -52,8 +52,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(statistic) is what a workflow gets - C(created), how many were created, the lists C(changed), C(failed), C(usable)
-      and C(unusable) of names, C(instances) and C(check_mode). C(summary) is the same in words.
+    - C(statistic) is what a workflow gets - C(created), how many were created, the lists C(changed), C(failed),
+      C(usable) and C(unusable) of names, C(instances) and C(check_mode). C(summary) is the same in words.
   type: dict
 """
 

@@ -16,13 +16,14 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Compares what a retention (O(magalu.cloud.vm_snapshot#module:state=pruned)) would delete in check mode with what is expected,
-    and returns why nothing may be deleted, or nothing if all of it may.
+  - Compares what a retention (O(magalu.cloud.vm_snapshot#module:state=pruned)) would delete in check mode with what is
+    expected, and returns why nothing may be deleted, or nothing if all of it may.
   - The playbook C(magalu.cloud.prune) uses it.
 positional: answers
 options:
   _input:
-    description: The result of M(magalu.cloud.vm_snapshot) or M(magalu.cloud.vm_backup) with C(state=pruned) in check mode.
+    description: The result of M(magalu.cloud.vm_snapshot) or M(magalu.cloud.vm_backup) with C(state=pruned) in check
+      mode.
     type: dict
     required: true
   answers:

@@ -15,8 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what a restore made, as data for a workflow and as sentences for people, and whether another run made an instance
-    of the same name at the same time.
+  - Returns what a restore made, as data for a workflow and as sentences for people, and whether another run made an
+    instance of the same name at the same time.
   - The playbook C(magalu.cloud.restore) uses it.
 positional: listed, answers
 options:
@@ -116,7 +116,8 @@ def restore_outcome(restored: Row, listed: t.Iterable[Row], answers: Row, check_
 
 def _refusal(name: str, ids: t.Sequence[str]) -> str:
     return (
-        f"There are {len(ids)} instances named {name}: {', '.join(ids)}. Another run made one at the same time. Nothing was "
+        f"There are {len(ids)} instances named {name}: {', '.join(ids)}. Another run made one at the same time. "
+        "Nothing was "
         "deleted: delete the instance that you do not need."
     )
 

@@ -21,8 +21,8 @@ description:
     M(ansible.builtin.validate_argument_spec) can check them.
   - AWX hands over an empty text for each question that was left out, and texts for most others. A value that is null or
     blank counts as not given; the option's default takes its place, or the option is left out.
-  - A list may be a text with commas or lines, a boolean any of Ansible's words for booleans. Where YAML has read a choice
-    such as V(off) as a boolean, the choice is returned.
+  - A list may be a text with commas or lines, a boolean any of Ansible's words for booleans. Where YAML has read a
+    choice such as V(off) as a boolean, the choice is returned.
   - A value that cannot be converted stays as it is. Other variables of the mapping are left out.
 positional: options
 options:

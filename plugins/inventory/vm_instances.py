@@ -52,8 +52,8 @@ options:
     description:
       - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
         hold (of labels all). An empty list counts as not given. Filters by labels need API version 2026-08.
-      - Instances that are deleted are only listed if C(state), C(status) or C(phase) asks for them. An instance that failed, also in
-        its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
+      - Instances that are deleted are only listed if C(state), C(status) or C(phase) asks for them. An instance that
+        failed, also in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
         O(exclude_filters) leaves it out.
     type: dict
     default: {}
@@ -112,10 +112,10 @@ options:
     description:
       - What to name hosts, the first that an instance has counts. Each is a field as in the table of variables (without
         prefix, dotted where nested), or a template with braces.
-      - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with Jinja's
-        braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes, V(localhost),
-        V(all), V(ungrouped), the names of groups, and those of other instances. That holds for the groups and the
-        instances of inventory sources too that Ansible read before this one (in a folder by their file names).
+      - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with
+        Jinja's braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes,
+        V(localhost), V(all), V(ungrouped), the names of groups, and those of other instances. That holds for the groups
+        and the instances of inventory sources too that Ansible read before this one (in a folder by their file names).
     type: list
     elements: str
     default: [name, id]
@@ -148,8 +148,8 @@ options:
       - name: MGC_CONNECT_INTERFACE
   hostvars_prefix:
     description:
-      - What the names of the variables begin with. If it is an empty text, variables whose names Ansible reserves get an
-        underscore at their end.
+      - What the names of the variables begin with. If it is an empty text, variables whose names Ansible reserves get
+        an underscore at their end.
     type: str
     default: mgc_
     env:
@@ -162,9 +162,9 @@ options:
       - name: MGC_GROUP
   listed_at:
     description:
-      - Whether the group of all hosts (O(group)) has the variable C(mgc_listed_at), the UTC time at which the API was asked
-        for the instances. For example V(2026-11-25T12:00:00Z). With it, whoever keeps the inventory (O(cache), AWX) can
-        see how old it is.
+      - Whether the group of all hosts (O(group)) has the variable C(mgc_listed_at), the UTC time at which the API was
+        asked for the instances. For example V(2026-11-25T12:00:00Z). With it, whoever keeps the inventory (O(cache),
+        AWX) can see how old it is.
     type: bool
     default: false
     env:
@@ -179,9 +179,9 @@ options:
       - name: MGC_USER_DATA
   image_users:
     description:
-      - A list of mappings of C(match), a shell pattern for the image's name, to C(user) and C(connection). The first that
-        matches counts, and all of them before what is built in, C(*ubuntu*) for the user V(ubuntu) and C(windows*) for
-        the connection V(psrp).
+      - A list of mappings of C(match), a shell pattern for the image's name, to C(user) and C(connection). The first
+        that matches counts, and all of them before what is built in, C(*ubuntu*) for the user V(ubuntu) and C(windows*)
+        for the connection V(psrp).
     type: list
     elements: dict
     default: []
@@ -192,14 +192,15 @@ options:
     env:
       - name: MGC_SET_USER
 notes:
-  - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible Vault.
-    With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
-  - Expressions see each variable with and without the prefix, and C(inventory_hostname). O(compose) comes before O(groups)
-    and O(keyed_groups), which see what it made. O(compose) takes numbers, booleans and null as they are.
+  - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible
+    Vault. With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
+  - Expressions see each variable with and without the prefix, and C(inventory_hostname). O(compose) comes before
+    O(groups) and O(keyed_groups), which see what it made. O(compose) takes numbers, booleans and null as they are.
   - If O(compose) sets C(ansible_host) to null, the address that O(connect_with) found is kept, with a warning. Write
     C(public_ipv4 | default(private_ipv4, true)), since C(default) without V(true) does not replace null.
-  - By default Ansible only warns if an inventory cannot be read, and ends with code 0. Set C(any_unparsed_is_failed = true)
-    in the section C([inventory]) of C(ansible.cfg), or C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the environment.
+  - By default Ansible only warns if an inventory cannot be read, and ends with code 0. Set C(any_unparsed_is_failed =
+    true) in the section C([inventory]) of C(ansible.cfg), or C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the
+    environment.
   - An expression that fails for every host is a warning with its place in the file, or an error with O(strict).
   - All hosts have these variables, of which those that the API does not tell are null.
   - C(mgc_id) (str) - The instance's id. For example V(9ec75090-2872-4f51-8111-53d05d96d2c6).
@@ -219,8 +220,8 @@ notes:
   - C(mgc_labels) (list) - Its labels. API version 2024-08 has none. For example V(["web", "blue"]).
   - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name": "vpc_default"}).'
   - 'C(mgc_interfaces) (list) - Its interfaces, the primary one first where the API tells which that is.
-    For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true, "security_groups":
-    [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": null}]).'
+    For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true,
+    "security_groups": [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": null}]).'
   - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached by.
   - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(198.18.0.10).
   - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(192.0.2.10).
@@ -336,7 +337,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if not path.endswith(NAMES):
             example = f"{os.path.splitext(os.path.basename(path))[0]}.magalu.yml"
             raise AnsibleParserError(
-                f"The file name must end in {', '.join(NAMES[:-1])} or {NAMES[-1]}. Rename it, for example to {example}."
+                f"The file name must end in {', '.join(NAMES[:-1])} or {NAMES[-1]}. Rename it, for example to "
+                f"{example}."
             )
         self.load_options(path)
         collecting = gc.isenabled()

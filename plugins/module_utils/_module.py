@@ -225,7 +225,8 @@ def not_text_message(option: str, kind: str) -> str:
     """Return the error for an option that must be text, and is a mapping or a list."""
     if option.endswith("user_data"):
         return (
-            f"{option} is a {kind}; it must be text. For cloud-init, write it as a block (user_data: |) whose first line is "
+            f"{option} is a {kind}; it must be text. For cloud-init, write it as a block (user_data: |) whose first "
+            "line is "
             "#cloud-config."
         )
     return f"{option} is a {kind}; it must be text."

@@ -14,7 +14,8 @@ OLDEST = (3, 9)
 
 if sys.version_info < OLDEST:  # not with AnsibleModule, which would check the options first
     message = (
-        f"The modules of magalu.cloud need Python {'.'.join(map(str, OLDEST))} or newer where they run, and {sys.executable} on "
+        f"The modules of magalu.cloud need Python {'.'.join(map(str, OLDEST))} or newer where they run, and "
+        f"{sys.executable} on "
         f"{platform.node()!r} is Python {platform.python_version()}. Set ansible_python_interpreter to a newer Python."
     )
     sys.stdout.write(json.dumps({"failed": True, "msg": message}))

@@ -10,8 +10,8 @@ description:
   - Brings many instances to their desired state in one task, with one listing for all of them.
   - A member takes the options of M(magalu.cloud.vm_instance), and gets the same steps. The failure of a member does not
     stop the others, and the next run continues with what is missing.
-  - If the patterns of two fleets match each other's instances, each fleet deletes the other one's. Give the names of each
-    fleet a prefix of their own.
+  - If the patterns of two fleets match each other's instances, each fleet deletes the other one's. Give the names of
+    each fleet a prefix of their own.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
@@ -252,14 +252,14 @@ options:
     default: 10
   batch:
     description:
-      - How many members may be in transition at a time, as a number or a percentage such as V(20%) (at least one member),
-        so that a resize or a reboot never stops the whole fleet. No limit by default.
+      - How many members may be in transition at a time, as a number or a percentage such as V(20%) (at least one
+        member), so that a resize or a reboot never stops the whole fleet. No limit by default.
       - Members that are already in transition count too. It needs O(wait=true).
     type: str
   max_failures:
     description:
-      - How many members may fail, as a number or a percentage (rounded down). If more fail, no further member is started,
-        and those that were started are finished. No limit by default.
+      - How many members may fail, as a number or a percentage (rounded down). If more fail, no further member is
+        started, and those that were started are finished. No limit by default.
     type: str
   prune_match:
     description:
@@ -274,8 +274,8 @@ options:
     default: false
   prune_max:
     description:
-      - How many instances may be pruned, as a number or a percentage (rounded down) of the instances that match. If there
-        are more, the task fails before it changes anything.
+      - How many instances may be pruned, as a number or a percentage (rounded down) of the instances that match. If
+        there are more, the task fails before it changes anything.
     type: str
     default: "5"
   allow_empty:
@@ -296,8 +296,8 @@ options:
     elements: str
   delete_public_ip:
     description:
-      - Whether deleting an instance deletes its public IPv4 address too. An address that is kept is still billed, and the
-        task warns about it.
+      - Whether deleting an instance deletes its public IPv4 address too. An address that is kept is still billed, and
+        the task warns about it.
       - It counts for pruned instances, and for a member if neither O(defaults) nor the member sets it.
     type: bool
   results:
@@ -401,8 +401,8 @@ EXAMPLES = r"""
 RETURN = r"""
 members:
   description:
-    - The result of each member, in the order of the declaration, and then of each pruned instance. The keys are the same
-      in check mode.
+    - The result of each member, in the order of the declaration, and then of each pruned instance. The keys are the
+      same in check mode.
   returned: always
   type: list
   elements: dict
@@ -771,7 +771,8 @@ totals:
   sample: {members: 4, changed: 4, failed: 0, created: 4, deleted: 0, pruned: 0}
 plan:
   description:
-    - The plan of the whole fleet, what is pruned included, as it was made before the first change, the same in check mode and for real.
+    - The plan of the whole fleet, what is pruned included, as it was made before the first change, the same in check
+      mode and for real.
     - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
   returned: when the task could plan
   type: dict
@@ -822,9 +823,9 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
     - If members failed, this is the error of the first of them. Each failed member has its own.
   returned: on failure
   type: dict

@@ -261,9 +261,9 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
   contains:

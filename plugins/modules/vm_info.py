@@ -89,7 +89,8 @@ options:
     description:
       - The order, as C(FIELD), C(FIELD:asc) or C(FIELD:desc). Fields of nested objects are written with a dot, for
         example V(machine_type.name).
-      - By default, instances, snapshots and backups are in the order of their creation, and other kinds in the API's order.
+      - By default, instances, snapshots and backups are in the order of their creation, and other kinds in the API's
+        order.
     type: list
     elements: str
   expand:
@@ -790,25 +791,25 @@ count:
   type: int
   sample: 1
 api_time:
-  description: The time of the API's response by the API's clock, in UTC. O(older_than) and O(newer_than) count from this
-    time. Null if the response did not contain it.
+  description: The time of the API's response by the API's clock, in UTC. O(older_than) and O(newer_than) count from
+    this time. Null if the response did not contain it.
   returned: success
   type: str
   sample: "2026-11-25T12:00:00Z"
 api_version:
   description:
-    - The version of the API in this region - V(2026-08), which the public gateway serves today, V(2024-08), or V(2025-05)
-      for the form between the two. That form is recognized only by the labels in a list of instances; without them it is
-      taken for V(2024-08).
+    - The version of the API in this region - V(2026-08), which the public gateway serves today, V(2024-08), or
+      V(2025-05) for the form between the two. That form is recognized only by the labels in a list of instances;
+      without them it is taken for V(2024-08).
     - Null if no response showed it, as after reading a resource by O(id), which shows no list.
   returned: success
   type: str
   sample: "2026-08"
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
   contains:

@@ -34,15 +34,16 @@ options:
   new_name:
     description:
       - Renames the instance O(name) to this name.
-      - If only an instance with the new name exists, nothing is renamed. If both exist, or neither does, the task fails.
+      - If only an instance with the new name exists, nothing is renamed. If both exist, or neither does, the task
+        fails.
     type: str
   state:
     description:
       - V(present) - the instance exists; its power is left as it is.
-      - V(running), V(stopped), V(suspended) - the instance exists and has that power state. A stopped instance is billed
-        like a running one.
-      - V(rebooted) - the instance is rebooted, or started if it is stopped. This is always a change. An instance that the
-        task created is not rebooted.
+      - V(running), V(stopped), V(suspended) - the instance exists and has that power state. A stopped instance is
+        billed like a running one.
+      - V(rebooted) - the instance is rebooted, or started if it is stopped. This is always a change. An instance that
+        the task created is not rebooted.
       - V(absent) - the instance does not exist.
       - An instance with another power state than running, stopped and suspended can be renamed or deleted. A task that
         needs its power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
@@ -52,7 +53,8 @@ options:
   machine_type:
     description:
       - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
-      - An instance of another type is changed to this type. A suspended instance is started for that, and suspended again.
+      - An instance of another type is changed to this type. A suspended instance is started for that, and suspended
+        again.
     type: str
   image:
     description:
@@ -67,7 +69,8 @@ options:
     type: str
   backup:
     description:
-      - The name or id of a backup to restore the instance from, instead of O(image). Only API version 2024-08 has backups.
+      - The name or id of a backup to restore the instance from, instead of O(image). Only API version 2024-08 has
+        backups.
     type: str
   ssh_key_name:
     description:
@@ -148,9 +151,9 @@ options:
     type: bool
   on_immutable_change:
     description:
-      - What to do when an existing instance differs in something that the API cannot change - image, SSH key, zone, user
-        data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's response
-        contains are compared.
+      - What to do when an existing instance differs in something that the API cannot change - image, SSH key, zone,
+        user data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's
+        response contains are compared.
       - V(recreate) deletes the instance and creates it again. It is refused with O(id), with other interfaces than the
         primary interface, with O(network.interface), and while the instance is in transition.
       - With V(fail) and V(recreate), a missing public address is waited for in the first minute after the creation.
@@ -160,19 +163,19 @@ options:
     default: warn
   on_failed:
     description:
-      - What to do with an instance whose creation failed. V(replace) deletes the instance with its public IP address and
-        creates it again. Instances that have ever been running are never deleted.
-      - V(replace) is refused with O(network.interface), because the interface would be deleted with the failed instance,
-        and has no effect with O(id).
+      - What to do with an instance whose creation failed. V(replace) deletes the instance with its public IP address
+        and creates it again. Instances that have ever been running are never deleted.
+      - V(replace) is refused with O(network.interface), because the interface would be deleted with the failed
+        instance, and has no effect with O(id).
     type: str
     choices: [fail, replace]
     default: fail
   alternatives:
     description:
       - Other machine types and zones, at most 10, that are tried in this order when the creation fails for a reason in
-        O(alternatives_on). For example, with one entry whose machine type is V(BV2-4-40) and a second entry whose zone is
-        V(br-se1-b), the task tries what is declared, then the other machine type in the declared zone, then the declared
-        machine type in the other zone.
+        O(alternatives_on). For example, with one entry whose machine type is V(BV2-4-40) and a second entry whose zone
+        is V(br-se1-b), the task tries what is declared, then the other machine type in the declared zone, then the
+        declared machine type in the other zone.
       - O(machine_type) and O(availability_zone) are tried first. An entry takes from them what it leaves out. Without
         O(machine_type) only the entries are tried, and the type of an existing instance is not changed.
       - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the last
@@ -180,7 +183,8 @@ options:
       - All entries are checked against the catalogues before the first attempt. Check mode predicts the first attempt.
       - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they are.
       - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such a
-        reason, is deleted with its address. The task continues with the entry after it, and tries that entry again last.
+        reason, is deleted with its address. The task continues with the entry after it, and tries that entry again
+        last.
       - It is refused with O(network.interface), because the interface would be deleted with a failed attempt.
     type: list
     elements: dict
@@ -193,8 +197,8 @@ options:
         type: str
   alternatives_on:
     description:
-      - The reasons for which the next entry of O(alternatives) is tried - V(capacity), the zone has no room for the machine
-        type, or V(quota), a quota does not allow it. A creation that fails for another reason fails the task.
+      - The reasons for which the next entry of O(alternatives) is tried - V(capacity), the zone has no room for the
+        machine type, or V(quota), a quota does not allow it. A creation that fails for another reason fails the task.
     type: list
     elements: str
     choices: [capacity, quota]
@@ -327,8 +331,8 @@ RETURN = r"""
 instance:
   description:
     - The instance as the API returns it, without user data, and with its addresses. Null if it does not exist.
-    - In check mode, the predicted instance, with the same keys. Values that only the cloud knows are null, such as the id
-      and the addresses of an instance that would be created.
+    - In check mode, the predicted instance, with the same keys. Values that only the cloud knows are null, such as the
+      id and the addresses of an instance that would be created.
   returned: always
   type: dict
   contains:
@@ -663,9 +667,9 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
   contains:

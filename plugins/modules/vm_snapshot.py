@@ -54,8 +54,8 @@ EXAMPLES = r"""
     instance: db-01
     new_name: before-the-upgrade
 
-# The attempts, each only if there was no capacity for the one before: BV1-1-40 in a zone that the cloud chooses, BV1-1-40
-# in br-se1-c, BV2-2-40 in a zone that the cloud chooses.
+# The attempts, each only if there was no capacity for the one before: BV1-1-40 in a zone that the cloud chooses,
+# BV1-1-40 in br-se1-c, BV2-2-40 in a zone that the cloud chooses.
 - name: Restore the snapshot to another server
   magalu.cloud.vm_snapshot:
     name: before-the-upgrade
@@ -650,9 +650,9 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
   contains:

@@ -27,8 +27,8 @@ options:
     type: str
   password_file:
     description:
-      - A file to which the module writes the password before it returns, readable only by its owner, on the host that the
-        module runs on. Its folder must exist. The password is not in the result then.
+      - A file to which the module writes the password before it returns, readable only by its owner, on the host that
+        the module runs on. Its folder must exist. The password is not in the result then.
       - If the file exists, the module makes no request and changes nothing.
     type: path
   wait:
@@ -93,9 +93,9 @@ instance:
   sample: {id: 9ec75090-2872-4f51-8111-53d05d96d2c6, name: win-01}
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not refuse a
-      request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed after its
-      creation. C(slug) is null if the API gave none.
+    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+      refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
+      after its creation. C(slug) is null if the API gave none.
   returned: on failure
   type: dict
   contains:

@@ -61,7 +61,8 @@ def choice_refusal(choice: Choice, answers: Answers, verb: str = "") -> str:
     number = len(choice.selected)
     if choice.missing:
         return (
-            f"This region has no instances with these ids: {', '.join(choice.missing)}. Nothing was done. Leave them out of "
+            f"This region has no instances with these ids: {', '.join(choice.missing)}. Nothing was done. Leave them "
+            "out of "
             "magalu_ids, or give their region as magalu_region."
         )
     if count is not None and count != number:
@@ -99,14 +100,17 @@ def choice_notes(choice: Choice, group: str, hosts: int) -> list[str]:
     notes = []
     if number < hosts:
         notes.append(
-            f"{number} of the {counted(hosts, 'host')} of {group} {'is an instance' if number == 1 else 'are instances'} of this "
+            f"{number} of the {counted(hosts, 'host')} of {group} "
+            f"{'is an instance' if number == 1 else 'are instances'} of this "
             "region. The others do not exist any more, are in another region, or are not hosts of the plugin "
             "magalu.cloud.vm_instances."
         )
     if choice.outside:
         notes.append(
-            f"{counted(len(choice.outside), 'instance', 'is')} not in the inventory, so it is not known whether they belong to "
-            f"{group}: {', '.join(map(label_of, choice.outside))}. AWX leaves out disabled hosts, such as stopped instances. "
+            f"{counted(len(choice.outside), 'instance', 'is')} not in the inventory, so it is not known whether they "
+            "belong to "
+            f"{group}: {', '.join(map(label_of, choice.outside))}. AWX leaves out disabled hosts, such as stopped "
+            "instances. "
             "magalu_name_pattern finds them."
         )
     return notes

@@ -69,7 +69,8 @@ FINDINGS = (
     Finding(
         id="stopped-but-billed",
         title="Stopped but billed",
-        intro="A stopped instance is billed like a running one. An instance that is not needed any more can be kept as a "
+        intro="A stopped instance is billed like a running one. An instance that is not needed any more can be kept as "
+              "a "
         "snapshot and deleted. The instance that has been unchanged longest comes first.",
         applies=lambda row: row["kind"] == "instance" and row["state"] in STOPPED,
         note=lambda row: f"It is {row['state']}, but billed.",
@@ -80,7 +81,8 @@ FINDINGS = (
     Finding(
         id="public-addresses",
         title="Public addresses",
-        intro="Each public IPv4 address is billed. This API does not list addresses that were kept when their instance was "
+        intro="Each public IPv4 address is billed. This API does not list addresses that were kept when their instance "
+              "was "
         "deleted: look for them in the network's list. The oldest instance comes first.",
         applies=lambda row: bool(row["public_ipv4"]),
         note=lambda row: "Its public IPv4 address is billed.",
@@ -91,7 +93,8 @@ FINDINGS = (
     Finding(
         id="failed",
         title="Failed",
-        intro="The creation of these resources, or the last operation on them, has failed. The oldest resource comes first.",
+        intro="The creation of these resources, or the last operation on them, has failed. The oldest resource comes "
+              "first.",
         applies=lambda row: row["phase"] in FAILED,
         note=_failure,
         sentence=lambda rows: f"{counted(len(rows), 'resource', 'has')} failed: {', '.join(labels_of(rows))}.",
@@ -100,11 +103,13 @@ FINDINGS = (
     Finding(
         id="copies-without-an-instance",
         title="Copies without an instance",
-        intro="The instances of these snapshots and backups are in none of these regions any more. The copies may be all that "
+        intro="The instances of these snapshots and backups are in none of these regions any more. The copies may be "
+              "all that "
         "is left of them. The largest copy comes first.",
         applies=lambda row: bool(row["orphaned"]),
         note=lambda row: "Its instance does not exist any more.",
-        sentence=lambda rows: f"{counted(len(rows), 'copy', 'has')} no instance any more: {', '.join(labels_of(rows))}.",
+        sentence=lambda rows: f"{counted(len(rows), 'copy', 'has')} no instance any more: "
+                              f"{', '.join(labels_of(rows))}.",
         order=_size,
     ),
 )  # fmt: skip

@@ -54,7 +54,8 @@ def filters(option: str, given: t.Any) -> Filter:
     for key, value in given.items():
         if key not in FILTERS:
             raise Refused(
-                f"{option}: {key!r} is not a filter{suggest_name(key, FILTERS) or '.'} The filters are {', '.join(FILTERS)}."
+                f"{option}: {key!r} is not a filter{suggest_name(key, FILTERS) or '.'} The filters are "
+                f"{', '.join(FILTERS)}."
             )
         if value == []:
             continue  # an empty list counts as not given

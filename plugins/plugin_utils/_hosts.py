@@ -103,7 +103,8 @@ class Hosts:
         for name, numbers in shared.items():
             if self.settings.duplicate_names == "fail":
                 raise Refused(
-                    f"{len(numbers)} instances are named {name!r}: {', '.join(self._ids[number] for number in numbers)}. "
+                    f"{len(numbers)} instances are named {name!r}: "
+                    f"{', '.join(self._ids[number] for number in numbers)}. "
                     "Rename them, or leave out duplicate_names: fail."
                 )
         self._odd.update(

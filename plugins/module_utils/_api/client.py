@@ -60,7 +60,8 @@ class Client:
             if connection.region.lower() == path:  # it is easily taken for another region's name
                 other = re.sub(r"-(?=\d)", "", path)
                 raise Refused(
-                    f"{connection.region!r} is not a valid region ({self.region_option}): it is the URL name of {name}; did you "
+                    f"{connection.region!r} is not a valid region ({self.region_option}): it is the URL name of "
+                    f"{name}; did you "
                     f"mean {other}?"
                 )
         region = REGION_PATHS.get(connection.region, connection.region)

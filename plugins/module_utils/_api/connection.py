@@ -135,7 +135,8 @@ def choose_credential(keys: list[str], sources: dict[str, str]) -> str:
     """
     if not keys:
         raise NoCredentials(
-            "No credentials: give api_key (or access_token), or set MGC_API_KEY (or MGC_ACCESS_TOKEN) in the environment."
+            "No credentials: give api_key (or access_token), or set MGC_API_KEY (or MGC_ACCESS_TOKEN) in the "
+            "environment."
         )
     options = [name for name in keys if sources[name] == "given as an option"]
     if len(options) != 1:

@@ -77,7 +77,8 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
     final = False
     if "SOCKS" in deepest and "InvalidSchema" in names:
         text = (
-            "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is a SOCKS proxy, for which the Python package PySocks is needed on "
+            "the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is a SOCKS proxy, for which the Python package PySocks is "
+            "needed on "
             f"{platform.node()!r}: pip install PySocks"
         )
         sent, final = False, True
@@ -93,7 +94,8 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
         sent = False
     elif "SSLCertVerificationError" in names or "CertificateError" in names:
         text = (
-            f"the certificate of {host} is not trusted: {deepest}. If it is signed by an authority of your own, give its "
+            f"the certificate of {host} is not trusted: {deepest}. If it is signed by an authority of your own, give "
+            "its "
             "certificate with ca_path (MGC_CA_PATH)"
         )
         sent, final = False, True

@@ -71,7 +71,8 @@ def remedy_for(words: str) -> str:
     if "quota" in words:
         address = re.search(r"(floating|public)[ ._-]?ip", words)
         return (
-            "Declare network.associate_public_ip: false where no public IPv4 address is needed, release public IPs that are no "
+            "Declare network.associate_public_ip: false where no public IPv4 address is needed, release public IPs "
+            "that are no "
             f"longer used ({GUIDE}), or have the quota raised."
             if address
             else "Delete what is no longer needed, public IPs too, or have the quota raised."

@@ -72,7 +72,7 @@ _PHASES = {SETTLED: "settled", MOVING: "in_transition", CREATION_FAILED: "creati
 def phase_of(row: Row, resource: Resource = INSTANCES) -> str | None:
     """Return the phase of a resource, one of `PHASES`.
 
-    It is what `status_class` says, except that a resource that is being deleted has a phase of its in_creation, and that an
+    It is what `status_class` says, except that a resource that is being deleted has a phase of its own, and that an
     instance is in `creation_failed` only if it certainly never ran. None if the row has neither a state nor a status.
     """
     status = row.get("status")

@@ -388,7 +388,8 @@ class Member:
     def _sent_step(self, pending: Pending, now: float, api_now: float | None) -> SentStep:
         step, row, waited = pending.step, self.seen.get(pending.step.part), now - pending.at
         return SentStep(
-            step, self.label, pending.answer, pending.error, row, self._kind(step.part), self.next_query.ids.get(step.part),
+            step, self.label, pending.answer, pending.error, row, self._kind(step.part),
+            self.next_query.ids.get(step.part),
             row is not None and str(row["id"]).lower() not in self.known, waited,
             seconds_old(row, waited, api_now) if step.creates else waited, pending.moved, now - pending.settled_from,
             pending.moved or fingerprint(row) != pending.before, pending.patience, self.conflicts.get(step.identity, 0),
@@ -490,7 +491,8 @@ class Member:
         sent = self.memory.sent.get(step.identity, 0)
         if sent >= step.sends or sum(self.memory.sent.values()) >= MOST_SENDS:
             raise Failed(
-                f"Gave up to {step.description}: it was sent {sent} times and did not take effect. If it does later, the next "
+                f"Gave up to {step.description}: it was sent {sent} times and did not take effect. If it does later, "
+                "the next "
                 "run will find it.", step.description, self.last_error,
             )  # fmt: skip
 

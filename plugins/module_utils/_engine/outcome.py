@@ -12,7 +12,8 @@ from .._api.resources import Row
 from .._api.rows import Seen
 from .._plan.step import Step, Task
 
-# A plan without steps, as `seal_plan` in _plan/approval.py returns it, which a task that changes nothing does not import.
+# A plan without steps, as `seal_plan` in _plan/approval.py returns it. A task that changes nothing does without that
+# import.
 NO_STEPS: t.Mapping[str, t.Any] = MappingProxyType({
     "digest": "2e2850a6b8b0cca4d74df63a35df8fe96f65b9ef8016e66d2b657eedb0928b4d", "lines": [], "members": [], "at": None
 })  # fmt: skip

@@ -101,7 +101,9 @@ def _matches_type(way: Attempt, row: Row, catalogs: Catalogs | None) -> bool:
 def failed_attempt_index(row: Row, want: DesiredInstance, catalogs: Catalogs | None, created_here: bool) -> int | None:
     """Return the index of the attempt that created an instance whose creation failed.
 
-    Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified. `created_here` says that this run created the instance; its attempt then counts as identified, whatever was read of it.
+    Return None if the next attempt cannot avoid the cause of the failure, or if the attempt cannot be identified.
+    `created_here` says that this run created the instance; its attempt then counts as identified, whatever was read of
+    it.
     """
     ways, type_is_known = list_attempts(want), isinstance(row.get("machine_type"), dict)
     if not ways or not ways[0].may_avoid(row.get("error") or {}, str(row.get("status"))):

@@ -235,7 +235,8 @@ class Approval:
             whole = False
         if not whole:
             raise Refused(
-                "expected_plan does not have the digest that it names: it was changed after it was made, or was made for "
+                "expected_plan does not have the digest that it names: it was changed after it was made, or was made "
+                "for "
                 "another region or tenant, or by another version of this collection. Nothing was done. Plan again, and "
                 "have that plan approved."
             )
@@ -299,10 +300,10 @@ class Guard:
         self.position = position
 
     def position_of(self, planned: Planned, memory: Memory) -> int | None:
-        """Return which approved step the first step of the plan is, None if the plan is not the rest of the approved one.
+        """Return which approved step the first step of the plan is.
 
-        A reboot leaves no trace but the time of the last change: it is approved only for an instance that was not
-        changed since.
+        Return None if the plan is not the rest of the approved plan. A reboot leaves no trace but the time of the last
+        change: it is approved only for an instance that was not changed since.
         """
         reboots = not memory.sent and any(step.action == "reboot" for step in planned.plan.steps)
         if reboots and _updated(planned) != self.approved.updated:
@@ -343,7 +344,8 @@ def _removes_attempt(plan: Plan, created: t.Collection[str]) -> bool:
 def other_digest(present: t.Sequence[Mark]) -> Refused:
     """Return the error for a plan that does not have the approved digest."""
     return Refused(
-        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_listed(mark.line for mark in present)}. If a run of the "
+        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_listed(mark.line for mark in present)}. If a run of "
+        "the "
         "approved plan was interrupted, the digest alone cannot say so: give the whole plan, as the result returned it."
     )
 

@@ -57,8 +57,10 @@ def unknown_power_state(row: Row, reason: str) -> Refused:
     error = row.get("error") or {}
     last_error = f" Its last error: {error.get('message')} (slug {error.get('slug')})." if error else ""
     return Refused(
-        f"Instance {row.get('name') or row['id']} ({row['id']}) {state} and the status {row.get('status')!r}, but {reason} "
-        f"needs one of the states {', '.join(POWER_STATES)}.{last_error} Look at the instance in the console, and run this again "
+        f"Instance {row.get('name') or row['id']} ({row['id']}) {state} and the status {row.get('status')!r}, but "
+        f"{reason} "
+        f"needs one of the states {', '.join(POWER_STATES)}.{last_error} Look at the instance in the console, and run "
+        "this again "
         "when it has such a state."
     )
 

@@ -125,7 +125,8 @@ def _refuse_another(row: Row, seen: Seen, want: DesiredCopy, resource: Resource)
         if origin.get("name") == named:  # a list can lag behind and not show that name yet
             return []
         raise Refused(
-            f"{missing}, and {called} is of instance {origin.get('name')} ({of}). Correct the option instance, or choose "
+            f"{missing}, and {called} is of instance {origin.get('name')} ({of}). Correct the option instance, or "
+            "choose "
             f"another name: {resource.kind} names are unique."
         )
     if of and UUID.fullmatch(named):
@@ -204,6 +205,7 @@ def _copy_to_region(seen: Seen, want: DesiredCopy, resource: Resource) -> tuple[
     return (
         Step(
             "copy", does, "POST", f"{resource.path}/{row['id']}/copy", {"state": "available"}, effect,
-            {key: regions[str(want.destination_region)]}, sends=2, target=str(row["id"]), part="destination", needs=("copy", "destination"), creates=True,
+            {key: regions[str(want.destination_region)]}, sends=2, target=str(row["id"]), part="destination",
+            needs=("copy", "destination"), creates=True,
         ),
     )  # fmt: skip

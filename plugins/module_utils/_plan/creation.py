@@ -38,7 +38,8 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
     too_new = too_new_options(want, api_version or "2024")
     if too_new:
         raise Refused(
-            f"This region has API version {API_VERSIONS[api_version or '2024']}, which does not know {', '.join(too_new)}."
+            f"This region has API version {API_VERSIONS[api_version or '2024']}, which does not know "
+            f"{', '.join(too_new)}."
         )
     want = want._replace(name=name)
     body = _body(want, api_version)
@@ -55,7 +56,8 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
     kind = choose_machine_type(machine_type, zone, source, needs, catalogs.machine_types)
     if want.ssh_key_name and is_windows(image):
         raise Refused(
-            f"ssh_key_name cannot be given to an instance with Windows, and {source} is of Windows: the API refuses SSH "
+            f"ssh_key_name cannot be given to an instance with Windows, and {source} is of Windows: the API refuses "
+            "SSH "
             "keys there. Leave ssh_key_name out; vm_windows_password reads the first password."
         )
     body["machine_type"] = {"id": kind["id"]}
@@ -70,8 +72,8 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
     })  # fmt: skip
     goal, verb = {"state": "running", "public_ipv4": address}, does.partition(" ")[0]
     return Step(
-        verb, does, "POST", path, goal, effect, body, sends=2, target=name, counts_as="create", needs=("instance", "source"),
-        creates=True,
+        verb, does, "POST", path, goal, effect, body, sends=2, target=name, counts_as="create",
+        needs=("instance", "source"), creates=True,
     )  # fmt: skip
 
 
@@ -123,12 +125,14 @@ def _name_warnings(want: DesiredInstance) -> list[str]:
     warnings, name, key = [], want.new_name or want.name, want.ssh_key_name
     if name and not _NAME.fullmatch(name):
         warnings.append(
-            f"The name {name!r} may be refused: the vendor's console and Terraform provider take only lower case letters "
+            f"The name {name!r} may be refused: the vendor's console and Terraform provider take only lower case "
+            "letters "
             "and digits, with single '-' or '_' between them."
         )
     if key and not _KEY_NAME.fullmatch(key):
         warnings.append(
-            f"The instance may fail with the SSH key {key!r}: names of SSH keys are known to work with letters, digits, "
+            f"The instance may fail with the SSH key {key!r}: names of SSH keys are known to work with letters, "
+            "digits, "
             "'-' and '_', up to 45 characters."
         )
     return warnings

@@ -34,7 +34,8 @@ def attachment_steps(row: Row, want: DesiredInstance) -> list[Step]:
     ports = interfaces_of(row)
     if ports is None:
         raise Refused(
-            f"The API does not return the interfaces of {instance_label(row)}, so network_interfaces cannot be compared."
+            f"The API does not return the interfaces of {instance_label(row)}, so network_interfaces cannot be "
+            "compared."
         )
     # Declared ids are in lower case already; an interface that is yet to be created has no id.
     present = {port["id"].lower(): port["id"] for port in ports if port["id"]}

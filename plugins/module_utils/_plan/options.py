@@ -175,7 +175,8 @@ class DesiredInstance(t.NamedTuple):
 
     id: str | None = _row(Option(_TEXT, check=_check_id))
     name: str | None = _row(Option(
-        _TEXT, check=_check_name, body="name", read="name", compare=_is_equal, change="rename", restore=True, diff=True))
+        _TEXT, check=_check_name, body="name", read="name", compare=_is_equal, change="rename", restore=True,
+        diff=True))
     new_name: str | None = _row(Option(_TEXT, check=_check_name))
     machine_type: str | None = _row(Option(
         _TEXT, body="machine_type", encode=as_reference, read="machine_type", compare=same_reference, change="retype",
@@ -268,7 +269,8 @@ def _refuse_contradictions(want: DesiredInstance) -> None:
     interface = want.network.interface
     if interface and want.network.security_groups is not None:
         raise Refused(
-            'network.security_groups cannot be combined with network.interface: the API ignores them there ("the interface '
+            'network.security_groups cannot be combined with network.interface: the API ignores them there ("the '
+            "interface "
             'id will take priority"). Leave them out, and set the security groups of the interface itself.'
         )
     if want.new_name and want.state == "absent":
@@ -276,7 +278,8 @@ def _refuse_contradictions(want: DesiredInstance) -> None:
     replaces = "alternatives" if want.alternatives else "on_failed: replace" if want.on_failed == "replace" else ""
     if interface and replaces:
         raise Refused(
-            f"{replaces} cannot be combined with network.interface: the interface would be deleted with a failed attempt."
+            f"{replaces} cannot be combined with network.interface: the interface would be deleted with a failed "
+            "attempt."
         )
 
 

@@ -32,10 +32,10 @@ def retention_verdicts(
 ) -> list[tuple[Row, str]]:
     """Return each row with the reason why it stays, oldest first.
 
-    The reason is empty if the row is deleted. `now` is the API's time (epoch); only `keep_days` needs it. With `source_id`
-    only the copies of that instance are in scope. `keep_last`
-    counts the copies of each source instance separately, and only copies that can be restored. Copies out of the
-    retention's scope (of other instances, prefixes, states or types, or without an age) stay and are not counted.
+    The reason is empty if the row is deleted. `now` is the API's time (epoch); only `keep_days` needs it. With
+    `source_id` only the copies of that instance are in scope. `keep_last` counts the copies of each source instance
+    separately, and only copies that can be restored. Copies out of the retention's scope (of other instances, prefixes,
+    states or types, or without an age) stay and are not counted.
     """
     rows = sorted(rows, key=lambda row: (epoch(row.get("created_at")) or 0, str(row.get("id"))))
     ours = [row for row in rows if not _out_of_scope_reason(row, want, resource, source_id)]

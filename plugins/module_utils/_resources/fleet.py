@@ -221,7 +221,10 @@ class Fleet:
             self._drive(going)
 
     def _members_to_prune(self, ids: set[str]) -> list[FleetMember]:
-        """Return the undeclared instances as members. Raise `Refused` if there are too many, or others than approved."""
+        """Return the undeclared instances as members.
+
+        Raise `Refused` if there are too many, or others than approved.
+        """
         rows = self._prunable(ids)
         more = [str(row.get("name")) for row in rows if self.ahead is not None and row["id"] not in self.ahead]
         if more:
@@ -390,7 +393,8 @@ def desired_members(params: dict[str, t.Any]) -> list[DesiredInstance]:
 
 
 def run_fleet(
-    client: FleetClient, wants: list[DesiredInstance], params: dict[str, t.Any], diff: bool, warn: t.Callable[[str], object],
+    client: FleetClient, wants: list[DesiredInstance], params: dict[str, t.Any], diff: bool,
+    warn: t.Callable[[str], object],
     check: bool,
 ) -> FleetOutcome:  # fmt: skip
     """Bring all members to their desired state, prune, and return the outcome.

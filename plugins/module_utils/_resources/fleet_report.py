@@ -26,7 +26,8 @@ STYLE = """
 :root { color-scheme: light dark; --page: #fbfbfa; --text: #22272e; --quiet: #68707b; --grid: #e9eaec; --hover: #f1f2f4;
   --waiting: #d3d7dc; --requested: #dfa83f; --moving: #5a8fd0; --settled: #4ea077; --failed: #cb463c }
 @media (prefers-color-scheme: dark) { :root { --page: #15181d; --text: #dfe3e8; --quiet: #8d96a2; --grid: #262b33;
-  --hover: #1d2229; --waiting: #3c434e; --requested: #c3913a; --moving: #4d80bf; --settled: #479a70; --failed: #e0625a } }
+  --hover: #1d2229; --waiting: #3c434e; --requested: #c3913a; --moving: #4d80bf; --settled: #479a70;
+  --failed: #e0625a } }
 body { margin: 0; background: var(--page); color: var(--text); font: 14px/1.45 system-ui, sans-serif }
 main { max-width: 1200px; margin: 0 auto; padding: 32px 24px 64px }
 h1 { margin: 0; font-size: 24px; font-weight: 600; overflow-wrap: anywhere }
@@ -251,6 +252,8 @@ def _overview(lines: list[Line], whole: float) -> str:
             )
         below = above
     return (
-        f"<tr class=all><th scope=row>All<td><td>{format_duration(whole)}<td class=line><svg role=img aria-label='How many "
-        f"members stood where, over time' viewBox='0 0 {WIDTH} {len(lines)}' preserveAspectRatio=none>{''.join(areas)}</svg>"
+        f"<tr class=all><th scope=row>All<td><td>{format_duration(whole)}<td class=line><svg role=img aria-label='How "
+        "many "
+        f"members stood where, over time' viewBox='0 0 {WIDTH} {len(lines)}' "
+        f"preserveAspectRatio=none>{''.join(areas)}</svg>"
     )

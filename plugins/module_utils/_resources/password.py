@@ -22,7 +22,8 @@ PASSWORD_SPEC: dict[str, t.Any] = {
 NOT_READY = "windows_password_not_ready"
 RETRY_AFTER = 10.0  # seconds between two requests while the password is not ready
 LOST = (
-    "The response was lost. It may have contained the password, which the API returns only once, so it is not requested "
+    "The response was lost. It may have contained the password, which the API returns only once, so it is not "
+    "requested "
     "again. If another run says that it was read already, set a new password inside the instance."
 )
 

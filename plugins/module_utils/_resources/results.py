@@ -42,7 +42,8 @@ def result_rows(task: Task, seen: Seen) -> dict[str, t.Any]:
 
 
 # Fields that a diff shows: options of instances, and fields of copies and images.
-_SHOWN = ("state", *(option.read for option in OPTIONS if option.diff), "description", "version", "requirements", "platform",
+_SHOWN = ("state", *(option.read for option in OPTIONS if option.diff), "description", "version", "requirements",
+          "platform",
           "license")  # fmt: skip
 
 
