@@ -141,6 +141,7 @@ docs: setup  ## build the documentation site in .build/docs/html, and look at it
 	rm -rf .build/docs && mkdir -p -m 755 .build/docs/rst
 	antsibull-docs collection --fail-on-error --use-current --squash-hierarchy --dest-dir .build/docs/rst magalu.cloud
 	cp -r docs/docsite/images .build/docs/rst/images
+	python docs/pages.py .build/docs/rst
 	python -m sphinx -q -W -c docs .build/docs/rst .build/docs/html
 	python -m pytest -q tests/docs/site
 

@@ -18,6 +18,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 pygments_style = "ansible"
 nitpicky = True
+smartquotes = False  # it makes one dash of the two hyphens of an option
 
 # The only pages of Ansible's own documentation that are linked to, so that the build needs no network.
 ANSIBLE_LABELS = {
@@ -28,6 +29,7 @@ ANSIBLE_LABELS = {
         "collections/ansible/builtin/constructed_inventory.html"
     ),
     "ansible_collections.ansible.builtin.env_lookup": "collections/ansible/builtin/env_lookup.html",
+    "ansible_collections.ansible.builtin.validate_argument_spec_module": "collections/ansible/builtin/validate_argument_spec_module.html",
 }
 ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # of the environment: ANSIBLE_CACHE_PLUGIN...
 

@@ -9,6 +9,7 @@ each ansible-core.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def tables(reports: list[Report]) -> str:
     text = ""
     for title, measured in _sections(reports).items():
         text += f"{title}\n{'^' * len(title)}\n\n"
-        rows = [(name, *(_cell(values.get(name)) for values in measured.values())) for name in _names(measured)]
+        rows = [
+            (name, *same_digits([_cell(values.get(name)) for values in measured.values()])) for name in _names(measured)
+        ]
         text += _table(["", *measured], rows) + "\n"
     return text
 
@@ -64,6 +67,16 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " to ".join(map(str, value))
     return "" if value is None else str(value)
+
+
+def same_digits(cells: list[str]) -> list[str]:
+    """Return the cells of a row with as many decimals in each number: three significant digits of the largest."""
+    numbers = re.findall(r"\d+(?:\.\d+)?", " ".join(cells))
+    if not any("." in number for number in numbers):
+        return cells
+    largest = max(map(float, numbers))
+    decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2
+    return [re.sub(r"\d+(?:\.\d+)?", lambda number: f"{float(number.group()):.{decimals}f}", cell) for cell in cells]
 
 
 def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:

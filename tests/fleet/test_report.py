@@ -93,7 +93,7 @@ def a_page(count: int, error: str = "") -> str:
         "deleted": 0,
         "pruned": 0,
     }
-    return report_page(lines, totals, 45, "2026-11-25 04:50:06 +0000")
+    return report_page(lines, totals, 45, "2026-11-25 04:50:06 +0000", "br-se1")
 
 
 def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -> None:
@@ -104,7 +104,8 @@ def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -
     for row in page.members():
         ends = [begin + width for _phase, begin, width in row["bars"]]
         assert ends == sorted(ends) and ends[-1] <= WIDTH
-    assert "Fleet web" in page.texts and "14" in page.texts
+    assert "Fleet web in br-se1" in page.texts and "14" in page.texts
+    assert any(re.fullmatch(r"The run started at \S+ \S+ \S+ and took .+ s\.", text) for text in page.texts)
 
 
 def test_a_bar_is_where_and_as_long_as_what_it_stands_for() -> None:
@@ -124,7 +125,7 @@ def test_what_is_unchanged_changed_pruned_and_failed(sim: Any, tmp_path: Path) -
     path = tmp_path / "fleet.html"
     instances = [{"name": "web-1"}, {"name": "web-2", "machine_type": LARGE, "state": "stopped"}]
     page, _given = fleet_page(sim, path, instances=instances, prune_match="web-*")
-    assert [row["texts"][1] for row in page.members()] == ["-", "retype, stop", "delete"]
+    assert [row["texts"][1] for row in page.members()] == ["unchanged", "retype, stop", "delete"]
     moves = ["requested", "moving"]
     assert page.phases() == [["settled"], [*moves, *moves, "settled"], [*moves, "settled"]]
     begin = page.members()[2]["bars"][0][1]
@@ -137,7 +138,7 @@ def test_it_is_written_if_members_fail_and_tells_why(sim: Any, tmp_path: Path) -
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", concurrency=1)
     assert given["failed"]
     assert [phases[-1] for phases in page.phases()] == ["settled", "failed", "settled"]
-    assert "1 failed" in page.texts
+    assert "1 member failed." in page.texts
     assert any(HOSTILE in text for text in page.texts), "as it is, and escaped"
     assert not {"script", "img"} & set(page.tags)
     assert page.links == ["data:,", "#m1"]
@@ -146,7 +147,7 @@ def test_it_is_written_if_members_fail_and_tells_why(sim: Any, tmp_path: Path) -
 def test_it_is_written_if_all_fails(sim: Any, tmp_path: Path) -> None:
     sim.add_fault(operation="GET /v1/instances", kind="status", status=403, body={"message": HOSTILE})
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}")
-    assert given["failed"] and page.phases() == [["waiting"]] * 3
+    assert given["failed"] and page.phases() == [["waiting"]] * 3 and "The task failed." in page.texts
     assert any(HOSTILE in text for text in page.texts)
 
 
@@ -161,7 +162,7 @@ def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
 def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Standing("requested", "creating", "", 101.5)]
     monkeypatch.setattr(fleet_report, "list_standings", lambda _ones: told)
-    report = Report("", [], lambda _text: None, lambda: 100.0)
+    report = Report("", [], lambda _text: None, lambda: 100.0, "br-se1")
     report.past.append([span(0, "waiting")])
     report.watch(103.0)
     told[0] = Standing("settled", "running")
@@ -187,8 +188,8 @@ def test_names_are_escaped(sim: Any, tmp_path: Path) -> None:
     assert [row["texts"][0] for row in page.members()] == names
     failing = [{"name": name, "image": "none"} for name in (f"{HOSTILE}-8", f"{HOSTILE}-9")]
     failed, _given = fleet_page(sim, tmp_path / "fleet.html", instances=failing)
-    assert "2 failed" in failed.texts and not {"script", "img"} & set(failed.tags)
-    assert f"Fleet {HOSTILE}" in page.texts and "script" not in page.tags
+    assert "2 members failed." in failed.texts and not {"script", "img"} & set(failed.tags)
+    assert f"Fleet {HOSTILE} in br-se1" in page.texts and "script" not in page.tags
 
 
 def test_not_in_check_mode_and_not_where_that_cannot_be(sim: Any, tmp_path: Path) -> None:
@@ -207,6 +208,14 @@ def test_a_page_needs_nothing_else_and_is_small() -> None:
     assert not re.search(r"https?:|@import|url\(", text)
 
 
+@pytest.mark.parametrize(("names", "called"), [
+    (["web-01", "web-02"], "web"), (["db-01", "web-01", "web-02"], "db, web"), (["a1", "b1", "c1", "d1"], "of 4"),
+    (["1", "2"], "of 2"), ([], "of 0"),
+])  # fmt: skip
+def test_a_fleet_is_called_by_the_names_of_its_members(names: list[str], called: str) -> None:
+    assert fleet_report.fleet_name(names) == called
+
+
 @pytest.mark.parametrize(("seconds", "words"), [
     (0, "0 s"), (0.04, "0 s"), (9.96, "10 s"), (59.6, "1 min"), (83, "1 min 23 s"), (3600, "1 h"), (7325, "2 h 2 min 5 s"),
 ])  # fmt: skip
@@ -216,7 +225,7 @@ def test_durations(seconds: float, words: str) -> None:
 
 @pytest.mark.parametrize("seconds", [0, 0.05, 1, 7, 61, 3599, 90000, 10**7])
 def test_an_axis_has_a_handful_of_marks(seconds: float) -> None:
-    text = report_page([], {"members": 0}, seconds, "")
+    text = report_page([], {"members": 0}, seconds, "", "br-se1")
     assert 1 <= len(re.findall(r"<span style", text)) <= 120 and (seconds > 86400 * 8) == (text.count("<span") > 10)
 
 

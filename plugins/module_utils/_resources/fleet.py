@@ -135,7 +135,11 @@ class Fleet:
     def _make_watchers(self) -> list[Watcher]:
         progress, report = self.params["progress_file"], self.params["report"]
         watchers: list[Watcher] = [Progress(progress, self.members, self.warn)] if progress else []
-        return [*watchers, Report(report, self.members, self.warn, self.client.clock.now)] if report else watchers
+        return (
+            [*watchers, Report(report, self.members, self.warn, self.client.clock.now, self.client.connection.region)]
+            if report
+            else watchers
+        )
 
     def _task(self, want: DesiredInstance) -> tuple[Task, Observer]:
         """Return the member's task, and a function that reads the member by its id.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 from html import escape
@@ -50,6 +51,7 @@ thead th { position: sticky; top: 0; z-index: 1; background: var(--page); color:
 th, td { padding: 1px 12px 1px 0; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
 th { width: 18%; font-weight: 500 } th:nth-child(2) { width: 12% } th:nth-child(3) { width: 9% } .axis { width: auto }
 td { color: var(--quiet) }
+th:nth-child(3), td:nth-child(3) { padding-right: 24px; text-align: right; font-variant-numeric: tabular-nums }
 tbody tr:hover, tr:target { background-color: var(--hover) }
 .axis, .line { padding-right: 0 }
 .axis div { position: relative; height: 20px; margin-right: 44px }
@@ -64,6 +66,7 @@ tbody tr:hover, tr:target { background-color: var(--hover) }
 WIDTH = 1000  # of a timeline, in SVG units
 SHORTEST = 3  # width of a bar, so that it can be seen
 POINTS = 240  # points in time that the overview shows
+FEW_NAMES = 3  # beginnings of names that stand in the title
 FEW = 12  # members up to which there is no overview
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 # The top and the height of each phase's bar, of 12 units: members that are at rest get a thin bar.
@@ -92,9 +95,10 @@ class Report(Watcher):
     """A watcher that records the members' progress and writes the page at the end."""
 
     def __init__(
-        self, path: str, members: t.Sequence[Watched], warn: t.Callable[[str], object], now: t.Callable[[], float]
-    ) -> None:
-        self.path, self.members, self.warn, self.now = path, members, warn, now
+        self, path: str, members: t.Sequence[Watched], warn: t.Callable[[str], object], now: t.Callable[[], float],
+        region: str,
+    ) -> None:  # fmt: skip
+        self.path, self.members, self.warn, self.now, self.region = path, members, warn, now, region
         self.start, self.began = now(), time.time()
         self.past = [[Span(0, _WAITS)] for _one in members]
 
@@ -121,7 +125,7 @@ class Report(Watcher):
             for result, spans in zip(results, self.past)
         ]
         began = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(self.began))
-        text = report_page(lines, totals, self.now() - self.start, began, error)
+        text = report_page(lines, totals, self.now() - self.start, began, self.region, error)
         try:
             with open(self.path, "w", encoding="utf-8", errors="replace") as file:
                 file.write(text)
@@ -129,9 +133,11 @@ class Report(Watcher):
             self.warn(f"The report cannot be written to {self.path}: {failure.strerror}.")
 
 
-def report_page(lines: list[Line], totals: dict[str, int], seconds: float, began: str, error: str = "") -> str:
+def report_page(
+    lines: list[Line], totals: dict[str, int], seconds: float, began: str, region: str, error: str = ""
+) -> str:
     """Return the page for a run of so many seconds that started at `began`."""
-    title = escape(f"Fleet {name_of_watched([line.name for line in lines])}".strip())
+    title = escape(f"Fleet {fleet_name([line.name for line in lines])} in {region}")
     whole = max(seconds, 0.1)
     step = next((step for step in _STEPS if whole / step <= 8), _STEPS[-1])
     rows = [_row(number, line, whole) for number, line in enumerate(lines)]
@@ -141,7 +147,8 @@ def report_page(lines: list[Line], totals: dict[str, int], seconds: float, began
         "<!doctype html>",
         "<html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<link rel=icon href='data:,'><title>{title}</title><style>{STYLE}</style></head>",
-        f"<body><main><h1>{title}</h1><p class=when>{escape(began)}, {format_duration(seconds)}</p>",
+        f"<body><main><h1>{title}</h1>",
+        f"<p class=when>The run started at {escape(began)} and took {format_duration(seconds)}.</p>",
         _totals(totals),
         _errors(lines, error),
         _legend(),
@@ -151,6 +158,15 @@ def report_page(lines: list[Line], totals: dict[str, int], seconds: float, began
         "</tbody></table></main></body></html>\n",
     ]
     return "\n".join(parts)
+
+
+def fleet_name(names: list[str]) -> str:
+    """Return what the fleet is called: the common beginning of its names, a few beginnings, or the number of members."""
+    common = name_of_watched(names)
+    if common:
+        return common
+    beginnings = sorted({re.split(r"[\W\d_]", name)[0] for name in names} - {""})
+    return ", ".join(beginnings) if 0 < len(beginnings) <= FEW_NAMES else f"of {len(names):,}"
 
 
 def format_duration(seconds: float) -> str:
@@ -173,12 +189,14 @@ def _totals(totals: dict[str, int]) -> str:
 
 def _errors(lines: list[Line], error: str) -> str:
     failed = [(number, line) for number, line in enumerate(lines) if line.error]
-    items = [f"<li>{escape(error)}</li>"] if error else []
-    items += [f"<li><a href=#m{number}>{escape(line.name)}</a> {escape(line.error)}</li>" for number, line in failed]
-    if not items:
+    whole = [f"<li>{escape(error)}</li>"] if error else []
+    items = [f"<li><a href=#m{number}>{escape(line.name)}</a> {escape(line.error)}</li>" for number, line in failed]
+    if not whole and not items:
         return ""
     is_open = " open" if len(items) <= 10 else ""
-    return f"<details class=errors{is_open}><summary>{len(items):,} failed</summary><ul>{''.join(items)}</ul></details>"
+    members = f"{len(items):,} member{'' if len(items) == 1 else 's'} failed."
+    summary = " ".join(["The task failed."] * len(whole) + [members] * bool(items))
+    return f"<details class=errors{is_open}><summary>{summary}</summary><ul>{''.join(whole + items)}</ul></details>"
 
 
 def _legend() -> str:
@@ -221,7 +239,7 @@ def _row(number: int, line: Line, whole: float) -> str:
     failed = ' class="failed"' if line.error else ""
     name = escape(line.name)
     return (
-        f'<tr id="m{number}"{failed}><th scope=row title="{name}">{name}<td>{escape(line.did) or "-"}<td>{time_of}'
+        f'<tr id="m{number}"{failed}><th scope=row title="{name}">{name}<td>{escape(line.did) or "unchanged"}<td>{time_of}'
         f'<td class=line><svg viewBox="0 0 {WIDTH} 12" preserveAspectRatio=none>{"".join(bars)}</svg>'
     )
 

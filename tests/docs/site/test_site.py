@@ -10,6 +10,7 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
+from docs import pages
 from tests.conftest import ROOT
 from tests.simulator.browser import browsing
 
@@ -38,6 +39,30 @@ def test_every_module_role_and_guide_has_its_page() -> None:
     assert plugins | roles | guides <= pages
     index = (SITE / "index.html").read_text()
     assert [guide for guide in guides if f'href="{guide}.html"' not in index] == []
+
+
+def test_the_sidebar_has_groups_of_short_titles() -> None:
+    sidebar = (SITE / "index.html").read_text().split('role="navigation"')[1].split("</nav>")[0]
+    captions = re.findall(r'class="caption-text">([^<]+)<', sidebar)
+    assert captions == ["First steps", "Guides", "How it behaves", *(group[0] for group in pages.GROUPS), "Changelog"]
+    titles = re.findall(r'href="[^"#]+">([^<]+)</a>', sidebar)
+    assert {"vm_instance", "vm_instances", "fleet", "Changelog"} <= set(titles)
+    assert [title for title in titles if len(title) > 32] == []
+
+
+def test_the_first_page_has_code_and_the_changelog_is_a_page() -> None:
+    index = (SITE / "index.html").read_text()
+    assert index.index("highlight-yaml") < index.index("Plugin Index")
+    changelog = (SITE / "changelog.html").read_text()
+    versions = re.findall(r"^v\d+\.\d+\.\d+$", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
+    assert versions and [version for version in versions if f"<h2>{version}<" not in changelog] == []
+
+
+def test_options_keep_their_two_hyphens() -> None:
+    """A dash in place of them cannot be typed."""
+    assert [page.name for page in PAGES if re.search("[\u2013\u2014]", page.read_text())] == []
+    titles = re.findall(r"<title>([^<]*)</title>", "".join(page.read_text() for page in PAGES))
+    assert [title for title in titles if " -- " in title] == []
 
 
 def test_links_between_pages_lead_somewhere() -> None:
