@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 NAMES = ("name", "new_name", "ssh_key_name", "snapshot", "backup", "instance")
 FILES = sorted(
     path
-    for folder in ("README.md", "docs", "roles", "playbooks", "extensions", "plugins/modules")
+    for folder in ("README.md", "docs", "examples", "roles", "playbooks", "extensions", "plugins/modules")
     for path in ([ROOT / folder] if (ROOT / folder).is_file() else (ROOT / folder).rglob("*"))
     if path.suffix in (".md", ".rst", ".yml", ".py") and ".build" not in path.parts
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.package.conftest import ROOT, run
 
 GUIDE = (ROOT / "docs/docsite/rst/testing.rst").read_text()
-EXAMPLE = ROOT / "docs/examples/testing"
+EXAMPLE = ROOT / "examples"
 BLOCKS = [textwrap.dedent(text).strip() for text in re.findall(r"\.\. code-block:: shell\n\n((?: {4}.*\n|\n)+)", GUIDE)]
 QUICK = ROOT / "tests/playbooks/quick"  # waits are as fast as the simulator's clock
 

@@ -1,13 +1,15 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbooks that a new user runs first: no warning and no deprecation, with any ansible-core."""
+"""What a new user runs first, the quickstart and the example project: no warning, with any ansible-core."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from simulator import running
 from tests.playbooks.play import environment
@@ -19,9 +21,37 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.every_core
-@pytest.mark.parametrize("playbook", ["playbooks/quickstart.yml", "docs/examples/testing/site.yml"])
-def test_it_runs_without_a_warning(playbook: str, tmp_path: Path) -> None:
+def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
     with running(speed=60) as sim:
-        said = begin("playbook", ROOT / playbook, cwd=tmp_path, env=environment(sim, tmp_path)).communicate()[0]
+        said = begin(
+            "playbook", ROOT / "playbooks/quickstart.yml", cwd=tmp_path, env=environment(sim, tmp_path)
+        ).communicate()[0]
     assert "failed=0 " in said and "WARNING" not in said, said
-    assert ("quickstart" in playbook) == bool(re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", said))
+    assert re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", said)
+
+
+@pytest.mark.every_core
+def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
+    """In its own folder, with its own ansible.cfg, inventory and variables; and again, without a change."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples", project)
+    with running(speed=60) as sim:
+        said = [
+            begin(
+                "playbook", "-i", "inventory", "site.yml", *options, cwd=project, env=environment(sim, tmp_path)
+            ).communicate()[0]
+            for options in ([], ["--check"])
+        ]
+        assert {row["name"]: row["state"] for row in sim.state()["br-se1"]["instances"]} == {
+            "web-1": "running", "web-2": "stopped"
+        }  # fmt: skip
+    assert [re.findall(r"^localhost .*changed=(\d) .*failed=0 ", text, re.MULTILINE) for text in said] == [["1"], ["0"]]
+    assert all(re.search(r'web-1] => \{\n    "ansible_host": "198\.18\.', text) for text in said)
+    assert "WARNING" not in "".join(said), said
+
+
+def test_its_requirements_are_of_this_version() -> None:
+    (wanted,) = yaml.safe_load((ROOT / "examples/requirements.yml").read_text())["collections"]
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    assert wanted["name"] == "magalu.cloud"
+    assert wanted["version"] == f">={version.split('.')[0]}.0.0,<{int(version.split('.')[0]) + 1}.0.0"

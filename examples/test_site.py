@@ -7,7 +7,9 @@ from magalu_cloud_simulator import running
 
 
 def play(sim):
-    subprocess.run(["ansible-playbook", "site.yml"], env={**os.environ, **sim.environment}, check=True)
+    subprocess.run(
+        ["ansible-playbook", "-i", "inventory", "site.yml"], env={**os.environ, **sim.environment}, check=True
+    )
 
 
 def states(sim):
