@@ -64,12 +64,3 @@ def test_it_has_as_many_sections_and_names_the_same_things(name: str) -> None:
         for text in texts
     ]
     assert named[0] == named[1] and named[0]
-
-
-def test_links_of_both_readmes_lead_to_files() -> None:
-    for name in ("README.md", "README.pt-BR.md"):
-        links = re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / name).read_text())
-        assert len(links) > 8
-        assert [link for link in links if not (ROOT / link).exists()] == []
-    assert "(README.pt-BR.md)" in (ROOT / "README.md").read_text()
-    assert "(README.md)" in (ROOT / "README.pt-BR.md").read_text()

@@ -42,6 +42,21 @@ def test_first(programs: Programs, sim: Any) -> None:
     assert ran.hosts["db-01"]["ansible_host"] == ran.hosts["db-01"]["mgc_private_ipv4"]
 
 
+def test_the_readme_pings_what_can_answer(programs: Programs, sim: Any) -> None:
+    """Running instances with a public address."""
+    for readme in ("README.md", "README.pt-BR.md"):
+        (shown,) = re.findall(r"```yaml\n(plugin: .*?)```", (ROOT / readme).read_text(), re.DOTALL)
+        programs.write(shown, name="readme.magalu.yml")
+        assert "ansible -i magalu.yml public -m ansible.builtin.ping\n" in (ROOT / readme).read_text()
+    for nulls in ("sent", "omitted"):
+        sim.reset(nulls=nulls)
+        sim.seed("instance", name="web-01", public_ip="192.0.2.10")
+        sim.seed("instance", name="web-02", public_ip="192.0.2.11", state="stopped")
+        sim.seed("instance", name="db-01")
+        found = groups(run(programs, source="readme.magalu.yml"))
+        assert found["public"] == {"web-01"} and found["state_running"] == {"web-01", "db-01"}
+
+
 def test_groups(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web-01", labels=["blue"])
     sim.seed("instance", name="db-01", state="stopped")

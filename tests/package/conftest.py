@@ -36,12 +36,15 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def home(tarball: Path) -> Path:
-    """A home in which nothing but the README's installation was done."""
+    """A home in which nothing but the README's installation was done. What pip installs is here already."""
     folder = tarball.parent / "home"
     folder.mkdir()
-    run("bash", "-euc", block(1).replace("magalu.cloud", str(tarball)), cwd=folder, HOME=folder)
+    environment, packages, collection = block("ansible-galaxy").splitlines()
+    assert environment.startswith("python3 -m venv ") and packages == "python -m pip install ansible-core requests"
+    run("bash", "-euc", collection.replace("magalu.cloud", str(tarball)), cwd=folder, HOME=folder)
     return folder
 
 
-def block(number: int, language: str = "sh") -> str:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)[number]
+def block(word: str, language: str = "sh") -> str:
+    """Return the README's first example in this language that has the word."""
+    return next(text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in text)

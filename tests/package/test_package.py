@@ -20,7 +20,7 @@ from tests.package.conftest import README, ROOT, block, run
 # Every file that git has in these places is shipped, and no other.
 SHIPPED = {
     *("CHANGELOG.rst", "LICENSE", "README.md", "README.pt-BR.md", "requirements.txt"),
-    *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "simulator"),
+    *("changelogs", "docs", "examples", "extensions", "meta", "playbooks", "plugins", "roles", "simulator"),
 }
 
 
@@ -57,37 +57,39 @@ def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> Non
 
 def test_readme_clone_commands() -> None:
     """`make test` itself is what runs this test."""
-    assert block(0).splitlines() == ["make quickstart", "make test"]
+    assert block("make").splitlines() == ["make quickstart", "make test"]
     assert (ROOT / ".ci/run").read_text().endswith("\nexec make test\n")
     said = run("make", "quickstart", cwd=ROOT)
     assert re.search(r"failed=0 ", said) and re.search(r"in a browser: http://127\.0\.0\.1:\d+/\W", said)
 
 
 def test_readme_first_playbook_on_the_simulator(home: Path) -> None:
-    (home / "first.yml").write_text(block(0, "yaml"))
+    (home / "first.yml").write_text(block("My first", "yaml"))
     run(sys.executable, "-m", "venv", "venv", cwd=home)
     path = f"{home / 'venv/bin'}:{os.environ['PATH']}"
-    assert "changed=1 " in run("bash", "-euc", block(2), cwd=home, HOME=home, PATH=path)
+    assert "changed=1 " in run("bash", "-euc", block("magalu-cloud-simulator"), cwd=home, HOME=home, PATH=path)
 
 
 def test_readme_first_playbook_on_a_cloud(home: Path) -> None:
-    """The simulator that takes the README's key stands for the cloud."""
-    (home / "first.yml").write_text(block(0, "yaml"))
+    """The simulator that takes the README's key stands for the cloud. In the end the instance is deleted."""
+    (home / "first.yml").write_text(block("My first", "yaml"))
     simulator = (sys.executable, "-m", "simulator", "--port", "0", "--speed", "60", "--api-key", "your-key")
-    said = run(*simulator, "--", "bash", "-euc", block(3), cwd=home, HOME=home, PYTHONPATH=ROOT)
+    commands = block("export MGC_API_KEY") + block("state=absent")
+    said = run(*simulator, "--", "bash", "-euc", commands, cwd=home, HOME=home, PYTHONPATH=ROOT)
     assert said.count("changed=1 ") == 2  # predicted, and done
+    assert "localhost | CHANGED" in said and '"action": "delete"' in said
 
 
 def test_readme_inventory(home: Path) -> None:
-    """No machine answers at the addresses of the simulator, so that the second command has no host to reach."""
-    (home / "magalu.yml").write_text(block(1, "yaml"))
+    """The ping goes to what has a public address alone. No machine answers at the simulator's addresses, so it has none."""
+    (home / "magalu.yml").write_text(block("plugin:", "yaml"))
     simulator = (sys.executable, "-m", "simulator", "--port", "0")
-    graph, ping = block(4).splitlines()
+    graph, ping = block("ansible-inventory").splitlines()
     said = run(*simulator, "--instances", "2", "--", "bash", "-euc", graph, cwd=home, HOME=home, PYTHONPATH=ROOT)
     assert "@state_running" in said and "instance-00002" in said
     said = run(*simulator, "--", "bash", "-euc", ping, cwd=home, HOME=home, PYTHONPATH=ROOT)
-    assert "Could not match supplied host pattern, ignoring: state_running" in said
+    assert "Could not match supplied host pattern, ignoring: public" in said
 
 
 def test_readme_has_no_other_commands() -> None:
-    assert len(re.findall(r"^```sh$", README, re.MULTILINE)) == 5
+    assert len(re.findall(r"^```sh$", README, re.MULTILINE)) == 6
