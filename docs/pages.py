@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The pages of the documentation site: what antsibull-docs wrote, with a first page, a sidebar and a changelog of our own.
+"""The pages of the documentation site: those of antsibull-docs, with a first page, a sidebar and a changelog of our own.
 
 `make docs` runs `python docs/pages.py FOLDER` between antsibull-docs and Sphinx.
 """
@@ -24,9 +24,9 @@ INTRODUCTION = """\
 {title}
 {underline}
 
-Declare virtual machines on Magalu Cloud, with their snapshots, backups and images, and let Ansible create what is missing
-and change only what differs. A simulator of the API comes with the collection, so you can try everything without an
-account:
+Declare virtual machines on Magalu Cloud, with their snapshots, backups and images, and let Ansible create what is
+missing and change only what differs. A simulator of the API comes with the collection, so you can try everything without
+an account:
 
 .. code-block:: shell
 
@@ -62,7 +62,7 @@ LISTED = re.compile(r"^\* (:ansplugin:`)(\w+) \w+( <[^>]+>`) -- ", re.MULTILINE)
 
 
 def first_page(text: str) -> str:
-    """Return the first page, made from that of antsibull-docs: its links and lists of plugins below our introduction."""
+    """Return the first page: our introduction, and the links and lists of plugins of antsibull-docs."""
     head, rest = text.split("\nMagalu.Cloud\n", 1)
     links = rest[rest.index(".. ansible-links::") : rest.index(".. toctree::")].rstrip()
     guides, plugins = rest[rest.index(".. toctree::") :].split("\n.. _plugin_index_for_magalu.cloud:\n", 1)

@@ -161,7 +161,7 @@ def report_page(
 
 
 def fleet_name(names: list[str]) -> str:
-    """Return what the fleet is called: the common beginning of its names, a few beginnings, or the number of members."""
+    """Return the common beginning of the names, else their few beginnings, else the number of members."""
     common = name_of_watched(names)
     if common:
         return common
@@ -237,9 +237,9 @@ def _row(number: int, line: Line, whole: float) -> str:
     last = line.spans[-1]
     time_of = format_duration(last.at) if last.standing.phase in (SETTLED, FAILED) else last.standing.phase
     failed = ' class="failed"' if line.error else ""
-    name = escape(line.name)
+    name, did = escape(line.name), escape(line.did) or "unchanged"
     return (
-        f'<tr id="m{number}"{failed}><th scope=row title="{name}">{name}<td>{escape(line.did) or "unchanged"}<td>{time_of}'
+        f'<tr id="m{number}"{failed}><th scope=row title="{name}">{name}<td>{did}<td>{time_of}'
         f'<td class=line><svg viewBox="0 0 {WIDTH} 12" preserveAspectRatio=none>{"".join(bars)}</svg>'
     )
 
