@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The pages of the documentation site: those of antsibull-docs, with a first page, a sidebar and a changelog of our own.
+"""The pages of the documentation site: those of antsibull-docs, with our own first page, sidebar and changelog.
 
 `make docs` runs `python docs/pages.py FOLDER` between antsibull-docs and Sphinx.
 """
@@ -25,8 +25,8 @@ INTRODUCTION = """\
 {underline}
 
 Declare virtual machines on Magalu Cloud, with their snapshots, backups and images, and let Ansible create what is
-missing and change only what differs. A simulator of the API comes with the collection, so you can try everything without
-an account:
+missing and change only what differs. A simulator of the API comes with the collection, so you can try everything
+without an account:
 
 .. code-block:: shell
 
