@@ -21,14 +21,14 @@ nitpicky = True
 smartquotes = False  # it makes one dash of the two hyphens of an option
 
 # The only pages of Ansible's own documentation that are linked to, so that the build needs no network.
-BUILTIN = "collections/ansible/builtin"
 ANSIBLE_LABELS = {
     "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
-    "ansible_collections.ansible.builtin.constructed_inventory": (f"{BUILTIN}/constructed_inventory.html"),
-    "ansible_collections.ansible.builtin.env_lookup": f"{BUILTIN}/env_lookup.html",
-    "ansible_collections.ansible.builtin.validate_argument_spec_module": f"{BUILTIN}/validate_argument_spec_module.html",
+    **{
+        f"ansible_collections.ansible.builtin.{page}": f"collections/ansible/builtin/{page}.html"
+        for page in ("constructed_inventory", "env_lookup", "validate_argument_spec_module")
+    },
 }
 ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # of the environment: ANSIBLE_CACHE_PLUGIN...
 
