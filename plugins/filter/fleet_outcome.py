@@ -48,13 +48,9 @@ options:
     type: int
     default: 0
   doing:
-    description: What was done, such as V(stop), for the first sentence.
+    description: What was done, such as V(stop). With V(delete) the data and the sentences are about a deletion.
     type: str
     default: change
-  deletion:
-    description: Whether the instances were deleted. The data and the sentences then say so.
-    type: bool
-    default: false
   check_mode:
     description: Whether the task ran in check mode.
     type: bool
@@ -89,7 +85,7 @@ _value:
     stats:
       description:
         - Names of instances. C(check_mode), C(selected), C(changed), C(unchanged), C(left_alone), C(failed) and
-          C(not_in_inventory). With O(deletion) C(check_mode), C(selected), C(deleted), C(failed) and
+          C(not_in_inventory). For a deletion C(check_mode), C(selected), C(deleted), C(failed) and
           C(kept_public_ips).
       type: dict
     sentences:
@@ -115,7 +111,6 @@ def fleet_outcome(
     left_alone: t.Sequence[Row] = (),
     outside: int = 0,
     doing: str = "change",
-    deletion: bool = False,
     check_mode: bool = False,
 ) -> dict[str, t.Any]:
     """Return what the task did, as data and as sentences."""
@@ -126,7 +121,7 @@ def fleet_outcome(
     reasons = [f"{member['name']}: {member.get('msg') or ''}" for member in failed]
     changed = labels_of(member for member in well if member["changed"])
     stats: dict[str, t.Any] = {"check_mode": check_mode, "selected": len(selected)}
-    if deletion:
+    if doing == "delete":
         stats.update(deleted=changed, failed=labels_of(failed))
         stats["kept_public_ips"] = [address for member in well for address in member.get("kept_public_ips") or ()]
         sentences = _deletion_sentences(stats)

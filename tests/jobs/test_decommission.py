@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed
-from tests.jobs.launch import Answers, launch, refusals
+from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.playbooks.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -110,21 +110,40 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
     assert [len(sim.state()[region]["instances"]) for region in ("br-se1", "br-ne1")] == [1, 0]
 
 
-def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
-    cases: list[tuple[Answers, str]] = [
-        ({"magalu_delete_public_ip": ""}, "magalu_delete_public_ip is '', and must be true or false"),
-        ({"magalu_group": "web"}, "magalu_group is web, but an inventory may lack instances"),
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({}, ""),
+        ({"magalu_delete_public_ip": ""}, "missing required arguments: magalu_delete_public_ip found in answers"),
+        ({"magalu_delete_public_ip": "some"}, "magalu_delete_public_ip"),
         (
-            {"magalu_name_pattern": ""},
-            (
-                "Give one of magalu_name_pattern (a shell pattern as web-*, or ** for all) and magalu_ids "
-                "(separated by commas or lines), and only one."
-            ),
+            {"magalu_name_pattern": " "},
+            "one of the following is required: magalu_name_pattern, magalu_ids found in answers",
         ),
-        ({"magalu_allow_none": 1}, "magalu_allow_none is '1', and must be true or false."),
-        ({"magalu_batch": "some"}, "magalu_batch is 'some'"),
-        ({"magalu_confirm_count": "all"}, "magalu_confirm_count is 'all'"),
-    ]
-    said = refusals(sim, tmp_path, "decommission", [{**ALL, **case} for case, _message in cases])
-    assert [message.startswith(text) for message, (_case, text) in zip(said, cases, strict=True)] == [True] * len(cases)
+        (
+            {"magalu_ids": "9ec75090-2872-4f51-8111-53d05d96d2c6"},
+            "parameters are mutually exclusive: magalu_name_pattern|magalu_ids found in answers",
+        ),
+        (
+            {"magalu_name_pattern": "", "magalu_ids": "web-01"},
+            "magalu_ids contains 'web-01'; it must contain only ids (UUIDs).",
+        ),
+        ({"magalu_allow_none": 2}, "magalu_allow_none"),
+        ({"magalu_batch": "some"}, "magalu_batch is 'some'; it must be a number from 1 on"),
+        ({"magalu_max_failures": "-1"}, "magalu_max_failures is '-1'; it must be a number"),
+        ({"magalu_concurrency": "0"}, "magalu_concurrency is 0; it must be greater than 0."),
+        ({"magalu_wait_timeout": "1h"}, "magalu_wait_timeout"),
+        ({"magalu_confirm_count": "all"}, "magalu_confirm_count"),
+        ({"magalu_confirm_count": "-3"}, "magalu_confirm_count is -3; it must not be less than 0."),
+    ],
+)
+def test_what_is_refused(answers: Any, message: str) -> None:
+    said = complaint("decommission", {**ALL, **answers})
+    assert message in said and bool(message) == bool(said)
+
+
+def test_refusal_before_any_request(sim: Any, tmp_path: Path) -> None:
+    cases = [{**ALL, "magalu_batch": "some"}, {**ALL, "magalu_group": "web"}]
+    batch, group = refusals(sim, tmp_path, "decommission", cases)
+    assert batch.startswith("magalu_batch is 'some'") and group.startswith("magalu_group cannot choose what is deleted")
     assert sim.requests() == []

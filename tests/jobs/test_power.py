@@ -158,7 +158,7 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
     assert re.search(f"The inventory was listed at {listed_at}, 2[0-9] minutes ago.", job.said)
     answers["magalu_group"] = "webs"
     assert launch(sim, tmp_path, "power", answers, ("-i", "inventory.json")).why == (
-        "magalu_group is webs, which the inventory does not have. It has database, mgc, web."
+        "There is no group webs (magalu_group) in the inventory, which has database, mgc, web."
     )
 
 

@@ -45,7 +45,7 @@ def test_change_in_check_mode() -> None:
 def test_deletion() -> None:
     members = [member(0, kept_public_ips=["192.0.2.1"]), member(1, kept_public_ips=["192.0.2.2"]), member(2, False)]
     failed = [member(3, failed=True, msg="Not this one.", kept_public_ips=["192.0.2.3"])]
-    given = fleet_outcome({"members": [*members, *failed]}, SELECTED, deletion=True)
+    given = fleet_outcome({"members": [*members, *failed]}, SELECTED, doing="delete")
     assert given["stats"] == {
         "check_mode": False, "selected": 4, "deleted": ["web-01", "web-03"], "failed": ["id-3"],
         "kept_public_ips": ["192.0.2.1", "192.0.2.2"],
@@ -54,7 +54,7 @@ def test_deletion() -> None:
         "2 instances were deleted: web-01, web-03", "2 public addresses are kept, and billed: 192.0.2.1, 192.0.2.2",
         "1 failed: id-3: Not this one.",
     ]  # fmt: skip
-    planned = fleet_outcome({"members": members[:1]}, SELECTED[:1], deletion=True, check_mode=True)
+    planned = fleet_outcome({"members": members[:1]}, SELECTED[:1], doing="delete", check_mode=True)
     assert planned["sentences"] == [
         "1 instance would be deleted: web-03", "1 public address is kept, and billed: 192.0.2.1"
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_deletion() -> None:
 
 def test_task_that_did_not_run() -> None:
     assert fleet_outcome({}, [], doing="stop")["sentences"] == ["No instances match (stop)."]
-    assert fleet_outcome({"skipped": True}, [], deletion=True)["sentences"] == ["No instances were deleted."]
+    assert fleet_outcome({"skipped": True}, [], doing="delete")["sentences"] == ["No instances were deleted."]
     assert fleet_outcome({"failed": True, "msg": "No such type"}, SELECTED)["stats"]["failed"] == []
 
 
