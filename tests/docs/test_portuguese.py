@@ -53,6 +53,23 @@ def test_the_examples_are_the_same(name: str) -> None:
     assert found[0] == found[1] and len(found[0]) > 6
 
 
+def words(block: str) -> set[str]:
+    """Return the names of plays and tasks, and the comments, but for the name of the file."""
+    names = re.findall(r"(?m)^ *- name: +(.*)", block)
+    comments = [text for text in re.findall(r"# +(\S.*)", block) if not re.fullmatch(r"[\w./]+", text)]
+    return {text for text in (*names, *comments) if " " in text}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_names_and_comments_are_translated(name: str) -> None:
+    english, portuguese, block = PAIRS[name]
+    found = [
+        words("".join(re.findall(block, file.read_text(), re.DOTALL if name == "README" else re.MULTILINE)))
+        for file in (english, portuguese)
+    ]
+    assert min(map(len, found)) > 1 and found[0] & found[1] == set()
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_it_has_as_many_sections_and_names_the_same_things(name: str) -> None:
     english, portuguese, _block = PAIRS[name]
