@@ -15,8 +15,11 @@ from .._api.resources import RESULT_KEYS, Row
 from .._api.rows import Seen, dig, interfaces_of, primary_interface, with_result_keys
 from .._api.statuses import status_class, with_phase
 from .._engine.outcome import Outcome
-from .._plan.options import OPTIONS
+from .._plan.options import OPTIONS, DesiredInstance, creation_effect
 from .._plan.step import Step, Task
+
+# Check mode shows the fields that options set, so every instance has them.
+RESULT_FIELDS = {**RESULT_KEYS, "instance": {**RESULT_KEYS["instance"], **creation_effect(DesiredInstance())}}
 
 
 def action_rows(steps: t.Sequence[Step]) -> list[dict[str, str]]:
@@ -35,7 +38,7 @@ def result_rows(task: Task, seen: Seen) -> dict[str, t.Any]:
         kind = task.kinds[part]
         rows[place] = row and {
             key: value
-            for key, value in with_phase(with_result_keys(row, RESULT_KEYS[kind.kind]), kind).items()
+            for key, value in with_phase(with_result_keys(row, RESULT_FIELDS[kind.kind]), kind).items()
             if key != "user_data"
         }
     return rows

@@ -21,6 +21,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.creation import
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance, desired_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.results import RESULT_FIELDS
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 ZONES = ["br-se1-a", "br-se1-b"]
@@ -313,3 +314,9 @@ def test_a_deprecated_image_gives_a_warning() -> None:
 def test_names_that_other_tools_refuse_are_warned_of(name: str, key: str, told: list[str]) -> None:
     warnings = _name_warnings(DesiredInstance(name="old", new_name=name, ssh_key_name=key))
     assert len(warnings) == len(told) and all(text in note for text, note in zip(told, warnings, strict=True))
+
+
+def test_a_field_that_check_mode_predicts_from_an_option_is_in_every_result() -> None:
+    predicted = creation_step(want(), CATALOGS).effect
+    assert predicted is not None
+    assert set(predicted) <= set(RESULT_FIELDS["instance"])
