@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The most that each target makes on a cloud that is not a simulator. Without Windows, whose licence is billed.
 TARGETS = {
     "vm_info": Limits(3, 3, 20),
-    "vm_instance": Limits(8, 14, 90),
+    "vm_instance": Limits(5, 12, 90),
     "vm_snapshot": Limits(3, 3, 60, copies=8),
     "vm_fleet": Limits(4, 4, 60),
 }
