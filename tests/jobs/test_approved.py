@@ -1,0 +1,77 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Playbooks that are held to an approved plan: by hand with the digest, and in a workflow with what the check job gave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet.fleet import LARGE, changes, names, seed
+from tests.jobs.launch import Answers, launch
+from tests.playbooks.play import SPEED
+
+pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+
+# What has to be there, what is asked for, and one more that is then there too.
+PROVISION = {"magalu_name": "web", "magalu_count": 2, "magalu_machine_type": LARGE, "magalu_public_ip": "false",
+             "magalu_image": "cloud-ubuntu-24.04 LTS", "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none"}  # fmt: skip
+JOBS: dict[str, Answers] = {
+    "power": {"magalu_action": "stop", "magalu_name_pattern": "web-*"},
+    "resize": {"magalu_machine_type": LARGE, "magalu_name_pattern": "web-*"},
+    "decommission": {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": 2},
+    "provision": PROVISION,
+    "prune": {"magalu_name_prefix": "web-", "magalu_keep_last": 1, "magalu_prune_max": 9},
+}
+
+
+def prepare(sim: Any, name: str) -> None:
+    sim.reset()
+    if name == "prune":
+        for number in range(3):
+            sim.seed("snapshot", name=f"web-{number}", created_at=sim.now() - 9000 + number, instance="source")
+    elif name != "provision":
+        seed(sim, ["web-01", "web-02"])
+
+
+def disturb(sim: Any, name: str) -> None:
+    """Something that makes another plan."""
+    if name == "prune":
+        sim.seed("snapshot", name="web-9", created_at=sim.now() - 60, instance="source")
+    else:
+        sim.reset()
+        seed(sim, ["web-01", "web-02"])
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: Path, name: str) -> None:
+    """AWX gives every job of a workflow the survey's answers, its variables, and the statistics of the jobs before."""
+    prepare(sim, name)
+    workflow = {**JOBS[name], "magalu_approved_only": True}
+    check = launch(sim, tmp_path, name, workflow, ("--check",))
+    plan = check.stats[f"magalu_{name}_plan"]
+    assert check.code == 0 and plan["lines"] and plan["digest"] in check.said
+    assert changes(sim) == []
+    alone = launch(sim, tmp_path, name, workflow)
+    assert alone.code and "the check job before this one has not given its plan. Nothing was done." in alone.said
+    assert changes(sim) == []
+    job = launch(sim, tmp_path, name, {**workflow, **check.stats})
+    assert job.code == 0 and len(changes(sim)) == len(plan["lines"]), job.said
+    disturb(sim, name)
+    sim.clear_requests()
+    late = launch(sim, tmp_path, name, {**workflow, **check.stats})
+    assert late.code and "The plan is not the approved one" in late.said, late.said
+    assert changes(sim) == []
+
+
+def test_by_hand_the_digest_is_enough_and_an_empty_one_is_refused(sim: Any, tmp_path: Path) -> None:
+    seed(sim, ["web-01", "web-02"])
+    digest = launch(sim, tmp_path, "power", JOBS["power"], ("--check",)).stats["magalu_power_plan"]["digest"]
+    empty = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": ""})
+    assert empty.code and "magalu_expected_plan is empty. Nothing was done." in empty.said
+    wrong = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": digest[::-1]})
+    assert wrong.code and changes(sim) == []
+    assert launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": digest}).code == 0
+    assert len(changes(sim)) == 2 and names(sim) == ["web-01", "web-02"]
