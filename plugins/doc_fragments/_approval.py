@@ -19,7 +19,7 @@ options:
         cannot tell the rest of an interrupted plan from another plan, and refuses it.
       - An empty value is an error. Leave the option out, for example with C(omit), to do what was not approved.
       - A plan is approved for one region and tenant, and for this version of the collection.
-      - See R(Plan, approve, apply, ansible_collections.magalu.cloud.docsite.plan_approve_apply).
+      - See R(the guide to approved plans, ansible_collections.magalu.cloud.docsite.plan_approve_apply).
     type: raw
     version_added: 1.1.0
 """
