@@ -95,10 +95,10 @@ def build(root: Path, folder: Path) -> Path:
     (tarball,) = folder.glob("*.tar.gz")
     os.environ["GALAXY_IMPORTER_CONFIG"] = str(IMPORTER)
     said = run(sys.executable, "-m", "galaxy_importer.main", tarball, cwd=folder)
-    # W503 is how ruff formats, and off by default; the importer turns it on. Playbooks of the collection itself are not
-    # found, since the importer hands ansible-lint a path that ends in ansible_collections.
+    # W503 and E203 are how ruff formats, and off by default; the importer turns them on. Playbooks of the collection
+    # itself are not found, since the importer hands ansible-lint a path that ends in ansible_collections.
     if complaints := re.findall(
-        r"^(?:WARNING|ERROR): (?!.* W503 |.* Failed to find magalu.cloud.).*", said, re.MULTILINE
+        r"^(?:WARNING|ERROR): (?!.* W503 |.* E203 |.* Failed to find magalu.cloud.).*", said, re.MULTILINE
     ):
         raise SystemExit("\n".join(["Galaxy complains:", *complaints]))
     return tarball

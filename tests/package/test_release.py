@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import release
 from tests.cores import CORES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,10 +25,10 @@ FRAGMENT = "minor_changes:\n  - vm_instance - it can do more (https://example.co
 class Checkout:
     """A repository with what this one has now."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fragments: bool = False) -> None:
         self.root = folder / "a checkout"
         subprocess.run([ROOT / "tests/sync.sh", self.root], cwd=ROOT, check=True)
-        for fragment in (self.root / "changelogs/fragments").glob("*.yml"):
+        for fragment in () if fragments else (self.root / "changelogs/fragments").glob("*.yml"):
             fragment.unlink()  # Each test brings its own changes.
         self.git("checkout", "--quiet", "-B", "main")
         for name, value in {"user.name": "A Developer", "user.email": "a@example.com"}.items():
@@ -94,6 +95,23 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
         f"git push origin main v1.1.0\n  ansible-galaxy collection publish {checkout.root}/.build/dist/magalu" in said
     )
     assert "must be newer than 1.1.0" in checkout.release("1.1.0")[1]
+
+
+def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> None:
+    """That of the version in galaxy.yml, which was never released."""
+    checkout = Checkout(tmp_path, fragments=True)
+    files = sorted((checkout.root / "changelogs/fragments").glob("*.yml"))
+    fragments = {file.name: yaml.safe_load(file.read_text()) for file in files}
+    version = yaml.safe_load((checkout.root / "galaxy.yml").read_text())["version"]
+    release.refuse(version, checkout.root)
+    release.write(version, checkout.root)
+    changes = yaml.safe_load((checkout.root / "changelogs/changelog.yaml").read_text())["releases"][version]["changes"]
+    for name, fragment in fragments.items():
+        shown = {section: lines for section, lines in fragment.items() if section != "trivial"}
+        assert {
+            section: [line for line in lines if line in changes[section]] for section, lines in shown.items()
+        } == shown, name
+    assert fragments and not list((checkout.root / "changelogs/fragments").glob("*.yml"))
 
 
 def test_what_galaxy_complains_of_is_not_released(checkout: Checkout) -> None:

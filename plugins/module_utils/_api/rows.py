@@ -58,10 +58,12 @@ def interfaces_of(row: Row) -> list[Row] | None:
     interfaces = []
     for port in given:
         old, new = port.get("ipAddresses") or {}, port.get("ip_addresses") or {}
-        interfaces.append({**{key: port.get(key) for key in ("id", "name", "primary", "security_groups")},
-                      "private_ipv4": new.get("private_ipv4") or old.get("privateIpAddress"),
-                      "public_ipv4": port.get("associated_public_ipv4") or old.get("publicIpAddress"),
-                      "public_ipv6": new.get("public_ipv6") or old.get("ipV6Address")})  # fmt: skip
+        addresses = {
+            "private_ipv4": new.get("private_ipv4") or old.get("privateIpAddress"),
+            "public_ipv4": port.get("associated_public_ipv4") or old.get("publicIpAddress"),
+            "public_ipv6": new.get("public_ipv6") or old.get("ipV6Address"),
+        }
+        interfaces.append({**{key: port.get(key) for key in ("id", "name", "primary", "security_groups")}, **addresses})
     return interfaces
 
 
