@@ -44,7 +44,8 @@ def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> 
         "failed": [], "not_in_inventory": 0,
     }  # fmt: skip
     planned = launch(sim, tmp_path, "power", answers, ("--check",))
-    assert (planned.code, planned.stats) == (0, {"magalu_power": told})
+    assert (planned.code, planned.stats["magalu_power"]) == (0, told)
+    assert set(planned.stats) == {"magalu_power", "magalu_power_plan"}
     assert planned.summary[1] == f"3 would change: web-01, web-02, {HOSTILE}"
     assert "stop instance web-01" in planned.said
     assert changes(sim) == []
