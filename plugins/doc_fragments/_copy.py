@@ -112,10 +112,6 @@ options:
         description: Refused, since restores take no labels.
         type: list
         elements: str
-      description:
-        description:
-          - A text about a new instance. Only at creation. Needs API version 2026-08.
-        type: str
       volumes:
         description: Refused, since restores take no volumes.
         type: list

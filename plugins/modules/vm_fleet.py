@@ -129,10 +129,6 @@ options:
           - Labels of a new instance. Needs an API version newer than 2024-08.
         type: list
         elements: str
-      description:
-        description:
-          - A text about a new instance. Only at creation. Needs API version 2026-08.
-        type: str
       volumes:
         description:
           - Names or ids of volumes to attach to a new instance. Only at creation. Needs API version 2026-08.

@@ -195,7 +195,6 @@ class DesiredInstance(t.NamedTuple):
     purge_network_interfaces: bool = _row(Option({"type": "bool", "default": False}))
     labels: list[str] | None = _row(Option(
         _TEXTS, body="labels", read="labels", compare=_is_same_set, since="2025", restore=True, diff=True))
-    description: str | None = _row(Option(_TEXT, body="description", since="2026", restore=True))
     volumes: list[str] | None = _row(Option(_TEXTS, body="volumes", encode=_as_references, since="2026", restore=True))
     user_data: str | None = _row(Option(_SECRET, restore=True))
     # Both forms of user data end up in this option (see `desired_instance`).

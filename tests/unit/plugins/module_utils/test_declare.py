@@ -130,7 +130,7 @@ def test_only_machine_types_of_the_zone_are_proposed() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"labels": ["a"]}, {"description": "A web server"}, {"volumes": ["data"]}, {"network": {"subnets": [IDS[8]]}}],
+    [{"labels": ["a"]}, {"volumes": ["data"]}, {"network": {"subnets": [IDS[8]]}}],
     ids=lambda value: next(iter(value)),
 )
 def test_what_only_the_edition_of_2026_takes_is_refused_before_the_request(options: dict[str, t.Any]) -> None:
@@ -155,7 +155,6 @@ def test_the_body_has_only_what_was_given() -> None:
         ({"user_data": "#!/bin/sh"}, {"user_data": "IyEvYmluL3No"}),
         ({"user_data_base64": "IyEvYmluL3No"}, {"user_data": "IyEvYmluL3No"}),
         ({"labels": ["a", "b"]}, {"labels": ["a", "b"]}),
-        ({"description": "A web server"}, {"description": "A web server"}),
         ({"volumes": ["data", IDS[8]]}, {"volumes": [{"name": "data"}, {"id": IDS[8]}]}),
         ({"network": {"vpc": "vpc-apps"}}, {"network": {"vpc": {"name": "vpc-apps"}}}),
         ({"network": {"vpc": IDS[8]}}, {"network": {"vpc": {"id": IDS[8]}}}),
