@@ -45,9 +45,10 @@ options:
 EXAMPLES = r"""
 - name: Show the hosts
   ansible.builtin.debug:
-    msg: "{{ (members | magalu.cloud.fleet_hosts(['public_ipv4', 'private_ipv4'], 2222, '', true)).hosts | map(attribute='known_host') }}"
+    msg: "{{ found.hosts | map(attribute='known_host') }}"
     # ["[198.18.0.10]:2222"]
   vars:
+    found: "{{ members | magalu.cloud.fleet_hosts(['public_ipv4', 'private_ipv4'], 2222, '', true) }}"
     members:
       - {name: web, instance: {id: "1", state: running, public_ipv4: null, private_ipv4: 198.18.0.10}}
 """
@@ -55,8 +56,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(hosts) are mappings of C(name), C(id), C(address), C(user), C(known_host) (the name in a file known_hosts) and the
-      addresses. C(without_address) are names.
+    - C(hosts) are mappings of C(name), C(id), C(address), C(user), C(known_host) (the name in a file known_hosts) and
+      the addresses. C(without_address) are names.
   type: dict
 """
 

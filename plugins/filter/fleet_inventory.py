@@ -16,7 +16,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns an inventory of members in YAML, with what their variables say about the connection. No text in it is a template.
+  - Returns an inventory of members in YAML, with what their variables say about the connection. No text in it is a
+    template.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: hostvars, common
 options:
@@ -38,8 +39,11 @@ options:
 EXAMPLES = r"""
 - name: Show the inventory
   ansible.builtin.debug:
-    msg: "{{ (['web'] | magalu.cloud.fleet_inventory({'web': {'ansible_host': '198.18.0.10', 'x': 1}}, {'fleet_deadline': 9})).splitlines() }}"
-    # ["---", "members:", "  vars:", "    fleet_deadline: 9", "  hosts:", "    member1:", "      fleet_member: !unsafe \"web\"", "      ansible_host: !unsafe \"198.18.0.10\""]
+    msg: "{{ (['web'] | magalu.cloud.fleet_inventory(variables, {'fleet_deadline': 9})).splitlines()[4:] }}"
+    # ["  hosts:", "    member1:", "      fleet_member: !unsafe \"web\"", "      ansible_port: 22"]
+  vars:
+    variables:
+      web: {ansible_port: 22, mgc_id: "1"}
 """
 
 RETURN = r"""

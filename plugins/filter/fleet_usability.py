@@ -40,7 +40,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(unusable) are the reasons by member, C(warnings) a list of C(member) and C(lines), about members that can be used.
+    - C(unusable) are the reasons by member, C(warnings) a list of C(member) and C(lines), about members that can be
+      used.
   type: dict
 """
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Decisions of the role fleet: which hosts to add, whose host keys to forget, who can be used, and the words about it."""
+"""Decisions of the role fleet: hosts to add, host keys to forget, usable members, and the words about the others."""
 
 from __future__ import annotations
 

@@ -54,6 +54,9 @@ def test_examples(name: str) -> None:
     examples = [task for task in yaml.safe_load(module.EXAMPLES) if "ansible.builtin.debug" in task]
     assert shown
     for task, expected in zip(examples, shown, strict=True):
-        variables: dict[str, Any] = task.get("vars", {})
+        variables: dict[str, Any] = {
+            key: trust_as_template(value) if isinstance(value, str) else value
+            for key, value in task.get("vars", {}).items()
+        }
         templar = Templar(loader=DataLoader(), variables=variables)
         assert templar.template(trust_as_template(task["ansible.builtin.debug"]["msg"])) == json.loads(expected)
