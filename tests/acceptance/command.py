@@ -156,6 +156,7 @@ def try_everything(plan: Plan, gate: Gate, results: dict[str, str], notes: list[
         made.spend()
     except Stopped as stopped:
         notes.append(str(stopped))
+        return  # the targets would only spend, and fail for the same reason
     more = targets.variables(plan.choice, gate.run, gate.seen.facts["zones"])
     for name, limits in plan.targets.items():
         delete_all(gate, say)  # whatever the part before has left

@@ -29,6 +29,15 @@ QUIET = 30.0  # how long an action may show nothing
 FAST, SLOW, FAST_FOR = 1.0, 3.0, 60.0
 
 
+TYPE_KEYS = ("machine_types", "instance_types")
+
+
+def rows_of(body: Any, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the rows of a list, which may be under one of several keys."""
+    found = next((body[key] for key in keys if key in body), None) if isinstance(body, dict) else None
+    return found if isinstance(found, list) else []
+
+
 class Choice(NamedTuple):
     """The names of the catalogue and of the tenant that a run uses."""
 
@@ -87,31 +96,32 @@ class Probes:
         return self.gate.record(label, self.gate.send("GET", path, query, **how))
 
     def read_catalogues(self) -> None:
+        facts = self.seen.facts
         types = self.get("machine types", "/v1/machine-types", ("_limit", "1000"))
         body = types.body if isinstance(types.body, dict) else {}
-        rows: list[Any] = next((body[key] for key in ("machine_types", "instance_types") if key in body), [])
-        facts, page = self.seen.facts, (body.get("meta") or {}).get("page") or {}
-        facts["has total"] = "total" in page
-        facts["rows asked"], facts["rows"] = 1000, len(rows)
-        facts["rows in all"] = total_of(body, self.count_types(len(rows)))
+        facts["has total"] = "total" in ((body.get("meta") or {}).get("page") or {})
+        facts["headers"] = sorted(name.lower() for name in types.headers)
+        facts["encoding"] = types.headers.get("content-encoding") or "none"
+        facts["rows asked"], facts["rows"] = 1000, len(rows_of(body, TYPE_KEYS))
+        rows = self.list_catalogue("/v1/machine-types", TYPE_KEYS)
+        facts["rows in all"] = total_of(body, len(rows))
         facts["machine types"] = sorted(str(row.get("name")) for row in rows)
         chosen: dict[str, Any] = next((row for row in rows if row.get("name") == self.choice.machine_type), {})
         facts["zones"] = chosen.get("availability_zones") or []
         facts["ram"] = sorted({row["ram"] for row in rows if isinstance(row.get("ram"), int)})
-        facts["headers"] = sorted(name.lower() for name in types.headers)
-        facts["encoding"] = types.headers.get("content-encoding") or types.headers.get("Content-Encoding") or "none"
-        images = self.get("images", "/v1/images", ("_limit", "1000"))
-        rows = images.body.get("images") or [] if isinstance(images.body, dict) else []
-        facts["images"] = {str(row.get("name")): str(row.get("platform")) for row in rows}
+        images = self.list_catalogue("/v1/images", ("images",))
+        facts["images"] = {str(row.get("name")): str(row.get("platform")) for row in images}
 
-    def count_types(self, offset: int) -> int:
-        """Return the number of machine types by reading further pages."""
-        while True:
-            body = self.gate.send("GET", "/v1/machine-types", [("_limit", "1000"), ("_offset", str(offset))]).body
-            rows = (body.get("machine_types") or body.get("instance_types")) if isinstance(body, dict) else None
-            if not rows:
-                return offset
-            offset += len(rows)
+    def list_catalogue(self, path: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return the rows of all pages, whatever a page holds; a server that ignores _offset sends one page again."""
+        found: list[dict[str, Any]] = []
+        while rows := rows_of(
+            self.gate.send("GET", path, [("_limit", "1000"), ("_offset", str(len(found)))]).body, keys
+        ):
+            if rows[0] in found:
+                break
+            found += rows
+        return found
 
     def read_limits(self) -> None:
         instances = "/v1/instances"
@@ -125,8 +135,7 @@ class Probes:
         self.get("backups", "/v1/backups", ("_limit", "1"))
         self.get("custom images", "/v1/images/custom", ("_limit", "1"))
         named = self.gate.send("GET", "/v1/machine-types", [("name", self.choice.machine_type)]).body
-        rows = (named.get("machine_types") or []) if isinstance(named, dict) else []
-        self.seen.facts["named"] = sorted({str(row.get("name")) for row in rows})
+        self.seen.facts["named"] = sorted({str(row.get("name")) for row in rows_of(named, TYPE_KEYS)})
         self.get("no uuid", f"{instances}/no-uuid")
 
     def read_keys(self) -> None:

@@ -130,7 +130,7 @@ def test_what_cannot_be_run_is_refused(cloud: Cloud, arguments: tuple[str, ...],
 @pytest.mark.test_all("ansible-test needs a minute; the guard that targets run behind is tried in test_left_behind.py")
 def test_a_target_runs_as_on_a_real_cloud_and_can_be_interrupted(cloud: Cloud) -> None:
     """In one test, since two runs of targets disturb each other."""
-    cloud.begin(init_log=HOST_KEYS)  # which the probes need not wait for
+    cloud.begin(init_log=f"boot\n{HOST_KEYS}")  # which the probes need not wait for
     before = cloud.foreign()
     # The program is not as fast as the cloud: ansible-test needs its time.
     arguments, environment = ("run", "--yes", "--targets", "vm_info", "--speed", "4"), {"QUICK_WAITS": str(QUICK)}
