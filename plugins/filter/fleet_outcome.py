@@ -24,33 +24,39 @@ author:
 description:
   - Returns which instances changed, did not change or failed, as data for a workflow and as sentences for people.
   - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it.
-positional: selected
+positional: choice, doing, left_alone
 options:
   _input:
     description: The result of M(magalu.cloud.vm_fleet), or an empty mapping if the task did not run.
     type: dict
     required: true
-  selected:
-    description:
-      - The instances that the task was about, as M(magalu.cloud.vm_info) returns them. Members that were given by their
-        ids are called by the names that these instances have.
-    type: list
-    elements: dict
+  choice:
+    description: What the task was about, as P(magalu.cloud.choose_instances#filter) returns it.
+    type: dict
     required: true
-  left_alone:
-    description: The instances of O(selected) that were not given to the task.
-    type: list
-    elements: dict
-    default: []
-  outside:
-    description: How many instances are not in the inventory, so that it is not known whether they should have been
-      selected.
-    type: int
-    default: 0
+    suboptions:
+      selected:
+        description:
+          - The instances, as M(magalu.cloud.vm_info) returns them. Members that were given by their ids are called by
+            the names that these instances have.
+        type: list
+        elements: dict
+        required: true
+      outside:
+        description:
+          - Instances that are not in the inventory, so that it is not known whether they should have been selected.
+        type: list
+        elements: dict
+        default: []
   doing:
     description: What was done, such as V(stop). With V(delete) the data and the sentences are about a deletion.
     type: str
     default: change
+  left_alone:
+    description: The selected instances that were not given to the task.
+    type: list
+    elements: dict
+    default: []
   check_mode:
     description: Whether the task ran in check mode.
     type: bool
@@ -65,16 +71,18 @@ EXAMPLES = r"""
 
 - name: Stop them
   magalu.cloud.vm_fleet:
-    instances: "{{ (listed.instances | magalu.cloud.choose_instances({'name_pattern': '**'})).members }}"
+    instances: "{{ choice.members }}"
     state: stopped
   register: fleet
   failed_when: false
+  vars: &choice
+    choice: "{{ listed.instances | magalu.cloud.choose_instances({'name_pattern': '**'}) }}"
 
 - name: Say what was done
   ansible.builtin.debug:
-    msg: "{{ (fleet
-      | magalu.cloud.fleet_outcome(listed.instances, doing='stop', check_mode=ansible_check_mode)).sentences }}"
+    msg: "{{ (fleet | magalu.cloud.fleet_outcome(choice, 'stop', check_mode=ansible_check_mode)).sentences }}"
     # ["2 instances match (stop).", "2 changed: web-01, web-02"]
+  vars: *choice
 """
 
 RETURN = r"""
@@ -106,14 +114,10 @@ Row = t.Mapping[str, t.Any]
 
 
 def fleet_outcome(
-    fleet: Row,
-    selected: t.Sequence[Row],
-    left_alone: t.Sequence[Row] = (),
-    outside: int = 0,
-    doing: str = "change",
-    check_mode: bool = False,
+    fleet: Row, choice: Row, doing: str = "change", left_alone: t.Sequence[Row] = (), check_mode: bool = False
 ) -> dict[str, t.Any]:
     """Return what the task did, as data and as sentences."""
+    selected = choice["selected"]
     names = {row.get("id"): label_of(row) for row in selected}
     members = [dict(member, name=names.get(member["name"], member["name"])) for member in fleet.get("members") or ()]
     failed = [member for member in members if member.get("failed")]
@@ -128,7 +132,7 @@ def fleet_outcome(
     else:
         unchanged = labels_of(member for member in well if not member["changed"])
         stats.update(changed=changed, unchanged=unchanged, left_alone=labels_of(left_alone), failed=labels_of(failed))
-        stats["not_in_inventory"] = outside
+        stats["not_in_inventory"] = len(choice.get("outside") or ())
         sentences = [f"{matching(len(selected))} ({doing}).", *_change_sentences(stats)]
     return {
         "stats": stats,

@@ -20,10 +20,14 @@ def member(number: int, changed: bool = True, **fields: Any) -> dict[str, Any]:
 FLEET = {"members": [member(0), member(1), member(2, False), member(3, failed=True, msg="Not this one.")]}
 
 
+def about(selected: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"selected": selected}
+
+
 def test_change() -> None:
-    given = fleet_outcome(
-        FLEET, [*SELECTED, {"id": "id-4", "name": "idle"}], [{"id": "id-4", "name": "idle"}], 2, "stop"
-    )
+    idle = {"id": "id-4", "name": "idle"}
+    choice = {"selected": [*SELECTED, idle], "outside": SELECTED[:2]}
+    given = fleet_outcome(FLEET, choice, "stop", [idle])
     assert given["stats"] == {
         "check_mode": False, "selected": 5, "changed": ["web-01", "web-03"], "unchanged": ["web-02"], "left_alone": ["idle"],
         "failed": ["id-3"], "not_in_inventory": 2,
@@ -36,7 +40,7 @@ def test_change() -> None:
 
 
 def test_change_in_check_mode() -> None:
-    given = fleet_outcome({"members": [member(0)]}, SELECTED[:1], SELECTED[1:3], doing="reboot", check_mode=True)
+    given = fleet_outcome({"members": [member(0)]}, about(SELECTED[:1]), "reboot", SELECTED[1:3], check_mode=True)
     assert given["sentences"] == [
         "1 instance matches (reboot).", "1 would change: web-03", "2 were left alone: web-01, web-02"
     ]  # fmt: skip
@@ -45,7 +49,7 @@ def test_change_in_check_mode() -> None:
 def test_deletion() -> None:
     members = [member(0, kept_public_ips=["192.0.2.1"]), member(1, kept_public_ips=["192.0.2.2"]), member(2, False)]
     failed = [member(3, failed=True, msg="Not this one.", kept_public_ips=["192.0.2.3"])]
-    given = fleet_outcome({"members": [*members, *failed]}, SELECTED, doing="delete")
+    given = fleet_outcome({"members": [*members, *failed]}, about(SELECTED), doing="delete")
     assert given["stats"] == {
         "check_mode": False, "selected": 4, "deleted": ["web-01", "web-03"], "failed": ["id-3"],
         "kept_public_ips": ["192.0.2.1", "192.0.2.2"],
@@ -54,18 +58,18 @@ def test_deletion() -> None:
         "2 instances were deleted: web-01, web-03", "2 public addresses are kept, and billed: 192.0.2.1, 192.0.2.2",
         "1 failed: id-3: Not this one.",
     ]  # fmt: skip
-    planned = fleet_outcome({"members": members[:1]}, SELECTED[:1], doing="delete", check_mode=True)
+    planned = fleet_outcome({"members": members[:1]}, about(SELECTED[:1]), doing="delete", check_mode=True)
     assert planned["sentences"] == [
         "1 instance would be deleted: web-03", "1 public address is kept, and billed: 192.0.2.1"
     ]  # fmt: skip
 
 
 def test_task_that_did_not_run() -> None:
-    assert fleet_outcome({}, [], doing="stop")["sentences"] == ["No instances match (stop)."]
-    assert fleet_outcome({"skipped": True}, [], doing="delete")["sentences"] == ["No instances were deleted."]
-    assert fleet_outcome({"failed": True, "msg": "No such type"}, SELECTED)["stats"]["failed"] == []
+    assert fleet_outcome({}, about([]), doing="stop")["sentences"] == ["No instances match (stop)."]
+    assert fleet_outcome({"skipped": True}, about([]), doing="delete")["sentences"] == ["No instances were deleted."]
+    assert fleet_outcome({"failed": True, "msg": "No such type"}, about(SELECTED))["stats"]["failed"] == []
 
 
 def test_members_that_were_given_by_their_names() -> None:
     fleet = {"members": [{"name": "web-01", "changed": True}]}
-    assert fleet_outcome(fleet, SELECTED)["stats"]["changed"] == ["web-01"]
+    assert fleet_outcome(fleet, about(SELECTED))["stats"]["changed"] == ["web-01"]
