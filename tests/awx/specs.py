@@ -80,7 +80,13 @@ def head(spec: dict[str, Any]) -> str:
         choices = f" One of {', '.join(option['choices'])}." if "choices" in option else ""
         kind = ", true or false" if option["type"] == "bool" else ""
         text = f"{'required' if option.get('required') else 'optional'}{kind}. {option['label']}: {described(option)}{choices}"
-        lines += textwrap.wrap(text, 120, initial_indent=f"#   {name:{width}}", subsequent_indent="#   " + " " * width)
+        lines += textwrap.wrap(
+            text,
+            120,
+            initial_indent=f"#   {name:{width}}",
+            subsequent_indent="#   " + " " * width,
+            break_on_hyphens=False,
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -210,8 +210,8 @@ def test_cause_of_a_failed_sync(update: dict[str, Any], events: list[dict[str, A
 
 
 def test_what_is_wrong_is_told_before_anything_is_changed(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
-    assert "magalu_awx_project_url must be the URL" in setup(awx, tmp_path, 2, project_url=None)
-    assert "magalu_awx_image must be the name" in setup(awx, tmp_path, 2, image=" ")
+    said = setup(awx, tmp_path, 2, project_url=None, image=" ")
+    assert "missing required arguments: magalu_awx_image, magalu_awx_project_url found in answers" in said
     said = setup(awx, tmp_path, 2, paths=str(COLLECTIONS))
     assert "needs the collection awx.awx, 24.6.1 or newer, and finds none." in said
     assert "ansible-galaxy collection install awx.awx" in said
