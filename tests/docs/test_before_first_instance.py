@@ -73,6 +73,7 @@ def thrice(recipe: Recipes, *given: str) -> list[str]:
     return said
 
 
+@pytest.mark.every_core
 def test_an_ssh_key_is_created_unless_it_is_there(recipe: Recipes, cloud: Neighbours) -> None:
     """In a list of several pages."""
     key = {"key": "ssh-rsa AAAA", "key_type": "ssh-rsa"}
@@ -126,6 +127,7 @@ def test_the_first_instance_is_in_that_network(recipe: Recipes, sim: Any) -> Non
     assert sorted(groups) == sorted([new_id("group default"), new_id("group ssh")])
 
 
+@pytest.mark.every_core
 def test_an_interface_is_created_without_a_public_ip(recipe: Recipes, cloud: Neighbours) -> None:
     said = thrice(recipe, "interface")
     (port,) = cloud.ports
@@ -135,6 +137,7 @@ def test_an_interface_is_created_without_a_public_ip(recipe: Recipes, cloud: Nei
     assert cloud.changes() == [("POST", f"/{REGION}/network/v0/vpcs/ID/ports")]
 
 
+@pytest.mark.every_core
 def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any) -> None:
     for name in ("web-01", "db-01"):
         sim.seed("instance", REGION, name=name)
@@ -150,6 +153,7 @@ def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any)
     assert len(cloud.changes()) == 1
 
 
+@pytest.mark.every_core
 def test_public_ips_that_nobody_uses_are_shown_and_named_ones_released(recipe: Recipes, cloud: Neighbours) -> None:
     cloud.add_public_ip(FREE)
     cloud.add_public_ip(USED, port_id=new_id("a port"))
