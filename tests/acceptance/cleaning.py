@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deleting the resources of runs: those of a journal, and those that a killed run left behind."""
+"""The clean-up: delete the resources of a journal, or those that a killed run left behind."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Say = Callable[[str], object]
 
 
 def is_of_a_run(name: Any) -> bool:
-    """Return whether a name is of an acceptance run, of whichever."""
+    """Return whether a name is of any acceptance run."""
     return isinstance(name, str) and OWN_NAME.fullmatch(name) is not None
 
 
 def find_left_behind(gate: Gate) -> list[Resource] | None:
-    """Return what the lists show under names of acceptance runs, None if the instances could not be listed.
+    """Return the resources with names of acceptance runs, None if the instances could not be listed.
 
     An API version that lacks a kind answers 404 to its list.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a run tries in order to see how the API behaves. Nothing is decided here: `questions.py` reads the observations."""
+"""The probes of a run: requests that show how the API behaves. `questions.py` reads the observations."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PASSING = (0, 429, 502, 503, 504)
 
 
 class Answer(NamedTuple):
-    """What was seen; `agrees` is None where nothing definite was assumed."""
+    """An answer in words; `agrees` is None if nothing definite was assumed."""
 
     seen: str
     agrees: bool | None = None

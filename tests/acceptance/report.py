@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that is told about a run."""
+    """The contents of a report."""
 
     context: Mapping[str, str]  # region, versions, duration, number of instances
     rows: list[Row]
@@ -107,10 +107,10 @@ def write(report: Report, folder: Path, secrets: Iterable[str]) -> tuple[Path, P
 
 
 def summary(rows: Iterable[Row]) -> str:
-    """Return in words how many answers are as assumed, differ, or were not seen."""
+    """Return the number of answers with each result, in words."""
     verdicts = [row.verdict for row in rows]
     counts = {name: verdicts.count(name) for name in dict.fromkeys(verdicts) if name not in (DIFFERS, NOT_SEEN)}
     parts = [f"{count} {name}" for name, count in counts.items()]
-    parts += [f"{verdicts.count(name)} {words}" for name, words in ((DIFFERS, "that differ"), (NOT_SEEN, "not seen"))
+    parts += [f"{verdicts.count(name)} {words}" for name, words in ((DIFFERS, "differ"), (NOT_SEEN, "not seen"))
               if name in verdicts]  # fmt: skip
     return f"{len(verdicts)} questions: " + ", ".join(parts)

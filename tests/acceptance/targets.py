@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The integration targets of a run: what each may cost, and running one of them."""
+"""The integration targets of a run, and the limits of each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which requests of a run are sent: only those that change its own resources, within its limits."""
+"""The guard lets a run change only its own resources, within its limits."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""make acceptance and make acceptance-clean as programs: what they ask, and how they end."""
+"""make acceptance and make acceptance-clean as programs: questions, signals and exit codes."""
 
 from __future__ import annotations
 

@@ -229,4 +229,4 @@ def test_a_report_as_page_text_and_data(tmp_path: Path) -> None:
     }  # fmt: skip
     assert found["observations"] == {"x": [1, {"<secret>": True}]}
     assert report.as_text(made).splitlines()[0] == "not seen    Three?"
-    assert report.summary(rows) == "2 questions: 1 that differ, 1 not seen"
+    assert report.summary(rows) == "2 questions: 1 differ, 1 not seen"
