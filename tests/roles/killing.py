@@ -15,7 +15,7 @@ from typing import Any
 from tests.playbooks.play import environment
 from tests.support.programs import begin
 
-LONG = 60  # seconds
+LONG = 180  # seconds; what is waited for takes a tenth of it on an idle machine
 
 
 def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:

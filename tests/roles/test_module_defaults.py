@@ -84,7 +84,7 @@ def test_the_role_rebuild(sim: Any, tmp_path: Path) -> None:
              "rebuild_declaration": {"machine_type": "BV2-4-40"}}  # fmt: skip
     defaults = {GROUP: {**OTHER, "protect_names": ["*-old-r1"], "wait_timeout": 900}}
     (outcome,), job = use(sim, tmp_path, "rebuild", Case(given), module_defaults=defaults)
-    assert "its name matches '*-old-r1' of protect_names. The new one" in outcome.failed, job.said
+    assert "its name matches '*-old-r1' of protect_names. The new instance" in outcome.failed, job.said
     assert names(sim) == ["web-1", "web-1-old-r1"]
 
 
