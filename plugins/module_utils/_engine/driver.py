@@ -20,9 +20,10 @@ from .._api.times import api_now
 from .._plan.approval import Approval, mark_plan, seal_plan
 from .._plan.step import Step, Task
 from .lists import wait_for_lists
-from .member import Member, timeout_failure
+from .member import Member
 from .orphan import Orphaned
 from .outcome import Outcome
+from .timeouts import timeout_failure
 from .verdicts import ACCEPTED, LATER
 
 # The rows of a member, or the error if only the rows of this member could not be read.

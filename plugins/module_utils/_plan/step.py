@@ -39,9 +39,7 @@ class Step(t.NamedTuple):
     allowed_in_transition: bool = False  # may be sent while the resource is in transition
     part: str = "instance"  # the key in `Seen` of the row that its goal and effect are about
     needs: tuple[str, ...] = ()  # the parts that must have settled before it is sent; its own part if empty
-    creates: bool = (
-        False  # whether it creates a resource, so that it is never sent again before everything was listed again
-    )
+    creates: bool = False  # creates a resource, so it is sent again only after everything was listed again
     attempt: t.Any = None  # the attempt that it makes to create the instance (see `Attempt` in _plan/alternatives.py)
     ways: tuple[tuple[str, Row], ...] = ()  # all attempts in the order of the declaration: in words, and the body
 
@@ -86,9 +84,8 @@ class Task(t.NamedTuple):
     shows: dict[str, str]  # part -> its key in the result
     # Plans the clean-up after a failure; the plan is None if this run changed nothing to undo.
     recover: t.Callable[[Seen, Memory], Plan | None] | None = None
-    by_name: frozenset[str] = (
-        frozenset()
-    )  # the parts that were found by name, so that a row with another name is another resource
+    # The parts that were found by name: a row with another name is another resource.
+    by_name: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()  # the parts that are read by id even when everything else is listed
     # Whether a row lacks a value that the cloud may still add soon after the creation; the plan then waits for it.
     expects: t.Callable[[Row], bool] | None = None

@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError, Failed
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member, timeout_failure
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
+from ansible_collections.magalu.cloud.plugins.module_utils._engine.timeouts import timeout_failure
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.verdicts import LOOK_FOR, NOT_YET
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory, Plan, Step, Task
 
