@@ -12,14 +12,13 @@ from tests.acceptance.gate import REFUSED_HERE
 from tests.acceptance.observations import BY_ID, BY_LIST, Look, Observations, Response, first_seconds
 
 AS_ASSUMED, DIFFERS, ANSWERED, NOT_SEEN = "as assumed", "differs", "answered", "not seen"
-# The statuses that the contracts and the vendor's sources name (`{}` stands for a suffix).
+# The statuses that the contracts and the vendor's sources name.
+ACTIONS = ("starting", "stopping", "suspending", "rebooting", "retyping", "deleting", "attach_nic", "detach_nic",
+           "attaching_nic", "detaching_nic")  # fmt: skip
 KNOWN_STATUSES = {
-    "completed", "provisioning", "creating", "creating_error", "creating_network_error", "deleting", "deleted",
-    "deleting_error", "deleting_network_error", "attaching_nic", "detaching_nic", "restoring", "pending_copy", "copying",
-    "pending", "importing", "active", "deprecated",
-    *(f"{action}{suffix}" for action in ("starting", "stopping", "suspending", "rebooting", "retyping", "deleting",
-                                          "attach_nic", "detach_nic", "attaching_nic", "detaching_nic")
-      for suffix in ("", "_pending", "_confirmed", "_error")),
+    "completed", "provisioning", "creating", "creating_error", "creating_network_error", "deleted",
+    "deleting_network_error", "restoring", "pending_copy", "copying", "pending", "importing", "active", "deprecated",
+    *(f"{action}{suffix}" for action in ACTIONS for suffix in ("", "_pending", "_confirmed", "_error")),
 }  # fmt: skip
 PASSING = (0, 429, 502, 503, 504)
 

@@ -48,7 +48,8 @@ def test_names_of_runs_are_told_from_similar_ones() -> None:
     assert run != new_run_name()
     for name in (run, f"{run}-first", f"{run}-Capital Letters", f"{run}-bcdfghjk-a"):
         assert is_of_a_run(name)
-    similar: tuple[str | None, ...] = ("mgc-acceptance", "mgc-acceptance-web", "mgc-acceptance-database", "mgc-acceptance-bcdfghjkm", "my-" + run, run.upper(), None,
-               "mgc-acceptance-web-01-old", "mgc-acceptance-bcdfghj1-first", run + "x", run + "_x")  # fmt: skip
+    similar: list[str | None] = [None, "mgc-acceptance", "mgc-acceptance-web", "mgc-acceptance-database"]
+    similar += ["mgc-acceptance-bcdfghjkm", "mgc-acceptance-web-01-old", "mgc-acceptance-bcdfghj1-first"]
+    similar += ["my-" + run, run.upper(), run + "x", run + "_x"]
     for other in similar:
         assert not is_of_a_run(other), other
