@@ -56,6 +56,14 @@ KINDS: dict[str, tuple[Row, tuple[str, ...], dict[str, str]]] = {
                        "ask_diff_mode_on_launch": False}, ("name", "organization"),
                       {"inventory": "inventories", "project": "projects",
                        "execution_environment": "execution_environments"}),
+    "workflow_job_templates": ({"name": ..., "description": "", "organization": None, "extra_vars": "", "survey_enabled": False,
+                                "allow_simultaneous": False, "ask_variables_on_launch": False}, ("name", "organization"),
+                               {"organization": "organizations"}),
+    "workflow_job_template_nodes": ({"identifier": ..., "workflow_job_template": ..., "unified_job_template": None,
+                                     "job_type": None, "extra_data": {}}, ("identifier", "workflow_job_template"),
+                                    {"workflow_job_template": "workflow_job_templates",
+                                     "unified_job_template": "unified_job_templates"}),
+    "workflow_approval_templates": ({"name": ..., "description": "", "timeout": 0}, (), {}),
     "schedules": ({"name": ..., "description": "", "rrule": ..., "unified_job_template": ..., "enabled": True,
                    "extra_data": {}}, ("name", "unified_job_template"), {"unified_job_template": "unified_job_templates"}),
 }  # fmt: skip
@@ -106,7 +114,8 @@ class Awx:
 
     def all(self, kind: str) -> list[Row]:
         if kind == "unified_job_templates":
-            return [row for each in ("projects", "inventory_sources", "job_templates") for row in self.rows[each]]
+            kinds = ("projects", "inventory_sources", "job_templates", "workflow_approval_templates")
+            return [row for each in kinds for row in self.rows[each]]
         return self.rows[kind]
 
     def find(self, kind: str, number: Any) -> Row | None:
@@ -141,7 +150,7 @@ class Awx:
         url = f"/api/v2/{kind}/{number}/"
         row = {"id": number, "type": kind[:-1].replace("inventorie", "inventory"), "url": url, "summary_fields": {},
                "related": {}, **{name: None if default is ... else default for name, default in defaults.items()}}  # fmt: skip
-        if kind == "job_templates":
+        if kind in ("job_templates", "workflow_job_templates"):
             row["related"]["survey_spec"] = f"{url}survey_spec/"
         if kind == "projects":
             row["related"]["update"] = f"{url}update/"
@@ -233,6 +242,26 @@ class Awx:
             raise Refused(400, playbook=["Playbook not found for project."])
         new["organization"] = project["organization"]
 
+    def check_workflow_job_template_nodes(self, row: Row, new: Row) -> None:
+        template = self.find("job_templates", new["unified_job_template"])
+        if new["job_type"] and not (template and template["ask_job_type_on_launch"]):
+            raise Refused(400, job_type=["Field is not configured to prompt on launch."])
+        if new["extra_data"]:
+            raise Refused(400, extra_data=["Variables are not allowed on launch."])
+
+    def create_approval(self, node: Row, given: Row) -> Row:
+        """The approval that a node stands for."""
+        made = self.create("workflow_approval_templates", given)
+        node["unified_job_template"], node["related"]["unified_job_template"] = made["id"], made["url"]
+        return made
+
+    def lead_to(self, node: Row, given: Row) -> None:
+        """Which node comes after the success of this one."""
+        other, there = self.get("workflow_job_template_nodes", given["id"]), node.setdefault("success_nodes", [])
+        if other["workflow_job_template"] != node["workflow_job_template"]:
+            raise Refused(403, detail="Nodes must be of one workflow.")
+        there.remove(other["id"]) if given.get("disassociate") else there.append(other["id"])
+
     def check_schedules(self, row: Row, new: Row) -> None:
         rule = r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY);\S*INTERVAL=\S+"
         if not re.fullmatch(rule, new["rrule"]):
@@ -299,6 +328,14 @@ class Awx:
             if method == "POST":
                 self.set_survey(row["id"], body)
             return 200, self.surveys.get(row["id"], {})
+        if below == "create_approval_template" and method == "POST":
+            return 201, self.create_approval(row, body)
+        if below == "success_nodes" and kind == "workflow_job_template_nodes":
+            if method == "POST":
+                self.lead_to(row, body)
+                return 204, None
+            rows = [self.get(kind, one) for one in row.get("success_nodes", [])]
+            return 200, {"count": len(rows), "next": None, "previous": None, "results": rows}
         if below == "credentials":
             if method == "POST":
                 self.associate(row["id"], body)

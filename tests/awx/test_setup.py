@@ -137,6 +137,39 @@ def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
         assert row["ask_job_type_on_launch"] and row["ask_credential_on_launch"]
 
 
+def test_a_workflow_applies_a_plan_only_after_its_approval(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    """The check job, the approval and the same job again; a second run changes nothing. What those who deny do is nothing."""
+    shutil.copy(AWX / "job_templates/power.yml", small / "job_templates")
+    setup(awx, tmp_path, data=str(small), workflows=True, approval_timeout=600)
+    (workflow,) = awx.rows["workflow_job_templates"]
+    assert workflow["name"] == "Magalu Cloud - power, approved" and workflow["survey_enabled"]
+    assert json.loads(workflow["extra_vars"]) == {"magalu_approved_only": True}
+    assert awx.surveys[workflow["id"]] == templates()["power"]["survey_spec"], "asked once, for both jobs"
+    assert not workflow["allow_simultaneous"]
+    nodes = {row["identifier"]: row for row in awx.rows["workflow_job_template_nodes"]}
+    template = awx.one("job_templates", "Magalu Cloud - power")["id"]
+    assert {name: (row["unified_job_template"], row["job_type"]) for name, row in nodes.items() if name != "approve"} == {
+        "check": (template, "check"), "apply": (template, "run"),
+    }  # fmt: skip
+    after = {name: row.get("success_nodes", []) for name, row in nodes.items()}
+    assert after == {"check": [nodes["approve"]["id"]], "approve": [nodes["apply"]["id"]], "apply": []}
+    (approval,) = awx.rows["workflow_approval_templates"]
+    assert approval["timeout"] == 600 and nodes["approve"]["unified_job_template"] == approval["id"]
+    said = setup(awx, tmp_path, data=str(small), workflows=True, approval_timeout=600)
+    assert changed(said) == 0 and awx.changes == []
+
+
+def test_each_playbook_that_can_be_held_to_a_plan_gets_a_workflow() -> None:
+    """And no other: the second job of its workflow would fail."""
+    (play,) = yaml.safe_load((ROOT / "playbooks/awx_setup.yml").read_text())
+    held = [
+        file.stem
+        for file in (ROOT / "playbooks").glob("*.yml")
+        if "include_tasks: tasks/approval.yml" in file.read_text()
+    ]
+    assert sorted(held) == play["vars"]["approvable"] and set(held) <= set(templates())
+
+
 @SEVERAL
 def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     awx.create("credential_types", {"name": "Magalu Cloud", "kind": "cloud", "inputs": {"fields": []}})
