@@ -1,0 +1,97 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Copies and images with an approved plan: what time, another hand or another declaration has changed is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.playbooks.module import result
+
+PRUNED = {"state": "pruned", "name_prefix": "night-", "keep_last": 1}
+DAYS = {"state": "pruned", "name_prefix": "night-", "keep_days": 1}
+IMPORTED = {"name": "golden", "url": "https://example.com/image.qcow2?signature=kept-secret", "platform": "linux"}
+
+
+def changes(sim: Any) -> list[str]:
+    return [f"{each['method']} {each['path']}" for each in sim.requests() if each["method"] != "GET"]
+
+
+def plan_of(sim: Any, module: str, options: dict[str, Any]) -> dict[str, Any]:
+    planned = result(sim, module, options, check=True)
+    assert not planned.get("failed"), planned["msg"]
+    plan: dict[str, Any] = planned["plan"]
+    return plan
+
+
+def refused(sim: Any, module: str, options: dict[str, Any], plan: dict[str, Any]) -> str:
+    """The message for the saved plan; nothing is done with its digest either."""
+    sim.clear_requests()
+    messages = []
+    for form in (plan["digest"], json.dumps(plan), plan):
+        given = result(sim, module, {**options, "expected_plan": form})
+        assert given.get("failed"), given
+        messages.append(str(given["msg"]))
+    assert changes(sim) == []
+    return messages[-1]
+
+
+def nights(sim: Any, count: int, age: float = 7200) -> None:
+    source = sim.seed("instance", name="web")["id"]
+    for number in range(count):
+        sim.seed("snapshot", name=f"night-{number}", instance=source, created_at=sim.now() - age + number)
+
+
+def test_one_more_copy_is_refused(frozen: Any) -> None:
+    frozen.reset()
+    nights(frozen, 3)
+    plan = plan_of(frozen, "vm_snapshot", PRUNED)
+    assert [line.split(" (")[0] for line in plan["lines"]] == ["delete snapshot night-0", "delete snapshot night-1"]
+    source = frozen.state()["br-se1"]["instances"][0]["id"]
+    frozen.seed("snapshot", name="night-9", instance=source, created_at=frozen.now() - 60)
+    assert "Not approved: delete snapshot night-2" in refused(frozen, "vm_snapshot", PRUNED, plan)
+
+
+def test_time_that_has_passed_is_refused(frozen: Any) -> None:
+    frozen.reset()
+    nights(frozen, 1, age=90000)
+    nights(frozen, 2, age=80000)
+    plan = plan_of(frozen, "vm_snapshot", DAYS)
+    assert len(plan["lines"]) == 1
+    frozen.advance(10000)
+    assert "Not approved: delete snapshot night-" in refused(frozen, "vm_snapshot", DAYS, plan)
+
+
+@pytest.mark.parametrize("form", ["plan", "digest"])
+def test_approved_copies_go(frozen: Any, form: str) -> None:
+    frozen.reset()
+    nights(frozen, 3)
+    plan = plan_of(frozen, "vm_snapshot", PRUNED)
+    frozen.clear_requests()
+    given = result(frozen, "vm_snapshot", {**PRUNED, "expected_plan": plan if form == "plan" else plan["digest"]})
+    assert not given.get("failed"), given["msg"]
+    assert len(changes(frozen)) == 2
+    again = result(frozen, "vm_snapshot", {**PRUNED, "expected_plan": plan})
+    assert not again["changed"] and again["plan"]["lines"] == []
+
+
+def test_another_url_is_another_plan_and_no_plan_has_it(frozen: Any) -> None:
+    frozen.reset()
+    plan = plan_of(frozen, "vm_image", IMPORTED)
+    assert "kept-secret" not in json.dumps(plan)
+    other = {**IMPORTED, "url": "https://example.com/image.qcow2?signature=another-secret"}
+    assert "Approved for another request" in refused(frozen, "vm_image", other, plan)
+    given = result(frozen, "vm_image", {**IMPORTED, "expected_plan": plan})
+    assert not given.get("failed"), given["msg"]
+
+
+def test_a_description_that_another_hand_changed_is_not_overwritten(frozen: Any) -> None:
+    frozen.reset()
+    frozen.seed("custom_image", name="golden", description="first")
+    options = {"name": "golden", "description": "mine"}
+    plan = plan_of(frozen, "vm_image", options)
+    result(frozen, "vm_image", {"name": "golden", "description": "another hand's"})
+    refused(frozen, "vm_image", options, plan)
