@@ -251,11 +251,13 @@ class Killed(Exception):
 
 
 class Cloud:
-    """Instances and snapshots. Each change may be refused, or be the last one of the run."""
+    """Instances with their disks, and snapshots. Each change may be refused, or be the last one of the run."""
 
     def __init__(self, names: list[str]) -> None:
         self.minute = itertools.count(1)
         self.numbers = itertools.count(1)
+        self.ticks = itertools.count(1)
+        self.written: dict[str, int] = {}  # when each instance has written to its disk: while it runs, always
         self.instances: list[Fields] = []
         self.snapshots: list[Fields] = []
         for name in names:
@@ -277,6 +279,8 @@ class Cloud:
         if self.left <= 0:
             raise Killed
         self.left -= 1
+        tick = next(self.ticks)
+        self.written.update({each["id"]: tick for each in self.instances if each["state"] == "running"})
 
     def lives(self, identity: str) -> bool:
         return any(each["id"] == identity for each in self.instances)
@@ -324,6 +328,7 @@ class Cloud:
                     self.change()
                     minute = next(self.minute)
                     there = {"id": f"copy-{minute}", "name": name, "instance": {"id": identity},
+                             "holds": self.written[identity],
                              "created_at": f"2026-11-25T{minute // 60:02d}:{minute % 60:02d}:00Z"}  # fmt: skip
                     self.snapshots.append(there)
                 assert there["instance"]["id"] == identity, "the snapshot is of another instance"
@@ -373,8 +378,9 @@ def run(cloud: Cloud, chosen: Fields, silent: Any = NONE) -> Fields | None:
 
 
 def check_nothing_is_lost(cloud: Cloud) -> None:
-    """Each instance is there, or a new one that runs under its name, and the snapshot of its disk."""
-    copied = {copy["instance"]["id"] for copy in cloud.snapshots}
+    """Each instance is there, or a new one that runs under its name, and a snapshot of all that was on its disk."""
+    copied = [old for old in cloud.olds.values() for copy in cloud.snapshots
+              if (copy["instance"]["id"], copy["holds"]) == (old, cloud.written[old])]  # fmt: skip
     for name, old in cloud.olds.items():
         running = [each for each in cloud.instances if each["name"] == name and each["state"] == "running"]
         assert cloud.lives(old) or (running and old in copied), f"{name} is gone, and not replaced"

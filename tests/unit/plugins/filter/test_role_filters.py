@@ -1,0 +1,37 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The private filters of the roles take what their documentation says."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+FILTERS = sorted(
+    path.stem for role in ("protect", "rebuild") for path in (ROOT / "plugins/filter").glob(f"{role}_*.py")
+)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_options_are_the_parameters(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    ((loaded, function),) = module.FilterModule().filters().items()
+    parameters = dict(list(inspect.signature(function).parameters.items())[1:])
+    options = {key: option for key, option in documentation["options"].items() if key != "_input"}
+    assert (documentation["name"], loaded) == (name, name)
+    assert list(options) == list(parameters)
+    assert documentation["positional"] == (", ".join(parameters) or "_input")
+    required = {key for key, parameter in parameters.items() if parameter.default is parameter.empty}
+    assert {key for key, option in options.items() if option.get("required")} == required
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_examples_call_the_filter(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
+    assert f"magalu.cloud.{name}" in str(yaml.safe_load(module.EXAMPLES))
