@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What the modules can do, and how they wait."""
+    """Attributes of the modules, and how they wait."""
 
     DOCUMENTATION = r"""
 attributes:
