@@ -63,8 +63,8 @@ def left(sim: Any) -> Any:
 
 
 def of_instance(given: Fields) -> Fields:
-    """What a result has beside what Ansible adds; a refusal has done nothing."""
-    own = {key: value for key, value in given.items() if key not in ("invocation", "warnings", "exception")}
+    """What a result has beside what Ansible adds; a refusal has done nothing, and a fleet has a single plan."""
+    own = {key: value for key, value in given.items() if key not in ("invocation", "warnings", "exception", "plan")}
     return {"changed": False, "actions": [], **own}
 
 
