@@ -42,6 +42,9 @@ FORMATS = {
 }
 
 
+_CHECKED = ("type", "elements", "choices", "required")  # of an option's keys, those that Ansible checks
+
+
 def typed_answers(given: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
     """Return the values of these options: what was given, in the option's type, else the option's default.
 
@@ -74,6 +77,12 @@ def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]
             shown = ", ".join(map(repr, wrong))
             errors.append(f"{name} {'contains' if isinstance(value, list) else 'is'} {shown}; it {form.words}.")
     return errors
+
+
+def spec_rules(spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return an argument spec without its texts, as Ansible checks it."""
+    rules = {name: {key: option[key] for key in option if key in _CHECKED} for name, option in spec["options"].items()}
+    return {**{key: value for key, value in spec.items() if key != "short_description"}, "options": rules}
 
 
 def find_ids(value: t.Any) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import answer_errors, typed_answers
+from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import answer_errors, spec_rules, typed_answers
 from tests.conftest import ROOT
 from tests.playbooks.play import environment
 from tests.support.programs import run
@@ -70,7 +70,7 @@ def complaint(name: str, answers: Answers) -> str:
     """What the playbook's argument spec says to these answers, nothing if they are right: as tasks/answers.yml asks it."""
     spec = yaml.safe_load((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])
-    checked = ArgumentSpecValidator({"answers": spec}).validate({"answers": typed})
+    checked = ArgumentSpecValidator({"answers": spec_rules(spec)}).validate({"answers": typed})
     return " ".join(checked.error_messages or answer_errors(typed, spec["options"]))
 
 

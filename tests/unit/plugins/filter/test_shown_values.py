@@ -40,6 +40,7 @@ FILTERS = (
     "provision_fleet",
     "provision_outcome",
     "same_names",
+    "spec_rules",
     "survey_answers",
 )
 
