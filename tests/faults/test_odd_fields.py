@@ -101,7 +101,7 @@ def test_what_has_no_id_is_no_row(row: Any) -> None:
         pytest.raises(ApiError, match="has no list of instances"),
     ):
         client(server.url).listing(INSTANCES)
-    with serving((200, row)) as server, pytest.raises(ApiError, match="is no instance"):
+    with serving((200, row)) as server, pytest.raises(ApiError, match="has no valid instance"):
         client(server.url).get(INSTANCES, "1")
 
 
@@ -141,7 +141,7 @@ def test_modules_go_on_and_warn(sim: Any, check: bool) -> None:
     for kind, options in (("vm_snapshot", {"name": "s", "instance": "odd"}), ("vm_windows_password", {"name": "odd"})):
         given = result(sim, kind, options, check and kind == "vm_snapshot")
         assert told(given) == set(SAMPLES)
-        assert "the answer" not in given.get("msg", "")
+        assert "the response has no" not in given.get("msg", "")
 
 
 def test_a_failure_warns_too(sim: Any) -> None:
