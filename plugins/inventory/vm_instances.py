@@ -191,6 +191,13 @@ options:
     default: false
     env:
       - name: MGC_SET_USER
+seealso:
+  - module: magalu.cloud.vm_info
+    description: Lists the same instances in a task, without making them hosts.
+  - ref: ansible_collections.magalu.cloud.docsite.inventory
+    description: The inventory by examples.
+  - ref: ansible_collections.magalu.cloud.docsite.reachable
+    description: What to check if a host does not answer.
 notes:
   - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible
     Vault. With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
