@@ -225,11 +225,14 @@ notes:
     "cloud-ubuntu-24.04 LTS", "platform": "linux"}).'
   - C(mgc_ssh_key_name) (str) - The name of its SSH key. For example V(deploy).
   - C(mgc_labels) (list) - Its labels. API version 2024-08 has none. For example V(["web", "blue"]).
-  - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name": "vpc_default"}).'
+  - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name":
+    "vpc_default"}).'
   - 'C(mgc_interfaces) (list) - Its interfaces, the primary one first where the API tells which that is.
     For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true,
-    "security_groups": [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": null}]).'
-  - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached by.
+    "security_groups": [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6":
+    null}]).'
+  - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached
+    by.
   - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(198.18.0.10).
   - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(192.0.2.10).
   - C(mgc_public_ipv6) (str) - The public IPv6 address of that interface. For example V(2001:db8::10).

@@ -43,7 +43,7 @@ def notes() -> str:
         else f"C(mgc_{each.name}) ({each.type}) - {each.says}"
         for each in table()
     ]
-    return textwrap.indent(yaml.safe_dump(texts, width=100, sort_keys=False), "  ")
+    return textwrap.indent(yaml.safe_dump(texts, width=98, sort_keys=False), "  ")
 
 
 def rows() -> str:
