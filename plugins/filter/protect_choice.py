@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import choose, group_members
+from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import choose_copied, group_members
 
 DOCUMENTATION = r"""
 name: protect_choice
@@ -62,7 +62,7 @@ def protect_choice(
     variables: dict[str, Any], listed: Any, everything: Any = None, hosts: Any = (), hostvars: Any = None
 ) -> dict[str, Any]:
     """Return the choice as a mapping."""
-    choice = choose(variables, listed, everything, group_members(hosts, hostvars or {}))
+    choice = choose_copied(variables, listed, everything, group_members(hosts, hostvars or {}))
     return {**choice._asdict(), "targets": [target._asdict() for target in choice.targets]}
 
 

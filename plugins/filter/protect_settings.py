@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import make_settings
+from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import read_protect_variables
 
 DOCUMENTATION = r"""
 name: protect_settings
@@ -49,7 +49,7 @@ _value:
 
 def protect_settings(variables: dict[str, Any], groups: Any) -> dict[str, Any]:
     """Return the settings as a mapping."""
-    return make_settings(variables, groups)._asdict()
+    return read_protect_variables(variables, groups)._asdict()
 
 
 class FilterModule:

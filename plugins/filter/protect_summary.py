@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import Choice, Target, summarize
+from ansible_collections.magalu.cloud.plugins.plugin_utils._protect import Choice, Target, summarize_copies
 
 DOCUMENTATION = r"""
 name: protect_summary
@@ -63,7 +63,7 @@ def protect_summary(
 ) -> dict[str, Any]:
     """Return protect_result."""
     targets = [Target(**target) for target in choice["targets"]]
-    return summarize(Choice(**{**choice, "targets": targets}), kind, copies, prunings, check_mode)
+    return summarize_copies(Choice(**{**choice, "targets": targets}), kind, copies, prunings, check_mode)
 
 
 class FilterModule:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import make_settings
+from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import read_rebuild_variables
 
 DOCUMENTATION = r"""
 name: rebuild_settings
@@ -44,7 +44,7 @@ _value:
 
 def rebuild_settings(variables: dict[str, Any]) -> dict[str, Any]:
     """Return the settings as a mapping."""
-    return make_settings(variables)._asdict()
+    return read_rebuild_variables(variables)._asdict()
 
 
 class FilterModule:

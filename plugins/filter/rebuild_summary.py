@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import Member, Plan, Settings
-from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_steps import summarize
+from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_steps import summarize_rebuild
 
 DOCUMENTATION = r"""
 name: rebuild_summary
@@ -64,7 +64,7 @@ def rebuild_summary(
     """Return rebuild_result."""
     parts = [[Member.from_plain(each) for each in members] for members in (plan["members"], finished, current)]
     planned = Plan(**{**plan, "members": parts[0]})
-    return summarize(planned, Settings(**settings), parts[1], parts[2], check_mode)
+    return summarize_rebuild(planned, Settings(**settings), parts[1], parts[2], check_mode)
 
 
 class FilterModule:

@@ -74,8 +74,8 @@ def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]
         values = value if isinstance(value, list) else [value]
         wrong = [each for each in values if form and not form.fits(each)]
         if form and wrong:
-            shown = ", ".join(map(repr, wrong))
-            errors.append(f"{name} {'contains' if isinstance(value, list) else 'is'} {shown}; it {form.words}.")
+            quoted = ", ".join(map(repr, wrong))
+            errors.append(f"{name} {'contains' if isinstance(value, list) else 'is'} {quoted}; it {form.words}.")
     return errors
 
 
@@ -130,8 +130,8 @@ def _to_text(value: t.Any, option: Option) -> t.Any:
 
 
 def _to_bool(value: t.Any, option: Option) -> t.Any:
-    meant = _boolean(value)
-    return value if meant is None else meant
+    boolean = _boolean(value)
+    return value if boolean is None else boolean
 
 
 def _to_int(value: t.Any, option: Option) -> t.Any:

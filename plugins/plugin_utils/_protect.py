@@ -31,7 +31,7 @@ LOST = "its job in the background was killed before it returned a result; the ne
 
 
 class Settings(t.NamedTuple):
-    """What the variables alone decide."""
+    """The settings that the variables alone decide."""
 
     problems: list[str]  # sentences; nothing is requested if there are any
     query: Row  # options of vm_info
@@ -62,7 +62,7 @@ class Choice(t.NamedTuple):
 # Checks and settings
 
 
-def make_settings(given: Row, groups: t.Container[str]) -> Settings:
+def read_protect_variables(given: Row, groups: t.Container[str]) -> Settings:
     """Return the settings for the role's variables, given without their prefix, and the inventory's groups."""
     seconds = given["wait_timeout"]
     problems = find_problems(given, groups)
@@ -156,7 +156,7 @@ def _texts(value: str | t.Sequence[str]) -> list[str]:
 # The choice
 
 
-def choose(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Row] | None, members: Names) -> Choice:
+def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Row] | None, members: Names) -> Choice:
     """Return the chosen instances of those that were listed.
 
     `everything` is the second list, where the settings ask for one; `members` are the ids of the group's hosts. An
@@ -164,17 +164,17 @@ def choose(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Row] | No
     """
     named = _named(given, members)
     if _names_instances(given):
-        meant = [row for row in listed if str(row["id"]).lower() in named]
-        there = {str(row["id"]).lower() for row in (meant if everything is None else everything)}
+        chosen = [row for row in listed if str(row["id"]).lower() in named]
+        there = {str(row["id"]).lower() for row in (chosen if everything is None else everything)}
         missing = [each for each in named if each not in there]
     else:
-        meant = list(listed)
+        chosen = list(listed)
         missing = [] if listed or _chooses(given) else [_text(given["instance"])]
-    useful = [row for row in meant if is_useful(row)]
+    useful = [row for row in chosen if is_useful(row)]
     place = list(given["play_batch"]).index(given["host"]) if given["host"] in given["play_batch"] else 0
     return Choice(
         targets=[_target(given, row, place + number) for number, row in enumerate(useful)],
-        skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in meant if not is_useful(row)],
+        skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in chosen if not is_useful(row)],
         missing=missing,
     )
 
@@ -224,7 +224,9 @@ def _without_blank(options: Row) -> Row:
 # The summary
 
 
-def summarize(choice: Choice, kind: str, copies: t.Sequence[Pair], prunings: t.Sequence[Pair], check: bool) -> Row:
+def summarize_copies(
+    choice: Choice, kind: str, copies: t.Sequence[Pair], prunings: t.Sequence[Pair], check: bool
+) -> Row:
     """Return protect_result."""
     made = [(target, result) for target, result in copies if not result.get("failed")]
     gone = [(target, result) for target, result in prunings if not result.get("failed")]

@@ -79,7 +79,7 @@ class Member(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """What to replace."""
+    """The instances to replace."""
 
     members: list[Member]  # those that an earlier run has begun come first
     problems: list[str]  # lines; nothing is changed if there are any
@@ -90,7 +90,7 @@ class Plan(t.NamedTuple):
 # Checks and settings
 
 
-def make_settings(given: Row) -> Settings:
+def read_rebuild_variables(given: Row) -> Settings:
     """Return the settings for the role's variables, given without their prefix."""
     return Settings(
         problems=[*_problems(given)],

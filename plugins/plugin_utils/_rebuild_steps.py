@@ -191,7 +191,7 @@ def _with_way_back(member: Member) -> Member:
 # The summary
 
 
-def summarize(
+def summarize_rebuild(
     plan: Plan, settings: Settings, finished: t.Sequence[Member], current: t.Sequence[Member], check: bool
 ) -> Row:
     """Return rebuild_result; `current` are the members of a batch that was cut off."""

@@ -94,7 +94,11 @@ def test_inventory_of_the_project_lists_instances_as_awx_takes_them(sim: Any, tm
     programs = Programs(sim, tmp_path / "project")
     source = load(AWX / "inventory_source.yml")["source_path"]
     ran = programs("inventory", "-i", source, "--list", "--export", "--playbook-dir", "inventories")
-    assert ran.stderr.count("WARNING") == 1 and ran.says("These instances are listed under another name") and script(ran.inventory)
+    assert (
+        ran.stderr.count("WARNING") == 1
+        and ran.says("These instances are listed under another name")
+        and script(ran.inventory)
+    )
     groups = {name for name, group in ran.inventory.items() if group.get("hosts") == [made["id"]]}
     zone = made["availability_zone"].replace("-", "_")
     assert groups - {"mgc", "label_blue"} == {"state_stopped", "region_br_se1", f"zone_{zone}"}, ran.inventory

@@ -370,6 +370,6 @@ _NOT_APPROVED = "The plan is not the approved one (expected_plan)"
 
 
 def _listed(lines: t.Iterable[str]) -> str:
-    told = list(lines)
-    more = f"; and {len(told) - MOST_LINES} more" if len(told) > MOST_LINES else ""
-    return "; ".join(told[:MOST_LINES]) + more if told else "nothing"
+    listed = list(lines)
+    more = f"; and {len(listed) - MOST_LINES} more" if len(listed) > MOST_LINES else ""
+    return "; ".join(listed[:MOST_LINES]) + more if listed else "nothing"
