@@ -229,5 +229,6 @@ options:
 class ModuleDocFragment:
     """The options that vm_snapshot and vm_backup share, each in the words of its resource."""
 
-    SNAPSHOT = _OPTIONS.replace("COPY", "snapshot").replace("COPIES", "snapshots")
-    BACKUP = _OPTIONS.replace("COPY", "backup").replace("COPIES", "backups")
+    # Annotated, since ansible-test takes every plain assignment in a fragment for a literal text.
+    SNAPSHOT: str = _OPTIONS.replace("COPY", "snapshot").replace("COPIES", "snapshots")
+    BACKUP: str = _OPTIONS.replace("COPY", "backup").replace("COPIES", "backups")

@@ -23,8 +23,7 @@ seealso:
     description: Takes a backup instead of an image, to declare an instance that is created from it.
   - module: magalu.cloud.vm_info
     description: Lists backups, with filters by age and instance.
-  - plugin: magalu.cloud.protect
-    plugin_type: role
+  - ref: ansible_collections.magalu.cloud.protect_role
     description: Makes backups of many instances at once, and deletes old ones.
   - ref: ansible_collections.magalu.cloud.docsite.copies
     description: Snapshots and backups by examples.

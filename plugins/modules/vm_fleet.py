@@ -333,8 +333,7 @@ options:
 seealso:
   - module: magalu.cloud.vm_instance
     description: Explains the options of a member, with examples.
-  - plugin: magalu.cloud.fleet
-    plugin_type: role
+  - ref: ansible_collections.magalu.cloud.fleet_role
     description: Does the same, waits until Ansible can log in, and adds the members to the inventory.
   - ref: ansible_collections.magalu.cloud.docsite.fleets
     description: Fleets by examples, and the safety of pruning.

@@ -89,8 +89,10 @@ def test_members_are_what_a_fleet_takes() -> None:
         ),
         (
             {"ids": [IDS[0], ID.format("9F"), ID.format("8f")], "confirm_count": 9},
-            (f"This region has no instances with these ids: {ID.format('9f')}, {ID.format('8f')}. Nothing was done. Leave them "
-            "out of magalu_ids, or give their region as magalu_region."),
+            (
+                f"This region has no instances with these ids: {ID.format('9f')}, {ID.format('8f')}. Nothing was done. Leave "
+                "them out of magalu_ids, or give their region as magalu_region."
+            ),
         ),
         (
             {"name_pattern": "web-*", "deletion": True},

@@ -13,9 +13,9 @@ from ansible_collections.magalu.cloud.plugins.filter.restore_outcome import rest
 INSTANCE = {"id": "id-1", "private_ipv4": "198.18.0.1", "public_ipv4": None, "public_ipv6": "2001:db8::1"}
 
 
-def outcome(
-    instance: Any = INSTANCE, listed: Any = (), changed: bool = True, check_mode: bool = False, **answers: Any
-) -> dict[str, Any]:
+def outcome(listed: Any = (), changed: bool = True, check_mode: bool = False, **answers: Any) -> dict[str, Any]:
+    """The outcome with INSTANCE, unless another `instance` is given."""
+    instance = answers.pop("instance", INSTANCE)
     given = {"magalu_copy": "day", "magalu_name": "web", **answers}
     return restore_outcome({"changed": changed, "instance": instance}, listed, given, check_mode)
 
@@ -34,7 +34,7 @@ def test_data() -> None:
     nothing = {"check_mode": True, "changed": True, "copy": "day", "name": "web"}
     empty = dict.fromkeys(("id", "private_ipv4", "public_ipv4"), "")
     for planned in (None, {}, {"id": None, "private_ipv4": None}):
-        assert outcome(planned, check_mode=True)["stats"] == {**nothing, **empty}
+        assert outcome(instance=planned, check_mode=True)["stats"] == {**nothing, **empty}
 
 
 @pytest.mark.parametrize(

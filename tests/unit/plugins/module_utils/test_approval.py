@@ -45,16 +45,18 @@ CREATE = Step("create", "create instance web-07", "POST", INSTANCES.path, {"stat
               {"name": "web-07", "user_data": "c2VjcmV0"}, target="web-07", creates=True)  # fmt: skip
 
 
-def planned(*steps: Step, row: dict[str, Any] | None = ROW) -> Planned:
+def planned(*steps: Step, **given: Any) -> Planned:
+    """The plan of these steps, from ROW unless a `row` is given."""
+    row = given.get("row", ROW)
     return Planned(Plan(steps, row, None), {"instance": row}, KINDS)
 
 
-def sealed(*steps: Step, row: dict[str, Any] | None = ROW, scope: tuple[str, str] = SCOPE) -> dict[str, Any]:
-    return seal_plan(scope, {"instance web-07": mark_plan(planned(*steps, row=row))}, 1796083200.9)
+def sealed(*steps: Step, scope: tuple[str, str] = SCOPE, **given: Any) -> dict[str, Any]:
+    return seal_plan(scope, {"instance web-07": mark_plan(planned(*steps, **given))}, 1796083200.9)
 
 
-def lines(*steps: Step, row: dict[str, Any] | None = ROW) -> list[str]:
-    found: list[str] = sealed(*steps, row=row)["lines"]
+def lines(*steps: Step, **given: Any) -> list[str]:
+    found: list[str] = sealed(*steps, **given)["lines"]
     return found
 
 
