@@ -333,7 +333,8 @@ options:
 seealso:
   - module: magalu.cloud.vm_instance
     description: Explains the options of a member, with examples.
-  - ref: ansible_collections.magalu.cloud.fleet_role
+  - name: Role magalu.cloud.fleet
+    link: https://magalu-cloud.github.io/magalu.cloud/fleet_role.html
     description: Does the same, waits until Ansible can log in, and adds the members to the inventory.
   - ref: ansible_collections.magalu.cloud.docsite.fleets
     description: Fleets by examples, and the safety of pruning.

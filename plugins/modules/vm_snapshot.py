@@ -25,7 +25,8 @@ seealso:
     description: Takes a snapshot instead of an image, to declare an instance that is created from it.
   - module: magalu.cloud.vm_info
     description: Lists snapshots, with filters by age and instance.
-  - ref: ansible_collections.magalu.cloud.protect_role
+  - name: Role magalu.cloud.protect
+    link: https://magalu-cloud.github.io/magalu.cloud/protect_role.html
     description: Makes snapshots of many instances at once, and deletes old ones.
   - ref: ansible_collections.magalu.cloud.docsite.copies
     description: Snapshots and backups by examples.

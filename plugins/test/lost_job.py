@@ -73,7 +73,7 @@ def _running() -> Iterator[list[str]]:
         with suppress(OSError):  # the process has ended meanwhile
             yield file.read_text(errors="replace").split("\0")
     if not files:  # macOS has no /proc
-        listed = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
         yield from (line.split() for line in listed.stdout.splitlines())
 
 

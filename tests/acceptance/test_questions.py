@@ -185,7 +185,7 @@ def test_answers(key: str, observed: dict[str, Any], expected: tuple[str, str]) 
         ("of-mine-longer", "<secret>-longer"),
         ("Instance 9ec75090-2872-4F51-8111-53d05d96d2c6 is stopping", "Instance <id> is stopping"),
         ("at 203.0.113.7 and 2001:db8::1:2", "at <address> and <address>"),
-        ("fe80::1%eth0, ::1", "<address>%eth0, <address>"),
+        ("2001:db8::2%eth0, ::1", "<address>%eth0, <address>"),
         ("from 10:22:33 to 2026-11-30T05:06:07Z", "from 10:22:33 to 2026-11-30T05:06:07Z"),
         (
             "cloud-ubuntu-24.04 LTS, 1.1: interfaces; none: ports",

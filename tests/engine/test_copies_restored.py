@@ -159,7 +159,7 @@ def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, editi
     ready(sim, kind, edition)
     sim.seed(kind, name="unknown", instance=None, min_disk=None)
     options = {**RESTORED, "name": "unknown"}
-    said = f"The API does not return how large a disk {kind} unknown needs; it may refuse the machine type."
+    said = f"The API does not return how large a disk {kind} unknown needs, so it may refuse the machine type."
     assert copies.check(sim, kind, **options).warnings == (said,)
 
 

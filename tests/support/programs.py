@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ COMMAND = (sys.executable, "-m", "ansible")
 PRELOADED = Path(__file__).with_name("preloaded.py")
 Argument = str | Path
 Done = subprocess.CompletedProcess[str]
+_ASKING = threading.Lock()  # a test may run two programs at once: what they ask must not be mixed
 
 
 def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], apart: bool = False,
@@ -31,7 +33,8 @@ def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], a
     nothing = os.open(os.devnull, os.O_RDONLY)
     told, tell = os.pipe()
     given = {"arguments": [program, *map(str, arguments)], "cwd": str(cwd), "env": dict(env)}
-    _ask(_server()[0], json.dumps(given).encode(), [nothing, outputs[0], outputs[-1], tell])
+    with _ASKING:
+        _ask(_server()[0], json.dumps(given).encode(), [nothing, outputs[0], outputs[-1], tell])
     for descriptor in (nothing, tell):
         os.close(descriptor)
     with open(told, encoding="ascii") as lines:

@@ -27,8 +27,10 @@ def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, t
 @pytest.fixture
 def at_work() -> Iterator[subprocess.Popen[bytes]]:
     """A process as Ansible starts it: the job's name is among its arguments."""
-    waits = [sys.executable, "-c", "import sys; sys.stdin.read()", NAME, "3900"]
-    with subprocess.Popen(waits, stdin=subprocess.PIPE) as process:
+    waits = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", NAME, "3900"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()  # until it runs, it has no arguments
         yield process
         process.kill()
 
