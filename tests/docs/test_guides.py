@@ -176,7 +176,7 @@ def test_life(sim: Any, tmp_path: Path) -> None:
         show(sim, " ".join((tmp_path / "host_key.pub").read_text().split()[:2]))
         said = run(sim, tmp_path, "life", "-e", json.dumps(given), ANSIBLE_SSH_ARGS=args,
                    ANSIBLE_PRIVATE_KEY_FILE=str(tmp_path / "key"), ANSIBLE_REMOTE_TMP=str(tmp_path / "remote"),
-                   ANSIBLE_SSH_TRANSFER_METHOD="piped")  # fmt: skip
+                   ANSIBLE_SSH_TRANSFER_METHOD="piped", ANSIBLE_PYTHON_INTERPRETER=sys.executable)  # fmt: skip
     changed = [each.changed for each in said]
     assert changed[1:4] == [[1, 1, 0], [1, 1, 0], [1, 1, 0]] and changed[0][2] == changed[4][2] == 0, changed
     assert (tmp_path / "index.html").read_text() == "Hello from app-01\n"
