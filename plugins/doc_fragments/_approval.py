@@ -14,7 +14,7 @@ options:
       - An approved plan, as the result of this task has it in RV(plan) in check mode, as a mapping or as JSON. The task
         plans again, and fails before the first change if its plan is another one. The message lists the steps that are
         more, less or different. Every step is compared again right before it is sent.
-      - If an earlier run of the same plan was interrupted, the task does what is left of it.
+      - If an earlier run of the same plan was interrupted, the task does its remaining steps.
       - The digest of the plan alone, RV(plan.digest), is enough too. The task then does the whole plan or nothing. It
         cannot tell the rest of an interrupted plan from another plan, and refuses it.
       - An empty value is an error. Leave the option out, for example with C(omit), to do what was not approved.

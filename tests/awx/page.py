@@ -31,7 +31,7 @@ API which instances there are, and need no inventory:
     ansible-playbook magalu.cloud.report
 
 With ``--check`` they say what they would do. All input is by extra variables. A variable that is blank counts as not
-given, lists may also be texts separated by commas or lines, and what is wrong is told before the first request. A
+given, lists may also be texts separated by commas or lines, and mistakes are reported before the first request. A
 choice that matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each
 ends with a short summary, and gives it to workflows of AWX with ``set_stats``, as ``magalu_power`` for example.
 
