@@ -1,14 +1,16 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A check that ends a module on a Python that is too old.
+"""A check that ends a module on a Python that is too old, and faster imports of our own files.
 
-It gives a message instead of a traceback. Every module imports this file before anything else. Python 3.6 must be able
-to parse it and the files of the modules.
+The check gives a message instead of a traceback. Every module imports this file before anything else. Python 3.6 must
+be able to parse it and the files of the modules.
 """
 
 import json
+import os
 import platform
 import sys
+import zipimport
 
 OLDEST = (3, 9)
 
@@ -20,3 +22,21 @@ if sys.version_info < OLDEST:  # not with AnsibleModule, which would check the o
     )
     sys.stdout.write(json.dumps({"failed": True, "msg": message}))
     raise SystemExit(1)
+
+
+class OnceCompiled(zipimport.zipimporter):
+    """An importer that compiles each file of a zip once.
+
+    Ansible sends a module's files as a zip of sources. Python's own importer compiles each file twice: the first time
+    only to learn its file name. For our files that is a fifth of what a task costs beyond ansible.builtin.ping.
+    """
+
+    def get_filename(self, fullname: str) -> str:
+        """Return the path of a module's file."""
+        path = os.path.join(self.archive, self.prefix, fullname.rpartition(".")[2])
+        return os.path.join(path, "__init__.py") if self.is_package(fullname) else f"{path}.py"
+
+
+if __spec__ and isinstance(__spec__.loader, zipimport.zipimporter):
+    sys.path_hooks.insert(0, OnceCompiled)
+    sys.path_importer_cache.pop(os.path.dirname(__file__), None)
