@@ -124,6 +124,7 @@ def test_a_task_that_changes_nothing_imports_nothing_that_changes(sim: Any) -> N
     assert result["changed"] is False
     names = {Path(name).name for name in ours}
     assert not {"member.py", "driver.py", "verdicts.py"} & names, "the engine is imported only when needed"
+    assert not {"instance_planner.py", "lifecycle.py", "catalogs.py"} & names, "the whole planner likewise"
 
 
 def test_check_mode_is_asked_in_one_place() -> None:

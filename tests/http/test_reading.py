@@ -15,7 +15,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC as SPEC
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import check_filters, read_rows
-from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import read_catalogs
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance_planner import read_catalogs
 from tests.http.clients import client, client_of
 from tests.http.servers import serving
 

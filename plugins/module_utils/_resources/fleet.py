@@ -41,7 +41,8 @@ from .._plan.options import INSTANCE_SPEC, ONE_OF, STATES, DesiredInstance, desi
 from .._plan.step import Memory, Plan, Query, Task
 from .fleet_progress import Progress, Watcher
 from .fleet_report import Report
-from .instance import Shared, instance_observer, instance_task
+from .instance import instance_observer, instance_task
+from .instance_planner import Shared
 from .results import billed_warning, explain_failure, outcome_diff, outcome_result
 
 _ELEMENT = {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import CatalogsNeeded, Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import CREATION_FAILED, RETYPE_STATES
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import CREATION_FAILED, RETYPE_STATES, SETTLED
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import interfaces_of, with_addresses
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, settled_row, status_class
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
@@ -22,6 +23,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import 
     desired_instance,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs, Memory, Plan, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.unchanged import unchanged_plan
 
 IDS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(10)]
 TYPES = [
@@ -237,6 +239,55 @@ def test_catalogs_are_asked_for_only_where_the_plan_depends_on_them() -> None:
     ):
         with pytest.raises(CatalogsNeeded):
             plan_instance(seen, want, None, Memory())
+
+
+def compare_with_the_whole_planner(seen: Any, want: DesiredInstance, memory: Memory) -> bool:
+    """Assert that the quick plan and the whole planner's plan are equal. Return whether there is a quick plan."""
+    quick, row = unchanged_plan(seen, want, memory), seen["instance"]
+    try:
+        whole = plan_instance(seen, want, None, memory)
+    except (Refused, CatalogsNeeded):
+        assert quick is None
+        return False
+    plain = status_class(row) == SETTLED and not want.alternatives and want.network_interfaces is None
+    empty = plain and not whole.steps and not whole.warnings
+    assert quick == (whole if empty else None)
+    return empty
+
+
+@given(rows(), wants(), st.sampled_from([None, "running", "stopped"]))
+def test_an_instance_that_is_as_desired_has_the_plan_of_the_whole_planner(row: Any, want: Any, start: Any) -> None:
+    memory = Memory()
+    memory.start_state = start
+    compare_with_the_whole_planner({"instance": row, "renamed": None}, want, memory)
+
+
+# Everything that such an instance may differ in, one value that is as desired and one that is not, or is unknown.
+SEEN = {
+    "name": ["web", "db"], "state": ["running", "stopped"], "status": ["completed", "starting", "stopping_error"],
+    "machine_type": [TYPES[0], {"id": IDS[1]}, None], "ssh_key_name": ["deploy", "other"],
+    "renamed": [None, {"id": IDS[9].upper(), "name": "db"}, {"id": IDS[0], "name": "db"}],
+}  # fmt: skip
+DESIRED = {
+    "name": ["web"], "new_name": [None, "db"], "state": ["present", "running", "rebooted", "absent"],
+    "machine_type": [None, "BV1-1-40", IDS[0]], "ssh_key_name": [None, "deploy"], "network_interfaces": [None, []],
+    "alternatives": [None, [{"machine_type": "BV2-4-40"}]], "on_immutable_change": ["warn", "ignore", "recreate"],
+    "start": [None, "stopped"],
+}  # fmt: skip
+
+
+def test_a_quick_plan_is_the_plan_of_the_whole_planner_for_every_difference() -> None:
+    cases = itertools.product(*SEEN.values(), *DESIRED.values())
+    quick = 0
+    for case in itertools.islice(cases, 0, None, 29):  # 29 divides no number of values, so each of them is in it
+        row = {"id": IDS[9], **dict(zip(SEEN, case))}
+        options = dict(zip(DESIRED, case[len(SEEN) :]))
+        memory, renamed = Memory(), row.pop("renamed")
+        memory.start_state = options.pop("start")
+        if not (options["state"] == "absent" and options["new_name"]):
+            seen = {"instance": row, "renamed": renamed}
+            quick += compare_with_the_whole_planner(seen, desired_instance(options), memory)
+    assert quick > 20
 
 
 PAST = {"id": IDS[9], "name": "web", "state": "running", "status": "completed", "machine_type": TYPES[0],

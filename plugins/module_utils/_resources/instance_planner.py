@@ -1,0 +1,119 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The part of an instance's task that only a change, a warning or a failure needs: catalogues and the whole planner."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .._api.exceptions import ApiError, CatalogsNeeded
+from .._api.listing import Reader
+from .._api.resources import CUSTOM_IMAGES, IMAGES, MACHINE_TYPES, UUID, Row
+from .._api.rows import Seen, same_reference
+from .._api.statuses import field_value
+from .._plan.instance import plan_instance
+from .._plan.lifecycle import cleanup_plan
+from .._plan.options import DesiredInstance
+from .._plan.step import Catalogs, Memory, Plan, Query
+
+Shared = dict[t.Any, Catalogs]  # catalogues, by (image, whether an instance is restored)
+ASSUMED_SOURCE: Row = {"id": "{id}", "status": "completed", "state": "available"}  # a copy that is yet to be created
+
+
+def read_catalogs(client: Reader, want: DesiredInstance, seen: Seen, shared: Shared) -> Catalogs:
+    """Read images and machine types in parallel.
+
+    The result includes the API version of the responses. Read only what is needed: a restore takes its image from the
+    copy. A creation needs its image; for a retype the images only say how large the machine type must be. So if the
+    images cannot be read, the error takes the place of their rows. API version 2026-08 lists custom images separately;
+    they are read if the other images do not include the declared image. `shared` keeps the catalogues for this task, or
+    for all members of a fleet.
+    """
+    image, restoring = want.image, bool(want.snapshot or want.backup) and seen.get("instance") is None
+    if (image, restoring) not in shared:
+        shared[image, restoring] = _catalogs(client, image, not restoring)
+    return shared[image, restoring]
+
+
+def _catalogs(client: Reader, image: str | None, with_images: bool) -> Catalogs:
+    with ThreadPoolExecutor(1) as pool:
+        listing = pool.submit(_images, client, image) if with_images else None
+        machine_types = _complete(client.listing(MACHINE_TYPES))
+    images = listing.result() if listing else []
+    return Catalogs(images, machine_types, client.api_version)
+
+
+def _images(client: Reader, image: str | None) -> list[Row] | ApiError:
+    """Return the images, or the error if they cannot be read.
+
+    Custom images are included if the declared image is not among the others.
+    """
+    try:
+        images = client.listing(IMAGES)
+        if image and client.api_version == "2026" and not any(same_reference(image, row) for row in images):
+            custom = client.listing(CUSTOM_IMAGES)
+            images = images + [dict(row, minimum_requirements=row.get("requirements")) for row in custom]
+    except ApiError as error:
+        return error
+    return _complete(images)
+
+
+def _complete(rows: list[Row]) -> list[Row]:
+    """Add the keys that the checks read, in case a response leaves them out."""
+    return [{"name": None, "status": None, **row} for row in rows]
+
+
+class InstancePlanner:
+    """The planner of an instance.
+
+    It reads the catalogues once, and only if the plan depends on them. With `assume_created` (in check mode) a missing
+    copy to restore from counts as created by an earlier task. `read_source` reads that copy.
+    """
+
+    def __init__(self, client: Reader, want: DesiredInstance, read_source: t.Callable[[Query], Seen], shared: Shared,
+                 assume_created: bool) -> None:  # fmt: skip
+        self.client, self.want, self.read_source = client, want, read_source
+        self.shared, self.assume_created = shared, assume_created
+        self.catalogs: Catalogs | None = None
+
+    def plan(self, seen: Seen, memory: Memory) -> Plan:
+        """Return the steps to the desired state."""
+        try:
+            return plan_instance(seen, self.want, self.catalogs and self._with_source(self.catalogs, seen), memory)
+        except CatalogsNeeded:
+            self.catalogs = self._read_catalogs(seen)
+            return plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
+
+    def _read_catalogs(self, seen: Seen) -> Catalogs:
+        """Read the catalogues.
+
+        The copy to restore from is read here if it was skipped because there is an instance, which is to be replaced in
+        that case.
+        """
+        catalogs = read_catalogs(self.client, self.want, seen, self.shared)
+        if "source" not in seen and (self.want.snapshot or self.want.backup):
+            seen = self.read_source(Query({}, True, "instance"))
+        return catalogs._replace(source=seen.get("source"))
+
+    def _with_source(self, known: Catalogs, seen: Seen) -> Catalogs:
+        source = seen.get("source", known.source)
+        named = self.want.snapshot or self.want.backup
+        if source is None and self.assume_created and named and not UUID.fullmatch(named):
+            return known._replace(source=ASSUMED_SOURCE, source_is_assumed=True)
+        return known._replace(source=source)
+
+    def recover(self, seen: Seen, memory: Memory) -> Plan | None:
+        """Return the steps still needed to clean up after a failure."""
+        return cleanup_plan(seen.get("instance"), self.want, memory)
+
+    def expects_address(self, row: Row) -> bool:
+        """Return whether the plan should wait for a missing public address.
+
+        Without the address the plan would fail, or recreate the instance. The address may still come after the status
+        is `completed`.
+        """
+        want = self.want
+        if want.state == "absent" or want.on_immutable_change not in ("fail", "recreate"):
+            return False
+        return bool(want.network.associate_public_ip) and field_value(row, "primary.public_ip") is False
