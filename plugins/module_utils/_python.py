@@ -1,11 +1,13 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A check that ends a module on a Python that is too old, and faster imports of our own files.
+"""A check that ends a module on a Python that is too old, and a faster start and end of modules.
 
 The check gives a message instead of a traceback. Every module imports this file before anything else. Python 3.6 must
 be able to parse it and the files of the modules.
 """
 
+import atexit
+import gc
 import json
 import os
 import platform
@@ -40,3 +42,6 @@ class OnceCompiled(zipimport.zipimporter):
 if __spec__ and isinstance(__spec__.loader, zipimport.zipimporter):
     sys.path_hooks.insert(0, OnceCompiled)
     sys.path_importer_cache.pop(os.path.dirname(__file__), None)
+    # Python need not search for garbage in all that Ansible has imported, again and again, nor when the process ends.
+    gc.freeze()
+    atexit.register(gc.freeze)

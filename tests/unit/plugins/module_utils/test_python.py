@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The importer that Ansible's zip of a module's files is read with: it compiles each file once."""
+"""How a module starts from Ansible's zip of its files: each is compiled once, and Ansible's own objects are no garbage."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from tests.cores import OLDEST, ROOT, find_python
 FOLDER = "ansible_collections/magalu/cloud/plugins/module_utils"
 FILES = ["_python.py", "_api/__init__.py", "_api/resources.py", "_api/exceptions.py"]
 PROGRAM = """
-import json, sys
+import gc, json, sys
 compiled = []
 sys.addaudithook(lambda event, given: compiled.append(given[1]) if event == "compile" else None)
 from ansible_collections.magalu.cloud.plugins.module_utils import _python, _api
 from ansible_collections.magalu.cloud.plugins.module_utils._api import exceptions, resources
-json.dump([[each.__file__, compiled.count(each.__file__)] for each in (_api, exceptions, resources)], sys.stdout)
+files = [[each.__file__, compiled.count(each.__file__)] for each in (_api, exceptions, resources)]
+json.dump([files, gc.get_freeze_count() > 0], sys.stdout)
 """
 
 
 @pytest.mark.programs
 @pytest.mark.parametrize("python", [sys.executable, find_python(OLDEST)], ids=["this", "oldest"])
-def test_each_file_of_a_zip_is_compiled_once(tmp_path: Path, python: str | None) -> None:
+def test_each_file_of_a_zip_is_compiled_once_and_what_was_there_is_frozen(tmp_path: Path, python: str | None) -> None:
     path = tmp_path / "payload.zip"
     with zipfile.ZipFile(path, "w") as payload:
         for parent in Path(FOLDER).parents[:-1]:
@@ -39,4 +40,4 @@ def test_each_file_of_a_zip_is_compiled_once(tmp_path: Path, python: str | None)
     command = [python or pytest.skip(f"no Python {OLDEST}"), "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(path)})
     names = ("_api/__init__.py", "_api/exceptions.py", "_api/resources.py")
-    assert json.loads(done.stdout) == [[f"{path}/{FOLDER}/{name}", 1] for name in names]
+    assert json.loads(done.stdout) == [[[f"{path}/{FOLDER}/{name}", 1] for name in names], True]
