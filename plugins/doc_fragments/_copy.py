@@ -201,6 +201,12 @@ options:
         set in C(module_defaults) of the group C(magalu.cloud.vm).
     type: list
     elements: str
+  new_copy:
+    description:
+      - With O(state=pruned) and O(instance), the name of a COPY of the instance that an earlier task creates. In check
+        mode it counts as there, so that the same COPIES are deleted as in the real run. It has no other effect.
+    type: str
+    version_added: 1.1.0
   state:
     description:
       - V(present) - the COPY exists, is available and completed.

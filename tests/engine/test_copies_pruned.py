@@ -185,6 +185,7 @@ FENCES: list[tuple[dict[str, Any], str]] = [
     ({"all": True, "keep_last": -1, "keep_days": 3}, "keep_last and keep_days must be numbers from 0 on."),
     ({"all": True, "keep_days": float("nan")}, "keep_last and keep_days must be numbers from 0 on."),
     ({"all": True, "keep_last": 1, "keep_days": -0.5}, "keep_last and keep_days must be numbers from 0 on."),
+    ({"all": True, "keep_last": 1, "new_copy": "x"}, "new_copy needs instance, whose copy it is."),
     ({"all": True, "keep_last": 1, "name": "x"}, "id and name cannot be combined with state: pruned"),
     ({"all": True, "keep_last": 1, "new_name": "x"}, "new_name cannot be combined with state: pruned; it needs state: present."),
     ({"all": True, "keep_last": 1, "power_off": True}, "power_off cannot be combined with state: pruned; it needs state: present."),

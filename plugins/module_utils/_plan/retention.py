@@ -25,22 +25,24 @@ class Retention(t.NamedTuple):
     keep_days: float | None = None
     prune_max: int | None = None
     protect_names: list[str] | None = None
+    new_copy: str | None = None  # the name of a copy of the instance that an earlier task creates
 
 
 def retention_verdicts(
-    rows: list[Row], want: Retention, resource: Resource, now: float | None, source_id: str | None = None
-) -> list[tuple[Row, str]]:
+    rows: list[Row], want: Retention, resource: Resource, now: float | None, source_id: str | None = None,
+    newer: int = 0,
+) -> list[tuple[Row, str]]:  # fmt: skip
     """Return each row with the reason why it stays, oldest first.
 
     The reason is empty if the row is deleted. `now` is the API's time (epoch); only `keep_days` needs it. With
     `source_id` only the copies of that instance are in scope. `keep_last` counts the copies of each source instance
-    separately, and only copies that can be restored. Copies out of the retention's scope (of other instances, prefixes,
-    states or types, or without an age) stay and are not counted.
+    separately, and only copies that can be restored; `newer` copies of `source_id` are still to come. Copies out of the
+    retention's scope (of other instances, prefixes, states or types, or without an age) stay and are not counted.
     """
     rows = sorted(rows, key=lambda row: (epoch(row.get("created_at")) or 0, str(row.get("id"))))
     ours = [row for row in rows if not _out_of_scope_reason(row, want, resource, source_id)]
     newest: set[str] = set()
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = {str(source_id).lower(): newer}
     for row in reversed(ours):
         of = str(dig(row, "instance.id")).lower()
         counts[of] = counts.get(of, 0) + 1
@@ -79,12 +81,14 @@ def _retention_reason(row: Row, want: Retention, newest: set[str], now: float | 
     return protection_reason(row, want.protect_names)
 
 
-def plan_retention(seen: Seen, want: Retention, resource: Resource, memory: Memory) -> Plan:
+def plan_retention(
+    seen: Seen, want: Retention, resource: Resource, memory: Memory, assume_created: bool = False
+) -> Plan:
     """Return the deletions, oldest first.
 
-    If an instance was given, `seen` has its row as `instance`, and only its copies are in scope. Raise `Refused` if
-    more than `prune_max` would be deleted, if a deletion has failed, or if the API does not tell the time for
-    `keep_days`.
+    If an instance was given, `seen` has its row as `instance`, and only its copies are in scope. With `assume_created`
+    (in check mode), `new_copy` counts as there, completed. Raise `Refused` if more than `prune_max` would be deleted,
+    if a deletion has failed, or if the API does not tell the time for `keep_days`.
     """
     if memory.begun is None and want.keep_days:
         raise Refused("The API does not return the time, so ages are not known and nothing is deleted.")
@@ -96,7 +100,10 @@ def plan_retention(seen: Seen, want: Retention, resource: Resource, memory: Memo
         if tried and status_class(row, resource) not in (SETTLED, MOVING):
             text = f"{resource_label(resource, row)} ({row['id']}) could not be deleted: its status is {row['status']}."
             raise Refused(text, f"delete {resource_label(resource, row)}", row.get("error"))
-    verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id)
+    ours = {row.get("name") for row in rows if not _out_of_scope_reason(row, want, resource, source_id)}
+    comes = want.new_copy and want.new_copy not in ours and want.new_copy.startswith(want.name_prefix or "")
+    newer = 1 if assume_created and comes else 0
+    verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id, newer)
     going = [row for row, why in verdicts if not why]
     steps = tuple(deletion_step(resource, row, str(row["id"]), want.protect_names) for row in going)
     most, gone = want.prune_max, memory.sent.keys() - {step.identity for step in steps}

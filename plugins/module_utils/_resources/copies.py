@@ -35,6 +35,7 @@ COPY_SPEC: dict[str, t.Any] = {
     "all": {"type": "bool", "default": False},
     "prune_max": {"type": "int"},
     "protect_names": {"type": "list", "elements": "str"},
+    "new_copy": {"type": "str"},
     "state": {
         "type": "str",
         "default": "present",
@@ -55,7 +56,8 @@ def check_copy(params: dict[str, t.Any], resource: Resource, api_url: str, regio
     for option, states in (
         ("power_off", ("present",)), ("restore", ("restored",)), ("destination_region", ("copied",)),
         ("keep_last", ("pruned",)), ("keep_days", ("pruned",)), ("name_prefix", ("pruned",)), ("all", ("pruned",)),
-        ("prune_max", ("pruned",)), ("new_name", ("present",)), ("instance", ("present", "pruned")),
+        ("prune_max", ("pruned",)), ("new_copy", ("pruned",)), ("new_name", ("present",)),
+        ("instance", ("present", "pruned")),
     ):  # fmt: skip
         if params[option] and state not in states:
             raise Refused(f"{option} cannot be combined with state: {state}; it needs state: {' or '.join(states)}.")
@@ -91,6 +93,8 @@ def _check_pruning(params: dict[str, t.Any], resource: Resource) -> None:
         )
     if bool(params["name_prefix"]) == params["all"]:
         raise Refused(f"state: pruned needs name_prefix, or all: true for all {resource.kind}s, and not both.")
+    if params["new_copy"] and not params["instance"]:
+        raise Refused("new_copy needs instance, whose copy it is.")
     keep_last, keep_days = params["keep_last"], params["keep_days"]
     if not ((keep_last or 0) >= 0 and (keep_days or 0) >= 0):  # written so that "nan" fails too
         raise Refused("keep_last and keep_days must be numbers from 0 on.")
@@ -230,7 +234,7 @@ def copy_task(client: Api, params: dict[str, t.Any], resource: Resource, assume_
     if params["state"] == "restored":
         return _restore_task(client, params, resource, assume_created)
     if params["state"] == "pruned":
-        return _prune_task(client, Retention(**_given(params, Retention._fields)), resource)
+        return _prune_task(client, Retention(**_given(params, Retention._fields)), resource, assume_created)
     return _copy_task(client, DesiredCopy(**_given(params, DesiredCopy._fields)), resource, assume_created)
 
 
@@ -285,7 +289,7 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
     return task._replace(plan=guarded, kinds=kinds, shows=names)
 
 
-def _prune_task(client: Api, want: Retention, resource: Resource) -> Task:
+def _prune_task(client: Api, want: Retention, resource: Resource, assume_created: bool) -> Task:
     """Return the task of state pruned."""
 
     def observe(query: Query) -> Seen:
@@ -296,7 +300,7 @@ def _prune_task(client: Api, want: Retention, resource: Resource) -> Task:
         return {**seen, "instance": _source_instance(client, want.instance)} if want.instance else seen
 
     def plan(seen: Seen, memory: Memory) -> Plan:
-        return plan_retention(seen, want, resource, memory)
+        return plan_retention(seen, want, resource, memory, assume_created)
 
     kinds = {"copies": resource, "instance": INSTANCES}
     return Task(f"{resource.kind}s", observe, plan, kinds, {}, fresh=frozenset({"instance"}))

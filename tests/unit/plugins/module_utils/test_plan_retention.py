@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
@@ -189,3 +189,37 @@ def test_a_deletion_that_failed_ends_the_pruning() -> None:
     assert [step.part for step in plan_retention(seen, Retention(keep_last=1), SNAPSHOTS, Memory(NOW)).steps] == [
         "0001"
     ]
+
+
+@given(rows(), wants)
+def test_a_copy_that_comes_makes_the_same_plan_as_one_that_came(listed: Any, wanted: Any) -> None:
+    """Check mode says what the retention deletes after the copy, whether that is missing yet or being created."""
+    assume(wanted.keep_last or wanted.keep_days)
+    wanted = wanted._replace(instance="one", name_prefix="nightly-", new_copy="nightly-new")
+    source = {"instance": {"id": "one"}}
+    before = {row["id"]: row for row in listed}
+    coming = copy(99, -0.01, name="nightly-new", status="creating", state="new")
+    after = {**before, "0099": {**coming, "status": "completed", "state": "available"}}
+    began = NOW + 2 * DAY  # later than any copy
+    coming["created_at"] = after["0099"]["created_at"] = timestamp(began)
+    steps = plan_retention({**after, **source}, wanted, SNAPSHOTS, Memory(began)).steps
+    for world in (before, {**before, "0099": coming}, after):
+        planned = plan_retention({**world, **source}, wanted, SNAPSHOTS, Memory(began), assume_created=True)
+        assert planned.steps == steps
+        real = plan_retention({**world, **source}, wanted, SNAPSHOTS, Memory(began)).steps
+        assert (
+            real == plan_retention({**world, **source}, wanted._replace(new_copy=None), SNAPSHOTS, Memory(began)).steps
+        )
+
+
+@pytest.mark.parametrize(("name", "going"), [("nightly-9", 2), ("weekly-9", 1), ("nightly-1", 1), (None, 1)])
+def test_which_new_copy_counts(name: str | None, going: int) -> None:
+    """Only one with the prefix, that is not there already."""
+    seen = {
+        "instance": {"id": "one"},
+        "0001": copy(1, 2),
+        "0002": copy(2, 3),
+        "0003": copy(3, 4, instance={"id": "two"}),
+    }
+    want = Retention(instance="one", keep_last=1, name_prefix="nightly-", new_copy=name)
+    assert len(plan_retention(seen, want, SNAPSHOTS, Memory(NOW), assume_created=True).steps) == going
