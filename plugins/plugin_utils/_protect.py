@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The decisions of the role protect: pure functions of its variables, of listed instances and of module results.
 
-The filters protect_settings, protect_choice and protect_summary pass plain values in and out.
+The filters protect_settings, protect_choice, protect_retention, protect_plan and protect_summary pass plain values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ import re
 import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
+from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID, Row
+from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import (
+    NO_STEPS,
+    check_joint_plan,
+    join_plans,
+    plan_of,
+    read_approval,
+    split_plan,
+)
 
 Names = t.Sequence[str]
 Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
@@ -37,6 +46,7 @@ class Settings(t.NamedTuple):
     query: Row  # options of vm_info
     lists_all: bool  # whether a second list is needed, to find out which of the named instances do not exist
     prunes: bool
+    approved: bool  # whether the run is held to an approved plan
     seconds: int  # that a background job may take
 
 
@@ -71,6 +81,7 @@ def read_protect_variables(given: Row, groups: t.Container[str]) -> Settings:
         query={} if problems else make_query(given),
         lists_all=bool(_names_instances(given) and (_text(given["name_pattern"]) or given["labels"])),
         prunes=_keeps(given),
+        approved=not is_blank(given["expected_plan"]),
         seconds=(LONGEST if problems or is_blank(seconds) else int(seconds)) + GRACE,
     )
 
@@ -94,6 +105,11 @@ def find_problems(given: Row, groups: t.Container[str]) -> list[str]:
         )
     if is_blank(given["period"]):
         found.append("protect_period must not be blank: the next run finds the copies by it.")
+    try:
+        if not is_blank(given["expected_plan"]):
+            read_approval(given["expected_plan"])
+    except Refused as error:
+        found.append(str(error))
     return [*found, *_choice_problems(given, groups)]
 
 
@@ -172,8 +188,11 @@ def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Ro
         missing = [] if listed or _chooses(given) else [_text(given["instance"])]
     useful = [row for row in chosen if is_useful(row)]
     place = list(given["play_batch"]).index(given["host"]) if given["host"] in given["play_batch"] else 0
+    targets = [_target(given, row, place + number) for number, row in enumerate(useful)]
+    expected = given["expected_plan"]
+    plan = None if is_blank(expected) else read_approval(expected).saved
     return Choice(
-        targets=[_target(given, row, place + number) for number, row in enumerate(useful)],
+        targets=[_approved(target, split_plan(plan)) for target in targets] if plan is not None else targets,
         skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in chosen if not is_useful(row)],
         missing=missing,
     )
@@ -219,6 +238,59 @@ def _target(given: Row, row: Row, place: int) -> Target:
 
 def _without_blank(options: Row) -> Row:
     return {name: value for name, value in options.items() if not is_blank(value)}
+
+
+# The retention and the plan
+
+
+def retention_targets(copies: t.Sequence[Pair], kind: str, trial: bool) -> list[Row]:
+    """Return the targets of the retention: those whose copy has not failed.
+
+    After a trial, the copy that is not there yet is named.
+    """
+    made = [(target, result) for target, result in copies if not result.get("failed")]
+    if not trial:
+        return [target for target, _result in made]
+    return [{**target, "pruned": {**target["pruned"], "new_copy": result[kind]["name"]}} for target, result in made]
+
+
+def task_name(state: str, target: Row) -> str:
+    """Return the name that a target's task has in the plan of the run."""
+    return f"{state} {target['id']}"
+
+
+def _approved(target: Target, plans: t.Mapping[str, Row]) -> Target:
+    """Return the target with the approved plans of its tasks, without steps where nothing was approved."""
+    present, pruned = (plans.get(task_name(state, target._asdict()), NO_STEPS) for state in ("present", "pruned"))
+    return target._replace(
+        present={**target.present, "expected_plan": present}, pruned={**target.pruned, "expected_plan": pruned}
+    )
+
+
+def plan_copies(
+    targets: t.Sequence[Target], copies: t.Sequence[Pair], prunings: t.Sequence[Pair], expected: t.Any
+) -> Row:
+    """Return the plan of the run, after a trial of it.
+
+    With an approved plan also why the run is not that plan (`refusal`), and the targets for the real run, each held to
+    its own part of the plan.
+    """
+    tried = (("present", copies), ("pruned", prunings))
+    results = {task_name(state, target): result for state, pairs in tried for target, result in pairs}
+    plan = join_plans({name: plan_of(result) for name, result in results.items()})
+    found: Row = {"plan": plan, "refusal": "", "warnings": [], "targets": list(targets)}
+    if is_blank(expected):
+        return found
+    approval = read_approval(expected)
+    try:
+        approved = check_joint_plan(approval, results)
+    except Refused as error:
+        return {**found, "refusal": str(error)}
+    return {
+        **found,
+        "warnings": [] if plan["lines"] else approval.nothing_left_warnings(),
+        "targets": [_approved(target, approved) for target in targets],
+    }
 
 
 # The summary

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import LARGE, changes, names, seed
+from tests.fleet.fleet import LARGE, changes, names, rows, seed
 from tests.jobs.launch import Answers, launch
 from tests.playbooks.play import SPEED
 
@@ -24,22 +24,42 @@ JOBS: dict[str, Answers] = {
     "decommission": {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": 2},
     "provision": PROVISION,
     "prune": {"magalu_name_prefix": "web-", "magalu_keep_last": 1, "magalu_prune_max": 9},
+    "snapshot": {
+        "magalu_name_pattern": "web-*",
+        "magalu_name_prefix": "day-",
+        "magalu_period": "x",
+        "magalu_keep_last": 1,
+    },
+    "restore": {
+        "magalu_copy": "web-0",
+        "magalu_name": "web",
+        "magalu_machine_type": LARGE,
+        "magalu_public_ip": "false",
+        "magalu_ssh_key_name": "deploy",
+    },
 }
 
 
 def prepare(sim: Any, name: str) -> None:
     sim.reset()
-    if name == "prune":
+    if name in ("prune", "restore"):
         for number in range(3):
             sim.seed("snapshot", name=f"web-{number}", created_at=sim.now() - 9000 + number, instance="source")
     elif name != "provision":
         seed(sim, ["web-01", "web-02"])
+    if name == "snapshot":  # of which the retention deletes both, but not before there is a newer one
+        for number in range(2):
+            sim.seed(
+                "snapshot", name=f"day-{number}", created_at=sim.now() - 9000 + number, instance=rows(sim)[0]["id"]
+            )
 
 
 def disturb(sim: Any, name: str) -> None:
     """Something that makes another plan."""
     if name == "prune":
         sim.seed("snapshot", name="web-9", created_at=sim.now() - 60, instance="source")
+    elif name == "restore":
+        prepare(sim, name)
     else:
         sim.reset()
         seed(sim, ["web-01", "web-02"])

@@ -133,10 +133,13 @@ def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> No
     assert f"Found stopped, perhaps left so by a run that was killed: {down}" in job.said
 
 
-def test_backups(sim: Any, tmp_path: Path) -> None:
+def test_backups_in_a_workflow(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     seed(sim, ["web-1"])
-    job = launch(sim, tmp_path, "backup", answers(name_pattern="web-*", period="x"))
+    workflow = {**answers(name_pattern="web-*", period="x"), "magalu_approved_only": True}
+    check = launch(sim, tmp_path, "backup", workflow, ("--check",))
+    assert len(check.stats["magalu_backup_plan"]["lines"]) == 1, check.said
+    job = launch(sim, tmp_path, "backup", {**workflow, **check.stats})
     assert job.code == 0, job.said
     assert copies(sim, "backups") == ["backup-web-1-x"]
     assert [row["copy"] for row in job.stats["magalu_backup"]["created"]] == ["backup-web-1-x"]

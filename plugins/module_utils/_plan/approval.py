@@ -189,10 +189,11 @@ def seal_plan(scope: t.Sequence[str], members: t.Mapping[str, Marks], at: float 
         | ({"updated": marks.updated} if marks.updated else {})
         for name, marks in going.items()
     ]
-    return _sealed(scope, lines, rows, at)
+    return seal_rows(scope, lines, rows, at)
 
 
-def _sealed(scope: t.Sequence[str], lines: list[str], rows: list[Row], at: float | None) -> Row:
+def seal_rows(scope: t.Sequence[str], lines: list[str], rows: list[Row], at: float | None) -> Row:
+    """Return the plan of these lines and rows of members, with its digest."""
     covered = {"format": FORMAT, "lines": lines, "members": rows, "scope": list(scope) if rows else []}
     return {
         "digest": digest(covered),
@@ -214,12 +215,12 @@ class Approval:
                 given = json.loads(given)
             except ValueError as error:
                 raise Refused(f"expected_plan is not valid JSON: {error}.") from None
-        self.saved = isinstance(given, dict)
+        self.saved: Row | None = given if isinstance(given, dict) else None
         self.digest = str(given.get("digest") if isinstance(given, dict) else given).strip()
         if not _DIGEST.fullmatch(self.digest):
             raise Refused("expected_plan is neither a plan of a result of this collection nor the digest of one.")
-        if isinstance(given, dict):
-            self._read(given)
+        if self.saved is not None:
+            self._read(self.saved)
 
     def _read(self, given: Row) -> None:
         try:
@@ -230,7 +231,7 @@ class Approval:
             for row in rows:
                 marks = tuple(Mark(left.pop(0), str(step)) for step in row["steps"])
                 self.members[str(row["name"])] = Marks(marks, row.get("start") or "", row.get("updated") or "")
-            whole = not left and _sealed(self.scope, lines, rows, at)["digest"] == self.digest
+            whole = not left and seal_rows(self.scope, lines, rows, at)["digest"] == self.digest
         except (TypeError, ValueError, KeyError, IndexError, AttributeError):
             whole = False
         if not whole:
@@ -249,10 +250,7 @@ class Approval:
         """Raise `Refused` if the plan of all members together is not the approved one, or the rest of it."""
         if self.members is None:
             marks = {guard.name: mark_plan(each) for guard, each, _memory in planned}
-            if seal_plan(self.scope, marks, None)["digest"] != self.digest and any(
-                each.steps for each in marks.values()
-            ):
-                raise other_digest([mark for each in marks.values() for mark in each.steps])
+            self.check_digest(seal_plan(self.scope, marks, None))
             self.members = marks
         wrong = [
             (guard, each) for guard, each, memory in planned
@@ -263,9 +261,14 @@ class Approval:
             present = [mark for _guard, each in wrong for mark in mark_plan(each).steps]
             raise another_plan(approved, present, begun=False)
 
+    def check_digest(self, plan: Row) -> None:
+        """Raise `Refused` if the plan has steps, and not the approved digest."""
+        if plan["digest"] != self.digest and plan["lines"]:
+            raise other_digest(plan["lines"])
+
     def nothing_left_warnings(self) -> list[str]:
         """Return a warning if there is nothing to do, and it is not known whether the approved steps were done."""
-        if self.saved or self.digest == seal_plan((), {}, None)["digest"]:
+        if self.saved is not None or self.digest == seal_plan((), {}, None)["digest"]:
             return []
         text = (
             "Nothing is left to be done, and nothing was done. Whether that is so because the approved plan was done "
@@ -341,10 +344,10 @@ def _removes_attempt(plan: Plan, created: t.Collection[str]) -> bool:
     return first.action == "delete" and first.target in created and second.creates and bool(second.ways)
 
 
-def other_digest(present: t.Sequence[Mark]) -> Refused:
+def other_digest(present: t.Sequence[str]) -> Refused:
     """Return the error for a plan that does not have the approved digest."""
     return Refused(
-        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_listed(mark.line for mark in present)}. If a run of "
+        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_listed(present)}. If a run of "
         "the "
         "approved plan was interrupted, the digest alone cannot say so: give the whole plan, as the result returned it."
     )

@@ -60,6 +60,7 @@ def lines(*steps: Step, **given: Any) -> list[str]:
     return found
 
 
+@pytest.mark.every_core(sample=True)
 def test_a_digest_is_the_same_everywhere_and_always() -> None:
     """On every Python and every ansible-core: check mode may run elsewhere than the real run."""
     stop = power_steps("running", "stopped", ROW)

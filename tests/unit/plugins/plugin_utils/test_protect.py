@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.filter.protect_choice import protect_choice
+from ansible_collections.magalu.cloud.plugins.filter.protect_retention import protect_retention
 from ansible_collections.magalu.cloud.plugins.filter.protect_settings import protect_settings
 from ansible_collections.magalu.cloud.plugins.filter.protect_summary import protect_summary
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
@@ -23,7 +24,7 @@ VARIABLES: Fields = {
     "name_pattern": "", "ids": [], "labels": [], "group": "", "instance": "localhost", "name_prefix": "nightly-",
     "period": "{date}", "copy_name": "", "power_off": False, "keep_last": "", "keep_days": "", "prune_max": "",
     "protect_names": "", "concurrency": 10, "wait_timeout": "", "host": "localhost", "play_hosts": ["localhost"],
-    "play_batch": ["localhost"],
+    "play_batch": ["localhost"], "expected_plan": "",
 }  # fmt: skip
 ALL: Fields = {"name_pattern": "*"}
 HOST: Fields = {"host": "two", "instance": "two", "play_hosts": ["one", "two"], "play_batch": ["one", "two"]}
@@ -222,6 +223,32 @@ def test_no_more_at_a_time_than_concurrency(count: int, concurrency: int, place:
     ]
     rounds = [number // concurrency for number in range(count)]
     assert [target["round"] for target in own] == rounds == [targets[0]["round"] for targets in each]
+
+
+# The plan
+
+
+@pytest.mark.parametrize(
+    ("expected", "approved", "problem"),
+    [
+        ("", False, ""), (None, False, ""), (" ", False, ""), ("0" * 64, True, ""),
+        ("yes", True, "expected_plan is neither a plan"), ({}, True, "expected_plan is neither a plan"),
+        ({"digest": "0" * 64}, True, "expected_plan does not have the digest that it names"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_which_plans_are_read(expected: Any, approved: bool, problem: str) -> None:
+    settings = read(**ALL, expected_plan=expected)
+    assert settings["approved"] is approved
+    assert " ".join(settings["problems"]).startswith(problem) and bool(settings["problems"]) == bool(problem)
+
+
+def test_targets_of_the_retention_are_those_with_a_copy() -> None:
+    targets = protect_choice({**VARIABLES, **ALL, "keep_last": 1}, [row(1), row(2)])["targets"]
+    pairs = [[targets[0], copied()], [targets[1], {"failed": True}]]
+    assert protect_retention(pairs, "snapshot") == targets[:1]
+    (planned,) = protect_retention(pairs, "snapshot", trial=True)
+    assert planned == {**targets[0], "pruned": {**targets[0]["pruned"], "new_copy": "copy-1"}}
 
 
 # The summary: pairs of a target and a result
