@@ -297,7 +297,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.release import __version__ as core_version
 from ansible.vars.reserved import get_reserved_names
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api.client import HAS_REQUESTS
+from ansible_collections.magalu.cloud.plugins.module_utils._api.client import HAS_REQUESTS, VERSION
 from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import (
     SECRET,
     Connection,
@@ -315,7 +315,6 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import Marker,
 PER_HOST = ("compose", "groups", "keyed_groups", "filter_expressions", "hostnames")
 NAMES = tuple(f"{name}.{end}" for name in ("vm_instances", "magalu") for end in ("yml", "yaml"))  # name endings
 OURS = re.compile(rb"""^plugin:\s*["']?magalu\.cloud\.vm_instances["']?\s*(#|$)""", re.MULTILINE)
-Instances = list[tuple[str, Row]]
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
@@ -357,7 +356,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             settings, expressions = self.settings(), self.expressions()
             connection = resolve_connection(self.given.get)
             labels = any("labels" in each for each in (settings.include, *settings.exclude))
-            built = self.hosts(self.instances(connection, path, cache, labels), settings, expressions)
+            read = _hostvars.Reader(settings.account, settings.connect_interface, settings.user_data)
+            built = self.hosts(self.instances(connection, path, cache, read, labels), settings, expressions)
             for warning in (*connection_warnings(connection), *built.warnings):
                 self.display.warning(warning)
             self.populate(built)
@@ -520,28 +520,32 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             )
         return regions
 
-    def instances(self, connection: Connection, path: str, cache: bool, labels: bool) -> Instances:
-        """Return the instances of all regions.
+    def instances(
+        self, connection: Connection, path: str, cache: bool, read: _hostvars.Reader, labels: bool
+    ) -> list[Row]:
+        """Return the instances of all regions, as `read` reads them.
 
         They come from the cache if it is enabled and has them, and the argument `cache` allows it. `labels` says
         whether the listing must include labels. Raise `Refused` if a region cannot be listed completely, or all regions
         cannot if `on_region_error` is `warn`.
         """
         regions, caching = self.regions(connection), self.get_option("cache")
-        # All settings that change which instances the same file lists.
-        what = json.dumps([connection.api_url, regions, sorted(connection.headers.items()), labels])
+        # All settings that change what the same file lists, and the version that knows how it is read.
+        settings = [connection.api_url, regions, sorted(connection.headers.items()), labels]
+        what = json.dumps([VERSION, *settings, read.account, read.interface])
         key = f"{self.get_cache_key(path)}_{sha256(what.encode()).hexdigest()[:16]}"
         if caching and cache:
             try:
                 cached = json.loads(self._cache[key])
                 self.listed_at = str(cached["listed_at"])
-                return [(str(region), row) for region, row in cached["instances"]]
+                rows: list[Row] = cached["instances"]
+                for number, row in enumerate(rows):
+                    rows[number] = read.mark({**row})
+                return rows
             except (KeyError, ValueError, TypeError, AnsibleError):
                 pass  # missing, expired, written by another program, or corrupt
         self.listed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        fetched = _fetch.fetch(
-            connection, regions, f"ansible-core/{core_version} inventory", self.get_option("user_data"), labels
-        )
+        fetched = _fetch.fetch(connection, regions, f"ansible-core/{core_version} inventory", read, labels)
         if fetched.failures and (self.get_option("on_region_error") == "fail" or len(fetched.failures) == len(regions)):
             raise Refused(" ".join(fetched.failures.values()))
         for warning in fetched.warnings:
@@ -559,7 +563,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         except (AnsibleError, OSError) as error:
             self.display.warning(f"cache: it cannot be written: {error}")
 
-    def hosts(self, instances: Instances, settings: _hosts.Settings, options: dict[str, t.Any]) -> _hosts.Hosts:
+    def hosts(self, instances: list[Row], settings: _hosts.Settings, options: dict[str, t.Any]) -> _hosts.Hosts:
         """Return the hosts, with their variables and groups, as data."""
         constructed = Constructed(self.loader, self._vars, options)
         names = {*settings.names, *settings.names.values(), "inventory_hostname", "ansible_host"}

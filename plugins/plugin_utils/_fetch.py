@@ -13,59 +13,47 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import A
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import failure_sentence
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES, Resource, Row
 
+from ._hostvars import Reader
+
 REGIONS = 8  # regions in parallel
 SECONDS = 600  # for all requests to a region
 
 
 class Region(Api):
-    """The API of one region, which makes each page small as it arrives."""
+    """The API of one region, which replaces the rows of each page by the variables of their hosts.
+
+    That makes pages small, and is done while the server is busy with the next ones.
+    """
 
     region_option = "regions, MGC_REGIONS"
 
-    def __init__(self, connection: Connection, agent: str, user_data: bool) -> None:
+    def __init__(self, connection: Connection, agent: str, read: Reader) -> None:
         super().__init__(connection, agent)
-        self.user_data = user_data
-        self._shared: dict[t.Any, Row] = {}  # by their items: mappings that many rows have, such as an image
+        self.read = read
         self.deadline = self.clock.now() + SECONDS
 
     def page(self, resource: Resource, name: str | None, offset: int, limit: int) -> tuple[list[Row], int | None]:
-        """Return a page, without user data unless it was requested, and with equal mappings stored once.
-
-        User data is large and holds secrets.
-        """
+        """Return the variables of the instances of a page, their ids among them, and the total."""
         rows, total = super().page(resource, name, offset, limit)
-        for row in rows:
-            if not self.user_data:
-                row.pop("user_data", None)
-            self._share(row, "image")
-            self._share(row, "machine_type")
-            self._share(row.get("network"), "vpc")
-        return rows, total
-
-    def _share(self, row: t.Any, field: str) -> None:
-        """Replace the mapping in the field by an equal mapping of an earlier row."""
-        try:
-            row[field] = self._shared.setdefault(tuple(row[field].items()), row[field])
-        except (AttributeError, KeyError, TypeError):  # the field is missing, or is not a mapping of scalars
-            pass
+        return [self.read(self.connection.region, row) for row in rows], total
 
 
 class Fetched(t.NamedTuple):
-    """The instances in the order of the regions, errors by region, and warnings."""
+    """The variables of the instances in the order of the regions, errors by region, and warnings."""
 
-    instances: list[tuple[str, Row]]
+    instances: list[Row]
     failures: dict[str, str]
     warnings: list[str]
 
 
-def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_data: bool, labels: bool) -> Fetched:
-    """Return all instances of the regions.
+def fetch(connection: Connection, regions: t.Sequence[str], agent: str, read: Reader, labels: bool) -> Fetched:
+    """Return all instances of the regions, as `read` reads them.
 
     A region whose instances cannot be read completely is a failure. With `labels`, a region whose API version has no
     labels is a failure, too.
     """
     # Created first, so that an invalid region is reported before any request.
-    clients = {region: Region(connection._replace(region=region), agent, user_data) for region in regions}
+    clients = {region: Region(connection._replace(region=region), agent, read) for region in regions}
     warnings: list[str] = []
     for client in clients.values():
         client.warn = warnings.append
@@ -83,7 +71,7 @@ def fetch(connection: Connection, regions: t.Sequence[str], agent: str, user_dat
     with ThreadPoolExecutor(REGIONS) as pool:
         answers = dict(zip(regions, pool.map(of, regions)))
     return Fetched(
-        [(region, row) for region, rows in answers.items() if isinstance(rows, list) for row in rows],
+        [row for rows in answers.values() if isinstance(rows, list) for row in rows],
         {region: rows for region, rows in answers.items() if isinstance(rows, str)},
         warnings,
     )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Filters that decide which of the fetched instances become hosts.
+"""Filters that decide which of the fetched instances become hosts, by their variables.
 
 Instances that are gone become hosts only if a filter asks for them.
 """
@@ -11,9 +11,8 @@ import fnmatch
 import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, PHASES, Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import PHASES, Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_reference, same_zone
-from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import phase_of, status_class
 
 from ._names import suggest_name
 
@@ -33,12 +32,12 @@ def _reference(path: str) -> Value:
 FILTERS: dict[str, Value] = {
     "state": _text("state"),
     "status": _text("status"),
-    "phase": lambda row, wanted: phase_of(row) == wanted,
+    "phase": _text("phase"),
     "availability_zone": lambda row, wanted: same_zone(wanted, row.get("availability_zone")),
     "name": lambda row, wanted: fnmatch.fnmatchcase(str(row.get("name") or ""), wanted),
     "machine_type": _reference("machine_type"),
     "image": _reference("image"),
-    "vpc": _reference("network.vpc"),
+    "vpc": _reference("vpc"),
     "labels": lambda row, wanted: wanted in (row.get("labels") or []),
 }
 
@@ -81,12 +80,17 @@ def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
     return tuple(filter for filter, each in zip(excluded, given) if [] not in each.values())
 
 
+def is_gone(row: Row) -> bool:
+    """Return whether an instance does not exist any more."""
+    return bool(row["phase"] == "gone")
+
+
 def wanted(row: Row, include: Filter, exclude: t.Sequence[Filter]) -> bool:
     """Return whether an instance becomes a host.
 
     All filters of `include` must match, and no entry of `exclude` may match with all of its filters.
     """
-    if not include.keys() & {"state", "status", "phase"} and status_class(row) == GONE:
+    if not include.keys() & {"state", "status", "phase"} and is_gone(row):
         return False
     return _matches(row, include) and not any(_matches(row, each) for each in exclude)
 

@@ -12,14 +12,14 @@ import typing as t
 from ansible.errors import AnsibleParserError
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE, Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_id
-from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import status_class
 
 from . import _hostvars, _names
 from ._expressions import Entry, Expressions, Seen
-from ._filters import Filter, wanted
+from ._filters import Filter, is_gone, wanted
 from ._hostvars import Login
+from ._trust import Marker
 
 
 class Settings(t.NamedTuple):
@@ -53,11 +53,11 @@ class Hosts:
     """All hosts of an inventory.
 
     The results are `hosts`, `parents` (pairs of a group and its child) and `warnings`. The list of instances is
-    emptied: thousands of rows are large, and each is replaced by its variables.
+    emptied: each is replaced by its host.
     """
 
     def __init__(
-        self, instances: list[tuple[str, Row]], settings: Settings, expressions: Expressions,
+        self, instances: list[Row], settings: Settings, expressions: Expressions,
         groups: t.Iterable[str] = (), others: t.Mapping[str, t.Any] | None = None,
     ) -> None:  # fmt: skip
         self.settings, self.expressions = settings, expressions
@@ -65,14 +65,13 @@ class Hosts:
         self._groups, self._others = set(groups), others or {}
         self.parents: dict[tuple[str, str], None] = {}
         self.warnings: list[str] = []
-        self._read = _hostvars.Reader(settings.account, settings.connect_interface, settings.user_data)
+        self._mark = Marker()
         self._logins: dict[t.Any, Login] = {}
         self._templates = {
             source: Entry(f"hostnames[{number}]", source, ())
             for number, source in enumerate(settings.hostnames)
             if "{" in source
         }
-        self._simple = not self._templates and set(settings.hostnames) <= {"name", "id"}
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}  # of groups: many hosts share each
         self._ids: list[str] = []
         self._odd: set[int] = set()  # instances whose name is not valid for a host
@@ -81,11 +80,13 @@ class Hosts:
         kept: dict[int, dict[str, t.Any]] = {}
         instances.reverse()
         while instances:
-            region, row = instances.pop()
+            row = instances.pop()
             keep = wanted(row, settings.include, settings.exclude)
-            if not keep and status_class(row) == GONE:
+            if not keep and is_gone(row):
                 continue  # its name does not count as shared
-            variables = self._variables(region, row) if keep or not self._simple else {}
+            login = self._login(row["image"])
+            row["default_user"] = login.user
+            variables = self._variables(row, login) if keep or self._templates else {}
             if keep:
                 kept[len(chosen)] = variables
             self._ids.append(str(row["id"]))
@@ -117,11 +118,8 @@ class Hosts:
         for source in self.settings.hostnames:
             if source in self._templates:
                 name = self._rendered(self._templates[source], row, variables, keep)
-            elif self._simple:
-                name = _names.text(row.get(source))
             else:
-                field = source.split(".")[0]
-                name = _names.text(dig({field: variables[self.settings.names[field]]}, source))
+                name = _names.text(dig(row, source))
             if _names.usable(name):
                 return name
             if source == "name" and name:
@@ -141,11 +139,9 @@ class Hosts:
                 raise AnsibleParserError(f"{where}: {error}") from None
             return ""
 
-    def _variables(self, region: str, row: Row) -> dict[str, t.Any]:
+    def _variables(self, fields: Row, login: Login) -> dict[str, t.Any]:
         """Return the variables of a host by their full names."""
-        settings, fields = self.settings, self._read(region, row)
-        login = self._login(fields["image"])
-        fields["default_user"] = login.user
+        settings = self.settings
         variables = {variable: fields[field] for field, variable in settings.names.items()}
         address = next((fields[kind] for kind in settings.connect_with if fields[kind]), None)
         if address:
@@ -160,7 +156,7 @@ class Hosts:
         name = dig(image, "name")
         if name not in self._logins:
             login = _hostvars.login(image, self.settings.logins)
-            self._logins[name] = Login(*map(self._read.mark, login))
+            self._logins[name] = Login(*map(self._mark, login))
         return self._logins[name]
 
     def _seen(self, variables: dict[str, t.Any], **more: str) -> Seen:
@@ -205,7 +201,7 @@ class Hosts:
         seen = self._seen(variables, inventory_hostname=name)
         if not expressions.passes(seen, name):
             return None
-        composed = {key: self._read.mark(value) for key, value in expressions.composed(seen, name)}
+        composed = {key: self._mark(value) for key, value in expressions.composed(seen, name)}
         if composed.get("ansible_host", "-") in (None, "") and variables.get("ansible_host"):
             del composed["ansible_host"]  # before 2.19, null is an empty text
             self._addressed.add(number)

@@ -58,8 +58,9 @@ HOSTVARS = (
 )  # fmt: skip
 NAMES = tuple(variable.name for variable in HOSTVARS)
 ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
-# Fields that are copied from the row: texts, and mappings of texts and numbers.
-_TEXTS = ("id", "name", "state", "status", "availability_zone", "ssh_key_name", "created_at", "updated_at")
+# Fields that are copied from the row: texts that no other row has, other texts, and mappings of texts and numbers.
+_UNIQUE = ("id", "name")
+_TEXTS = ("state", "status", "availability_zone", "ssh_key_name", "created_at", "updated_at")
 _MAPPINGS = ("machine_type", "image", "error")
 
 
@@ -110,10 +111,9 @@ class Reader:
     def __call__(self, region: str, row: Row) -> dict[str, t.Any]:
         """Return the variables of an instance by their names without prefix."""
         mark, get = self.mark, row.get
-        try:
-            variables = {name: mark[get(name)] for name in self.texts}
-        except TypeError:  # a value is a list or a mapping
-            variables = {name: mark(get(name)) for name in self.texts}
+        variables = {name: mark.once(get(name)) for name in _UNIQUE}
+        for name in self.texts:
+            variables[name] = mark(get(name))
         for name in _MAPPINGS:
             variables[name] = self._mapping(get(name))
         variables["vpc"] = self._mapping(dig(row, "network.vpc"))
@@ -135,16 +135,11 @@ class Reader:
         return variables
 
     def _port(self, port: Row) -> Row:
-        """Return the interface, marked: its groups are a list of texts, all else is text."""
-        mark = self.mark
-        try:
-            groups = [mark[group] for group in port["security_groups"] or ()]
-            return {
-                key: groups if key == "security_groups" and value is not None else mark[value]
-                for key, value in port.items()
-            }
-        except TypeError:  # a value has another type
-            return t.cast(Row, mark(port))
+        """Mark the values of an interface, and return it."""
+        for name, value in port.items():
+            if value is not None:
+                port[name] = self.mark.once(value)
+        return port
 
     def _mapping(self, value: t.Any) -> t.Any:
         """Return a marked copy of a mapping that instances share, such as a machine type."""

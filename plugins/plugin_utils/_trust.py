@@ -33,8 +33,11 @@ class Marker(dict[t.Any, t.Any]):
     """A cache of marked values from the API.
 
     A repeated text, such as a zone or a state, gives the same object again. `mark[scalar]` is the fast way;
-    `mark(value)` also accepts mappings and lists. Only texts are cached.
+    `mark(value)` also accepts mappings and lists. Only texts are cached, and not those of `mark.once(value)`.
     """
+
+    def __init__(self) -> None:
+        self[None] = None
 
     def __missing__(self, value: t.Any) -> t.Any:
         if not isinstance(value, str):
@@ -50,6 +53,10 @@ class Marker(dict[t.Any, t.Any]):
         if isinstance(value, (list, tuple)):
             return [self(item) for item in value]
         return self[value]
+
+    def once(self, value: t.Any) -> t.Any:
+        """Return a value, marked, that is not expected again, such as an id."""
+        return _marked(plain(value)) if isinstance(value, str) else self(value)
 
 
 def _marked(text: str) -> t.Any:

@@ -153,8 +153,9 @@ expressions = simple | st.sampled_from(ODD) | st.builds(
 )  # fmt: skip
 
 
-def instances(given_rows: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    return [("br-se1", {"id": UUIDS[number], **row}) for number, row in enumerate(given_rows)]
+def instances(given_rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    read = _hostvars.Reader(None, None, False)
+    return [read("br-se1", {"id": UUIDS[number], **row}) for number, row in enumerate(given_rows)]
 
 
 def options_of(sources: list[str], **entry: Any) -> dict[str, Any]:
