@@ -180,9 +180,11 @@ options:
       alternatives:
         description:
           - Other machine types and zones, at most 10, that are tried in this order when the creation fails for a reason
-            in O(magalu.cloud.vm_instance#module:alternatives_on). For example, with one entry whose machine type is
-            V(BV2-4-40) and a second entry whose zone is V(br-se1-b), the task tries what is declared, then the other
-            machine type in the declared zone, then the declared machine type in the other zone.
+            in O(magalu.cloud.vm_instance#module:alternatives_on). For example,
+            O(magalu.cloud.vm_instance#module:machine_type) is V(BV1-2-40) and
+            O(magalu.cloud.vm_instance#module:availability_zone) is V(br-se1-a). With one entry that has the machine
+            type V(BV2-4-40), and a second entry that has the zone V(br-se1-b), the task first tries V(BV1-2-40) in
+            V(br-se1-a), then V(BV2-4-40) in V(br-se1-a), and then V(BV1-2-40) in V(br-se1-b).
           - O(magalu.cloud.vm_instance#module:machine_type) and O(magalu.cloud.vm_instance#module:availability_zone) are
             tried first. An entry takes from them what it leaves out. Without
             O(magalu.cloud.vm_instance#module:machine_type) only the entries are tried, and the type of an existing

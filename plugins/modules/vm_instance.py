@@ -173,9 +173,9 @@ options:
   alternatives:
     description:
       - Other machine types and zones, at most 10, that are tried in this order when the creation fails for a reason in
-        O(alternatives_on). For example, with one entry whose machine type is V(BV2-4-40) and a second entry whose zone
-        is V(br-se1-b), the task tries what is declared, then the other machine type in the declared zone, then the
-        declared machine type in the other zone.
+        O(alternatives_on). For example, O(machine_type) is V(BV1-2-40) and O(availability_zone) is V(br-se1-a). With
+        one entry that has the machine type V(BV2-4-40), and a second entry that has the zone V(br-se1-b), the task
+        first tries V(BV1-2-40) in V(br-se1-a), then V(BV2-4-40) in V(br-se1-a), and then V(BV1-2-40) in V(br-se1-b).
       - O(machine_type) and O(availability_zone) are tried first. An entry takes from them what it leaves out. Without
         O(machine_type) only the entries are tried, and the type of an existing instance is not changed.
       - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the last
