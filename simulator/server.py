@@ -55,7 +55,7 @@ class Simulator:
         self.socket.listen(1024)
         self.port: int = self.socket.getsockname()[1]
         config = uvicorn.Config(
-            self.app, http="h11", loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None,
+            self.app, http="httptools", loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None,
             log_level="critical", access_log=False, proxy_headers=False, server_header=False, date_header=False,
             timeout_keep_alive=75, timeout_graceful_shutdown=1,
         )  # fmt: skip

@@ -19,7 +19,7 @@ import pytest
 from ansible.plugins.loader import init_plugin_loader
 from hypothesis import HealthCheck, settings
 
-from tests.support import programs
+from tests.support import choice, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".build/collections"
@@ -47,9 +47,6 @@ RUNNING = ("playbooks", "roles")
 STARTERS = {"play", "programs"}
 STARTING = ("package", "site")  # folders all of whose tests start programs
 
-# make test-all runs everything; make test leaves out what is marked test_all, and takes a fixed choice of combinations.
-ALL = bool(os.environ.get("TEST_ALL"))
-
 settings.register_profile(
     "magalu",
     deadline=None,
@@ -64,7 +61,7 @@ settings.load_profile("magalu")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a running clock or starts programs by its folder or fixtures, and let that begin: it takes longest.
 
-    Leave the tests marked `test_all` to make test-all, unless a test is named on the command line.
+    Take only the choice of make test, unless make test-all runs, or a test is named on the command line.
     """
     for item in items:
         if item.path.parent.name in RUNNING:
@@ -72,10 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if STARTERS & set(getattr(item, "fixturenames", ())) or item.path.parent.name in STARTING:
             item.add_marker("programs")
     items.sort(key=lambda item: not item.get_closest_marker("programs"))
-    if ALL or any("::" in argument for argument in config.args):
-        return
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("test_all")])
-    items[:] = [item for item in items if not item.get_closest_marker("test_all")]
+    if not choice.ALL and not any("::" in argument for argument in config.args):
+        kept = choice.chosen(items)
+        config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+        items[:] = kept
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

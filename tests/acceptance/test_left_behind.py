@@ -17,7 +17,7 @@ from tests.acceptance.conftest import RUN, Cloud
 from tests.acceptance.gate import REFUSED_HERE
 from tests.acceptance.probes import Choice, Probes
 from tests.acceptance.proxy import serving
-from tests.conftest import ALL
+from tests.support.choice import ALL
 
 BODY = {"machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-debian-12 LTS"}}
 NEW = {**BODY, "name": f"{RUN}-new", "network": {"associate_public_ip": False}}

@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance import report
 from tests.acceptance.conftest import RUN, Cloud
 from tests.acceptance.probes import HOST_KEYS, NO_SUCH_KEY, Choice
-from tests.conftest import ALL
+from tests.support.choice import ALL
 
 Answers = dict[str, str]
 CREATE = "POST /v1/instances"

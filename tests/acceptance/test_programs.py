@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 
 SPEED = 60
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("the same kills in this process are in test_left_behind.py")
 QUICK = ROOT / "tests/playbooks/quick"  # the waits of modules are as fast as this clock
 PROGRAM = (sys.executable, "-m", "tests.acceptance")
 
@@ -47,6 +48,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"the program ended before it said {text!r}")
 
 
+@SLOW
 def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
@@ -68,6 +70,7 @@ def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None
     assert cloud.foreign() == before
 
 
+@SLOW
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) -> None:
     before = cloud.foreign()

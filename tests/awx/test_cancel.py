@@ -26,6 +26,7 @@ from tests.playbooks.play import SPEED
 from tests.roles.killing import strays
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("jobs that are killed at a known moment are in tests/jobs")
 
 LONG = 60  # seconds
 CANCELLED = 254  # the code of ansible-runner
@@ -107,6 +108,7 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
     assert SCENARIOS[name].there(sim) == SCENARIOS[name].expected
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "when"),
     [
@@ -123,6 +125,7 @@ def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str,
     assert_it_carries_on(sim, tmp_path, name)
 
 
+@SLOW
 @pytest.mark.every_core
 def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
     """What the cancelled job had not deleted goes only once somebody has confirmed how many are left."""
@@ -145,6 +148,7 @@ def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
     assert sorted(row["name"] for row in rows(sim, "snapshots")) == ["nightly-2", "nightly-more-3", "weekly"]
 
 
+@SLOW
 @pytest.mark.parametrize(
     ("name", "container"),
     [

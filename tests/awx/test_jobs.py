@@ -120,6 +120,7 @@ def test_each_job_template_is_run() -> None:
     assert set(SCENARIOS) == set(TEMPLATES)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:

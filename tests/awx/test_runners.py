@@ -15,8 +15,9 @@ import pytest
 from tests.awx.data import templates
 from tests.awx.jobs import Job, answered
 from tests.awx.test_jobs import KEY, SCENARIOS, begin
-from tests.conftest import ALL, ROOT
+from tests.conftest import ROOT
 from tests.playbooks.play import SPEED
+from tests.support.choice import ALL
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

@@ -69,6 +69,7 @@ def changed(said: str) -> int:
     return int(re.search(r"changed=(\d+)", said)[1])  # type: ignore[index]
 
 
+@pytest.mark.test_all("several runs of a slow playbook; the first run is in make test")
 def test_second_run_changes_nothing_and_a_third_only_what_differs(
     awx: fake_awx.Awx, small: Path, tmp_path: Path
 ) -> None:

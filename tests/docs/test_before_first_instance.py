@@ -19,6 +19,7 @@ from tests.support.neighbours import KEY, READER, REGION, Neighbours, new_id
 from tests.support.programs import run
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one recipe that creates and one that finds are in make test")
 PAGE = "before_first_instance"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKey me@laptop\n"
 FREE, USED, OTHER = "203.0.113.9", "203.0.113.10", "203.0.113.11"
@@ -84,6 +85,7 @@ def test_an_ssh_key_is_created_unless_it_is_there(recipe: Recipes, cloud: Neighb
     assert cloud.ssh_keys[-1]["name"] == "deploy" and cloud.ssh_keys[-1]["key"] == PUBLIC_KEY.strip()
 
 
+@SLOW
 def test_the_name_of_another_ssh_key_is_refused(recipe: Recipes, cloud: Neighbours) -> None:
     """The comment at the end of a key does not make it another one."""
     kept = {"id": new_id("deploy"), "name": "deploy", "key_type": "ssh-ed25519"}
@@ -94,6 +96,7 @@ def test_the_name_of_another_ssh_key_is_refused(recipe: Recipes, cloud: Neighbou
     assert cloud.changes() == []
 
 
+@SLOW
 def test_a_list_that_shifts_while_it_is_read_is_refused(recipe: Recipes, cloud: Neighbours) -> None:
     page = [{"id": new_id(str(number)), "name": f"a-{number}", "key": "ssh-rsa AAAA"} for number in range(50)]
     cloud.broken["/profile/v0/ssh-keys"] = (200, {"results": page})
@@ -101,6 +104,7 @@ def test_a_list_that_shifts_while_it_is_read_is_refused(recipe: Recipes, cloud: 
     assert cloud.changes() == []
 
 
+@SLOW
 def test_zones_are_shown(recipe: Recipes) -> None:
     assert re.search(r"br-ne1\) => \{ \"msg\": \"br-ne1-a, br-ne1-b\"", recipe("zones"))
 
@@ -127,6 +131,7 @@ def test_the_first_instance_is_in_that_network(recipe: Recipes, sim: Any) -> Non
     assert sorted(groups) == sorted([new_id("group default"), new_id("group ssh")])
 
 
+@SLOW
 @pytest.mark.every_core
 def test_an_interface_is_created_without_a_public_ip(recipe: Recipes, cloud: Neighbours) -> None:
     said = thrice(recipe, "interface")
@@ -137,6 +142,7 @@ def test_an_interface_is_created_without_a_public_ip(recipe: Recipes, cloud: Nei
     assert cloud.changes() == [("POST", f"/{REGION}/network/v0/vpcs/ID/ports")]
 
 
+@SLOW
 @pytest.mark.every_core
 def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any) -> None:
     for name in ("web-01", "db-01"):
@@ -153,6 +159,7 @@ def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any)
     assert len(cloud.changes()) == 1
 
 
+@SLOW
 @pytest.mark.every_core
 def test_public_ips_that_nobody_uses_are_shown_and_named_ones_released(recipe: Recipes, cloud: Neighbours) -> None:
     cloud.add_public_ip(FREE)
@@ -168,6 +175,7 @@ def test_public_ips_that_nobody_uses_are_shown_and_named_ones_released(recipe: R
     assert [row["public_ip"] for row in cloud.public_ips] == [USED, OTHER]
 
 
+@SLOW
 def test_a_public_ip_that_is_in_use_since_it_was_listed_is_kept(recipe: Recipes, cloud: Neighbours) -> None:
     cloud.add_public_ip(FREE)
     (row,) = cloud.public_ips
@@ -180,6 +188,7 @@ def release(*addresses: str) -> str:
     return '{"release": ["' + '", "'.join(addresses) + '"]}'
 
 
+@SLOW
 @pytest.mark.parametrize(
     ("book", "key", "path", "broken", "says"),
     [

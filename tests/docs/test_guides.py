@@ -25,6 +25,7 @@ from tests.roles.fleet_role import show
 from tests.support import programs
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")
 
 RST = ROOT / "docs/docsite/rst"
 PAGES = (
@@ -137,6 +138,7 @@ def test_credentials(sim: Any, tmp_path: Path) -> None:
     assert {request["region"] for request in sim.requests()} == {"br-ne1"}
 
 
+@SLOW
 def test_cost(sim: Any, tmp_path: Path) -> None:
     """A lab that was parked and brought back can be parked again."""
     said = run(sim, tmp_path, "cost")
@@ -150,6 +152,7 @@ def test_cost(sim: Any, tmp_path: Path) -> None:
     assert [row["name"] for row in sim.state()["br-se1"]["snapshots"]] == ["lab-01-parked"]
 
 
+@SLOW
 def test_fleets(sim: Any, tmp_path: Path) -> None:
     """Four are created, resized, pruned to two, and found in a second region and by the inventory."""
     said = run(sim, tmp_path, "fleets", "-c", "local", ANSIBLE_PYTHON_INTERPRETER=sys.executable)
@@ -159,6 +162,7 @@ def test_fleets(sim: Any, tmp_path: Path) -> None:
     assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-01", "web-02"]
 
 
+@SLOW
 @pytest.mark.needs("sshd", "ssh", "ssh-keygen")
 def test_life(sim: Any, tmp_path: Path) -> None:
     """With real SSH to the address that the simulator gives, a cloud-init that is asked, and host keys of the init log."""
@@ -186,6 +190,7 @@ def test_life(sim: Any, tmp_path: Path) -> None:
     assert [action for action in did if action in ("retype", "stop", "start")] == ["retype", "stop", "start"]
 
 
+@SLOW
 def test_copies(sim: Any, tmp_path: Path) -> None:
     """The instance runs again after its copy."""
     sim.seed("snapshot", name="nightly-old", created_at=sim.now() - 90 * 86400)
@@ -196,6 +201,7 @@ def test_copies(sim: Any, tmp_path: Path) -> None:
     assert [change.split("/")[-1] for change in changes(sim)].count("stop") == 1
 
 
+@SLOW
 def test_playbooks(sim: Any, tmp_path: Path) -> None:
     """One example of each, with images whose names have a blank."""
     lines = runnable("playbooks")
@@ -212,6 +218,7 @@ def test_playbooks(sim: Any, tmp_path: Path) -> None:
     assert "changed=1" in deleted and sorted(states(sim)) == ["shop-01", "shop-02", "shop-03"]
 
 
+@SLOW
 def test_the_example_of_backups(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     seed(sim, ["shop-01", "shop-02"])
@@ -219,6 +226,7 @@ def test_the_example_of_backups(sim: Any, tmp_path: Path) -> None:
     assert said.changed[2] == 0 and len(sim.state()["br-se1"]["backups"]) == 2
 
 
+@SLOW
 def test_windows(sim: Any, tmp_path: Path) -> None:
     run(sim, tmp_path, "windows")
     password = tmp_path / "win-01.password"
@@ -226,6 +234,7 @@ def test_windows(sim: Any, tmp_path: Path) -> None:
     assert [row["ssh_key_name"] for row in rows(sim)] == [None]
 
 
+@SLOW
 def test_reachable(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-01"])
     said = run(sim, tmp_path, "reachable")[0].done
@@ -236,6 +245,7 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
     assert changes(sim) == []
 
 
+@SLOW
 def test_plan_approve_apply(sim: Any, tmp_path: Path) -> None:
     """The two commands, and the second one again: done already, and then no longer what was approved."""
     seed(sim, ["web-01", "web-02"])

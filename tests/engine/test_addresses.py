@@ -30,6 +30,7 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("what", TASKS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_an_address_that_cannot_be_seen_is_said_and_not_waited_for(sim: Any, server: str, what: str) -> None:

@@ -29,8 +29,10 @@ from tests.engine.alternatives import (
     tried,
 )
 from tests.engine.task import BASE, LARGE, SMALL
+from tests.support.choice import one_in
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 502}], ids=["reset", "502"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("unique", [True, False])
@@ -53,6 +55,7 @@ def test_each_has_its_own_number_of_sends(sim: Any) -> None:
     assert task.sent(sim).count("POST instances") == 6
 
 
+@pytest.mark.one_in(4)
 @everywhere
 @pytest.mark.parametrize("number", range(3))
 def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, conditions: Any, number: int) -> None:
@@ -145,6 +148,7 @@ def test_one_that_failed_and_is_to_be_renamed_comes_back_under_the_new_name(sim:
     assert (done.failure, done.actions, done.row["name"]) == (None, ["delete", "create"], "www")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kind", ["snapshot", "backup"])
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 @pytest.mark.parametrize("by", ["module", "instance"])
@@ -212,7 +216,7 @@ def equals(way: dict[str, Any], start: dict[str, Any]) -> bool:
     return way["machine_type"] == start["machine_type"] and way["availability_zone"] in (None, zone)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60 // one_in(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ways, min_size=2, max_size=6), room, st.sampled_from(STARTS), conditions)
 def test_the_first_one_with_room_is_made_or_all_are_named(
     sim: Any, declared: Any, capacity: Any, start: Any, conditions: Any

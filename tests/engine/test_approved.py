@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import NO_STEPS, Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
-from tests.conftest import ALL
 from tests.engine.task import BASE, IMAGE, LARGE, SMALL, client, sent, want
+from tests.support.choice import one_in
 
 WEB = {"name": "web", "image": IMAGE, "machine_type": SMALL, "id": "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"}
 OTHER = "1c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
@@ -228,7 +228,7 @@ CONDITIONS = st.sampled_from([{}, {"edition": "2024-08"}, {"unique_names": False
 
 
 @settings(
-    max_examples=600 if ALL else 30, deadline=None, database=None,
+    max_examples=600 // one_in(20), deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(before=WORLDS, now=WORLDS, options=WANTS, reset=CONDITIONS, saved=st.booleans())

@@ -47,6 +47,7 @@ def test_an_instance_is_started_again_after_its_copy_in_spite_of_conflicts(sim: 
     assert copies.instance(sim)["state"] == "running"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("other", ["stop", "reboot"])
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended", "rebooted", "absent"])
 def test_another_run_is_waited_for_where_reads_do_not_show_it_yet(sim: Any, other: str, state: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from tests.conftest import ALL
 from tests.engine import copies, task
 from tests.engine.copies import COPIED, KINDS, RESTORE
+from tests.support.choice import one_in
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 LOST = [({"kind": "reset"}, "before"), ({"kind": "reset"}, "after"), ({"kind": "html", "status": 502}, "after")]
@@ -74,8 +74,8 @@ WANTED: list[dict[str, Any]] = [
     {**NAMED, "state": "copied", "destination_region": "br-ne1"},
     {"id": THE_ID, "state": "copied", "destination_region": "br-mgl1"},
 ]
-# make test takes every 5th pair of these, which has each current and each wanted state.
-SPARSE = 1 if ALL else 5
+# make test takes every 13th pair of these, which has each current and each wanted state.
+SPARSE = one_in(13)
 CONDITIONS: list[tuple[dict[str, Any], int]] = [({}, 1), ({"stale": 2}, 5), ({"lag": 2, "nulls": "omitted"}, 5)]
 
 
@@ -155,6 +155,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.one_in(4)
 @every_kind
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended"])
 @pytest.mark.parametrize("fault", REFUSALS, ids=["400", "403", "failing"])
@@ -172,6 +173,7 @@ def test_the_instance_comes_back_also_when_the_copy_fails(
     assert task.sent(sim).count(f"POST {kind}s") == 1
 
 
+@pytest.mark.one_in(5)
 @every_kind
 @pytest.mark.parametrize(("fault", "when"), LOST, ids=["before", "after", "html after"])
 @pytest.mark.parametrize("power_off", [False, True])

@@ -91,6 +91,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
     assert [one["name"] for one in copies.there(sim, kind)] == ["old", "new"]
 
 
+@pytest.mark.one_in(5)
 @every_kind
 @pytest.mark.parametrize("of", ["web", "other"])
 @pytest.mark.parametrize("power_off", [False, True])

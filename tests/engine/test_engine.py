@@ -136,6 +136,7 @@ def test_a_refusal_that_nothing_explains_is_passed_on(sim: Any) -> None:
     assert done.actions == []
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended", "present", "rebooted", "absent"])
 @pytest.mark.parametrize(("first", "motion"), [("running", "stop"), ("running", "suspend"), ("stopped", "start")])
 def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, state: str) -> None:

@@ -94,6 +94,7 @@ def test_ids_that_are_sent_are_in_lower_case(sim: Any) -> None:
     assert body["network"]["interface"] == {"security_groups": [{"id": GROUP}]}
 
 
+@pytest.mark.one_in(5)
 @cases
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
 def test_copies_are_of_their_instance(sim: Any, kind: str, edition: str, api: Any, user: Any) -> None:
@@ -111,6 +112,7 @@ def test_copies_are_of_their_instance(sim: Any, kind: str, edition: str, api: An
     assert [row["name"] for row in rows] == ["n-1"]
 
 
+@pytest.mark.one_in(5)
 @cases
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
 def test_a_copy_by_id_and_what_is_restored_from_it(sim: Any, kind: str, edition: str, api: Any, user: Any) -> None:

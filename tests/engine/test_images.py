@@ -154,11 +154,19 @@ def test_what_is_being_imported_is_waited_for_and_not_made_again(sim: Any) -> No
     assert sent(sim) == []
 
 
-def test_an_import_takes_hours(sim: Any) -> None:
-    sim.reset(durations={"image": 3 * 3600})
-    assert actions(image(sim, **GOLDEN)) == ["create"]
-    sim.reset(durations={"image": 5 * 3600})
-    late = image(sim, **GOLDEN)
+@pytest.mark.parametrize(
+    "wait_timeout",
+    [
+        pytest.param({}, marks=pytest.mark.test_all("four hours are thousands of reads"), id="default, four hours"),
+        pytest.param({"wait_timeout": 400}, id="given"),
+    ],
+)
+def test_an_import_takes_hours(sim: Any, wait_timeout: Any) -> None:
+    longest = wait_timeout.get("wait_timeout", 4 * 3600)
+    sim.reset(durations={"image": 0.75 * longest})
+    assert actions(image(sim, **GOLDEN, **wait_timeout)) == ["create"]
+    sim.reset(durations={"image": 1.25 * longest})
+    late = image(sim, **GOLDEN, **wait_timeout)
     assert late["failed"]
     assert late["created"] == [late["image"]["id"]]
     assert "importing" in late["msg"]

@@ -43,6 +43,7 @@ def lives(sim: Any, row: dict[str, Any]) -> bool:
     return [one["id"] for one in there["instances"]] == [row["id"]] and len(there["public_ips"]) == 1
 
 
+@pytest.mark.one_in(3)
 @replacing
 @pytest.mark.parametrize(("action", "options2"), [
     ("retype", {"machine_type": LARGE}), ("start", {"state": "running"}), ("stop", {"state": "stopped"}),

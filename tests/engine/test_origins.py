@@ -104,6 +104,7 @@ def test_a_restore_whose_copy_is_missing_is_taken_with_a_warning(sim: Any, kind:
     assert not told["changed"]
 
 
+@pytest.mark.one_in(5)
 @every_kind
 @pytest.mark.parametrize("power_off", [False, True])
 @pytest.mark.parametrize("name", ["copy", "{instance}-copy"])

@@ -46,6 +46,7 @@ def backs_off(times: list[float], until: float) -> None:
     assert until - 20 <= times[-1] <= until + 1
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("answer", [RATE, BUSY], ids=["429", "503"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_backs_off_until_the_deadline_and_the_refusal_is_told(

@@ -28,6 +28,7 @@ def told(word: Any) -> str:
     return "has no state in the API's response" if word is None else f"has the state {word!r}"
 
 
+@pytest.mark.one_in(3)
 @words
 @pytest.mark.parametrize("status", ["completed", "retyping_error"])
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_what_needs_a_power_state_fails_and_names_it(sim: Any, word: Any, status
     assert task.sent(sim) == []
 
 
+@pytest.mark.one_in(3)
 @words
 @pytest.mark.parametrize(
     ("wanted", "actions"),
@@ -64,6 +66,7 @@ def test_what_needs_it_to_exist_goes_on(sim: Any, word: Any, wanted: dict[str, A
     assert (done.failure, done.actions) == (None, actions)
 
 
+@pytest.mark.one_in(4)
 @words
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
 def test_a_copy_is_made_but_not_of_one_that_is_to_be_off(sim: Any, kind: str, edition: str, word: Any) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any, NamedTuple
@@ -126,17 +127,20 @@ def cases(all_operations: dict[str, Operation]) -> list[Case]:
 
 
 def selected(every: list[Case]) -> list[Case]:
-    """A fixed choice in which every two values that can meet do meet: of operation, fault, spread, edition, names and lag.
+    """Return a fixed choice with every two values that can meet, but not every operation under every fault.
 
-    Greedy: a case is taken if it brings a pair that none before it has.
+    Greedy, in a mixed order: a case is taken if it brings a value, or a pair of values, that no case before it has.
     """
     met: set[tuple[Any, ...]] = set()
     chosen = []
-    for case in every:
+    for case in random.Random(0).sample(every, len(every)):
         values = list(enumerate(case))
-        pairs = {(one, other) for one in values for other in values if one < other}
-        if not pairs <= met:
-            met |= pairs
+        pairs = {
+            (one, other) for one in values for other in values if one[0] < other[0] and (one[0], other[0]) != (0, 1)
+        }
+        news = pairs | {(value,) for value in values}
+        if not news <= met:
+            met |= news
             chosen.append(case)
     return chosen
 

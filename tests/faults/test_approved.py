@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ALL
 from tests.faults.killed import SCENARIOS, Scenario, begin, cut_off, follow, left
 from tests.playbooks.module import result
+from tests.support.choice import one_in
 
 WHENS = ("before", "after")
 MOST = 60  # requests in a run
@@ -21,7 +21,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], int]] = {
 }
 # The last task of each scenario is the one with an approved plan.
 CASES = [(name, edition) for name, scenario in SCENARIOS.items() for edition in scenario.editions]
-EVERY_SO_MANY = 1 if ALL else 6
+EVERY_SO_MANY = one_in(11)
 
 
 def prepare(sim: Any, scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +47,7 @@ def sent(sim: Any) -> list[str]:
     ]
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize(("name", "edition"), CASES)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ALL
 from tests.faults import killed
 from tests.faults.killed import SCENARIOS, begin, cut_off, follow, left
 from tests.faults.operations import OLD, PUBLIC
+from tests.support.choice import ALL, one_in
 
 WHENS = ("before", "after")
 MOST = 60  # requests in a run
@@ -53,8 +53,8 @@ CHOSEN = [
 ]
 
 
-# make test kills at every 4th request, from another one on for each of them: each request of a run is among these.
-EVERY_SO_MANY = 1 if ALL else 4
+# make test kills at every 11th request, from another one on for each of them: each request of a run is among these.
+EVERY_SO_MANY = one_in(11)
 
 
 @pytest.mark.parametrize(("first", "name", "condition", "when"), [(at, *case) for at, case in enumerate(CHOSEN)])

@@ -59,6 +59,7 @@ def odd_values(field: str) -> list[Any]:
     )
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("kind", "path"), FIELDS, ids=lambda value: ".".join(map(str, value)) if value else "")
 def test_every_field(kind: str, path: tuple[Any, ...]) -> None:
     name, resource = ".".join(map(str, path)), RESOURCES[kind]

@@ -26,6 +26,7 @@ from tests.playbooks.play import DECLARED, environment, vm_instance
 from tests.support.programs import begin
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
+SLOW = pytest.mark.test_all("half a minute of processes that are killed")
 ENDS_WITHIN = 30  # seconds; it looks each second
 MODULE = """
 import sys
@@ -87,6 +88,7 @@ def kill(run: subprocess.Popen[str], sim: Any, everything: bool) -> None:
     run.wait()
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("everything", [True, False], ids=["with its workers", "without its workers"])
 @pytest.mark.parametrize(("pipelining", "become"), [("true", False), ("false", False), ("true", True)])
 def test_a_module_ends_soon_after_its_run_was_killed(
@@ -106,6 +108,7 @@ def test_a_module_ends_soon_after_its_run_was_killed(
     assert [request["method"] for request in sim.requests() if request["method"] != "GET"] == ["POST"]
 
 
+@SLOW
 def test_a_module_with_async_goes_on(sim: Any, tmp_path: Path) -> None:
     run = started(sim, tmp_path, {}, **{"async": 600, "poll": 1})
     kill(run, sim, everything=True)
@@ -119,6 +122,7 @@ def test_a_module_with_async_goes_on(sim: Any, tmp_path: Path) -> None:
     wait_for(lambda: not processes(sim))
 
 
+@SLOW
 @pytest.mark.parametrize("output", ["a file", "/dev/null", "a terminal", "closed", "a pipe", "a socket"])
 def test_a_module_whose_output_is_anything_else_goes_on(sim: Any, tmp_path: Path, output: str) -> None:
     with contextlib.ExitStack() as stack:

@@ -36,6 +36,7 @@ def alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tup
 
 
 # Where names are not unique, nothing keeps two runs from making one each: the next test.
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "unique"), [(name, True) for name in PAIRS]
                          + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
 @behind
@@ -76,6 +77,7 @@ PROCESSES: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
 }
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.programs
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize("name", PROCESSES)

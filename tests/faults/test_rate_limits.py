@@ -54,6 +54,7 @@ def host(request: dict[str, Any]) -> str:
     return name
 
 
+@pytest.mark.test_all("fifty processes; tests/engine and tests/fleet back off in this process")
 def test_fifty_tasks_at_once_against_ten_requests_a_second(sim: Any, tmp_path: Path) -> None:
     output = play(sim, tmp_path)
     assert output.count("changed=1") == HOSTS

@@ -18,6 +18,7 @@ from tests.playbooks.play import SPEED, environment
 from tests.support.programs import run
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("the first example is in make test")
 GUIDE = (ROOT / "docs/docsite/rst/fleets.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
 EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS)}
@@ -55,6 +56,7 @@ def test_first_feeds_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
     assert len(sim.requests()) == 1
 
 
+@SLOW
 def test_rolling_retypes_one_at_a_time(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     play(sim, tmp_path, "rolling.yml")
@@ -66,6 +68,7 @@ def test_rolling_retypes_one_at_a_time(sim: Any, tmp_path: Path) -> None:
             ended = request["at"] + 6
 
 
+@SLOW
 def test_pruned(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB, labels=[], public_ip="192.0.2.1")
     seed(sim, ["web-kept"], labels=["keep"])
@@ -74,6 +77,7 @@ def test_pruned(sim: Any, tmp_path: Path) -> None:
     assert len(sim.state()["br-se1"]["public_ips"]) == 2
 
 
+@SLOW
 def test_regions(sim: Any, tmp_path: Path) -> None:
     command = re.search(r"ansible-playbook (-i br-se1.*) regions.yml", GUIDE)
     assert command
@@ -83,6 +87,7 @@ def test_regions(sim: Any, tmp_path: Path) -> None:
         assert sorted(row["name"] for row in sim.state()[region]["instances"]) == WEB[:2]
 
 
+@SLOW
 def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> None:
     """A slice is a part of the hosts, as a limit is."""
     seed(sim, WEB)

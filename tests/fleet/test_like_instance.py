@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fleet.fleet import DEFAULTS, IMAGE, LARGE, SMALL, Fields, actions, changes, plain, rows, run
 from tests.playbooks.module import result
+from tests.support.choice import one_in
 
 PORT = "11111111-1111-4111-8111-11111111111{}"
 THERE = st.fixed_dictionaries({
@@ -69,7 +70,7 @@ def of_instance(given: Fields) -> Fields:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=str)
-@settings(max_examples=25)
+@settings(max_examples=25 // one_in(4))
 @given(mix=MIXES)
 def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any, condition: Fields, mix: Any) -> None:
     sim = simulator_server

@@ -80,6 +80,7 @@ def test_lines_of_a_task_that_fails_of_loops_and_of_one_that_is_tried_again(play
     assert done.results[2]["attempts"] == 2 and done.results[2]["totals"]["created"] == 3
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.every_core
 @pytest.mark.parametrize("task", [
     {"no_log": True}, {"async": 6000, "poll": 60}, {"check_mode": True}, {"delegate_to": "other"},
@@ -185,6 +186,7 @@ def test_the_file_is_ones_own_and_gone_whatever_happens(tmp_path: Path, monkeypa
         assert path is None
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("callback", "stderr"), [("default", False), ("ansible.posix.json", True), ("jsonl", True)])
 def test_who_reads_json_from_stdout_finds_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, callback: str, stderr: bool
@@ -198,6 +200,7 @@ def test_who_reads_json_from_stdout_finds_nothing_else(
     assert shown == [("display", "one", stderr), ("display", "two", stderr)]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("display", [
     SimpleNamespace(), SimpleNamespace(_final_q=None), SimpleNamespace(_final_q=SimpleNamespace(put=print)),
 ], ids=["no such attribute", "not in a worker", "no such method"])  # fmt: skip

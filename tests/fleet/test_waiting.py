@@ -118,6 +118,7 @@ def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(
     assert set(states(sim).values()) == {"stopped"}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("settings", [
     {"lag": 5}, {"stale": 2}, {"lag": 5, "stale": 2, "unique_names": False}, {"edition": "2024-08", "lag": 5, "stale": 2},
     {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"keep_deleted": 10**6}, {"nulls": "omitted", "shuffle_ties": True},

@@ -290,6 +290,7 @@ FORMS = [*PATHS, *LITERALS, *ODD, *(f"{path} | {name}" for path in ("name", "ima
 
 
 @pytest.mark.every_core
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_in_every_way(form: str) -> None:
     check([dict(row) for row in HOSTILE], options_of([form]))
@@ -303,6 +304,7 @@ def test_any_expressions_give_the_same_for_any_hosts(given_rows: list[dict[str, 
 
 
 @pytest.mark.every_core
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("entry", [
     {"default_value": "none"}, {"trailing_separator": False}, {"separator": "-"}, {"prefix": ""}, {"prefix": "", "separator": ""},
     {"parent_group": "above"}, {"parent_group": "{{ state }}"}, {"parent_group": "{{ missing }}"},

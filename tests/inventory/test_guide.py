@@ -15,6 +15,7 @@ from tests.inventory.awx import script
 from tests.inventory.processes import FAILS, Programs, Ran
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
+SLOW = pytest.mark.test_all("the other examples of the page are in make test")
 GUIDE = (ROOT / "docs/docsite/rst/inventory.rst").read_text()
 BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
 EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS) if text.startswith("# ")}
@@ -89,6 +90,7 @@ def test_an_inventory_that_cannot_be_read_fails_the_play(programs: Programs, sim
         assert (ran.code == 0) == (not text) and ran.says("The api_key"), ran.stderr
 
 
+@SLOW
 def test_alive(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web-01")
     sim.seed("instance", name="web-02", state="error", status="retyping_error")
@@ -104,6 +106,7 @@ def test_some(programs: Programs, sim: Any) -> None:
     assert set(run(programs, "some.magalu.yml").hosts) == {"web-01", "db-01"}
 
 
+@SLOW
 def test_private(programs: Programs, sim: Any) -> None:
     for name in ("web-01", "jump"):
         sim.seed("instance", name=name, public_ip=True)
@@ -116,6 +119,7 @@ def test_private(programs: Programs, sim: Any) -> None:
         assert host["ansible_ssh_common_args"] == "-o ProxyJump=ubuntu@jump.example.com"
 
 
+@SLOW
 def test_regions(programs: Programs, sim: Any) -> None:
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="web-01")
@@ -124,6 +128,7 @@ def test_regions(programs: Programs, sim: Any) -> None:
     assert all(re.fullmatch(r"web-01-\w{8}", name) for name in found["web_01"])
 
 
+@SLOW
 def test_accounts_and_groups_across_them(programs: Programs, sim: Any) -> None:
     sim.reset(keys={"key-1": "tenant-1", "key-2": "tenant-2"})
     sim.seed("instance", name="web-01", tenant="tenant-1")
@@ -135,11 +140,13 @@ def test_accounts_and_groups_across_them(programs: Programs, sim: Any) -> None:
     assert found["account_lab"] == {"web-01.lab"} == found["type_BV2_2_40"]
 
 
+@SLOW
 def test_stay(programs: Programs, sim: Any) -> None:
     made = sim.seed("instance", name="web-01")["id"]
     assert set(run(programs, "stay.magalu.yml").hosts) == {made}
 
 
+@SLOW
 def test_cached(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web-01")
     first = run(programs, "cached.magalu.yml").inventory
@@ -148,6 +155,7 @@ def test_cached(programs: Programs, sim: Any) -> None:
     assert list((programs.folder / ".cache/magalu").iterdir())
 
 
+@SLOW
 def test_awx(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web-01")
     sim.seed("instance", "br-ne1", name="web-02", state="stopped")

@@ -26,17 +26,23 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import Reader
 from tests.inventory.listing import listed
 
+LARGE = pytest.mark.test_all("thousands of hosts; the sizes beside it have the same borders")
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 1000}
 
 
-@pytest.mark.parametrize("number", [0, 1, 49, 50, 999, 1000, 1001, 2500, 3997])
+@pytest.mark.parametrize("number", [
+    0, 1, 49, 50, pytest.param(999, marks=LARGE), 1000, 1001, pytest.param(2500, marks=LARGE),
+    pytest.param(3997, marks=LARGE),
+])  # fmt: skip
 def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: Path, number: int) -> None:
     sim.reset(instances=number)
     assert len(listed(sim, tmp_path, keyed_groups=[{"key": "state"}]).hosts) == number
     assert len(sim.requests()) == max(math.ceil(number / 1000), 1)
 
 
-@pytest.mark.parametrize(("number", "requests"), [(3998, 5), (4000, 5), (4001, 5)])
+@pytest.mark.parametrize(("number", "requests"), [
+    (3998, 5), pytest.param(4000, 5, marks=LARGE), pytest.param(4001, 5, marks=LARGE),
+])  # fmt: skip
 def test_each_page_begins_with_the_last_row_of_the_one_before(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:

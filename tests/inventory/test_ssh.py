@@ -80,6 +80,7 @@ def test_three_instances_by_their_public_addresses(programs: Programs, sim: Any)
         assert address.startswith("127.2.") and f"web-{number} was reached at {address}" in facts.stdout
 
 
+@pytest.mark.test_all("the same by IPv6")
 def test_an_instance_by_ipv6(programs: Programs, sim: Any) -> None:
     """There is one loopback address of IPv6, which the simulator gives every instance."""
     try:

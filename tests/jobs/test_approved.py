@@ -65,6 +65,7 @@ def disturb(sim: Any, name: str) -> None:
         seed(sim, ["web-01", "web-02"])
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", JOBS)
 def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: Path, name: str) -> None:
     """AWX gives every job of a workflow the survey's answers, its variables, and the statistics of the jobs before."""

@@ -14,6 +14,7 @@ from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.playbooks.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 WEB = ["web-01", "web-02", "web-03"]
 ALL: Answers = {"magalu_name_pattern": "web-*", "magalu_delete_public_ip": "true", "magalu_confirm_count": "3"}
@@ -72,6 +73,7 @@ def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) ->
     assert all("Nothing was deleted." in text for text in said[-2:]) and changes(sim) == []
 
 
+@SLOW
 def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
     """And of known_hosts only the lines go that bear the marks of those that are gone."""
     seed(sim, WEB, public_ip=True)
@@ -91,6 +93,7 @@ def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
     assert (tmp_path / "known").read_text().splitlines() == lines[2:] and names(sim) == ["web-03"]
 
 
+@SLOW
 def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
@@ -102,6 +105,7 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
     assert len(names(sim)) == 2 and "Not this one" in job.said
 
 
+@SLOW
 def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="web-01")

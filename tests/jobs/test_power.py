@@ -19,6 +19,7 @@ from tests.playbooks.play import SPEED
 from tests.simulator.client import Api
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 WEB = ["web-01", "web-02", "web-03", "web-04"]
 STOP = "POST /v1/instances/{id}/stop"
@@ -58,6 +59,7 @@ def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> 
     assert not (tmp_path / "PROOF").exists()
 
 
+@SLOW
 def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> None:
     """Nothing is started in order to be suspended or rebooted."""
     kinds = ("running", "stopped", "suspended")
@@ -81,6 +83,7 @@ def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> Non
     assert job.said.count('"1 was left alone: stopped"') == 1
 
 
+@SLOW
 @pytest.mark.parametrize("action", ["reboot", "suspend"])
 def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, action: str) -> None:
     """Its state is still running. It would be waited for, and then started."""
@@ -95,6 +98,7 @@ def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, 
     assert '"2 were left alone: sleeps, stops"' in job.said or '"2 were left alone: stops, sleeps"' in job.said
 
 
+@SLOW
 def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) -> None:
     sim.reset(durations={"reboot": 120})  # so that it is seen, also on a busy machine
     seed(sim, WEB)
@@ -104,6 +108,7 @@ def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) ->
     assert len(changes(sim)) == 4 == len(set(changes(sim)))
 
 
+@SLOW
 def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, times=1, **NO)
@@ -114,6 +119,7 @@ def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, t
     assert job.summary[-1].startswith(f"1 failed: {failed[0]}: ") and "Not this one" in job.summary[-1]
 
 
+@SLOW
 def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
     """What was begun is finished; a batch of one shows that nothing further is begun."""
     seed(sim, WEB)
@@ -129,6 +135,7 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
     assert re.search(r'"concurrency": 3,', job.said) and re.search(r'"wait_timeout": 900\b', job.said)
 
 
+@SLOW
 def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="web-01")
@@ -139,6 +146,7 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
     assert found == {"br-se1": "running", "br-ne1": "stopped"}
 
 
+@SLOW
 def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: Path) -> None:
     """As AWX has it: what is stopped is not in the inventory, and what is gone may still be."""
     seed(sim, WEB[:3])
@@ -163,6 +171,7 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
     )
 
 
+@SLOW
 def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
     """Nor is what is being deleted meant by any."""
     seed(sim, ["web-01"], status="deleting")

@@ -18,6 +18,7 @@ from tests.playbooks.play import IMAGE, LARGE, SMALL, SPEED
 from tests.roles.fleet_role import members
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 WEB: Answers = {"magalu_name": "web", "magalu_machine_type": SMALL, "magalu_image": IMAGE, "magalu_public_ip": "false",
                 "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none"}  # fmt: skip
@@ -26,6 +27,7 @@ BLANK = ("availability_zone", "vpc", "security_groups", "labels", "user_data", "
 SECRET = "#cloud-config {{ password }}\nchpasswd: geheim"
 
 
+@SLOW
 def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
     answers = {**WEB, **{f"magalu_{name}": "" for name in BLANK}, "magalu_labels": []}
     planned = launch(sim, tmp_path, "provision", answers, ("--check",))
@@ -72,6 +74,7 @@ def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
     assert len(sim.state()["br-ne1"]["public_ips"]) == 2
 
 
+@SLOW
 def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path) -> None:
     """Not if nothing is waited for, nor for a file that AWX deletes with its job."""
     seed(sim, ["web"])
@@ -87,11 +90,13 @@ def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path)
         assert any("init-logs" in request["path"] for request in sim.requests()) == read, answers
 
 
+@SLOW
 def test_a_region_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_region": "br-xx1"})
     assert job.code == 2 and "Check the region 'br-xx1' (region, MGC_REGION)" in job.why
 
 
+@SLOW
 @pytest.mark.needs("sshd", "ssh")
 def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
     """As AWX runs it: the key and the user stand on the command line, but what is said of the instances beats them."""
@@ -113,6 +118,7 @@ def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
     assert "user: nobody-here" in job.said and "Permission denied" in job.said
 
 
+@SLOW
 @pytest.mark.parametrize("unique", [True, False])
 def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
     """Where the cloud lets names be given twice, both say so and fail; nothing is deleted."""
@@ -136,6 +142,7 @@ def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
             assert "2 instances are named" in job.said
 
 
+@SLOW
 def test_a_cancelled_job_is_run_again(sim: Any, tmp_path: Path) -> None:
     """What it had created is found, and what was missing is created."""
     seed(sim, ["web-02"])
@@ -186,6 +193,7 @@ def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) 
     assert sim.requests() == []
 
 
+@SLOW
 def test_a_machine_type_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_machine_type": LARGE + "0"})
     assert job.code == 2 and LARGE in job.why and changes(sim) == []

@@ -17,6 +17,7 @@ from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 ASKED: Answers = {
     "magalu_name_prefix": "night-", "magalu_keep_last": 1, "magalu_keep_days": "", "magalu_confirm_count": "3", "magalu_prune_max": "",
@@ -72,6 +73,7 @@ def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
     assert changes(sim) == []
 
 
+@SLOW
 def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path) -> None:
     made, gone = begin(sim)
     most = {**ASKED, "magalu_confirm_count": "", "magalu_prune_max": 2}
@@ -90,6 +92,7 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
     assert copies(sim) == ["kept", "night-1", "night-3"]
 
 
+@SLOW
 def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_path: Path) -> None:
     made = begin(sim)[0]
 
@@ -107,6 +110,7 @@ def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_pat
     assert changes(sim) == []
 
 
+@SLOW
 def test_backups(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     begin(sim, "backup")

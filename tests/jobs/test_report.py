@@ -20,6 +20,7 @@ from tests.playbooks.play import SPEED
 from tests.simulator.browser import browsing
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 DAY = 86400
 SCRIPT, FORMULA, TEMPLATE = "<script>alert(1)</script>", "=HYPERLINK(1)", "{{ lookup('pipe', 'touch PROOF') }}"
@@ -142,6 +143,7 @@ def test_what_there_is(sim: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "PROOF").exists()
 
 
+@SLOW
 @pytest.mark.needs("chromium")
 def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
     """No name is code, none runs out of a wide or a narrow window, and nothing is loaded from anywhere."""
@@ -158,6 +160,7 @@ def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
         assert (browser.complaints, set(browser.asked)) == ([], {f"file://{file}"})
 
 
+@SLOW
 def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> None:
     """That of the environment; in check mode it says as much, and writes nothing."""
     sim.seed("instance", "br-ne1", name="web-01")
@@ -179,6 +182,7 @@ def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> 
     assert job.summary[-1].startswith("The report is ") and (tmp_path / "magalu-report/report.html").exists()
 
 
+@SLOW
 def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     sim.add_fault(operation="GET /v1/backups", nth="every", kind="status", status=403, body={"message": "Not you"})

@@ -47,6 +47,7 @@ def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: 
     assert second - first >= 5 and third - second >= 5, "two were in motion at once"
 
 
+@pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: Path) -> None:
     """All at once the second time, as `magalu_batch` says."""
     seed(sim, WEB)

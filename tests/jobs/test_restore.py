@@ -19,6 +19,7 @@ from tests.playbooks.play import IMAGE, SMALL, SPEED
 from tests.roles.killing import kill_at
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 
 ASKED: Answers = {
     "magalu_copy": "day", "magalu_name": "web-2", "magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_kind": "",
@@ -61,6 +62,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "PROOF").exists()
 
 
+@SLOW
 @pytest.mark.every_core
 def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: Path) -> None:
     """ansible-core 2.16 makes values of texts that begin with a brace or a bracket."""
@@ -75,6 +77,7 @@ def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: 
     assert [base64.b64decode(body["user_data"]).decode() for body in bodies] == [data, data]
 
 
+@SLOW
 def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     asked = {**ASKED, "magalu_kind": "backup", "magalu_copy": copied(sim, "backup"), "magalu_public_ip": "yes"}
@@ -83,6 +86,7 @@ def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> N
     assert done.stats["magalu_restore"]["public_ipv4"] == sim.state()["br-se1"]["public_ips"][0]["address"]
 
 
+@SLOW
 def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     copied(sim)

@@ -18,6 +18,8 @@ import yaml
 from tests import release
 from tests.cores import CORES
 
+SLOW = pytest.mark.test_all("a release with galaxy-importer")
+
 ROOT = Path(__file__).resolve().parents[2]
 FRAGMENT = "minor_changes:\n  - vm_instance - it can do more (https://example.com/1).\n"
 
@@ -75,6 +77,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
 
 
+@SLOW
 def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
     checkout.git("tag", "v1.0.0")
     checkout.commit(more=FRAGMENT)
@@ -114,6 +117,7 @@ def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> N
     assert fragments and not list((checkout.root / "changelogs/fragments").glob("*.yml"))
 
 
+@SLOW
 def test_what_galaxy_complains_of_is_not_released(checkout: Checkout) -> None:
     module = checkout.root / "plugins/modules/vm_info.py"
     module.write_text(module.read_text() + "unused = undefined\n")
@@ -144,6 +148,7 @@ def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
     assert "A release is made from main, not from other: git switch main" in checkout.refused("2.0.0")
 
 
+@SLOW
 def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> None:
     client = checkout.root / "plugins/module_utils/_api/client.py"
     client.write_text(client.read_text() + 'VERSION = "2"\n')
@@ -151,6 +156,7 @@ def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> No
     assert "plugins/module_utils/_api/client.py has the version in 2 places, not in one" in checkout.refused("1.1.0")
 
 
+@SLOW
 def test_what_was_committed_meanwhile_stops_the_release(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -170,6 +176,7 @@ def test_what_was_committed_meanwhile_stops_the_release(
     assert not list((checkout.root / ".build/dist").glob("*"))
 
 
+@SLOW
 def test_nobody_in_particular_releases_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout.commit(more=FRAGMENT)
     checkout.git("config", "--unset", "user.name")

@@ -11,6 +11,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.package.conftest import ROOT, run
 
 GUIDE = (ROOT / "docs/docsite/rst/testing.rst").read_text()
@@ -24,6 +26,9 @@ def free_port() -> str:
         return str(server.getsockname()[1])
 
 
+@pytest.mark.test_all(
+    "the commands of a guide, molecule among them; the quickstart of the installed collection is in make test"
+)
 def test_every_command_of_the_guide(home: Path) -> None:
     project, simulator, shell, stays, switches, faults, molecule = BLOCKS
     installed = home / "site"

@@ -13,6 +13,8 @@ import pytest
 from tests.playbooks.module import result
 from tests.playbooks.play import DECLARED, LARGE, Played, Player, vm_info, vm_instance
 
+SLOW = pytest.mark.test_all("the other failures are in make test, and all in this process")
+
 KEY, TOKEN, PASSWORD = "kept-key-5d2c", "kept-token-81f0", "kept-password-33a9"
 TEXT = "#cloud-config\nchpasswd:\n  list: 'root:kept-data-9b1e'\n"
 ENCODED = base64.b64encode(TEXT.encode()).decode()
@@ -67,6 +69,7 @@ def test_a_task_that_succeeds_shows_none(play: Player, sim: Any, option: str) ->
     assert_kept(done, secret)
 
 
+@SLOW
 def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
     kinds = faults(KEY)
     for number, fault in enumerate(kinds, 1):
@@ -78,6 +81,7 @@ def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
     assert_kept(done, KEY)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances/{id}/stop", "POST /v1/instances"])
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
 def test_no_request_that_fails_leaves_one_in_a_result(frozen: Any, operation: str, option: str) -> None:
@@ -121,6 +125,7 @@ def test_a_creation_that_fails_shows_none(play: Player, sim: Any) -> None:
     assert_kept(done)
 
 
+@SLOW
 @pytest.mark.parametrize("told", [TEXT.strip(), ENCODED], ids=["without white space around it", "in base64"])
 def test_user_data_in_another_form_is_not_shown(play: Player, sim: Any, told: str) -> None:
     error = {"slug": "create_instance.user_data", "message": f"cannot use {told}"}
@@ -128,6 +133,7 @@ def test_user_data_in_another_form_is_not_shown(play: Player, sim: Any, told: st
     assert_kept(play(vm_instance(**DECLARED, user_data=TEXT), **LOUD))
 
 
+@SLOW
 def test_the_password_of_a_proxy_is_not_shown(play: Player) -> None:
     proxy = {"HTTP_PROXY": f"http://robot:{PASSWORD}@127.0.0.1:9", "NO_PROXY": ""}
     done = play(vm_info(api_retries=0), options=LOUD["options"], env={**LOUD["env"], **proxy})

@@ -14,14 +14,22 @@ from tests.playbooks.module import result
 NEW = {key: value for key, value in BASE.items() if key != "image"}
 
 
+HOURS = pytest.mark.test_all("an hour of waiting is a thousand reads; vm_snapshot waits as long")
+
+
 @pytest.mark.parametrize(
     ("module", "options", "operation", "seconds"),
     [
         ("vm_instance", BASE, "POST /v1/instances", 600),
-        ("vm_instance", {**NEW, "snapshot": "copy"}, "POST /v1/snapshots/{id}", 3600),
+        pytest.param(
+            "vm_instance", {**NEW, "snapshot": "copy"}, "POST /v1/snapshots/{id}", 3600, marks=HOURS
+        ),
         ("vm_instance", {**BASE, "wait_timeout": 45}, "POST /v1/instances", 45),
         ("vm_snapshot", {"name": "new", "instance": "source"}, "POST /v1/snapshots", 3600),
-        ("vm_image", {"name": "golden", "url": "https://x.invalid/a", "platform": "linux"}, "POST /v1/images/custom", 14400),
+        pytest.param(
+            "vm_image", {"name": "golden", "url": "https://x.invalid/a", "platform": "linux"}, "POST /v1/images/custom",
+            14400, marks=HOURS,
+        ),
     ],
 )  # fmt: skip
 def test_a_task_waits_as_long_as_its_kind_of_work_takes(
@@ -77,6 +85,7 @@ def test_a_time_out_names_what_is_waited_for_its_status_and_state(frozen: Any, c
     assert not told["actions"]
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("more", [{}, {"batch": "1"}, {"max_failures": "1"}])
 @pytest.mark.parametrize("status", ["creating", "reticulating"])
 @pytest.mark.parametrize("case", ["made from a copy", "stopped"])

@@ -19,12 +19,14 @@ from tests.roles.cases import post
 from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
 
 pytestmark = pytest.mark.programs
+SLOW = pytest.mark.test_all("slow plays; one in check mode and the refusals are in make test")
 
 README = (ROOT / "roles/fleet/README.md").read_text()
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBUvXSm7Sd3uF1Q0gF0G1Y4tmzvJcBTfcQ7m3N4hQvYk"
 QUIET = {"wait_for": "none", "host_keys": "off"}
 
 
+@SLOW
 def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) -> None:
     """Ten of them take as long as one, and hide nobody who failed in the cloud."""
     sim.reset(loopback=True)
@@ -114,6 +116,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     assert "value of fleet_wait_for must be one of: none, ssh, cloud_init" in unknown.said
 
 
+@SLOW
 def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
     """Another run's appears when the module has ended, so that only the second look can tell. A deleted one is none."""
     sim.reset(instant=True, unique_names=False, keep_deleted=10**6)
@@ -145,6 +148,7 @@ def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path)
     assert gone.changed == ["Create, change, delete and prune instances"] and changes(sim) == []
 
 
+@SLOW
 def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
     """Its hosts are this machine."""
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
@@ -175,6 +179,7 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
     assert [name for name in own if f"`{name}" not in README] == []
 
 
+@SLOW
 def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) -> None:
     """The same addresses may be those of others, in another VPC, or stand there by hand."""
     sim.reset(loopback=True)

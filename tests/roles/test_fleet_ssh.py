@@ -15,6 +15,7 @@ import pytest
 from tests.roles.fleet_role import ADDRESSES, Roles, asked_for_logs, members
 
 pytestmark = [pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan"), pytest.mark.programs]
+SLOW = pytest.mark.test_all("slow plays with servers; one fleet that is usable is in make test")
 
 
 def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) ->
     assert not (tmp_path / "ran").exists()
 
 
+@SLOW
 def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
     """Refused where they are known as that instance's, replaced where they are another's, and gone at the end."""
     with members(sim, tmp_path) as roles:
@@ -84,6 +86,7 @@ kill -9 $pid
 """
 
 
+@SLOW
 def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path: Path) -> None:
     with members(sim, tmp_path) as roles:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
@@ -107,6 +110,7 @@ def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path
     assert roles.key("other_key") in roles.known.read_text()
 
 
+@SLOW
 @pytest.mark.every_core
 @pytest.mark.parametrize("setting", [{"ANSIBLE_DISPLAY_OK_HOSTS": "false"}, {"ANSIBLE_NO_LOG": "true"}], ids=str)
 def test_no_setting_of_the_output_hides_who_can_be_used(sim: Any, tmp_path: Path, setting: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from tests.roles.cases import Case, post, use
 from tests.roles.fleet_role import DEFAULTS
 
 pytestmark = pytest.mark.programs
+SLOW = pytest.mark.test_all("the same for the other roles; one role is in make test")
 
 GROUP = "group/magalu.cloud.vm"
 OTHER = {"region": "br-ne1"}
@@ -59,6 +60,7 @@ def test_how_long_a_role_waits(sim: Any, tmp_path: Path) -> None:
     assert "2 s" in made.failed and "3 s" in longer.failed, (made.failed, longer.failed)
 
 
+@SLOW
 @pytest.mark.every_core
 def test_the_role_protect(sim: Any, tmp_path: Path) -> None:
     """Names that the group protects are not pruned."""
@@ -77,6 +79,7 @@ def test_the_role_protect(sim: Any, tmp_path: Path) -> None:
     assert names(sim, "snapshots") == ["nightly-web-x", "nightly-web-y"]
 
 
+@SLOW
 def test_the_role_rebuild(sim: Any, tmp_path: Path) -> None:
     """An instance that the group protects is not deleted; its old one stays aside."""
     sim.seed("instance", region="br-ne1", name="web-1")
@@ -88,6 +91,7 @@ def test_the_role_rebuild(sim: Any, tmp_path: Path) -> None:
     assert names(sim) == ["web-1", "web-1-old-r1"]
 
 
+@SLOW
 def test_a_default_of_one_module_reaches_the_roles(sim: Any, tmp_path: Path) -> None:
     defaults = {f"magalu.cloud.{name}": OTHER for name in ("vm_fleet", "vm_info")}
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}"}
@@ -103,6 +107,7 @@ def test_a_strategy_that_cannot_add_hosts_is_refused_first(sim: Any, tmp_path: P
     assert sim.requests() == []
 
 
+@SLOW
 def test_without_a_wait_host_keys_are_read_once_if_asked_for(sim: Any, tmp_path: Path) -> None:
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}", "fleet_known_hosts": str(tmp_path / "known")}
     (quiet, asked), job = use(sim, tmp_path, "fleet", Case(one), Case({**one, "fleet_host_keys": "init_logs"}))

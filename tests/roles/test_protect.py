@@ -22,6 +22,7 @@ from tests.roles.cases import Case, post, use
 from tests.roles.killing import LONG, strays
 
 pytestmark = pytest.mark.programs
+SLOW = pytest.mark.test_all("slow plays; the decisions have table tests")
 
 HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
 OLD = "2024-08"
@@ -97,6 +98,7 @@ def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
     assert changes(sim) == []
 
 
+@SLOW
 def test_who_is_chosen(sim: Any, tmp_path: Path) -> None:
     """Instances of a name each have their own copy; what the other conditions leave out is not missing; there is none."""
     sim.reset(unique_names=False)
@@ -133,6 +135,7 @@ def test_what_is_refused_before_the_first_request(sim: Any, tmp_path: Path) -> N
     assert sim.requests() == []
 
 
+@SLOW
 def test_backups(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition=OLD)
     made = sim.seed("instance", name="web-1")["id"]
@@ -166,6 +169,7 @@ all:
 """
 
 
+@SLOW
 def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, tmp_path: Path) -> None:
     """As in a slice: no host does another one's work, and two are left to localhost. They are not connected to."""
     made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3, 4)]
@@ -197,6 +201,7 @@ def kill_jobs(sim: Any, folder: Path, killed: list[int]) -> None:
         time.sleep(0.2)
 
 
+@SLOW
 def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2"])
     sim.add_fault(operation="POST /v1/snapshots", kind="stuck", seconds=10**6)
@@ -213,6 +218,7 @@ def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> N
     assert "0 created, 0 skipped, 2 failed" in outcome.failed and why in outcome.failed
 
 
+@SLOW
 @pytest.mark.every_core
 def test_hosts_protect_themselves_several_at_a_time(sim: Any, tmp_path: Path) -> None:
     """Not one after the other, and not more at a time than protect_concurrency. One that is not there stops no other."""

@@ -24,6 +24,7 @@ from tests.roles.cases import Case, Fields, post, use
 from tests.roles.killing import kill_at
 
 pytestmark = pytest.mark.programs
+SLOW = pytest.mark.test_all("slow plays; the decisions have table and property tests")
 
 DEBIAN = "cloud-debian-12 LTS"
 HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
@@ -108,6 +109,7 @@ def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp
     assert not (tmp_path / "PROOF").exists()
 
 
+@SLOW
 @pytest.mark.needs("sshd", "ssh")
 def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     """The disk stays, the key and the network change. The second one does not answer, so that its old one comes back."""
@@ -143,6 +145,7 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     assert names(sim) == ["web-1", "web-1-db", "web-2"]
 
 
+@SLOW
 def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> None:
     """Two cannot be made. The one has the way back, that of the other fails as well; the third is left alone."""
     made = {f"web-{number}": sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)}
@@ -165,6 +168,7 @@ def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> 
     assert states(sim) == {back[True]: "running", back[False]: "stopped", "web-3": "running"}
 
 
+@SLOW
 def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> None:
     """It has the name of the new one, and is not taken for it. How long a step may take is told."""
     made = sim.seed("instance", name="web-1")["id"]
@@ -224,6 +228,7 @@ def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> Non
     assert changes(sim) == []
 
 
+@SLOW
 def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
     """Side by side, where no snapshot can be made and the way back is taken; then one after the other."""
     made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2")}
@@ -242,6 +247,7 @@ def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
     assert [sent.count(what) for what in ("rename", "stop", "start", "POST instances")] == [6, 4, 2, 2]
 
 
+@SLOW
 def test_the_region_of_a_host_counts(sim: Any, tmp_path: Path) -> None:
     """An instance of its name here is another one. The inventory of the same run again has the old one's id still."""
     here = sim.seed("instance", name="web-1")["id"]
@@ -257,6 +263,7 @@ def test_the_region_of_a_host_counts(sim: Any, tmp_path: Path) -> None:
     assert "0 instances replaced, 1 by an earlier run, 0 failed." in job.said
 
 
+@SLOW
 @pytest.mark.every_core
 def test_the_same_run_again_by_way_of_a_snapshot(sim: Any, tmp_path: Path) -> None:
     """Of an instance from an image that the catalog does not have any more."""
@@ -268,6 +275,7 @@ def test_the_same_run_again_by_way_of_a_snapshot(sim: Any, tmp_path: Path) -> No
     assert (again.failed, again.result["earlier"]) == ("", ["web-1"])
 
 
+@SLOW
 @pytest.mark.every_core
 def test_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
     """Hosts that were added meanwhile do not make it a play over hosts."""
@@ -301,6 +309,7 @@ def book(given: Fields) -> list[Any]:
              "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}]  # fmt: skip
 
 
+@SLOW
 def test_killed_again_and_again_and_carried_on(sim: Any, tmp_path: Path) -> None:
     """Each run is killed one change later than the one before it, before it has the answer. Nothing is lost, and nothing is doubled."""
     made = sim.seed("instance", name="web-1", public_ip=True)["id"]
@@ -320,6 +329,7 @@ def test_killed_again_and_again_and_carried_on(sim: Any, tmp_path: Path) -> None
     assert sorted(sent) == sorted(["rename", "stop", "POST snapshots", "POST instances", made])
 
 
+@SLOW
 def test_killed_on_the_way_back(sim: Any, tmp_path: Path) -> None:
     made = sim.seed("instance", name="web-1")["id"]
     (tmp_path / "ask.yml").write_text(ASK)

@@ -23,6 +23,7 @@ from tests.conftest import COLLECTIONS, ROOT
 from tests.support import programs
 
 pytestmark = pytest.mark.programs
+SLOW = pytest.mark.test_all("servers that are started and stopped; one life and the refusals are in make test")
 
 PROCESS = ROOT / "roles/simulator/files/process.py"
 Given = dict[str, Any]
@@ -135,6 +136,7 @@ def test_it_is_started_once_restarted_for_other_switches_and_stopped(play: Any, 
         requests.get(told[2]["page"], timeout=5)
 
 
+@SLOW
 def test_check_mode_starts_and_stops_nothing(play: Any, name: str) -> None:
     told, said = play({"tasks": [role()]}, options=("--check",))
     assert told[0]["process"] == {"changed": True} and "changed=1 " in said and "failed=0 " in said
@@ -182,6 +184,7 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
         assert words in said
 
 
+@SLOW
 def test_a_port_that_is_taken(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -189,6 +192,7 @@ def test_a_port_that_is_taken(name: str) -> None:
     assert ask(name, port=port)["page"] == f"http://127.0.0.1:{port}/"
 
 
+@SLOW
 def test_one_that_was_killed_is_started_again(name: str) -> None:
     killed = ask(name)["pid"]
     os.kill(killed, signal.SIGKILL)
@@ -197,6 +201,7 @@ def test_one_that_was_killed_is_started_again(name: str) -> None:
     assert again["changed"] and again["pid"] != killed and requests.get(again["page"], timeout=5).ok
 
 
+@SLOW
 def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
     record = HOME / f"{name}.json"
     starting = begin(given(name))
@@ -208,6 +213,7 @@ def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
     assert requests.get(ask(name)["page"], timeout=5).ok
 
 
+@SLOW
 def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
     ask(name)
     record = HOME / f"{name}.json"
@@ -220,6 +226,7 @@ def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
     record.write_text(known)
 
 
+@SLOW
 def test_only_what_it_started_is_ended(name: str) -> None:
     """The process id of one that was killed may be another's by now."""
     with subprocess.Popen(["sleep", "60"]) as other:
@@ -230,12 +237,14 @@ def test_only_what_it_started_is_ended(name: str) -> None:
         other.kill()
 
 
+@SLOW
 def test_two_at_once_start_one(name: str) -> None:
     begun = [begin(given(name)) for _number in range(2)]
     first, second = [answer(one) for one in begun]
     assert first["pid"] == second["pid"] and {first["changed"], second["changed"]} == {True, False}
 
 
+@SLOW
 def test_one_that_does_not_end_is_killed(name: str, process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "SECONDS", 0.3)
     pid = ask(name)["pid"]
@@ -250,6 +259,7 @@ def test_switches_are_the_command_lines(process: Any) -> None:
     }) == ["--capacity=BV1-1-40=2", "--instant", "--speed=60", "--no-unique-names", "--vpc=a", "--vpc=b"]  # fmt: skip
 
 
+@SLOW
 def test_an_environment_is_as_its_project_wants_it(process: Any, tmp_path: Path) -> None:
     (project := tmp_path / "project/pyproject.toml").parent.mkdir()
     project.write_text("[project")

@@ -16,6 +16,8 @@ from simulator import running
 from tests.simulator.browser import Browser, browsing
 from tests.simulator.client import Api
 
+SLOW = pytest.mark.test_all("the other pages of the browser are in make test")
+
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -146,6 +148,7 @@ def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
     api.session.close()
 
 
+@SLOW
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_its_buttons_inject_faults_and_clear_them(sim: Any, browser: Browser) -> None:
@@ -179,6 +182,7 @@ def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: B
     assert set(browser.value("[...document.forms[0].operation.options].map(option => option.value)")) <= known
 
 
+@SLOW
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_it_says_when_the_simulator_is_gone(tmp_path: Path) -> None:

@@ -97,3 +97,10 @@ def test_workflows_call_targets_that_exist() -> None:
         assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"]) for step in steps if "uses" in step)
     cores = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text())["jobs"]["matrix"]["strategy"]["matrix"]
     assert cores["core"] == list(CORES)
+
+
+def test_what_only_make_test_all_runs_is_listed() -> None:
+    listed = (ROOT / "tests/README.md").read_text().partition("## What only `make test-all` runs")[2]
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        if re.search(r"one_in\(|test_all\(|\bALL\b else|if ALL\b", file.read_text()) and file != Path(__file__):
+            assert f"`{file.relative_to(ROOT / 'tests').with_suffix('')}`" in listed

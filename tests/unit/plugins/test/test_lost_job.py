@@ -35,6 +35,7 @@ def at_work() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.programs
 @pytest.mark.parametrize(
     "left", [None, "", "{", '{"started": 1, "finished": 0}', '{"started": true, "finished": false}']
