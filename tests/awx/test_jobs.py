@@ -120,7 +120,7 @@ def test_each_job_template_is_run() -> None:
     assert set(SCENARIOS) == set(TEMPLATES)
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(9)
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:
@@ -154,6 +154,7 @@ def test_job_with_a_limit_does_nothing(sim: Any, tmp_path: Path) -> None:
     assert done.code == 0 and sim.requests() == [] and "skipping: no hosts matched" in done.output
 
 
+@pytest.mark.test_all("the report itself is in tests/jobs")
 def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
     """AWX deletes the files that it wrote."""
     begin(sim)

@@ -109,6 +109,7 @@ def test_zones_are_shown(recipe: Recipes) -> None:
     assert re.search(r"br-ne1\) => \{ \"msg\": \"br-ne1-a, br-ne1-b\"", recipe("zones"))
 
 
+@SLOW
 def test_a_network_is_found_by_name(recipe: Recipes, cloud: Neighbours) -> None:
     said = recipe("network", "--check")
     assert f'"vpc": "{new_id("vpc_default")}"' in said

@@ -112,6 +112,7 @@ def passwords(sim: Any) -> list[str]:
     return [one["answer"]["instance"]["password"] for one in sim.requests() if "first-windows" in one["path"]]
 
 
+@pytest.mark.test_all("what fails shows more, and is in make test")
 @pytest.mark.every_core(sample=True)
 def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
     done = play(programs, [

@@ -112,6 +112,7 @@ def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
                      "- x", "web-0000001a", "web-0000001b", "odd"}  # fmt: skip
 
 
+@pytest.mark.test_all("the export itself is in make test")
 @pytest.mark.usefixtures("nothing_runs")
 def test_job_with_an_inventory_that_any_core_exported(tmp_path: Path) -> None:
     """It is the same file with each of them, so that this is each one's update with each one's job."""

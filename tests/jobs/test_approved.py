@@ -65,7 +65,7 @@ def disturb(sim: Any, name: str) -> None:
         seed(sim, ["web-01", "web-02"])
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("name", JOBS)
 def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: Path, name: str) -> None:
     """AWX gives every job of a workflow the survey's answers, its variables, and the statistics of the jobs before."""
@@ -87,6 +87,7 @@ def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: 
     assert changes(sim) == []
 
 
+@pytest.mark.test_all("by a workflow it is in make test")
 def test_by_hand_the_digest_is_enough_and_an_empty_one_is_refused(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-01", "web-02"])
     digest = launch(sim, tmp_path, "power", JOBS["power"], ("--check",)).stats["magalu_power_plan"]["digest"]

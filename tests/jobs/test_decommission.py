@@ -39,6 +39,7 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
     assert nothing.code == 0 and nothing.summary == ["No instances were deleted."]
 
 
+@SLOW
 def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) -> None:
     """What was not confirmed, what is not there, and all of them if one is protected."""
     seed(sim, WEB[:2], labels=[])

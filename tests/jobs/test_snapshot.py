@@ -56,6 +56,7 @@ def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
     assert sum(request.endswith("/stop") for request in changes(sim)) == 2
 
 
+@pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
 def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> None:
     """In another region: the name of the one copy is taken, the other copy takes too long."""
     seed(sim, ["web-1", "web-2"], region="br-ne1")
@@ -118,6 +119,7 @@ def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tm
     assert job.code == 0 and changes(sim) == [], job.said
 
 
+@pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
 def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2"])
     asked = answers(name_pattern="web-*", period="x", power_off="true", concurrency=1)

@@ -56,6 +56,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
     assert len(waited) == 1, "who has no key is not waited for"
 
 
+@SLOW
 def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     """Those whose effect can be seen; that all are passed on is seen below."""
     sim.reset(loopback=True, quota_public_ips=9)
