@@ -44,8 +44,8 @@ SIDE_BY_SIDE := -n 2 --dist load --maxschedchunk 2
 FAILED := -o cache_dir=.build/failed
 # In the order of their start, the longest first.
 GATES := suites sanity integration cores molecule package lint docs
-# What stands for the whole of three gates in make test: one of each kind.
-CHOICE := SAMPLE=1 TARGETS=vm_fleet ARGUMENTS="--scenario-name default"
+# What stands for the whole of four gates in make test. Sanity reads the tests for three minutes: make test-all does that.
+CHOICE := SAMPLE=1 PATHS=plugins/ TARGETS=vm_fleet ARGUMENTS="--scenario-name default"
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -78,9 +78,6 @@ endif
 
 quick: setup  ## run the tests that need no other process than pytest's, as often as you save
 	python -m pytest $(SIDE_BY_SIDE) $(FAILED) -q -m "not programs"
-
-unit: setup  ## run the tests of plugins, simulator and skeleton
-	python -m pytest --ignore=tests/contract
 
 contract: setup  ## compare requests and answers with the API's OpenAPI files (MGC_CONTRACT, or ../shared/api)
 	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
@@ -119,8 +116,8 @@ molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scena
 	SIMULATOR_PORT=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') \
 		NO_COLOR=1 molecule test $(or $(ARGUMENTS),--all)
 
-sanity: setup  ## run ansible-test sanity
-	tests/ansible-test.sh sanity
+sanity: setup  ## run ansible-test sanity on all files, or on PATHS=...
+	tests/ansible-test.sh sanity $(PATHS)
 
 lint: lint-ruff lint-imports lint-mypy lint-ansible lint-docs lint-changelog  ## run all linters
 lint-ruff: setup

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: tests/ansible-test.sh sanity|integration|integration-old|acceptance [ARGUMENTS]
+# Usage: tests/ansible-test.sh sanity|integration|integration-old|acceptance [ARGUMENTS]; sanity takes paths, too.
 # Run ansible-test, of the ansible-core that comes first on PATH, in a copy of the checkout whose folder has the
 # collection's name. Each command has a copy of its own: two runs in one folder disturb each other.
 # integration-old runs the modules, and sanity also imports them, on the oldest Python they support.
@@ -31,7 +31,7 @@ has_oldest() { # pyenv's shim of a version that is not activated is found on PAT
 case $command in
     sanity)
         ansible_test ansible-test sanity --python "$python" "$@"
-        if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest"; fi
+        if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest" "$@"; fi
         ;;
     integration | acceptance)
         ansible_test tests/integration/run --local --python "$python" "$@"

@@ -15,7 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Compares the declaration with the existing instances and snapshots, and finds the steps that an earlier run has done.
+  - Compares the declaration with the existing instances and snapshots, and finds the steps that an earlier run has
+    done.
   - It is private to the role R(magalu.cloud.rebuild,ansible_collections.magalu.cloud.rebuild_role), and may change with
     it.
 positional: instances, snapshots

@@ -25,6 +25,7 @@ ROLES = {
 }  # fmt: skip
 
 
+@pytest.mark.test_all("two jobs; the others of AWX are in make test")
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("role", [pytest.param("protect", marks=pytest.mark.every_core), "rebuild"])
 def test_role_does_the_hosts_of_its_slice(sim: Any, tmp_path: Path, role: str) -> None:

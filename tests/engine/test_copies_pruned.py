@@ -160,6 +160,7 @@ def test_what_is_protected_stays(sim: Any) -> None:
     assert reasons["nightly-web-0"] == "its name matches '*-web-0' of protect_names"
 
 
+@pytest.mark.one_in(3)
 @every_kind
 def test_pages_are_read_to_their_end(sim: Any, kind: str, edition: str) -> None:
     nightly(sim, kind, edition, many=60, **({} if edition == "2024-08" else {"page_limit": 7}))

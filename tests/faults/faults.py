@@ -127,18 +127,14 @@ def cases(all_operations: dict[str, Operation]) -> list[Case]:
 
 
 def selected(every: list[Case]) -> list[Case]:
-    """Return a fixed choice with every two values that can meet, but not every operation under every fault.
+    """Return a fixed choice with every value, and every fault with each of its spreads.
 
-    Greedy, in a mixed order: a case is taken if it brings a value, or a pair of values, that no case before it has.
+    Greedy, in a mixed order: a case is taken if it brings one of these that no case before it has.
     """
     met: set[tuple[Any, ...]] = set()
     chosen = []
     for case in random.Random(0).sample(every, len(every)):
-        values = list(enumerate(case))
-        pairs = {
-            (one, other) for one in values for other in values if one[0] < other[0] and (one[0], other[0]) != (0, 1)
-        }
-        news = pairs | {(value,) for value in values}
+        news = {(case.fault, case.spread), *enumerate(case)}
         if not news <= met:
             met |= news
             chosen.append(case)

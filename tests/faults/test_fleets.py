@@ -73,6 +73,7 @@ def again(sim: Any, others: list[Fields], **fleet: Any) -> None:
     assert not changes(sim)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("fault", "cloud"), chosen(TENTH, CLOUDS), ids=str)
 def test_a_tenth_of_the_creations_meets_a_fault(sim: Any, fault: str, cloud: Fields) -> None:
     wire, well = TENTH[fault]
@@ -134,6 +135,7 @@ def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
     again(sim, others, **FLEET)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("state", "operation"),
     [("stopped", "POST /v1/instances/{id}/stop"), ("rebooted", "POST /v1/instances/{id}/reboot")],
@@ -154,6 +156,7 @@ def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: s
     hold(sim, others, state="stopped")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "429", "409", "503"])
 def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, fault: str) -> None:
     others = begin(sim)

@@ -111,6 +111,7 @@ COSTLY: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.test_all("half a minute; what is too large is in make test")
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY.keys())
 def test_what_is_costly_to_read_is_an_error(body: Callable[[], bytes]) -> None:

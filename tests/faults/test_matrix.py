@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -25,13 +24,12 @@ def test_a_run_under_a_fault_and_another_end_as_declared(sim: Any, case: Case) -
     assert matrix.run(sim, case) == RECORDED[f"{case.operation}: {case.fault}"][case.spread]
 
 
-def test_the_choice_has_every_value_and_all_pairs_but_those_of_operation_and_fault() -> None:
+def test_the_choice_has_every_value_and_every_fault_with_each_spread() -> None:
     chosen = faults.selected(EVERY)
     for field in range(len(Case._fields)):
         assert {case[field] for case in chosen} == {case[field] for case in EVERY}
-    for one, other in list(itertools.combinations(range(len(Case._fields)), 2))[1:]:
-        assert {(case[one], case[other]) for case in chosen} == {(case[one], case[other]) for case in EVERY}
-    assert len(chosen) < len(EVERY) / 30
+    assert {(case.fault, case.spread) for case in chosen} == {(case.fault, case.spread) for case in EVERY}
+    assert len(chosen) < len(EVERY) / 100
 
 
 def test_what_is_recorded_is_every_case_and_no_other() -> None:

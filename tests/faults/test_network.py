@@ -69,7 +69,7 @@ def outcome(sim: Any, task: str) -> None:
     assert len(state["instances"]) == LISTED - 1 + {"create": 2, "delete": 0}.get(task, 1)
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", [*ONCE, *ALWAYS])
 @pytest.mark.parametrize("retries", [0, 4])

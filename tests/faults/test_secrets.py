@@ -178,6 +178,7 @@ def faults(told: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.test_all("what fails to change something shows more, and is in make test")
 @pytest.mark.every_core
 def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
     answers = [faults(told)[number % 4] for number, told in enumerate([known(), *(told for _task, told in READS)])]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._engine import fleet as fleet_pace
 from tests.fleet.fleet import LARGE, SMALL, Fields, Watched, actions, changes, done, member, rows, run, seed, states
+from tests.support.choice import one_in
 
 FIVE = [f"web-{number}" for number in range(1, 6)]
 MEMBERS = [{"name": name} for name in FIVE]
@@ -98,7 +99,7 @@ def test_one_that_fails_makes_room_for_the_next(sim: Any) -> None:
 BATCHES = st.lists(st.sampled_from(["running", "stopped", "suspended", None]), min_size=1, max_size=6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25 // one_in(5))
 @given(
     there=BATCHES, state=st.sampled_from(["running", "stopped", "suspended", "rebooted"]), batch=st.integers(1, 4),
     kind=st.sampled_from([SMALL, LARGE]), stale=st.sampled_from([0, 2]), failing=st.integers(0, 2),

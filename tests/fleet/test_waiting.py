@@ -118,7 +118,7 @@ def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(
     assert set(states(sim).values()) == {"stopped"}
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("settings", [
     {"lag": 5}, {"stale": 2}, {"lag": 5, "stale": 2, "unique_names": False}, {"edition": "2024-08", "lag": 5, "stale": 2},
     {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"keep_deleted": 10**6}, {"nulls": "omitted", "shuffle_ties": True},
@@ -167,7 +167,7 @@ def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) 
     assert all(later[1] - sooner[1] >= 1.5 for sooner, later in pairwise(deletions) if sooner[0] == later[0])
     reads = [request for request in asked(sim) if request.startswith("GET instances/")]
     assert len(reads) <= 12, "one before each sending"
-    assert len(asked(sim)) - 12 - len(reads) <= (sim.now() - began) / 2 + 6
+    assert len(asked(sim)) - 12 - len(reads) <= (sim.now() - began) / 1.8 + 6, "every 2 s, less 10 per cent"
 
 
 @pytest.mark.parametrize("operation", ["POST /v1/instances", "DELETE /v1/instances/{id}", "GET /v1/instances"])

@@ -24,6 +24,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils import _direct, _host
 from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions, Seen
 from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import SINCE_2_19, may_be_template
 from tests.inventory.listing import UUIDS, listed
+from tests.support.choice import one_in
 
 try:
     from ansible.template import trust_as_template
@@ -290,14 +291,14 @@ FORMS = [*PATHS, *LITERALS, *ODD, *(f"{path} | {name}" for path in ("name", "ima
 
 
 @pytest.mark.every_core
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_in_every_way(form: str) -> None:
     check([dict(row) for row in HOSTILE], options_of([form]))
 
 
 @pytest.mark.every_core
-@settings(max_examples=60)
+@settings(max_examples=60 // one_in(3))
 @given(st.lists(rows, min_size=1, max_size=4), st.lists(expressions, min_size=1, max_size=3))
 def test_any_expressions_give_the_same_for_any_hosts(given_rows: list[dict[str, Any]], sources: list[str]) -> None:
     check(given_rows, options_of(sources))

@@ -40,9 +40,8 @@ def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: 
     assert len(sim.requests()) == max(math.ceil(number / 1000), 1)
 
 
-@pytest.mark.parametrize(("number", "requests"), [
-    (3998, 5), pytest.param(4000, 5, marks=LARGE), pytest.param(4001, 5, marks=LARGE),
-])  # fmt: skip
+@LARGE
+@pytest.mark.parametrize(("number", "requests"), [(3998, 5), (4000, 5), (4001, 5)])
 def test_each_page_begins_with_the_last_row_of_the_one_before(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:

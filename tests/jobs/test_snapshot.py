@@ -105,6 +105,7 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
     assert sim.requests() == []
 
 
+@pytest.mark.test_all("one run of the playbook is in make test")
 def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
     """Here of a group, whose age it says."""
     inventory = {"mgc": {"children": {"web": {}}, "vars": {"mgc_listed_at": "2020-01-01T00:00:00Z"}},
@@ -135,6 +136,7 @@ def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> No
     assert f"Found stopped, perhaps left so by a run that was killed: {down}" in job.said
 
 
+@pytest.mark.test_all("one run of the playbook is in make test")
 def test_backups_in_a_workflow(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     seed(sim, ["web-1"])

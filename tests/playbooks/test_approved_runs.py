@@ -124,6 +124,7 @@ def stopped(sim: Any) -> None:
 NEW = "create snapshot day-web-{0}-x of instance web-{0}"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("change", "asked", "told"),
     [

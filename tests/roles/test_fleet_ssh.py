@@ -15,7 +15,9 @@ import pytest
 from tests.roles.fleet_role import ADDRESSES, Roles, asked_for_logs, members
 
 pytestmark = [pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan"), pytest.mark.programs]
-SLOW = pytest.mark.test_all("slow plays with servers; one fleet that is usable is in make test")
+SLOW = pytest.mark.test_all(
+    "slow plays with servers; role fleet without them, and SSH to listed hosts, are in make test"
+)
 
 
 def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def edit(roles: Roles, old: str, new: str) -> dict[str, Any]:
     return {"ansible.builtin.replace": {"path": str(roles.known), "regexp": old, "replace": new}}
 
 
+@SLOW
 @pytest.mark.every_core
 def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
     """Its keys are those of the init log; the member whose cloud-init fails does not hide the other one."""

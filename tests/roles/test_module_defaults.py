@@ -45,6 +45,7 @@ def test_the_role_fleet(sim: Any, tmp_path: Path) -> None:
     assert "RETRYING" not in job.said
 
 
+@SLOW
 def test_how_long_a_role_waits(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", region="br-ne1", name="web")
     stuck = post(sim, "faults", {"operation": "POST /v1/snapshots", "kind": "stuck"})

@@ -39,6 +39,7 @@ def old(sim: Any, name: str, instance: str, days: float, kind: str = "snapshot")
     sim.seed(kind, name=name, instance=instance, created_at=sim.now() - days * 86400)
 
 
+@SLOW
 @pytest.mark.every_core
 def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_path: Path) -> None:
     """The old copies of the one that failed stay, so do those of others; names are texts, also those that look like templates."""

@@ -23,7 +23,9 @@ from tests.conftest import COLLECTIONS, ROOT
 from tests.support import programs
 
 pytestmark = pytest.mark.programs
-SLOW = pytest.mark.test_all("servers that are started and stopped; one life and the refusals are in make test")
+SLOW = pytest.mark.test_all(
+    "servers that are started and stopped; the refusals are in make test, and molecule starts and stops one"
+)
 
 PROCESS = ROOT / "roles/simulator/files/process.py"
 Given = dict[str, Any]
@@ -118,6 +120,7 @@ LISTED = {
 }
 
 
+@SLOW
 @pytest.mark.every_core
 def test_it_is_started_once_restarted_for_other_switches_and_stopped(play: Any, name: str) -> None:
     switches = {"simulator_switches": {"instances": 2, "api_key": "mine"}}

@@ -30,6 +30,7 @@ def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
     assert re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", said)
 
 
+@pytest.mark.test_all("the quickstart and the guide's first steps are in make test")
 @pytest.mark.every_core
 def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
     """In its own folder, with its own ansible.cfg, inventory and variables; and again, without a change."""
