@@ -23,9 +23,7 @@ from tests.conftest import COLLECTIONS, ROOT
 from tests.support import programs
 
 pytestmark = pytest.mark.programs
-SLOW = pytest.mark.test_all(
-    "servers that are started and stopped; the refusals are in make test, and molecule starts and stops one"
-)
+SLOW = pytest.mark.test_all("servers that are started and stopped; molecule starts and stops one in make test")
 
 PROCESS = ROOT / "roles/simulator/files/process.py"
 Given = dict[str, Any]
@@ -162,6 +160,7 @@ WRONG: list[tuple[Given, str]] = [
 ]  # fmt: skip
 
 
+@SLOW
 def test_what_cannot_be_is_told(play: Any, name: str) -> None:
     told, said = play(*({"tasks": [role(**variables)]} for variables, words in WRONG))
     for one, (variables, words) in zip(told, WRONG, strict=True):

@@ -37,7 +37,7 @@ def forked(folder: Path, env: dict[str, str], *arguments: str) -> tuple[int, str
     return done.returncode, done.stdout
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("options", [(), ("-vvv", "--check"), ("--tags", "none"), ("--nonsense",)])
 def test_a_playbook_says_and_leaves_the_same(sim: Any, tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "ansible.cfg").write_text(CONFIGURED)
