@@ -42,6 +42,7 @@ class OnceCompiled(zipimport.zipimporter):
 if __spec__ and isinstance(__spec__.loader, zipimport.zipimporter):
     sys.path_hooks.insert(0, OnceCompiled)
     sys.path_importer_cache.pop(os.path.dirname(__file__), None)
-    # Python need not search for garbage in all that Ansible has imported, again and again, nor when the process ends.
-    gc.freeze()
-    atexit.register(gc.freeze)
+    # Keep the garbage collector away from what Ansible has imported, also when the process ends. PyPy has no freeze.
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+        atexit.register(gc.freeze)
