@@ -167,7 +167,7 @@ def test_another_plan_is_refused_before_the_first_change(
 
 @pytest.mark.parametrize("done", range(4))
 def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> None:
-    """What was begun is a copy that is still being created: it counts as there for the retention."""
+    """Interrupt a run while the copy is being created: the retention counts that copy as there."""
     plan = plan_of(world)
     targets = trial(world, plan)["choice"]["targets"]
     for target in targets[:done]:
