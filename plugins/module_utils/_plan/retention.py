@@ -81,6 +81,14 @@ def _retention_reason(row: Row, want: Retention, newest: set[str], now: float | 
     return protection_reason(row, want.protect_names)
 
 
+def _is_to_come(rows: list[Row], want: Retention, resource: Resource, source_id: str | None) -> bool:
+    """Return whether `new_copy` is in the retention's scope, and not there yet."""
+    if not want.new_copy or not want.new_copy.startswith(want.name_prefix or ""):
+        return False
+    named = [row for row in rows if row.get("name") == want.new_copy]
+    return all(_out_of_scope_reason(row, want, resource, source_id) for row in named)
+
+
 def plan_retention(
     seen: Seen, want: Retention, resource: Resource, memory: Memory, assume_created: bool = False
 ) -> Plan:
@@ -100,10 +108,8 @@ def plan_retention(
         if tried and status_class(row, resource) not in (SETTLED, MOVING):
             text = f"{resource_label(resource, row)} ({row['id']}) could not be deleted: its status is {row['status']}."
             raise Refused(text, f"delete {resource_label(resource, row)}", row.get("error"))
-    ours = {row.get("name") for row in rows if not _out_of_scope_reason(row, want, resource, source_id)}
-    comes = want.new_copy and want.new_copy not in ours and want.new_copy.startswith(want.name_prefix or "")
-    newer = 1 if assume_created and comes else 0
-    verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id, newer)
+    newer = assume_created and _is_to_come(rows, want, resource, source_id)
+    verdicts = retention_verdicts(rows, want, resource, memory.begun, source_id, int(newer))
     going = [row for row, why in verdicts if not why]
     steps = tuple(deletion_step(resource, row, str(row["id"]), want.protect_names) for row in going)
     most, gone = want.prune_max, memory.sent.keys() - {step.identity for step in steps}
