@@ -111,7 +111,7 @@ acceptance-clean: setup  ## delete what a killed acceptance run left behind: lis
 	@python -m tests.acceptance clean $(if $(YES),--yes)
 
 # The modules' waits are as fast as the simulator's clock; the port is one that nothing else has.
-molecule: export PYTHONPATH := $(CURDIR)/tests/playbooks/quick
+molecule: export PYTHONPATH := $(CURDIR)/tests/support/quick
 molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scenario-name ...") on the simulator
 	SIMULATOR_PORT=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') \
 		NO_COLOR=1 molecule test $(or $(ARGUMENTS),--all)

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 SPEED = 60
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("the same kills in this process are in test_left_behind.py")
-QUICK = ROOT / "tests/playbooks/quick"  # the waits of modules are as fast as this clock
+QUICK = ROOT / "tests/support/quick"  # the waits of modules are as fast as this clock
 PROGRAM = (sys.executable, "-m", "tests.acceptance")
 
 

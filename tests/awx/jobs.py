@@ -19,7 +19,7 @@ from tests.awx import data
 from tests.conftest import COLLECTIONS
 from tests.inventory.awx import RUNNER, script
 from tests.jobs.launch import unsafe
-from tests.playbooks.play import QUICK
+from tests.support.play import QUICK
 
 IDENT = "66"
 # What AWX and ansible-runner set, beside the credential; {} is /runner.

@@ -22,8 +22,8 @@ import pytest
 from tests.awx.data import templates
 from tests.awx.jobs import SETTINGS, Job, answered
 from tests.awx.test_jobs import KEY, SCENARIOS, begin, rows
-from tests.playbooks.play import SPEED
 from tests.roles.killing import strays
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("jobs that are killed at a known moment are in tests/jobs")

@@ -14,7 +14,7 @@ import pytest
 from tests.awx.data import templates
 from tests.awx.jobs import ENVIRONMENT, Job, answered, inventory
 from tests.inventory.awx import CREDENTIAL, RUNNERS_OWN, record
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

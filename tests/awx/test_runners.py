@@ -16,8 +16,8 @@ from tests.awx.data import templates
 from tests.awx.jobs import Job, answered
 from tests.awx.test_jobs import KEY, SCENARIOS, begin
 from tests.conftest import ROOT
-from tests.playbooks.play import SPEED
 from tests.support.choice import ALL
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

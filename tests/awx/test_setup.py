@@ -19,7 +19,7 @@ from ansible_collections.magalu.cloud.plugins.filter.awx_sync_failure import awx
 from tests.awx import fake_awx
 from tests.awx.data import AWX, PROJECT, load, templates
 from tests.conftest import COLLECTIONS, ROOT
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import run
 
 pytestmark = pytest.mark.programs

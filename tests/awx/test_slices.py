@@ -12,7 +12,7 @@ import pytest
 
 from tests.awx.jobs import Job, inventory
 from tests.awx.test_jobs import KEY, rows
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 from tests.inventory.awx import script
 from tests.inventory.processes import Programs
 from tests.jobs.launch import unsafe
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import run
 
 PLAYBOOKS = ROOT / "playbooks"

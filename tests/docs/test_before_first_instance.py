@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.docs.test_guides import blocks, commands, files
-from tests.playbooks.play import SPEED, environment
 from tests.support import neighbours
 from tests.support.neighbours import KEY, READER, REGION, Neighbours, new_id
+from tests.support.play import SPEED, environment
 from tests.support.programs import run
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -20,9 +20,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows, seed, states
 from tests.inventory.test_ssh import free_port, serving
-from tests.playbooks.play import SPEED, environment
 from tests.roles.fleet_role import show
 from tests.support import programs
+from tests.support.play import SPEED, environment
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")

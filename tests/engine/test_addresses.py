@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.engine.task import BASE
-from tests.playbooks.module import result
+from tests.support.module import result
 
 PUBLIC = {**BASE, "network": {"associate_public_ip": True}}
 RESTORED = {key: value for key, value in PUBLIC.items() if key != "image"}

@@ -12,7 +12,7 @@ from simulator.catalog import IMAGES_BY_NAME, TYPES_BY_NAME
 from tests.engine import copies, task
 from tests.engine.task import BASE, IMAGE, LARGE, SMALL
 from tests.fleet import fleet
-from tests.playbooks.module import result
+from tests.support.module import result
 
 WEB, VPC = "abcdef01-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef02-aaaa-4bbb-8ccc-abcdefabcdef"
 OWN, GROUP = "abcdef03-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef04-aaaa-4bbb-8ccc-abcdefabcdef"

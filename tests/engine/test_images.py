@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._resources import image as resource
 from tests.engine import task
-from tests.playbooks.module import result
+from tests.support.module import result
 
 SIGNATURE = "kept-signature-7f21"
 URL = f"https://objects.example.com/golden.qcow2?X-Amz-Signature={SIGNATURE}"

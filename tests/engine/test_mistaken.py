@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.engine import copies, task
-from tests.playbooks.module import result
+from tests.support.module import result
 
 UUID = "9EC75090-2872-4f51-8111-53d05d96d2c6"
 NEEDS: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine import copies, task
 from tests.engine.copies import KINDS
-from tests.playbooks.module import result
+from tests.support.module import result
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 NOBODY, GONE = "99999999-9999-4999-8999-999999999999", "88888888-8888-4888-8888-888888888888"

@@ -12,7 +12,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import GUIDE
 from tests.engine import copies, task
 from tests.engine.task import BASE, LARGE, SMALL
-from tests.playbooks.module import result
+from tests.support.module import result
 
 PORT = "11111111-1111-4111-8111-111111111111"
 OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}

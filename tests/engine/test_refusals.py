@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.task import BASE
 from tests.fleet.fleet import run as fleet
-from tests.playbooks.module import result
+from tests.support.module import result
 
 RATE = {"kind": "status", "status": 429, "body": {"slug": "rate.limit", "message": "Too many requests"}}
 BUSY = {"kind": "status", "status": 503, "headers": {"Retry-After": "0"}, "body": {"slug": "busy", "message": "Busy"}}

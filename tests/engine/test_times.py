@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch, seconds_old
 from tests.engine import copies, task
-from tests.playbooks.module import result
+from tests.support.module import result
 
 HOUR = 3600.0
 offsets = pytest.mark.parametrize("hours", [-12, -3, 0, 5.5, 14])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
+from tests.support.module import result
 
 ROUTE = "GET /v1/instances/config/{id}/first-windows-password"
 WINDOWS = "windows-server-2022"

@@ -21,7 +21,7 @@ import requests
 from tests.conftest import ROOT
 from tests.faults.operations import DECLARED, INSTANCE, LARGE, NEW, OLD, OTHERS, PUBLIC, RESTORE, WEB, Fields
 from tests.faults.wire import Killed, killed
-from tests.playbooks.module import result
+from tests.support.module import result
 
 Tasks = list[tuple[str, Fields]]  # modules and their options
 

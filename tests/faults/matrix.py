@@ -15,7 +15,7 @@ from tests.faults.faults import ALWAYS, FAULTS, PATIENCE, READS, SHARE, Case, ar
 from tests.faults.operations import OPERATIONS, OTHERS, Fields, Operation
 from tests.faults.record import Record
 from tests.faults.wire import nobody_listens
-from tests.playbooks.module import result
+from tests.support.module import result
 
 DONE, WARNED, NEXT, BY_HAND, STOPPED = "done", "warned", "next run", "by hand", "left stopped"
 

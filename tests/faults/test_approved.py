@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.faults.killed import SCENARIOS, Scenario, begin, cut_off, follow, left
-from tests.playbooks.module import result
 from tests.support.choice import one_in
+from tests.support.module import result
 
 WHENS = ("before", "after")
 MOST = 60  # requests in a run

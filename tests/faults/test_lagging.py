@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
 from tests.support.choice import ALL
+from tests.support.module import result
 
 SMALL, LARGE, IMAGE, OTHER = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS", "cloud-debian-12 LTS"
 BASE = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}

@@ -29,7 +29,7 @@ from tests.fleet import fleet
 from tests.http.clients import client
 from tests.http.servers import serving
 from tests.inventory.listing import listed
-from tests.playbooks.module import result
+from tests.support.module import result
 
 RESOURCES = {
     "instances": INSTANCES, "snapshots": SNAPSHOTS, "backups": BACKUPS, "images": IMAGES,

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from simulator import running
-from tests.playbooks.play import environment, vm_instance
+from tests.support.play import environment, vm_instance
 from tests.support.programs import run
 
 pytestmark = pytest.mark.programs

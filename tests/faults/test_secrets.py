@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.inventory.processes import Programs, Ran
-from tests.playbooks.play import DECLARED, SPEED
+from tests.support.play import DECLARED, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows, seed
-from tests.playbooks.play import SPEED, environment
+from tests.support.play import SPEED, environment
 from tests.support.programs import run
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.action import vm_fleet
 from tests.fleet.fleet import DEFAULTS
 from tests.inventory.awx import Run
-from tests.playbooks.play import SPEED, Played, Player
+from tests.support.play import SPEED, Played, Player
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 CREATES = "fleet web: 0/3 running, 3 creating"

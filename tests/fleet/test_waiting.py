@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
-from tests.playbooks.module import result
+from tests.support.module import result
 
 LIST = "GET instances"
 NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}

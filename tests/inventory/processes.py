@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import run
 
 PLUGIN = "magalu.cloud.vm_instances"

@@ -15,8 +15,8 @@ from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import ADDRESSES, NAMES, Reader
 from tests.inventory.listing import UUIDS, listed
-from tests.playbooks.play import IMAGE, LARGE, SMALL
 from tests.simulator.client import Api
+from tests.support.play import IMAGE, LARGE, SMALL
 
 BLANK = {
     f"MGC_{name}": "" for name in (

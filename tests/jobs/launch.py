@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import answer_errors, spec_rules, typed_answers
 from tests.conftest import ROOT
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import run
 
 Answers = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fleet.fleet import LARGE, changes, names, rows, seed
 from tests.jobs.launch import Answers, launch
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

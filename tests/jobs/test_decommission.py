@@ -11,7 +11,7 @@ import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed
 from tests.jobs.launch import Answers, complaint, launch, refusals
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

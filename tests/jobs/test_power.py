@@ -15,8 +15,8 @@ import pytest
 
 from tests.fleet.fleet import changes, seed, states
 from tests.jobs.launch import Answers, complaint, launch, play, refusals
-from tests.playbooks.play import SPEED
 from tests.simulator.client import Api
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

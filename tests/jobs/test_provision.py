@@ -14,8 +14,8 @@ import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed
 from tests.jobs.launch import Answers, Job, complaint, launch, refusals
-from tests.playbooks.play import IMAGE, LARGE, SMALL, SPEED
 from tests.roles.fleet_role import members
+from tests.support.play import IMAGE, LARGE, SMALL, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

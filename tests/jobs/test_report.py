@@ -16,8 +16,8 @@ import pytest
 
 from tests.fleet.fleet import seed
 from tests.jobs.launch import complaint, launch, play, refusals
-from tests.playbooks.play import SPEED
 from tests.simulator.browser import browsing
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
 from tests.jobs.launch import complaint, launch, refusals
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

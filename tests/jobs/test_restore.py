@@ -15,8 +15,8 @@ import pytest
 
 from tests.fleet.fleet import changes, rows
 from tests.jobs.launch import Answers, complaint, launch, refusals
-from tests.playbooks.play import IMAGE, SMALL, SPEED
 from tests.roles.killing import kill_at
+from tests.support.play import IMAGE, SMALL, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

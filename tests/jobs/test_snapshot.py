@@ -12,8 +12,8 @@ import pytest
 
 from tests.fleet.fleet import changes, seed, states
 from tests.jobs.launch import Answers, complaint, launch, refusals
-from tests.playbooks.play import SPEED
 from tests.roles.killing import kill_at
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

@@ -18,7 +18,7 @@ from tests.package.conftest import ROOT, run
 GUIDE = (ROOT / "docs/docsite/rst/testing.rst").read_text()
 EXAMPLE = ROOT / "examples"
 BLOCKS = [textwrap.dedent(text).strip() for text in re.findall(r"\.\. code-block:: shell\n\n((?: {4}.*\n|\n)+)", GUIDE)]
-QUICK = ROOT / "tests/playbooks/quick"  # waits are as fast as the simulator's clock
+QUICK = ROOT / "tests/support/quick"  # waits are as fast as the simulator's clock
 
 
 def free_port() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.play import Player
+from tests.support.play import Player
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import calendar
 import time
 from typing import Any
 
-from tests.playbooks.module import result
+from tests.support.module import result
 
 
 def test_it_is_the_time_of_the_api(frozen: Any) -> None:

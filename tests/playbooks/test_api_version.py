@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
+from tests.support.module import result
 
 LISTS = ("instances", "snapshots", "images", "machine_types")
 

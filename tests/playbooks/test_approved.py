@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
+from tests.support.module import result
 
 PRUNED = {"state": "pruned", "name_prefix": "night-", "keep_last": 1}
 DAYS = {"state": "pruned", "name_prefix": "night-", "keep_days": 1}

@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.filter.protect_plan import protect
 from ansible_collections.magalu.cloud.plugins.filter.protect_retention import protect_retention
 from ansible_collections.magalu.cloud.plugins.filter.protect_settings import protect_settings
 from tests.fleet.fleet import changes
-from tests.playbooks.module import result
+from tests.support.module import result
 from tests.unit.plugins.plugin_utils.test_protect import VARIABLES, Fields
 
 ASKED: Fields = {"name_pattern": "web-*", "name_prefix": "day-", "period": "x", "keep_last": 1}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, done
-from tests.playbooks.module import result
-from tests.playbooks.play import DECLARED
+from tests.support.module import result
+from tests.support.play import DECLARED
 
 OLD = "2024-08"
 

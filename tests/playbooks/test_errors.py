@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.playbooks import shapes
-from tests.playbooks.module import result
-from tests.playbooks.play import DECLARED, LARGE, SMALL, Player, vm_instance
 from tests.playbooks.shapes import LIST, NO, STOP, STOPPED, WEB
+from tests.support.module import result
+from tests.support.play import DECLARED, LARGE, SMALL, Player, vm_instance
 
 KEYS = {"doing", "status", "slug", "message", "details", "request_id"}
 CAPACITY, KEYPAIR = "create_instance.capacity.error", "create_instance.keypair.not_found"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
+from tests.support.module import result
 
 
 @pytest.mark.parametrize("wanted", [{"machine_type": "BV1-1-40"}, {"image": "cloud-debian-12 LTS"}, {"labels": ["a"]}])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.playbooks import shapes
-from tests.playbooks.module import result
+from tests.support.module import result
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.module import result
-from tests.playbooks.play import DECLARED, LARGE, Played, Player, vm_info, vm_instance
+from tests.support.module import result
+from tests.support.play import DECLARED, LARGE, Played, Player, vm_info, vm_instance
 
 SLOW = pytest.mark.test_all("the other failures are in make test, and all in this process")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.play import DECLARED, LARGE, Player, vm_instance
+from tests.support.play import DECLARED, LARGE, Player, vm_instance
 
 DATA = "#cloud-config\nchpasswd: {list: ['root:Hunter-2-secret']}\n"
 ENCODED = base64.b64encode(DATA.encode()).decode()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.play import DECLARED, Player, vm_info, vm_instance
+from tests.support.play import DECLARED, Player, vm_info, vm_instance
 
 
 @pytest.mark.every_core

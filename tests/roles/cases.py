@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.jobs.launch import Job, play
-from tests.playbooks.play import keep
+from tests.support.play import keep
 
 Fields = dict[str, Any]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.inventory.test_ssh import free_port, serving
-from tests.playbooks.play import IMAGE, SMALL, environment, keep
 from tests.support import programs
+from tests.support.play import IMAGE, SMALL, environment, keep
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}

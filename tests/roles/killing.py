@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import begin
 
 LONG = 180  # seconds; what is waited for takes a tenth of it on an idle machine

@@ -14,9 +14,9 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.fleet.fleet import changes, names, rows
-from tests.playbooks.play import LARGE
 from tests.roles.cases import post
 from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
+from tests.support.play import LARGE
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; one in check mode and the refusals are in make test")

@@ -17,7 +17,7 @@ import yaml
 
 from simulator import running
 from tests.oldest import oldest_python
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import run
 
 pytestmark = pytest.mark.programs

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks.play import QUICK, environment, keep, vm_info, vm_instance
 from tests.support import programs
+from tests.support.play import QUICK, environment, keep, vm_info, vm_instance
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 # What Ansible reads when it is imported: from ansible.cfg and from the environment, beside all that a task gives back.

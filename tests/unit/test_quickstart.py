@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from simulator import running
-from tests.playbooks.play import environment
+from tests.support.play import environment
 from tests.support.programs import begin
 
 pytestmark = pytest.mark.programs

@@ -11,7 +11,7 @@ import syslog
 from pathlib import Path
 from typing import Any
 
-runpy.run_path(str(Path(__file__).parents[2] / "playbooks/quick/sitecustomize.py"))  # no other is loaded than this one
+runpy.run_path(str(Path(__file__).parents[2] / "support/quick/sitecustomize.py"))  # no other is loaded than this one
 
 
 def _kept(*said: Any) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from tests.fleet.fleet import seed
 from tests.jobs.launch import play
-from tests.playbooks.play import SPEED
+from tests.support.play import SPEED
 
 FILTERS = ("estate", "choose_instances", "fleet_outcome", "prune_plan", "restore_outcome")
 SAID = (

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A module as Ansible runs it, but in this process, and waiting on the simulator's clock: its result, in no time."""
+"""Modules as Ansible runs them, but in this process, and with waits on the simulator's clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLUGINS = "ansible_collections.magalu.cloud.plugins"
 
 def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, diff: bool = False,
            env: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
-    """What the module gives back, and its `warnings`; `env` is more of the environment."""
+    """Run the module and return its result with its `warnings`; `env` is added to the environment."""
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
     glue = importlib.import_module(f"{PLUGINS}.module_utils._module")
     clock = glue.Clock(sim.now, sim.advance)
@@ -29,11 +29,12 @@ def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, 
         }.items():  # fmt: skip
             stack.enter_context(mock.patch.object(basic, name, value, create=True))
         stack.enter_context(mock.patch.object(glue, "Clock", lambda **_given: clock))
-        warn = stack.enter_context(mock.patch.object(basic.AnsibleModule, "warn"))  # each core puts them elsewhere
+        # Each ansible-core puts warnings elsewhere.
+        warn = stack.enter_context(mock.patch.object(basic.AnsibleModule, "warn"))
         stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
-        said = stack.enter_context(redirect_stdout(io.StringIO()))
+        printed = stack.enter_context(redirect_stdout(io.StringIO()))
         stack.enter_context(redirect_stderr(io.StringIO()))
         stack.enter_context(suppress(SystemExit))
         importlib.import_module(f"{PLUGINS}.modules.{module}").main()
-    given: dict[str, Any] = json.loads(said.getvalue())
+    given: dict[str, Any] = json.loads(printed.getvalue())
     return {**given, "warnings": [call.args[0] for call in warn.call_args_list]}

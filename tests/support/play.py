@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whole playbooks in processes of their own, against a simulator, and what came out of them."""
+"""Playbooks in processes of their own against a simulator, and their results."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ DECLARED = {
 
 
 class Played(NamedTuple):
-    """What became of a playbook."""
+    """The results and the output of a playbook."""
 
-    results: list[dict[str, Any]]  # what its tasks registered, in order
-    output: str  # all that it said
+    results: list[dict[str, Any]]  # registered by its tasks, in order
+    output: str  # stdout and stderr
     log: str
 
 
 def vm_instance(check: bool = False, task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
-    """A task; `task` are the keywords beside the module."""
+    """Return a task; `task` has the keywords beside the module."""
     return {"magalu.cloud.vm_instance": options, "check_mode": check, **(task or {})}
 
 
 def vm_info(**options: Any) -> dict[str, Any]:
-    """A task."""
+    """Return a task."""
     return {"magalu.cloud.vm_info": options}
 
 
 def keep(expression: str, file: Path) -> dict[str, Any]:
-    """A task that writes the expression's value into the file, as JSON."""
+    """Return a task that writes the value of the expression into the file, as JSON."""
     return {"keep": {"json": f"{{{{ {expression} | to_json | b64encode }}}}", "dest": str(file)}}
 
 
 def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
-    """That of a process which knows the simulator, and nothing of who runs the tests."""
+    """Return the environment of a process that has the simulator's address and key, and nothing of the developer's own."""
     return {
         **sim.environment, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder),
         "PYTHONPATH": str(QUICK), "ANSIBLE_ACTION_PLUGINS": str(ACTIONS), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
@@ -57,7 +57,7 @@ def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
 
 
 class Player:
-    """Runs playbooks in a folder of its own."""
+    """A runner of playbooks in a folder of its own."""
 
     def __init__(self, sim: Any, folder: Path) -> None:
         self.sim, self.folder = sim, folder
@@ -66,18 +66,18 @@ class Player:
         self, *tasks: dict[str, Any], options: Iterable[str] = (), warned: Iterable[str] = (),
         env: dict[str, str] | None = None, **keywords: Any,
     ) -> Played:  # fmt: skip
-        """Runs the tasks, also after one that fails; `keywords` are the play's.
+        """Run all tasks, also after a task that fails; `keywords` belong to the play.
 
-        Each text of `warned` must be in a warning, and every warning must have one of them.
+        Each text of `warned` must be in a warning, and every warning must contain one of these texts.
         """
-        (self.folder / "ansible.cfg").touch()  # so that no other one counts
+        (self.folder / "ansible.cfg").touch()  # so that Ansible reads no other file
         results, log, book = (self.folder / name for name in ("results.json", "log.txt", "play.json"))
         named = [{"register": f"result_{number}", **task} for number, task in enumerate(tasks)]
         listed = ", ".join(f"result_{number}" for number in range(len(tasks)))
         play = {"hosts": "localhost", "gather_facts": False, "ignore_errors": True, **keywords}
         book.write_text(json.dumps([{**play, "tasks": [*named, keep(f"[{listed}]", results)]}]))
-        told = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {}))
-        done = run("playbook", book, *options, cwd=self.folder, env=told)
+        env = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **(env or {}))
+        done = run("playbook", book, *options, cwd=self.folder, env=env)
         assert done.returncode == 0, done.stdout
         _check_warnings(done.stdout, list(warned))
         return Played(json.loads(results.read_text()), done.stdout, log.read_text())
