@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from tests.awx import data
 from tests.conftest import COLLECTIONS
 from tests.inventory.awx import RUNNER, script
-from tests.jobs.launch import unsafe
+from tests.support.launch import unsafe
 from tests.support.play import QUICK
 
 IDENT = "66"

@@ -20,7 +20,7 @@ from tests.awx.jobs import answered
 from tests.conftest import ROOT
 from tests.inventory.awx import script
 from tests.inventory.processes import Programs
-from tests.jobs.launch import unsafe
+from tests.support.launch import unsafe
 from tests.support.play import environment
 from tests.support.programs import run
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import LARGE, changes, names, rows, seed
-from tests.jobs.launch import Answers, launch
+from tests.support.launch import Answers, launch
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed
-from tests.jobs.launch import Answers, complaint, launch, refusals
+from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

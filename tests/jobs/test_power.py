@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 
 from tests.fleet.fleet import changes, seed, states
-from tests.jobs.launch import Answers, complaint, launch, play, refusals
 from tests.simulator.client import Api
+from tests.support.launch import Answers, complaint, launch, play, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed
-from tests.jobs.launch import Answers, Job, complaint, launch, refusals
 from tests.roles.fleet_role import members
+from tests.support.launch import Answers, Job, complaint, launch, refusals
 from tests.support.play import IMAGE, LARGE, SMALL, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

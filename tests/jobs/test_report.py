@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import seed
-from tests.jobs.launch import complaint, launch, play, refusals
 from tests.simulator.browser import browsing
+from tests.support.launch import complaint, launch, play, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
-from tests.jobs.launch import complaint, launch, refusals
+from tests.support.launch import complaint, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, rows
-from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.roles.killing import kill_at
+from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import IMAGE, SMALL, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, seed, states
-from tests.jobs.launch import Answers, complaint, launch, refusals
 from tests.roles.killing import kill_at
+from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.jobs.launch import Job, play
+from tests.support.launch import Job, play
 from tests.support.play import keep
 
 Fields = dict[str, Any]

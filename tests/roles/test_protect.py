@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from tests.fleet.fleet import changes, rows, seed, states
-from tests.jobs.launch import play
 from tests.roles.cases import Case, post, use
 from tests.roles.killing import LONG, strays
+from tests.support.launch import play
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; the decisions have table tests")

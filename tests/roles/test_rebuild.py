@@ -19,9 +19,9 @@ import pytest
 
 from tests.fleet.fleet import changes, names, rows, seed, states
 from tests.inventory.test_ssh import free_port, serving
-from tests.jobs.launch import play
 from tests.roles.cases import Case, Fields, post, use
 from tests.roles.killing import kill_at
+from tests.support.launch import play
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; the decisions have table and property tests")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.fleet.fleet import seed
-from tests.jobs.launch import play
+from tests.support.launch import play
 from tests.support.play import SPEED
 
 FILTERS = ("estate", "choose_instances", "fleet_outcome", "prune_plan", "restore_outcome")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The job templates' playbooks as a job runs them: from a project's stub, with the answers of a survey."""
+"""Playbooks as a job runs them: from the stub of a project, with the answers of a survey."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ Answers = dict[str, Any]
 
 
 class Job(NamedTuple):
-    """What became of a job."""
+    """The end of a job."""
 
     code: int
-    said: str  # all that it said, without line breaks that only the width of a terminal makes
-    stats: dict[str, Any]  # what it gives to a workflow
+    said: str  # stdout and stderr
+    stats: dict[str, Any]  # passed on to a workflow
 
     @property
     def why(self) -> str:
-        """The message of what failed."""
+        """Return the message of the last task that failed."""
         return json.loads(re.findall(r"^fatal: .*=> (\{.*\})$", self.said, re.MULTILINE)[-1])["msg"]  # type: ignore[no-any-return]
 
     @property
     def summary(self) -> list[str]:
-        """The last message."""
+        """Return the last message of the job."""
         return json.loads(re.findall(r"=> (\{\n.*?\n\})$", self.said, re.MULTILINE | re.DOTALL)[-1])["msg"]  # type: ignore[no-any-return]
 
 
 def unsafe(value: Any) -> str:
-    """The value in YAML as AWX writes it: every text, keys too, is marked as one that is no template."""
+    """Return the value as AWX writes it in YAML: each text, also a key, is marked as not being a template."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{unsafe(key)}: {unsafe(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -49,25 +49,25 @@ def unsafe(value: Any) -> str:
 
 
 def play(sim: Any, folder: Path, text: str, options: Iterable[str] = (), warnings: int = 0, **env: str) -> Job:
-    """Runs a playbook that is given as a text, and that warns so often."""
-    (folder / "ansible.cfg").touch()  # so that no other one counts
+    """Run a playbook given as text. Fail unless it prints this number of `warnings`."""
+    (folder / "ansible.cfg").touch()  # so that Ansible reads no other file
     (folder / "book.yml").write_text(text)
     more = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", **env}
     done = run("playbook", "book.yml", *options, cwd=folder, env=environment(sim, folder, **more))
     assert "[DEPRECATION WARNING]" not in done.stdout and done.stdout.count("[WARNING]") == warnings, done.stdout
-    told = re.search(r"^\tRUN: (\{.*?)\n(?:\n|$)", done.stdout, re.MULTILINE | re.DOTALL)
-    return Job(done.returncode, done.stdout, json.loads(told.group(1)) if told else {})
+    stats = re.search(r"^\tRUN: (\{.*?)\n(?:\n|$)", done.stdout, re.MULTILINE | re.DOTALL)
+    return Job(done.returncode, done.stdout, json.loads(stats.group(1)) if stats else {})
 
 
 def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterable[str] = (), **env: str) -> Job:
-    """Runs a playbook of the collection, by a stub as a project has it."""
+    """Run a playbook of the collection from the stub of a project."""
     (folder / "answers.yml").write_text(unsafe(answers))
     stub = f"- ansible.builtin.import_playbook: magalu.cloud.{name}\n"
     return play(sim, folder, stub, ("-e", "@answers.yml", *options), **env)
 
 
 def complaint(name: str, answers: Answers) -> str:
-    """What the playbook's argument spec says to these answers, nothing if they are right: as tasks/answers.yml asks it."""
+    """Return the errors in these answers that tasks/answers.yml finds with the argument spec, or an empty text."""
     spec = yaml.safe_load((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])
     checked = ArgumentSpecValidator({"answers": spec_rules(spec)}).validate({"answers": typed})
@@ -75,12 +75,12 @@ def complaint(name: str, answers: Answers) -> str:
 
 
 def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
-    """What a playbook says to each of these answers, which it has to refuse: its tasks for all of them in one process."""
+    """Return the error messages of a playbook that has to refuse each of these answers; run it once for all of them."""
     book = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text())[0]
     for each in ("tasks", "argument_specs"):
         (folder / each).symlink_to(ROOT / "playbooks" / each)
-    told = {"ansible.builtin.set_fact": {"refused": "{{ refused | default([]) + [ansible_failed_result.msg] }}"}}
-    book["tasks"] = [{"block": book["tasks"], "vars": case, "rescue": [told]} for case in cases]
+    rescue = {"ansible.builtin.set_fact": {"refused": "{{ refused | default([]) + [ansible_failed_result.msg] }}"}}
+    book["tasks"] = [{"block": book["tasks"], "vars": case, "rescue": [rescue]} for case in cases]
     book["tasks"].append({"ansible.builtin.debug": {"var": "refused"}})
     job = play(sim, folder, json.dumps([book]))
     assert job.code == 0, job.said
