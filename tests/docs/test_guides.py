@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import ROOT
-from tests.fleet.fleet import changes, names, rows, seed, states
 from tests.inventory.test_ssh import free_port, serving
 from tests.roles.fleet_role import show
 from tests.support import programs
+from tests.support.fleet import changes, names, rows, seed, states
 from tests.support.play import SPEED, environment
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -11,7 +11,7 @@ import pytest
 from simulator.catalog import IMAGES_BY_NAME, TYPES_BY_NAME
 from tests.engine import copies, task
 from tests.engine.task import BASE, IMAGE, LARGE, SMALL
-from tests.fleet import fleet
+from tests.support import fleet
 from tests.support.module import result
 
 WEB, VPC = "abcdef01-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef02-aaaa-4bbb-8ccc-abcdefabcdef"

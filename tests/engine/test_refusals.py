@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.engine.task import BASE
-from tests.fleet.fleet import run as fleet
+from tests.support.fleet import run as fleet
 from tests.support.module import result
 
 RATE = {"kind": "status", "status": 429, "body": {"slug": "rate.limit", "message": "Too many requests"}}

@@ -12,7 +12,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
 from tests.engine import copies, task
 from tests.engine.task import LARGE
-from tests.fleet import fleet
+from tests.support import fleet
 
 PORT = "11111111-1111-4111-8111-111111111111"
 words = pytest.mark.parametrize("word", ["Running", "ACTIVE", "paused", "shelved", "migrating", "", None])

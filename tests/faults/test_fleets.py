@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import Fields, changes, done, member, run
-from tests.fleet.fleet import rows as instances
 from tests.support.choice import one_in
+from tests.support.fleet import Fields, changes, done, member, run
+from tests.support.fleet import rows as instances
 
 COUNT = 40
 CREATE, LIST = "POST /v1/instances", "GET /v1/instances"

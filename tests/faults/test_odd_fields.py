@@ -25,10 +25,10 @@ from tests.engine import copies, task
 from tests.engine.task import BASE, IMAGE, LARGE, SMALL
 from tests.faults.answers import places, put
 from tests.faults.rows import LISTS, ROWS
-from tests.fleet import fleet
 from tests.http.clients import client
 from tests.http.servers import serving
 from tests.inventory.listing import listed
+from tests.support import fleet
 from tests.support.module import result
 
 RESOURCES = {

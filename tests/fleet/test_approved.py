@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import LARGE, changes, done, names, rows, run, seed, states
+from tests.support.fleet import LARGE, changes, done, names, rows, run, seed, states
 
 LARGER: dict[str, Any] = {"defaults": {"machine_type": LARGE}, "count": 2, "name_format": "web-{index}", "batch": "1",
                           "prune_match": "web-*"}  # fmt: skip

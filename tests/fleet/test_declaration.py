@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import (
+from tests.support.fleet import (
     LARGE,
     SMALL,
     actions,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.fleet.fleet import changes, names, rows, seed
+from tests.support.fleet import changes, names, rows, seed
 from tests.support.play import SPEED, environment
 from tests.support.programs import run
 

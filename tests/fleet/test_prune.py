@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, status_class
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.fleet import instances_to_prune, prune_limit
-from tests.fleet.fleet import Watched, actions, asked, changes, done, member, names, refused, rows, run, seed, states
+from tests.support.fleet import Watched, actions, asked, changes, done, member, names, refused, rows, run, seed, states
 
 OLD = [f"web-{number}" for number in range(1, 6)]
 KEPT = [{"name": "web-1"}, {"name": "web-2"}]

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.action import vm_fleet
-from tests.fleet.fleet import DEFAULTS
 from tests.inventory.awx import Run
+from tests.support.fleet import DEFAULTS
 from tests.support.play import SPEED, Played, Player
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

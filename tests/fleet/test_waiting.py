@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
+from tests.support.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
 from tests.support.module import result
 
 LIST = "GET instances"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import LARGE, changes, names, rows, seed
+from tests.support.fleet import LARGE, changes, names, rows, seed
 from tests.support.launch import Answers, launch
 from tests.support.play import SPEED
 

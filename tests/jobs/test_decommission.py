@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import changes, names, rows, seed
+from tests.support.fleet import changes, names, rows, seed
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fleet.fleet import changes, seed, states
 from tests.simulator.client import Api
+from tests.support.fleet import changes, seed, states
 from tests.support.launch import Answers, complaint, launch, play, refusals
 from tests.support.play import SPEED
 

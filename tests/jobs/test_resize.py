@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import LARGE, SMALL, changes, rows, seed, states
+from tests.support.fleet import LARGE, SMALL, changes, rows, seed, states
 from tests.support.launch import complaint, launch, refusals
 from tests.support.play import SPEED
 

@@ -15,7 +15,7 @@ from ansible_collections.magalu.cloud.plugins.filter.protect_choice import prote
 from ansible_collections.magalu.cloud.plugins.filter.protect_plan import protect_plan
 from ansible_collections.magalu.cloud.plugins.filter.protect_retention import protect_retention
 from ansible_collections.magalu.cloud.plugins.filter.protect_settings import protect_settings
-from tests.fleet.fleet import changes
+from tests.support.fleet import changes
 from tests.support.module import result
 from tests.unit.plugins.plugin_utils.test_protect import VARIABLES, Fields
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import changes, done
+from tests.support.fleet import changes, done
 from tests.support.module import result
 from tests.support.play import DECLARED
 

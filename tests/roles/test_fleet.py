@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.fleet.fleet import changes, names, rows
 from tests.roles.cases import post
 from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
+from tests.support.fleet import changes, names, rows
 from tests.support.play import LARGE
 
 pytestmark = pytest.mark.programs

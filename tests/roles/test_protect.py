@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import changes, rows, seed, states
 from tests.roles.cases import Case, post, use
 from tests.roles.killing import LONG, strays
+from tests.support.fleet import changes, rows, seed, states
 from tests.support.launch import play
 
 pytestmark = pytest.mark.programs

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.fleet import changes, names, rows, seed, states
 from tests.inventory.test_ssh import free_port, serving
 from tests.roles.cases import Case, Fields, post, use
 from tests.roles.killing import kill_at
+from tests.support.fleet import changes, names, rows, seed, states
 from tests.support.launch import play
 
 pytestmark = pytest.mark.programs

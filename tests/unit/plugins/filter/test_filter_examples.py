@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.fleet.fleet import seed
+from tests.support.fleet import seed
 from tests.support.launch import play
 from tests.support.play import SPEED
 

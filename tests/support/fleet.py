@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""vm_fleet in this process, on the simulator's clock, and what the simulator's own record tells of it."""
+"""vm_fleet in this process, on the simulator's clock, and the instances and requests that the simulator recorded."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DEFAULTS: Fields = {
 }  # fmt: skip
 UUIDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d+\.\d+\.\d+\.\d+")
 IP = "_ipv"
-# What differs from run to run.
+# Fields that differ from run to run.
 OWN = ("id", "created_at", "updated_at", "network", "request_id", "interfaces", "password", "address_from")
 
 
 class Watched:
-    """The simulator; whenever time passes it notes who is in motion."""
+    """A simulator that records which instances are in transition whenever time passes."""
 
     def __init__(self, sim: Any) -> None:
         self.sim = sim
@@ -38,25 +38,25 @@ class Watched:
 
     @property
     def most(self) -> int:
-        """How many were in motion at once."""
+        """Return the largest number of instances in transition at once."""
         return max(map(len, self.moving), default=0)
 
 
 def run(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> Fields:
-    """The result of the module. `defaults` stand under those of all tests."""
+    """Run the module and return its result. `defaults` are added to DEFAULTS."""
     options["defaults"] = {**DEFAULTS, **options.get("defaults", {})}
     return result(sim, "vm_fleet", options, check, diff)
 
 
 def done(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> Fields:
-    """The result of a run that has to end well."""
+    """Run the module, which must not fail, and return its result."""
     given = run(sim, check, diff, **options)
     assert not given.get("failed"), given["msg"]
     return given
 
 
 def refused(sim: Any, **options: Any) -> str:
-    """The message of a run that has to fail, in check mode and for real, and that changes nothing."""
+    """Return the message of a run that must fail in check mode and without it, and change nothing."""
     before, sent, messages = sim.state(), changes(sim), []
     for check in (True, False):
         given = run(sim, check, **options)
@@ -69,14 +69,14 @@ def refused(sim: Any, **options: Any) -> str:
 
 
 def seed(sim: Any, names: Iterable[str], **fields: Any) -> None:
-    """Instances that are as the defaults declare them, and were there for long."""
+    """Create instances as DEFAULTS declares them, an hour ago."""
     for name in names:
         sim.seed("instance", **{"name": name, "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
                                 "created_at": sim.now() - 3600, **fields})  # fmt: skip
 
 
 def rows(sim: Any) -> list[Fields]:
-    """The instances as they truly are."""
+    """Return the instances as the simulator has them."""
     found: list[Fields] = sim.state()["br-se1"]["instances"]
     return found
 
@@ -90,8 +90,8 @@ def states(sim: Any) -> dict[str, str]:
 
 
 def asked(sim: Any) -> list[str]:
-    """All requests, in order, each with its path's last part."""
-    return [f"{one['method']} {one['path'].removeprefix('/v1/')}" for one in sim.requests()]
+    """Return all requests in order: method and path without /v1/."""
+    return [f"{request['method']} {request['path'].removeprefix('/v1/')}" for request in sim.requests()]
 
 
 def changes(sim: Any) -> list[str]:
@@ -99,17 +99,17 @@ def changes(sim: Any) -> list[str]:
 
 
 def actions(given: Fields) -> dict[str, list[str]]:
-    """What was done, or would be, to each member."""
+    """Return the descriptions of each member's steps, done or planned."""
     return {member["name"]: [step["description"] for step in member["actions"]] for member in given["members"]}
 
 
 def member(given: Fields, name: str) -> Fields:
-    found: Fields = next(one for one in given["members"] if one["name"] == name)
+    found: Fields = next(row for row in given["members"] if row["name"] == name)
     return found
 
 
 def plain(value: Any) -> Any:
-    """The value without what differs from run to run."""
+    """Return the value without the parts that differ from run to run."""
     if isinstance(value, dict):
         return {key: bool(item) if IP in key else plain(item) for key, item in value.items() if key not in OWN}
     if isinstance(value, list):
