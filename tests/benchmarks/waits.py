@@ -7,8 +7,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from tests.engine import task
-from tests.engine.task import BASE
+from tests.support import task
+from tests.support.task import BASE
 
 
 def measure(sim: Any) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.info impor
     read_rows,
 )
 from tests.contract.contract import EDITIONS, check_answer, check_request, folder, operation
-from tests.engine import copies, task
-from tests.engine.task import BASE, LARGE
+from tests.engine import copies
+from tests.support import task
 from tests.support.module import result
+from tests.support.task import BASE, LARGE
 
 folder()
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.task import BASE, LARGE
+from tests.support.task import BASE, LARGE
 
 POST_CREATE = "POST /v1/instances"
 OTHER = "BV4-8-40"

@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import ru
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Query, Task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC, copy_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.results import explain_failure, outcome_result
-from tests.engine import task
+from tests.support import task
 
 RESOURCES = {"snapshot": SNAPSHOTS, "backup": BACKUPS}
 # Which copies each edition has; only the last two can be copied to another region.

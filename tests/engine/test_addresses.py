@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.task import BASE
 from tests.support.module import result
+from tests.support.task import BASE
 
 PUBLIC = {**BASE, "network": {"associate_public_ip": True}}
 RESTORED = {key: value for key, value in PUBLIC.items() if key != "image"}

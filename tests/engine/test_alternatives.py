@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from tests.engine import task
 from tests.engine.alternatives import (
     CAPACITY,
     DECLARED,
@@ -22,7 +21,8 @@ from tests.engine.alternatives import (
     ours,
     tried,
 )
-from tests.engine.task import LARGE, SMALL
+from tests.support import task
+from tests.support.task import LARGE, SMALL
 
 
 @everywhere

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import NO_STEPS, Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
-from tests.engine.task import BASE, IMAGE, LARGE, SMALL, client, sent, want
 from tests.support.choice import one_in
+from tests.support.task import BASE, IMAGE, LARGE, SMALL, client, sent, want
 
 WEB = {"name": "web", "image": IMAGE, "machine_type": SMALL, "id": "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"}
 OTHER = "1c0d1d7e-4a55-4a51-8111-53d05d96d2c6"

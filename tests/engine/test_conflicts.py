@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies, task
-from tests.engine.task import BASE
+from tests.engine import copies
+from tests.support import task
+from tests.support.task import BASE
 
 BUSY = {"kind": "status", "status": 409, "body": {"slug": "instance.conflict", "message": "Instance is busy"}}
 LATER = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}}

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies, task
+from tests.engine import copies
 from tests.engine.copies import COPIED
+from tests.support import task
 
 both = pytest.mark.parametrize(("kind", "edition"), COPIED)
 TO = {"name": "copy", "state": "copied"}

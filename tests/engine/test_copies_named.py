@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies, task
+from tests.engine import copies
 from tests.engine.copies import KINDS
+from tests.support import task
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 NOBODY = "99999999-9999-4999-8999-999999999999"

@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_observer, instance_task
-from tests.engine import task
-from tests.engine.task import BASE, LARGE, SMALL
+from tests.support import task
+from tests.support.task import BASE, LARGE, SMALL
 
 POST_CREATE = "POST /v1/instances"
 FAULTS: list[dict[str, Any]] = [{"kind": "reset"}, {"kind": "status", "status": 500}, {"kind": "html", "status": 502}]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from simulator.catalog import IMAGES_BY_NAME, TYPES_BY_NAME
-from tests.engine import copies, task
-from tests.engine.task import BASE, IMAGE, LARGE, SMALL
-from tests.support import fleet
+from tests.engine import copies
+from tests.support import fleet, task
 from tests.support.module import result
+from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 WEB, VPC = "abcdef01-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef02-aaaa-4bbb-8ccc-abcdefabcdef"
 OWN, GROUP = "abcdef03-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef04-aaaa-4bbb-8ccc-abcdefabcdef"

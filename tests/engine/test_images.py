@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._resources import image as resource
-from tests.engine import task
+from tests.support import task
 from tests.support.module import result
 
 SIGNATURE = "kept-signature-7f21"

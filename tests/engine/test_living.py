@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import task
-from tests.engine.task import BASE, IMAGE, LARGE, SMALL
+from tests.support import task
+from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 DAYS = 86400
 FAILURES = ["completed", "retyping_error", "starting_error", "stopping_error", "suspending_error", "rebooting_error",

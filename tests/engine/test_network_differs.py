@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UNREADABLE
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import field_value
-from tests.engine import task
-from tests.engine.task import BASE
+from tests.support import task
+from tests.support.task import BASE
 
 GROUP, OTHER = "aaaaaaaa-1111-4111-8111-111111111111", "BBBBBBBB-1111-4111-8111-111111111111"
 TRUE, FALSE = ({"network": {"associate_public_ip": public}} for public in (True, False))

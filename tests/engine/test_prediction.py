@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from tests.engine import task
-from tests.engine.task import BASE, IMAGE, LARGE, SMALL
+from tests.support import task
 from tests.support.choice import ALL, one_in
+from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
 

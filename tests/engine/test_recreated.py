@@ -10,9 +10,10 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import GUIDE
-from tests.engine import copies, task
-from tests.engine.task import BASE, LARGE, SMALL
+from tests.engine import copies
+from tests.support import task
 from tests.support.module import result
+from tests.support.task import BASE, LARGE, SMALL
 
 PORT = "11111111-1111-4111-8111-111111111111"
 OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}

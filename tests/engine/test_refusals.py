@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.task import BASE
 from tests.support.fleet import run as fleet
 from tests.support.module import result
+from tests.support.task import BASE
 
 RATE = {"kind": "status", "status": 429, "body": {"slug": "rate.limit", "message": "Too many requests"}}
 BUSY = {"kind": "status", "status": 503, "headers": {"Retry-After": "0"}, "body": {"slug": "busy", "message": "Busy"}}

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import COLLECTIONS, ROOT
-from tests.engine import task
-from tests.engine.task import BASE, IMAGE, LARGE, SMALL
+from tests.support import task
+from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 # Runs the module in a process of its own, as Ansible does, and tells which files of ours it imported.
 RUNNER = """

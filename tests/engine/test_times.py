@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch, seconds_old
-from tests.engine import copies, task
+from tests.engine import copies
+from tests.support import task
 from tests.support.module import result
 
 HOUR = 3600.0

@@ -10,9 +10,9 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
-from tests.engine import copies, task
-from tests.engine.task import LARGE
-from tests.support import fleet
+from tests.engine import copies
+from tests.support import fleet, task
+from tests.support.task import LARGE
 
 PORT = "11111111-1111-4111-8111-111111111111"
 words = pytest.mark.parametrize("word", ["Running", "ACTIVE", "paused", "shelved", "migrating", "", None])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.engine import task
 from tests.faults import killed
 from tests.faults.killed import begin, left
 from tests.faults.operations import IMPORT, INSTANCE, NEW, PUBLIC, Fields
 from tests.faults.pairs import CREATING, PAIRS, at_once
+from tests.support import task
 
 MAKING = ("create", "restore")
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetListing
-from tests.engine.task import client
 from tests.playbooks.test_secrets import faults
 from tests.support.fleet import done, member, run, seed
+from tests.support.task import client
 
 TEXT = "#cloud-config\npassword: kept-data-9b1e\n"
 ENCODED = base64.b64encode(TEXT.encode()).decode()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.task import BASE
 from tests.support.module import result
+from tests.support.task import BASE
 
 NEW = {key: value for key, value in BASE.items() if key != "image"}
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A task of `vm_instance` without Ansible around it: real HTTP to the simulator, and the simulator's clock."""
+"""Tasks of `vm_instance` without Ansible: real HTTP to the simulator, and the simulator's clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START = Query({}, True, "instance")
 
 
 class Run(NamedTuple):
-    """The outcome of a task, as tests look at it."""
+    """The outcome of a task."""
 
     actions: list[str]
     row: dict[str, Any] | None
@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
 
 def client(sim: Any, **options: Any) -> Api:
-    """A client of the simulator that waits on the simulator's clock."""
+    """Return a client of the simulator that waits on the simulator's clock."""
     given = {"api_url": sim.url, "api_key": "simulator", "api_retries": 2, **options}
     made = Api(resolve_connection(given.get, {}), "tests", Clock(sim.now, sim.advance))
     made.deadline = sim.now() + 600
@@ -41,12 +41,12 @@ def client(sim: Any, **options: Any) -> Api:
 
 
 def want(**options: Any) -> DesiredInstance:
-    """A declaration, with the defaults of the module's options."""
+    """Return the desired state, with the defaults of the module's options."""
     return desired_instance(options)
 
 
 def check(sim: Any, **options: Any) -> Outcome:
-    """What check mode plans. Raises `Refused`."""
+    """Return the outcome of check mode. Raise `Refused`."""
     api = client(sim)
     outcome = run_task(instance_task(api, want(**options)), api, 600, check=True)
     if outcome.failure:
@@ -55,7 +55,7 @@ def check(sim: Any, **options: Any) -> Outcome:
 
 
 def run(sim: Any, wait: bool = True, timeout: float = 600, api: Api | None = None, **options: Any) -> Run:
-    """The task for real."""
+    """Run the task and return its outcome."""
     api, declared = api or client(sim), want(**options)
     api.deadline = sim.now() + timeout
     outcome = run_task(instance_task(api, declared), api, timeout, wait)
@@ -63,6 +63,6 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Api | None = Non
 
 
 def sent(sim: Any) -> list[str]:
-    """The requests that change something, in order, each with its last part of the path."""
+    """Return the requests that are not reads, in order: method and last part of the path."""
     changes = [request for request in sim.requests() if request["method"] != "GET"]
     return [f"{request['method']} {request['path'].rsplit('/', 1)[-1]}" for request in changes]
