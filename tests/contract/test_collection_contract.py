@@ -15,8 +15,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.info impor
     read_rows,
 )
 from tests.contract.contract import EDITIONS, check_answer, check_request, folder, operation
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.module import result
 from tests.support.task import BASE, LARGE
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
-from tests.engine import copies
 from tests.engine.alternatives import (
     CAPACITY,
     CONDITIONS,
@@ -28,7 +27,7 @@ from tests.engine.alternatives import (
     ours,
     tried,
 )
-from tests.support import task
+from tests.support import copies, task
 from tests.support.choice import one_in
 from tests.support.task import BASE, LARGE, SMALL
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.task import BASE
 
 BUSY = {"kind": "status", "status": 409, "body": {"slug": "instance.conflict", "message": "Instance is busy"}}

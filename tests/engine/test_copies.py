@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from tests.engine import copies
-from tests.engine.copies import COPIED, KINDS, RESTORE
-from tests.support import task
+from tests.support import copies, task
 from tests.support.choice import one_in
+from tests.support.copies import COPIED, KINDS, RESTORE
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 LOST = [({"kind": "reset"}, "before"), ({"kind": "reset"}, "after"), ({"kind": "html", "status": 502}, "after")]

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies
-from tests.engine.copies import COPIED
-from tests.support import task
+from tests.support import copies, task
+from tests.support.copies import COPIED
 
 both = pytest.mark.parametrize(("kind", "edition"), COPIED)
 TO = {"name": "copy", "state": "copied"}

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies
-from tests.engine.copies import KINDS
-from tests.support import task
+from tests.support import copies, task
+from tests.support.copies import KINDS
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 NOBODY = "99999999-9999-4999-8999-999999999999"

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine import copies
-from tests.engine.copies import KINDS
-from tests.support import task
+from tests.support import copies, task
+from tests.support.copies import KINDS
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 DAY = 86400

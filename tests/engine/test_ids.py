@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.catalog import IMAGES_BY_NAME, TYPES_BY_NAME
-from tests.engine import copies
-from tests.support import fleet, task
+from tests.support import copies, fleet, task
 from tests.support.module import result
 from tests.support.task import BASE, IMAGE, LARGE, SMALL
 

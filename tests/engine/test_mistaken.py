@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.module import result
 
 UUID = "9EC75090-2872-4f51-8111-53d05d96d2c6"

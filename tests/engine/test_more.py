@@ -13,8 +13,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine import driver
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import drive_members
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.task import BASE, SMALL
 
 

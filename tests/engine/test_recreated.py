@@ -10,8 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import GUIDE
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.module import result
 from tests.support.task import BASE, LARGE, SMALL
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch, seconds_old
-from tests.engine import copies
-from tests.support import task
+from tests.support import copies, task
 from tests.support.module import result
 
 HOUR = 3600.0

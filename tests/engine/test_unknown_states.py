@@ -10,8 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
-from tests.engine import copies
-from tests.support import fleet, task
+from tests.support import copies, fleet, task
 from tests.support.task import LARGE
 
 PORT = "11111111-1111-4111-8111-111111111111"

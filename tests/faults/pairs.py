@@ -7,10 +7,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from tests.engine import copies
 from tests.faults.operations import NIC, RESTORE, WEB, Fields
 from tests.faults.wire import watched
-from tests.support import task
+from tests.support import copies, task
 
 OTHER_IMAGE = "cloud-debian-12 LTS"
 SEEDED: Fields = {"kind": "instance", "name": "web", "public_ip": True}

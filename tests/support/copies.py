@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A task of `vm_snapshot` or `vm_backup` without Ansible around it: real HTTP to the simulator, and its clock."""
+"""Tasks of `vm_snapshot` and `vm_backup` without Ansible: real HTTP to the simulator, and the simulator's clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.results im
 from tests.support import task
 
 RESOURCES = {"snapshot": SNAPSHOTS, "backup": BACKUPS}
-# Which copies each edition has; only the last two can be copied to another region.
+# The copies of each API version; only the last two can be copied to another region.
 KINDS = [("snapshot", "2024-08"), ("snapshot", "2026-08"), ("backup", "2024-08")]
 COPIED = [("snapshot", "2026-08"), ("backup", "2024-08")]
 DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
@@ -29,31 +29,31 @@ RESTORE_DEFAULTS = dict.fromkeys(COPY_SPEC["restore"]["options"])
 
 
 class Run(NamedTuple):
-    """The outcome of a task, as tests look at it."""
+    """The outcome of a task."""
 
     actions: list[str]
     seen: dict[str, Any]
     failure: Exception | None
     outcome: Any
-    more: dict[str, Any]  # what else is in the result
+    more: dict[str, Any]  # the other keys of the result
     api: Api
 
     @property
     def told(self) -> str:
-        """The message that a user reads."""
+        """Return the message that a user reads."""
         assert self.failure is not None
         return explain_failure(self.api, "follow it", self.failure, {})[0]
 
 
 def task_of(api: Api, kind: str, **options: Any) -> Task:
-    """The task of a module with these options. Raises `Refused`."""
+    """Return the task of a module with these options. Raise `Refused`."""
     if options.get("restore"):
         options["restore"] = {**RESTORE_DEFAULTS, **options["restore"]}
     return copy_task(api, {**DEFAULTS, **options}, RESOURCES[kind])
 
 
 def check(sim: Any, kind: str, **options: Any) -> Outcome:
-    """What check mode plans. Raises `Refused`."""
+    """Return the outcome of check mode. Raise `Refused`."""
     api = task.client(sim)
     outcome = run_task(task_of(api, kind, **options), api, 3600, check=True)
     if outcome.failure:
@@ -65,7 +65,7 @@ def run(
     sim: Any, kind: str, wait: bool = True, timeout: float = 3600, api: Api | None = None,
     meanwhile: Callable[[], None] = lambda: None, **options: Any,
 ) -> Run:  # fmt: skip
-    """The task for real; `meanwhile` happens between the first look and the first step."""
+    """Run the task and return its outcome; `meanwhile` happens between the first reading and the first step."""
     api = api or task.client(sim)
     api.deadline = sim.now() + timeout
     try:
@@ -86,17 +86,17 @@ def run(
 
 
 def there(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:
-    """The copies that a region truly has."""
+    """Return the copies in a region as the simulator has them."""
     rows: list[dict[str, Any]] = sim.state()[region][f"{kind}s"]
     return rows
 
 
 def instance(sim: Any, name: str = "web") -> dict[str, Any]:
-    """An instance as it truly is."""
+    """Return an instance as the simulator has it."""
     found: dict[str, Any] = next(row for row in sim.state()["br-se1"]["instances"] if row["name"] == name)
     return found
 
 
 def bodies(sim: Any, method: str = "POST") -> list[Any]:
-    """What was sent with requests, in order."""
+    """Return the bodies of the requests, in order."""
     return [request["body"] for request in sim.requests() if request["method"] == method]
