@@ -17,10 +17,10 @@ from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 
 from tests.awx.data import AWX, PROJECT, environment, load
-from tests.http.certificates import Authority
-from tests.http.servers import Server, serving
 from tests.inventory.awx import CREDENTIAL
 from tests.inventory.processes import Programs
+from tests.support.certificates import Authority
+from tests.support.servers import Server, serving
 
 TYPE = load(AWX / "credential_type.yml")
 ROW = {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "name": "web", "state": "running", "status": "completed"}

@@ -166,7 +166,7 @@ def test_the_instance_comes_back_also_when_the_copy_fails(
     sim.add_fault(operation=f"POST /v1/{kind}s", **fault)
     done = copies.run(sim, kind, **OF_WEB, power_off=True)
     assert copies.instance(sim)["state"] == state
-    assert {"400": "not today", "403": "not you"}.get(str(fault.get("status")), "failed: its status is") in done.told
+    assert {"400": "not today", "403": "not you"}.get(str(fault.get("status")), "failed: its status is") in done.message
     made_one = fault["kind"] == "failing"
     assert len(copies.there(sim, kind)) == made_one == len(done.outcome.created)
     assert ("create" in done.actions) == made_one
@@ -192,8 +192,8 @@ def test_the_instance_is_sent_back_when_the_time_is_up(sim: Any) -> None:
     powered(sim, "running")
     sim.add_fault(operation="POST /v1/snapshots", kind="stuck")
     done = copies.run(sim, "snapshot", **OF_WEB, power_off=True, timeout=120)
-    assert "Timed out after 120 s (wait_timeout)" in done.told
-    assert "its status is 'creating', its state 'new'" in done.told
+    assert "Timed out after 120 s (wait_timeout)" in done.message
+    assert "its status is 'creating', its state 'new'" in done.message
     assert task.sent(sim) == ["POST stop", "POST snapshots", "POST start"]
 
 
@@ -224,8 +224,8 @@ def test_without_waiting_only_the_last_step_is_not_waited_for(sim: Any) -> None:
 def test_a_time_out_names_the_status_and_the_next_run_carries_on(sim: Any) -> None:
     powered(sim, "running")
     done = copies.run(sim, "snapshot", **OF_WEB, timeout=3)
-    assert "Timed out after 3 s (wait_timeout) trying to create snapshot copy of instance web" in done.told
-    assert "The next run continues from there." in done.told
+    assert "Timed out after 3 s (wait_timeout) trying to create snapshot copy of instance web" in done.message
+    assert "The next run continues from there." in done.message
     again = copies.run(sim, "snapshot", **OF_WEB)
     assert (again.failure, again.actions, again.seen["copy"]["state"]) == (None, [], "available")
 
@@ -247,7 +247,7 @@ def test_the_quota_of_backups_is_told_with_what_to_do(sim: Any) -> None:
     for number in range(100):
         sim.seed("backup", name=f"old-{number}", instance=row["id"])
     done = copies.run(sim, "backup", **OF_WEB)
-    assert "has 100 backups already" in done.told
-    assert "slug backup.quota" in done.told
-    assert "Delete what is no longer needed" in done.told
+    assert "has 100 backups already" in done.message
+    assert "slug backup.quota" in done.message
+    assert "Delete what is no longer needed" in done.message
     assert done.actions == []

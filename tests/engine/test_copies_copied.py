@@ -91,10 +91,10 @@ def test_one_that_failed_there_is_told_and_left_alone(sim: Any, kind: str, editi
     done = copies.run(sim, kind, **TO_NE1)
     (there,) = copies.there(sim, kind, "br-ne1")
     said = f"{kind} copy ({there['id']}) in br-ne1 failed: its status is copy_error. Delete it there, then copy again."
-    assert said in done.told
+    assert said in done.message
     assert done.actions == ["copy"]
     sim.clear_requests()
-    assert copies.run(sim, kind, **TO_NE1).told == said
+    assert copies.run(sim, kind, **TO_NE1).message == said
     assert task.sent(sim) == []
 
 
@@ -122,11 +122,11 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
         ({**TO_NE1, "name": "nothing"}, f"There is no {kind} 'nothing'."),
         ({**TO_NE1, "name": "failed"}, f"{kind} failed ({failed['id']}) failed: its status is error. Delete it"),
     ):  # fmt: skip
-        assert said in copies.run(sim, kind, **options).told
+        assert said in copies.run(sim, kind, **options).message
         assert task.sent(sim) == []
     api = task.client(sim, api_url=sim.url.replace("{region}", "br-se1"))
     said = "api_url does not contain {region}, so the other region cannot be reached. Write {region} in it."
-    assert copies.run(sim, kind, api=api, **TO_NE1).told == said
+    assert copies.run(sim, kind, api=api, **TO_NE1).message == said
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
@@ -134,7 +134,7 @@ def test_the_edition_of_2024_copies_no_snapshots(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("snapshot", name="copy")
     done = copies.run(sim, "snapshot", state="copied", destination_region="br-ne1", **{by: row[by]})
-    assert done.told == "API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead."
+    assert done.message == "API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead."
     assert task.sent(sim) == []
 
 
@@ -142,4 +142,4 @@ def test_backups_cannot_be_copied_to_a_region_without_them(sim: Any) -> None:
     sim.reset(editions={"br-se1": "2024-08"})
     sim.seed("backup", name="copy")
     done = copies.run(sim, "backup", **TO_NE1)
-    assert done.told == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
+    assert done.message == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."

@@ -75,8 +75,8 @@ def test_a_rename_is_done_once(sim: Any, kind: str, edition: str) -> None:
     done = copies.run(sim, kind, id=row["id"], name="old")
     assert (done.failure, done.actions) == (None, ["rename"])
     sim.seed(kind, name="new")
-    assert f"'old' ({row['id']}) cannot be renamed: 'new' exists too (" in copies.run(sim, kind, **rename).told
-    assert copies.run(sim, kind, name="third", new_name="fourth").told == f"There is no {kind} 'third'."
+    assert f"'old' ({row['id']}) cannot be renamed: 'new' exists too (" in copies.run(sim, kind, **rename).message
+    assert copies.run(sim, kind, name="third", new_name="fourth").message == f"There is no {kind} 'third'."
 
 
 @every_kind
@@ -87,7 +87,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
     rename = {"id": row["id"], "name": "new"} if by == "id" else {"name": "old", "new_name": "new"}
     done = copies.run(sim, kind, **rename, meanwhile=lambda: sim.seed(kind, name="new") and None)
     assert done.actions == []
-    assert "'new' exists too" in done.told
+    assert "'new' exists too" in done.message
     assert [one["name"] for one in copies.there(sim, kind)] == ["old", "new"]
 
 
@@ -109,7 +109,7 @@ def test_what_was_made_meanwhile_is_held_against_the_instance(
 
     done = copies.run(sim, kind, name="copy", instance="web", power_off=power_off, meanwhile=taken)
     assert "create" not in done.actions
-    assert "is of another instance" in done.told if of == "other" else done.failure is None
+    assert "is of another instance" in done.message if of == "other" else done.failure is None
     assert copies.instance(sim)["state"] == "running"
     assert len(copies.there(sim, kind)) == 1
 
@@ -130,7 +130,7 @@ def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, ed
     sim.reset(edition=edition)
     ids = sorted(sim.seed(kind, name="twin")["id"] for number in range(2))
     for options in ({}, {"state": "absent"}, {"state": "restored", "restore": copies.RESTORE}):
-        assert f"2 {kind}s are named 'twin': {', '.join(ids)}." in copies.run(sim, kind, name="twin", **options).told
+        assert f"2 {kind}s are named 'twin': {', '.join(ids)}." in copies.run(sim, kind, name="twin", **options).message
     assert copies.run(sim, kind, id=ids[0], state="absent").actions == ["delete"]
 
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_before_anything_is_changed(sim:
         if options == {"name": "failed"}:
             said = f"{kind} failed ({failed['id']}) failed: its status is error. Delete it with state: absent."
         done = copies.run(sim, kind, **options)
-        assert said in done.told, options
+        assert said in done.message, options
         assert not task.sent(sim)
 
 
@@ -181,6 +181,6 @@ def test_an_edition_without_backups_is_named_with_what_does_the_job(sim: Any, st
     if state == "restored":
         named["restore"] = copies.RESTORE
     done = copies.run(sim, "backup", state=state, **named)
-    assert done.told == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
+    assert done.message == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     done = copies.run(sim, "backup", api=task.client(sim, api_url=f"{sim.url}/wrong"), state=state, **named)
     assert done.failure.status == 404  # type: ignore[union-attr]

@@ -76,7 +76,7 @@ def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edi
     done = copies.run(sim, kind, **ALL, keep_last=1, instance=row["id"])
     assert {"403": "not this one", "failing": "could not be deleted: its status is deleted_error."}[
         failure
-    ] in done.told
+    ] in done.message
     assert [name for name in left(sim, kind) if "web" in name] == [f"nightly-web-{day}" for day in (1, 2, 3, 4)]
     assert task.sent(sim)[2:] == []
     went = [step.description for step in done.outcome.steps]
@@ -130,7 +130,7 @@ def test_without_a_clock_nothing_is_deleted(sim: Any, monkeypatch: pytest.Monkey
                   body={"snapshots": [], "meta": {"page": {"total": 0}}})  # fmt: skip
     monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
     for options in ({**ALL, "keep_days": 1}, {"name": "x-{date}", "state": "absent"}):
-        assert "The API does not return the time, so " in copies.run(sim, "snapshot", **options).told
+        assert "The API does not return the time, so " in copies.run(sim, "snapshot", **options).message
     assert task.sent(sim) == []
 
 
@@ -147,7 +147,7 @@ def test_more_than_prune_max_is_refused_whole(sim: Any) -> None:
     nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=5)
     said = "6 snapshots would be deleted, more than prune_max (5): nightly-web-0, nightly-gone-0, nightly-web-1"
-    assert said in done.told
+    assert said in done.message
     assert task.sent(sim) == []
     assert copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=6).actions == ["delete"] * 6
 
@@ -211,5 +211,5 @@ FENCES: list[tuple[dict[str, Any], str]] = [
 def test_what_has_no_fence_or_no_meaning_is_refused_before_any_request(sim: Any, kind: str) -> None:
     for options, said in FENCES:
         done = copies.run(sim, kind, **{"state": "pruned", **options})
-        assert said.replace("KIND", kind) in done.told
+        assert said.replace("KIND", kind) in done.message
     assert sim.requests() == []

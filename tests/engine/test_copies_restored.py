@@ -93,14 +93,14 @@ def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
     assert done.actions == []
     assert task.sent(sim) == []
     called = f"instance web-2 ({row['id']}) exists, but was not restored from {kind} copy"
-    assert done.failure is None if why is None else f"{called}: {why}. Choose another name." in done.told
+    assert done.failure is None if why is None else f"{called}: {why}. Choose another name." in done.message
 
 
 @every_kind
 def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str) -> None:
     ready(sim, kind, edition)
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
-    assert "it is the source of the copy. Choose another name." in done.told
+    assert "it is the source of the copy. Choose another name." in done.message
     # As vm_instance declares it, an instance found by its name is as declared.
     assert task.run(sim, **{**task.BASE, "image": None, kind: "copy"}).actions == []
 
@@ -124,8 +124,8 @@ def test_a_copy_that_fails_on_the_way_is_not_restored(sim: Any, kind: str, editi
     sim.add_fault(operation=f"POST /v1/{kind}s", kind="failing")
     task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
     done = copies.run(sim, kind, **RESTORED)
-    assert f"{kind} copy (" in done.told
-    assert "cannot be restored: its status is " in done.told
+    assert f"{kind} copy (" in done.message
+    assert "cannot be restored: its status is " in done.message
     assert task.sent(sim) == [f"POST {kind}s"]
 
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
         ({"restore": {**RESTORE, "volumes": ["x"]}}, "does not know volumes." if late else "volumes cannot be given"),
     ):
         done = copies.run(sim, kind, **{**RESTORED, **options})  # type: ignore[arg-type]
-        assert said.replace("KIND", kind) in done.told
+        assert said.replace("KIND", kind) in done.message
         assert task.sent(sim) == []
 
 
@@ -179,8 +179,8 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
     ready(sim, kind, edition)
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}", kind="failing")
     done = copies.run(sim, kind, **RESTORED)
-    assert "could not be created (creating_error): " in done.told
-    assert "was told to let this restore fail (slug restore.failed)" in done.told
+    assert "could not be created (creating_error): " in done.message
+    assert "was told to let this restore fail (slug restore.failed)" in done.message
     assert len(done.outcome.created) == 1
 
 

@@ -123,7 +123,7 @@ def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=403)
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True)
-    assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
+    assert "Left to be done, since the next run cannot know of it: start instance web." in done.message
 
 
 def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None:
@@ -131,8 +131,8 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
     sim.reset(stale=60)
     sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=8)
-    assert task.sent(sim) == ["POST stop"] and "its state 'running'" in done.told
-    assert "Left to be done, since the next run cannot know of it: start instance web." in done.told
+    assert task.sent(sim) == ["POST stop"] and "its state 'running'" in done.message
+    assert "Left to be done, since the next run cannot know of it: start instance web." in done.message
 
 
 def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
@@ -140,4 +140,4 @@ def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)
     assert task.sent(sim) == [] and done.actions == []
-    assert "trying to stop instance web" in done.told and "Left to be done" not in done.told
+    assert "trying to stop instance web" in done.message and "Left to be done" not in done.message

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.faults.rows import ID, LISTS, ROWS
-from tests.http.servers import Asked, Handler, Server
+from tests.support.servers import Asked, Handler, Server
 
 # Everything that JSON can say, and what only some readers take for it.
 TEXTS = st.one_of(

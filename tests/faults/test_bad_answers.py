@@ -25,10 +25,10 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 )
 from tests.faults.answers import VALUES, Cloud, answers, is_result, odd, put
 from tests.faults.rows import ID, INSTANCE, LISTS, MORE, OTHER, ROWS
-from tests.http.clients import Ticks, client
-from tests.http.servers import Server, serving
 from tests.support.choice import one_in
+from tests.support.clients import Ticks, client
 from tests.support.module import result
+from tests.support.servers import Server, serving
 
 RESOURCES = (INSTANCES, SNAPSHOTS, BACKUPS, IMAGES, CUSTOM_IMAGES, MACHINE_TYPES)
 DECLARED = {"name": "web", "machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS"}

@@ -12,8 +12,8 @@ import pytest
 
 from tests.faults.answers import GONE, Cloud, answers, put
 from tests.faults.rows import ID, IMAGE, INSTANCE, MORE, OTHER, PORT, SNAPSHOT, TYPE, port
-from tests.http.servers import Server, serving
 from tests.support.module import result
+from tests.support.servers import Server, serving
 
 UNKNOWN = [None, GONE]
 ONE_PORT = put(INSTANCE, ("network", "interfaces"), [port(PORT, True)])

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import COLLECTIONS, ROOT
-from tests.http.servers import Asked, Handler, serving
+from tests.support.servers import Asked, Handler, serving
 
 pytestmark = pytest.mark.programs
 MEGABYTE = 1024 * 1024
@@ -28,7 +28,7 @@ import json, sys
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
-from tests.http.clients import client
+from tests.support.clients import client
 
 api = client(sys.argv[1], api_timeout=float(sys.argv[2]), api_retries=0)
 def used():

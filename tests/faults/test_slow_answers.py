@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
-from tests.http.certificates import Authority
-from tests.http.clients import client
-from tests.http.servers import Asked, Handler, serving
+from tests.support.certificates import Authority
+from tests.support.clients import client
+from tests.support.servers import Asked, Handler, serving
 
 EACH, MOST = 0.05, 100  # seconds between two bytes, of so many
 TIMEOUT = 0.4

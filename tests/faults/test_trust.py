@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.http.certificates import Authority
-from tests.http.servers import Server, serving
 from tests.inventory.processes import Programs
+from tests.support.certificates import Authority
+from tests.support.servers import Server, serving
 
 pytestmark = pytest.mark.every_core
 KEY = "kept-key-5d2c"

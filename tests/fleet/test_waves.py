@@ -10,7 +10,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetClient, FleetListing, FleetPace
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Plan, Step, Task
-from tests.http.clients import client_of
+from tests.support.clients import client_of
 
 THREADS = 2
 STOP = Step("stop", "stop instance web", "POST", "/v1/instances/web/stop", {}, {})

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
-from tests.http.certificates import Authority
-from tests.http.clients import Ticks, client
-from tests.http.servers import Server, proxy_to, serving
+from tests.support.certificates import Authority
+from tests.support.clients import Ticks, client
+from tests.support.servers import Server, proxy_to, serving
 
 OK = (200, {})
 

@@ -17,8 +17,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     MACHINE_TYPES,
     SNAPSHOTS,
 )
-from tests.http.clients import client, client_of
-from tests.http.servers import Asked, Handler, serving
+from tests.support.clients import client, client_of
+from tests.support.servers import Asked, Handler, serving
 
 
 def query(request: dict[str, Any]) -> dict[str, list[str]]:

@@ -19,8 +19,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     MACHINE_TYPES,
     SNAPSHOTS,
 )
-from tests.http.clients import client, client_of
-from tests.http.servers import Asked, Handler, serving
+from tests.support.clients import client, client_of
+from tests.support.servers import Asked, Handler, serving
 
 Change = tuple[str, float]  # what happens to the row at that part of the list
 

@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
-from tests.http.certificates import Authority
-from tests.http.clients import KEY, Ticks, client
-from tests.http.servers import Asked, Handler, proxy_to, serving
+from tests.support.certificates import Authority
+from tests.support.clients import KEY, Ticks, client
+from tests.support.servers import Asked, Handler, proxy_to, serving
 
 OK = (200, {})
 USER, PASSWORD = "someone", "p%40ss:w0rd-of-the-proxy"

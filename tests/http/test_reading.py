@@ -16,8 +16,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import 
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC as SPEC
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import check_filters, read_rows
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance_planner import read_catalogs
-from tests.http.clients import client, client_of
-from tests.http.servers import serving
+from tests.support.clients import client, client_of
+from tests.support.servers import serving
 
 DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in SPEC.items()}
 EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])

@@ -20,8 +20,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.client import LA
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import IMAGES, INSTANCES, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import api_now
-from tests.http.clients import KEY, Ticks, client, client_of
-from tests.http.servers import Asked, Handler, serving
+from tests.support.clients import KEY, Ticks, client, client_of
+from tests.support.servers import Asked, Handler, serving
 
 OK = (200, {"instances": [], "meta": {"page": {"total": 0}}})
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
-from tests.http.clients import Ticks, client, client_of
-from tests.http.servers import serving
+from tests.support.clients import Ticks, client, client_of
+from tests.support.servers import serving
 
 OK = (200, {})
 # Requests are sent 1 + 2 times where they may be repeated.

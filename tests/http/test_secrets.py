@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
-from tests.http.clients import KEY, client
-from tests.http.servers import Asked, Handler, serving
+from tests.support.clients import KEY, client
+from tests.support.servers import Asked, Handler, serving
 
 DATA = "c2VjcmV0"  # user data
 

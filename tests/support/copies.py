@@ -39,7 +39,7 @@ class Run(NamedTuple):
     api: Api
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """Return the message that a user reads."""
         assert self.failure is not None
         return explain_failure(self.api, "follow it", self.failure, {})[0]

@@ -6,20 +6,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import resolve_connection
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
-from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import Outcome
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import DesiredInstance, desired_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Query
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
+from tests.support.clients import client_of
 
 SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
 BASE = {"name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
         "network": {"associate_public_ip": False}}  # fmt: skip
-
-
 START = Query({}, True, "instance")
 
 
@@ -33,9 +30,8 @@ class Run(NamedTuple):
 
 
 def client(sim: Any, **options: Any) -> Api:
-    """Return a client of the simulator that waits on the simulator's clock."""
-    given = {"api_url": sim.url, "api_key": "simulator", "api_retries": 2, **options}
-    made = Api(resolve_connection(given.get, {}), "tests", Clock(sim.now, sim.advance))
+    """Return a client of the simulator that waits on its clock, for ten minutes at most."""
+    made = client_of(sim, **options)
     made.deadline = sim.now() + 600
     return made
 

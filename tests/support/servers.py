@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Small servers in a thread, for what the simulator does not do: TLS, proxies, odd answers, and raw requests."""
+"""Small servers in a thread, for tests that the simulator cannot serve: TLS, proxies, odd responses, raw requests."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from typing import Any, NamedTuple
 
 
 class Asked(NamedTuple):
-    """A request as it came in."""
+    """A request as the server received it."""
 
     method: str
     target: str
     headers: dict[str, str]  # names in lower case
     body: bytes
-    connection: int  # the same number, the same connection
+    connection: int  # requests of one connection have the same number
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Gives the server's next answer, again and again the last one."""
+    """A handler that sends the next answer of the server, and the last answer again and again."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         answer(self, asked) if callable(answer) else self.reply(*answer)
 
     def reply(self, status: int, body: Any = b"", headers: dict[str, str] | None = None) -> None:
-        """One whole answer; what is not bytes is sent as JSON."""
+        """Send a whole response; a body that is not bytes is sent as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response_only(status)
         for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
@@ -56,25 +56,25 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def tunnel(self, port: int) -> None:
-        """CONNECT: whatever host was asked for, it is the server at that port."""
+        """Connect the client of a CONNECT request with the server at that port, whatever host it named."""
         with socket.create_connection(("127.0.0.1", port)) as there:
             self.send_response_only(200)
             self.end_headers()
             pair = {self.connection: there, there: self.connection}
             while True:
-                for one in select.select(list(pair), [], [])[0]:
-                    data = one.recv(65536)
+                for end in select.select(list(pair), [], [])[0]:
+                    data = end.recv(65536)
                     if not data:
                         self.close_connection = True
                         return
-                    pair[one].sendall(data)
+                    pair[end].sendall(data)
 
 
 Answer = Any  # (status, body, headers), or a function of the handler and the request
 
 
 class Server(ThreadingHTTPServer):
-    """The server; `asked` has all requests."""
+    """A server; `asked` has all requests."""
 
     daemon_threads = True
     block_on_close = False
@@ -102,7 +102,7 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server that gives these answers in turn, and the last one from then on."""
+    """Serve these answers in turn, and the last answer from then on."""
     server = Server(list(answers), tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -115,5 +115,5 @@ def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Ser
 
 
 def proxy_to(port: int) -> Callable[[Handler, Asked], None]:
-    """The answer of a proxy that leads to that port."""
+    """Return the answer of a proxy that connects to that port."""
     return lambda handler, asked: handler.tunnel(port)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Certificates for the tests: an authority of one's own, and servers that it vouches for."""
+"""Certificates: an authority of the tests, and servers whose certificates it signs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """Signs certificates; its own is in the file `path`, and in `folder` under the name that OpenSSL looks for."""
+    """An authority that signs certificates. `folder` has its own, in the file `path` that OpenSSL looks for."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -31,7 +31,7 @@ class Authority:
         self.path.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def server(self, host: str) -> ssl.SSLContext:
-        """The context of a server of that name."""
+        """Return the context of a server of that name."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(_name(host), key, x509.SubjectAlternativeName([x509.DNSName(host)]))
         chain = self.folder / f"{host}.pem"

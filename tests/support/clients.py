@@ -14,7 +14,7 @@ KEY = "key-that-nobody-may-see"
 
 
 class Ticks:
-    """A clock that only moves when someone sleeps, and remembers for how long."""
+    """A clock that only moves in a sleep, and records how long each sleep was."""
 
     def __init__(self) -> None:
         self.time, self.slept = 1000.0, list[float]()
@@ -29,13 +29,13 @@ class Ticks:
 
 
 def client(url: str, ticks: Ticks | None = None, **options: Any) -> Api:
-    """A client that never waits in real time."""
+    """Return a client that never waits in real time."""
     given = {"api_url": url, "api_key": KEY, "api_timeout": 10, "api_retries": 2, **options}
     return Api(resolve_connection(given.get, {}), "ansible-core/2.x python/3.y", (ticks or Ticks()).clock)
 
 
 def client_of(sim: Any, **options: Any) -> Api:
-    """A client of the simulator, on its clock."""
+    """Return a client of the simulator that waits on the simulator's clock."""
     made = client(sim.url, **{"api_key": "simulator", **options})
     made.clock = Clock(sim.now, sim.advance)
     return made
