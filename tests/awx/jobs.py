@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from tests.awx import data
 from tests.conftest import COLLECTIONS
-from tests.inventory.awx import RUNNER, script
+from tests.support.awx import RUNNER, script
 from tests.support.launch import unsafe
 from tests.support.play import QUICK
 

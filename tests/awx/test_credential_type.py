@@ -17,9 +17,9 @@ from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 
 from tests.awx.data import AWX, PROJECT, environment, load
-from tests.inventory.awx import CREDENTIAL
-from tests.inventory.processes import Programs
+from tests.support.awx import CREDENTIAL
 from tests.support.certificates import Authority
+from tests.support.inventory_programs import Programs
 from tests.support.servers import Server, serving
 
 TYPE = load(AWX / "credential_type.yml")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.awx.data import templates
 from tests.awx.jobs import ENVIRONMENT, Job, answered, inventory
-from tests.inventory.awx import CREDENTIAL, RUNNERS_OWN, record
+from tests.support.awx import CREDENTIAL, RUNNERS_OWN, record
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -18,8 +18,8 @@ from tests.awx.data import AWX, PROJECT, load, templates
 from tests.awx.fake_awx import PLAYBOOK, Awx
 from tests.awx.jobs import answered
 from tests.conftest import ROOT
-from tests.inventory.awx import script
-from tests.inventory.processes import Programs
+from tests.support.awx import script
+from tests.support.inventory_programs import Programs
 from tests.support.launch import unsafe
 from tests.support.play import environment
 from tests.support.programs import run

@@ -14,8 +14,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.info impor
     read_init_logs,
     read_rows,
 )
-from tests.contract.contract import EDITIONS, check_answer, check_request, folder, operation
 from tests.support import copies, task
+from tests.support.contract import EDITIONS, check_answer, check_request, folder, operation
 from tests.support.module import result
 from tests.support.task import BASE, LARGE
 

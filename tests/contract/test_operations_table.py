@@ -13,7 +13,7 @@ import pytest
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
-from tests.contract.contract import EDITIONS, ROOT, load
+from tests.support.contract import EDITIONS, ROOT, load
 
 TABLE = ROOT / "docs/docsite/rst/operations.rst"
 SAME_LIST = "served by the simulator; the same list as machine-types"

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from simulator.editions import edition_app
-from tests.contract.contract import EDITIONS, check_answer, check_request, load, operation
+from tests.support.contract import EDITIONS, check_answer, check_request, load, operation
 
 load(EDITIONS[0])  # without contracts the whole file is one skip
 WORDS = ("title", "description", "example", "examples", "summary")  # say nothing about the form

@@ -22,7 +22,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     Resource,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import never_ran, phase_of, status_class
-from tests.contract.contract import EDITIONS, load
+from tests.support.contract import EDITIONS, load
 
 INSTANCE = {
     SETTLED: "completed",

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import ROOT
-from tests.contract.contract import EDITIONS, load
+from tests.support.contract import EDITIONS, load
 
 RESULT_KEYS: dict[str, Any] = importlib.import_module(
     "ansible_collections.magalu.cloud.plugins.module_utils._api.resources"

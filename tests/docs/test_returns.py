@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.contract.contract import folder
 from tests.docs import returns
 from tests.playbooks import shapes
+from tests.support.contract import folder
 
 # In every module's result; Ansible documents them.
 COMMON = {"changed", "failed", "msg", "diff"}

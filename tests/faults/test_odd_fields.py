@@ -23,9 +23,9 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 )
 from tests.faults.answers import places, put
 from tests.faults.rows import LISTS, ROWS
-from tests.inventory.listing import listed
 from tests.support import copies, fleet, task
 from tests.support.clients import client
+from tests.support.inventory_plugin import listed
 from tests.support.module import result
 from tests.support.servers import serving
 from tests.support.task import BASE, IMAGE, LARGE, SMALL

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.inventory.processes import Programs, Ran
+from tests.support.inventory_programs import Programs, Ran
 from tests.support.play import DECLARED, SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

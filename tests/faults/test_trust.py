@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.inventory.processes import Programs
 from tests.support.certificates import Authority
+from tests.support.inventory_programs import Programs
 from tests.support.servers import Server, serving
 
 pytestmark = pytest.mark.every_core

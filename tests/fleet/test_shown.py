@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.action import vm_fleet
-from tests.inventory.awx import Run
+from tests.support.awx import Run
 from tests.support.fleet import DEFAULTS
 from tests.support.play import SPEED, Played, Player
 

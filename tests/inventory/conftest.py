@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.inventory.processes import Programs
+from tests.support.inventory_programs import Programs
 
 
 @pytest.fixture

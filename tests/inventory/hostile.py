@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.inventory.processes import Programs
+from tests.support.inventory_programs import Programs
 
 EXPORTED = Path(__file__).parent / "exported.json"
 RUN = "{{ lookup('pipe', 'touch PROOF') }}"

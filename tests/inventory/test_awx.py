@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from tests.inventory import hostile
-from tests.inventory.awx import Run, plain, script
-from tests.inventory.processes import Programs
+from tests.support.awx import Run, plain, script
+from tests.support.inventory_programs import Programs
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SOURCE = "project/inventories/smart.vm_instances.yml"  # the name in the record

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _direct, _hosts, _hostvars
 from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions, Seen
 from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import SINCE_2_19, may_be_template
-from tests.inventory.listing import UUIDS, listed
 from tests.support.choice import one_in
+from tests.support.inventory_plugin import UUIDS, listed
 
 try:
     from ansible.template import trust_as_template

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.inventory.awx import script
-from tests.inventory.processes import FAILS, Programs, Ran
+from tests.support.awx import script
+from tests.support.inventory_programs import FAILS, Programs, Ran
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SLOW = pytest.mark.test_all("the other examples of the page are in make test")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.inventory import hostvars
-from tests.inventory.processes import Programs
+from tests.support.inventory_programs import Programs
 
 TYPES: dict[str, type] = {"str": str, "dict": dict, "list": list}
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from tests.inventory.processes import FAILS, Programs
+from tests.support.inventory_programs import FAILS, Programs
 
 pytestmark = pytest.mark.every_core
 KEY, TOKEN, DATA = "kept-key-5d2c", "kept-token-81f0", "kept-data-9b1e"

@@ -24,7 +24,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api import listing
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import Reader
-from tests.inventory.listing import listed
+from tests.support.inventory_plugin import listed
 
 LARGE = pytest.mark.test_all("thousands of hosts; the sizes beside it have the same borders")
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 1000}

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.inventory.processes import FAILS, Programs, Ran
+from tests.support.inventory_programs import FAILS, Programs, Ran
 
 pytestmark = [pytest.mark.needs("sshd", "ssh"), pytest.mark.programs]
 WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_facts.env.SSH_CONNECTION.split()[2] }}"}}

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""As AWX runs Ansible: what it handed to ansible-runner once, replayed with files of ours. The record is no part of the
-project: it lies beside the contracts, in awx/fixtures."""
+"""Runs of AWX: a recorded call of ansible-runner, replayed with files of the tests.
+
+The record is not part of the project: it is in awx/fixtures, beside the contracts.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +19,23 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import COLLECTIONS
-from tests.contract import contract
+from tests.support import contract
 
-# What runs in the control plane: the events are what users see.
+# Runs in the control plane; users see the events.
 RUNNER = """
 import sys, ansible_runner
 run = ansible_runner.run(private_data_dir=sys.argv[1], ident=sys.argv[2], quiet=True)
 print(*(event.get("stdout", "") for event in run.events), sep="\\n")
 sys.exit(run.rc)
 """
-# ansible-runner's own, as it is outside of a container.
+# ansible-runner sets these itself, also outside of a container.
 RUNNERS_OWN = {"ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK"}
 CREDENTIAL = ("MGC_API_KEY", "MGC_ACCESS_TOKEN", "MGC_TENANT_ID", "MGC_REGION", "MGC_API_URL", "MGC_VALIDATE_CERTS",
               "MGC_CA_PATH")  # fmt: skip
 
 
 def record(kind: str) -> Path:
-    """The folder with the record of one run. Skips the test where there is none."""
+    """Return the folder with the record of a run. Skip the test where there is no record."""
     folder = contract.folder().parent / "awx/fixtures" / kind
     if not folder.is_dir():
         pytest.skip("no record of AWX beside the contracts")
@@ -41,11 +43,11 @@ def record(kind: str) -> Path:
 
 
 class Done(NamedTuple):
-    """What became of a run."""
+    """The end of a run."""
 
     code: int
     output: str
-    exported: dict[str, Any] | None  # what an inventory update leaves
+    exported: dict[str, Any] | None  # by an inventory update
 
 
 class Run:
@@ -71,14 +73,14 @@ class Run:
         (folder / "project").mkdir(exist_ok=True)
 
     def recorded(self, name: str) -> str:
-        """A file of the record."""
+        """Return the text of a file of the record."""
         return (self.record / name).read_text()
 
     def _here(self, text: str) -> str:
         return re.sub(r"/runner\b|/tmp/awx_\d+_x+", str(self.folder), text)
 
     def write(self, name: str, text: str, mode: int = 0o600) -> None:
-        """A file of the private data directory."""
+        """Write a file of the private data directory."""
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -96,7 +98,7 @@ class Run:
 
 
 def plain(value: Any) -> Any:
-    """The value without the marks of texts that may not be templates."""
+    """Return the value without the marks of texts that may not be templates."""
     if isinstance(value, dict):
         return (
             value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {k: plain(v) for k, v in value.items()}
@@ -105,9 +107,9 @@ def plain(value: Any) -> Any:
 
 
 def script(exported: dict[str, Any], enabled_var: str | None = None) -> str:
-    """The inventory script of a job, of what an update exported: AWX keeps hosts and groups in a database in between.
+    """Return the inventory script of a job, from the hosts and groups that an inventory update exported.
 
-    Fails as AWX does for names that it refuses, and leaves out hosts that are not enabled, which `running` ones are.
+    Fail for names that AWX refuses, and leave out hosts that are not enabled: those whose `enabled_var` is not running.
     """
     variables: dict[str, Any] = {}
     groups = {name: group for name, group in exported.items() if name != "_meta"}
@@ -117,11 +119,12 @@ def script(exported: dict[str, Any], enabled_var: str | None = None) -> str:
         found = exported["_meta"]["hostvars"].get(name, {})
         if enabled_var is None or str(found.get(enabled_var)).lower() == "running":
             variables[name] = {**found, "remote_tower_enabled": "true", "remote_tower_id": number}
-    told = {
-        name: {kind: [one for one in group.get(kind, []) if kind == "children" or one in variables]
+    exported_groups = {
+        name: {kind: [each for each in group.get(kind, []) if kind == "children" or each in variables]
                for kind in ("hosts", "children")}
         for name, group in groups.items() if name != "ungrouped"
     }  # fmt: skip
-    told["all"]["children"] = [name for name in told["all"]["children"] if name != "ungrouped"]
-    text = json.dumps({**told, "_meta": {"hostvars": variables}})
+    everywhere = exported_groups["all"]
+    everywhere["children"] = [name for name in everywhere["children"] if name != "ungrouped"]
+    text = json.dumps({**exported_groups, "_meta": {"hostvars": variables}})
     return f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({text!r})\n"

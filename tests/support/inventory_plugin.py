@@ -1,10 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The inventory plugin in this process, against a simulator: what it adds, what it warns of."""
+"""The inventory plugin in this process, against a simulator: its hosts, groups and warnings."""
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ UUIDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 30)]
 
 
 class Listed(NamedTuple):
-    """An inventory, and what was said when it was made."""
+    """An inventory and the warnings of the plugin."""
 
     hosts: dict[str, dict[str, Any]]
     groups: dict[str, list[str]]
@@ -33,9 +32,9 @@ def listed(
     sim: Any, folder: Path, text: str | None = None, env: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None, read_cache: bool = True, inventory: Any = None, **options: Any,
 ) -> Listed:  # fmt: skip
-    """Parses a file with these options; `extra` are extra variables, `inventory` has what other sources gave.
+    """Parse a file with these options and return the inventory.
 
-    Raises what the plugin raises.
+    `extra` are extra variables, `inventory` has the hosts of other sources. Errors of the plugin are not caught.
     """
     file = folder / "magalu.yml"
     file.write_text(text or yaml.safe_dump({"plugin": PLUGIN, **options}, sort_keys=False))
@@ -59,8 +58,3 @@ def listed(
         {name: sorted(child.name for child in group.child_groups) for name, group in groups.items() if group.child_groups},
         warnings,
     )  # fmt: skip
-
-
-def shown(value: Any) -> str:
-    """As text, to compare: whatever marks the texts have."""
-    return json.dumps(value, sort_keys=True, default=str)

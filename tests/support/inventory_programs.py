@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ansible's programs in processes of their own, in a folder with inventory files, against a simulator."""
+"""Ansible's programs in a folder with inventory files, against a simulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAILS = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
 class Ran(NamedTuple):
-    """What became of a program."""
+    """The end of a program."""
 
     code: int
     stdout: str
@@ -26,52 +26,52 @@ class Ran(NamedTuple):
     log: str
 
     def says(self, text: str) -> bool:
-        """Whether that is in the output, in which 2.16 breaks lines, also at hyphens."""
+        """Return whether the output has the text, without spaces: ansible-core 2.16 breaks lines, also at hyphens."""
         return "".join(text.split()) in "".join((self.stdout + self.stderr).split())
 
     @property
     def inventory(self) -> dict[str, Any]:
-        """The answer to --list, or to --host."""
+        """Return the response to --list or --host."""
         assert self.code == 0, self.stderr
         listed: dict[str, Any] = json.loads(self.stdout)
         return listed
 
     @property
     def hosts(self) -> dict[str, dict[str, Any]]:
-        """The variables by host, of the answer to --list."""
+        """Return the variables of each host in the response to --list."""
         found: dict[str, dict[str, Any]] = self.inventory["_meta"]["hostvars"]
         return found
 
 
 class Programs:
-    """Runs them in a folder of its own, in which `magalu.yml` is the inventory."""
+    """A runner of programs in a folder of its own, in which `magalu.yml` is the inventory."""
 
     def __init__(self, sim: Any, folder: Path) -> None:
         self.sim, self.folder = sim, folder
-        (folder / "ansible.cfg").touch()  # so that no other one counts
+        (folder / "ansible.cfg").touch()  # so that Ansible reads no other file
 
     def write(self, text: str | None = None, name: str = "magalu.yml", **options: Any) -> Path:
-        """An inventory file with these options."""
+        """Write an inventory file with these options and return its path."""
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text if text is not None else yaml.safe_dump({"plugin": PLUGIN, **options}, sort_keys=False))
         return file
 
     def __call__(self, program: str, *arguments: str | Path, **env: str) -> Ran:
-        """`program` is what comes after "ansible-". A deprecation is a failure whatever else is tested."""
+        """Run ansible-`program`. Fail on each deprecation warning."""
         log = self.folder / "log.txt"
-        told = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env)
-        done = run(program, *arguments, cwd=self.folder, env=told, apart=True)
+        variables = environment(self.sim, self.folder, ANSIBLE_LOG_PATH=str(log), **env)
+        done = run(program, *arguments, cwd=self.folder, env=variables, apart=True)
         assert "[DEPRECATION WARNING]" not in done.stderr + done.stdout, done.stderr + done.stdout
         return Ran(done.returncode, done.stdout, done.stderr, log.read_text() if log.exists() else "")
 
     def list(self, *arguments: str | Path, **env: str) -> Ran:
-        """ansible-inventory --list of magalu.yml."""
+        """Run ansible-inventory --list on magalu.yml."""
         return self("inventory", "-i", "magalu.yml", "--list", *arguments, **{**FAILS, **env})
 
     def play(self, *tasks: dict[str, Any], inventory: str = "magalu.yml", options: tuple[str, ...] = (),
              **env: str) -> Ran:  # fmt: skip
-        """A play of all hosts without a connection to any."""
+        """Run a play on all hosts, without a connection to them."""
         play = {"hosts": "all", "gather_facts": False, "tasks": list(tasks)}
         (self.folder / "play.json").write_text(json.dumps([play]))
         return self("playbook", "-i", inventory, "play.json", *options, **{**FAILS, **env})

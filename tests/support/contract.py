@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The API's contracts (OpenAPI), and whether a request or an answer keeps to them."""
+"""The contracts of the API (OpenAPI files), and checks of requests and responses against them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from jsonschema.exceptions import best_match
 
 ROOT = Path(__file__).resolve().parents[2]
 EDITIONS = ("2024-08", "2026-08")
-PROBED = {"name", "expand", "x-api-version"}  # sent to either edition, to find out which it is
+PROBED = {"name", "expand", "x-api-version"}  # sent to either API version, to find out the version
 
 
 def folder() -> Path:
-    """Where the contracts are: they are not part of the project. Set and missing is a failure, else a skip."""
+    """Return the folder of the contracts, which are not part of the project.
+
+    Fail if MGC_CONTRACT is set and the files are missing, skip the module if it is not set.
+    """
     given = os.environ.get("MGC_CONTRACT")
     path = Path(given) if given else ROOT / "../shared/api"
     if not (path / file_name(EDITIONS[0])).is_file():
@@ -48,7 +51,7 @@ def load(edition: str) -> dict[str, Any]:
 
 @cache
 def _closed_components(edition: str) -> dict[str, Any]:
-    """The schemas, but with no other properties than they name: a misspelt one must not pass."""
+    """Return the schemas closed to properties that they do not name: a misspelt name must not pass."""
     schemas = copy.deepcopy(load(edition)["components"]["schemas"])
     for schema in schemas.values():
         if "properties" in schema:
@@ -58,7 +61,7 @@ def _closed_components(edition: str) -> dict[str, Any]:
 
 @cache
 def _operations(edition: str) -> list[tuple[str, re.Pattern[str], str, dict[str, Any]]]:
-    """(method, pattern of the path, path, operation); paths without parameters first."""
+    """Return (method, pattern of the path, path, operation); paths without parameters first."""
     return [
         (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path, operation)
         for path, methods in sorted(load(edition)["paths"].items(), key=lambda item: "{" in item[0])
@@ -67,7 +70,7 @@ def _operations(edition: str) -> list[tuple[str, re.Pattern[str], str, dict[str,
 
 
 def operation(edition: str, method: str, path: str) -> tuple[str, dict[str, Any]]:
-    """(path with its parameters' names, operation) of a request; AssertionError if the edition has none."""
+    """Return (path with the names of its parameters, operation). Raise AssertionError if the API version has none."""
     for verb, pattern, template, found in _operations(edition):
         if verb == method.upper() and pattern.fullmatch(path):
             return template, found
@@ -80,7 +83,7 @@ def _validator(edition: str, schema: str) -> Draft202012Validator:
     return Draft202012Validator(whole, format_checker=FormatChecker(["uuid"]))
 
 
-_valid: set[tuple[str, str, str]] = set()  # what was found valid: suites repeat themselves a lot
+_valid: set[tuple[str, str, str]] = set()  # values that were valid before: suites repeat themselves a lot
 
 
 def _check(edition: str, schema: dict[str, Any], value: Any, what: str) -> None:
@@ -94,7 +97,7 @@ def _check(edition: str, schema: dict[str, Any], value: Any, what: str) -> None:
 
 
 def _converted(schema: dict[str, Any], values: list[str]) -> Any:
-    """What the text of a parameter stands for."""
+    """Return the value that the text of a parameter stands for."""
     if schema.get("type") == "array":
         return values
     text = values[-1]
@@ -106,7 +109,7 @@ def _converted(schema: dict[str, Any], values: list[str]) -> Any:
 
 
 def check_request(edition: str, method: str, path: str, query: Any, headers: dict[str, str], body: Any) -> None:
-    """A request; the path begins with /v1. x-tenant-id is left out: the gateway derives it."""
+    """Check a request, whose path begins with /v1. It has no x-tenant-id: the gateway derives it."""
     template, found = operation(edition, method, path)
     pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query or ())
     what = f"{method} {path}"
@@ -136,7 +139,7 @@ def _path_values(template: str, path: str) -> list[str]:
 
 
 def check_answer(edition: str, method: str, path: str, status: int, body: Any) -> None:
-    """An answer: its status must be declared (errors also by "default"), and its body have the schema."""
+    """Check a response: its status must be declared (errors also by "default"), its body must have the schema."""
     responses = operation(edition, method, path)[1]["responses"]
     what = f"{method} {path} -> {status}"
     declared = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
