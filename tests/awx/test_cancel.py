@@ -22,7 +22,7 @@ import pytest
 from tests.awx.data import templates
 from tests.awx.jobs import SETTINGS, Job, answered
 from tests.awx.test_jobs import KEY, SCENARIOS, begin, rows
-from tests.roles.killing import strays
+from tests.support.killing import strays
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

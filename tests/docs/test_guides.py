@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import ROOT
-from tests.inventory.test_ssh import free_port, serving
-from tests.roles.fleet_role import show
 from tests.support import programs
 from tests.support.fleet import changes, names, rows, seed, states
+from tests.support.fleet_role import show
 from tests.support.play import SPEED, environment
+from tests.support.ssh import free_port, serving
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _names
-from tests.simulator.client import Api
 from tests.support.inventory_plugin import UUIDS, Listed, listed
+from tests.support.raw_client import Api
 
 
 def ids(inventory: Listed) -> dict[str, str]:

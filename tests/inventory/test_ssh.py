@@ -5,55 +5,17 @@
 from __future__ import annotations
 
 import getpass
-import os
-import shutil
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.inventory_programs import FAILS, Programs, Ran
+from tests.support.ssh import free_port, serving
 
 pytestmark = [pytest.mark.needs("sshd", "ssh"), pytest.mark.programs]
 WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_facts.env.SSH_CONNECTION.split()[2] }}"}}
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-@contextmanager
-def serving(folder: Path, addresses: list[str], port: int, *more: str) -> Iterator[None]:
-    """A server for the user who runs the tests, whose key is `folder`/key, at all of these addresses."""
-    for name in ("key", "host_key"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    if os.getuid() == 0:  # as Debian's service does
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    listens = [f"ListenAddress {f'[{address}]' if ':' in address else address}:{port}" for address in addresses]
-    config = [*listens, f"HostKey {folder}/host_key", f"AuthorizedKeysFile {folder}/key.pub", "PidFile none", "UsePAM no",
-              "StrictModes no", "PasswordAuthentication no", "PermitRootLogin prohibit-password", "PrintMotd no", *more]  # fmt: skip
-    (folder / "sshd_config").write_text("\n".join(config) + "\n")
-    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program
-    server = subprocess.Popen([program, "-D", "-e", "-f", folder / "sshd_config"], stderr=subprocess.PIPE, text=True)
-    with server:
-        assert server.stderr
-        said: list[str] = []
-        while sum("Server listening on" in line for line in said) < len(addresses):
-            said.append(server.stderr.readline())
-            assert said[-1], f"it ended: {said}"
-        try:
-            yield
-        finally:
-            server.terminate()
 
 
 def reach(programs: Programs, port: int, **options: Any) -> tuple[Ran, Ran]:

@@ -13,10 +13,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.simulator.client import Api
 from tests.support.fleet import changes, seed, states
 from tests.support.launch import Answers, complaint, launch, play, refusals
 from tests.support.play import SPEED
+from tests.support.raw_client import Api
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.roles.fleet_role import members
 from tests.support.fleet import changes, names, rows, seed
+from tests.support.fleet_role import members
 from tests.support.launch import Answers, Job, complaint, launch, refusals
 from tests.support.play import IMAGE, LARGE, SMALL, SPEED
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.roles.killing import kill_at
 from tests.support.fleet import changes
+from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
 

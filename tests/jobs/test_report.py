@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.browser import browsing
+from tests.support.browser import browsing
 from tests.support.fleet import seed
 from tests.support.launch import complaint, launch, play, refusals
 from tests.support.play import SPEED

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.roles.killing import kill_at
 from tests.support.fleet import changes, rows
+from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import IMAGE, SMALL, SPEED
 

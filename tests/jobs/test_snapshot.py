@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.roles.killing import kill_at
 from tests.support.fleet import changes, seed, states
+from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
 

@@ -14,8 +14,8 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.roles.cases import post
-from tests.roles.fleet_role import ADDRESSES, DEFAULTS, Roles, show
 from tests.support.fleet import changes, names, rows
+from tests.support.fleet_role import ADDRESSES, DEFAULTS, Roles, show
 from tests.support.play import LARGE
 
 pytestmark = pytest.mark.programs

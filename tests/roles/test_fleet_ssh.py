@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.roles.fleet_role import ADDRESSES, Roles, asked_for_logs, members
+from tests.support.fleet_role import ADDRESSES, Roles, asked_for_logs, members
 
 pytestmark = [pytest.mark.needs("sshd", "ssh", "ssh-keygen", "ssh-keyscan"), pytest.mark.programs]
 SLOW = pytest.mark.test_all(

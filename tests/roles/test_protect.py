@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from tests.roles.cases import Case, post, use
-from tests.roles.killing import LONG, strays
 from tests.support.fleet import changes, rows, seed, states
+from tests.support.killing import LONG, strays
 from tests.support.launch import play
 
 pytestmark = pytest.mark.programs

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from tests.inventory.test_ssh import free_port, serving
 from tests.roles.cases import Case, Fields, post, use
-from tests.roles.killing import kill_at
 from tests.support.fleet import changes, names, rows, seed, states
+from tests.support.killing import kill_at
 from tests.support.launch import play
+from tests.support.ssh import free_port, serving
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; the decisions have table and property tests")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.client import Api
+from tests.support.raw_client import Api
 
 
 @pytest.fixture

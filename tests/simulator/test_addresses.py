@@ -17,7 +17,7 @@ import pytest
 
 from simulator import addresses
 from tests.conftest import ROOT
-from tests.simulator.client import Api
+from tests.support.raw_client import Api
 
 NOBODYS = [IPv4Network(net) for net in ("198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
 NOBODYS_V6 = IPv6Network("2001:db8::/32")

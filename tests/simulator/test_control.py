@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from simulator.settings import Settings
-from tests.simulator.client import Api
+from tests.support.raw_client import Api
 
 
 def control(sim: Any, method: str, path: str, body: Any = None) -> requests.Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, wanted
 
 KINDS = [("snapshot", "2024-08"), ("snapshot", "2026-08"), ("backup", "2024-08")]
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from simulator import running
-from tests.simulator.client import Api, wanted
+from tests.support.raw_client import Api, wanted
 
 LIST = "list_instances"
 

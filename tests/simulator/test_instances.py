@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from simulator.settings import Settings
-from tests.simulator.client import LINUX, UUID, WINDOWS, Api, wanted
+from tests.support.raw_client import LINUX, UUID, WINDOWS, Api, wanted
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

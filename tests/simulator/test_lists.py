@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.client import Api
+from tests.support.raw_client import Api
 
 START = 1_700_000_000
 

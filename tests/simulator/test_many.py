@@ -15,7 +15,7 @@ from simulator.cloud import Cloud, Region
 from simulator.kinds import BACKUP, INSTANCE
 from simulator.resource import Refused
 from simulator.settings import Settings
-from tests.simulator.client import Api, wanted
+from tests.support.raw_client import Api, wanted
 
 
 def region(**settings: Any) -> Region:

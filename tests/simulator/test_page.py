@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from simulator import running
-from tests.simulator.browser import Browser, browsing
-from tests.simulator.client import Api
+from tests.support.browser import Browser, browsing
+from tests.support.raw_client import Api
 
 SLOW = pytest.mark.test_all("the other pages of the browser are in make test")
 

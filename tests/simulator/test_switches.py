@@ -13,7 +13,7 @@ import pytest
 
 from simulator import running
 from simulator.settings import Settings
-from tests.simulator.client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, wanted
 
 
 def test_stale_reads_are_behind_actions(api: Api) -> None:

@@ -14,7 +14,7 @@ import requests
 
 from simulator import running
 from simulator.settings import Settings
-from tests.simulator.client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, wanted
 
 SMALL, LARGE = "BV1-1-40", "BV2-2-40"
 

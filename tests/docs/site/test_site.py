@@ -12,7 +12,7 @@ import pytest
 
 from docs import pages
 from tests.conftest import ROOT
-from tests.simulator.browser import browsing
+from tests.support.browser import browsing
 
 SITE = ROOT / ".build/docs/html"
 PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role fleet in playbooks of their own, several cases in one play, and an SSH server as its members."""
+"""The role fleet in playbooks, several cases in one play, and an SSH server at the addresses of its members."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.inventory.test_ssh import free_port, serving
 from tests.support import programs
 from tests.support.play import IMAGE, SMALL, environment, keep
+from tests.support.ssh import free_port, serving
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
-ADDRESSES = [
-    f"127.1.0.{number}" for number in range(2, 6)
-]  # the first private ones that the simulator gives, in the order of creation
-# The guest's program: what it says and how it ends stands in a file that is named by its address.
+# The first private addresses that the simulator gives, in the order of creation.
+ADDRESSES = [f"127.1.0.{number}" for number in range(2, 6)]
+# The program of the guest; a file named after its address has its output and its return code.
 CLOUD_INIT = """#!/bin/sh
 file={folder}/cloud-init.$(echo "$SSH_CONNECTION" | cut -d' ' -f3)
 echo "$2" >> "$file.asked"
@@ -35,17 +34,17 @@ Fields = dict[str, Any]
 
 
 class Case(NamedTuple):
-    """What became of one use of the role."""
+    """The output and the facts of a use of the role."""
 
-    said: str  # all that was shown meanwhile
-    kept: Fields  # its facts, and what it failed with
+    said: str  # the output of this use
+    kept: Fields  # its facts, and the message that it failed with
 
     @property
     def changed(self) -> list[str]:
-        """The role's tasks that changed something."""
+        """Return the tasks of the role that changed something."""
         parts = re.split(r"^TASK \[", self.said, flags=re.MULTILINE)
-        said = [part for part in parts if re.search(r"^changed:", part, re.MULTILINE)]
-        return [task for part in said if (task := part.partition("]")[0].partition(" : ")[2])]
+        changed = [part for part in parts if re.search(r"^changed:", part, re.MULTILINE)]
+        return [task for part in changed if (task := part.partition("]")[0].partition(" : ")[2])]
 
     @property
     def failed(self) -> str:
@@ -57,7 +56,7 @@ class Case(NamedTuple):
 
 
 class Roles:
-    """Runs cases of the role in a folder of its own."""
+    """A runner of cases of the role in a folder of its own."""
 
     def __init__(self, sim: Any, folder: Path, port: int = 22) -> None:
         self.sim, self.folder, self.port = sim, folder, port
@@ -69,7 +68,7 @@ class Roles:
         self.env: dict[str, str] = {}
 
     def __call__(self, *cases: Fields, options: tuple[str, ...] = (), **keywords: Any) -> list[Case]:
-        """Each case has the role's variables, and `before`: tasks. All of them are run, also after one that fails."""
+        """Run all cases, also after a case that fails. A case has variables of the role, and tasks in `before`."""
         tasks: list[Fields] = []
         for number, case in enumerate(cases):
             tasks += [{"ansible.builtin.debug": {"msg": f"BEGIN {number}"}}, *case.get("before", ())]
@@ -78,11 +77,11 @@ class Roles:
                 "ansible.builtin.include_role": {"name": "magalu.cloud.fleet"},
                 "vars": {f"fleet_{name}": value for name, value in self.given(case).items()},
             }
-            told = "{{ ansible_failed_result.msg | default('') }}"
+            message = "{{ ansible_failed_result.msg | default('') }}"
             facts = ", ".join(f"'{name}': {name} | default('')" for name in KEEP)
             tasks += [
                 {"ansible.builtin.set_fact": clear},
-                {"block": [use], "rescue": [{"ansible.builtin.set_fact": {"failed": told}}]},
+                {"block": [use], "rescue": [{"ansible.builtin.set_fact": {"failed": message}}]},
                 {"ansible.builtin.debug": {"msg": f"END {number}"}},
                 keep(f"{{{facts}}}", self.folder / f"case-{number}.json"),
             ]
@@ -104,31 +103,31 @@ class Roles:
         env = {"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_PRIVATE_KEY_FILE": str(self.folder / "key"),
                "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no", "ANSIBLE_REMOTE_TMP": str(self.folder / "remote"),
                **self.env}  # fmt: skip
-        told = environment(self.sim, self.folder, **env)
-        done = programs.run("playbook", "play.json", *options, cwd=self.folder, env=told)
+        env = environment(self.sim, self.folder, **env)
+        done = programs.run("playbook", "play.json", *options, cwd=self.folder, env=env)
         assert done.returncode == 0, done.stdout
         assert "DEPRECATION" not in done.stdout, done.stdout
         return done.stdout
 
     def key(self, name: str = "host_key") -> str:
-        """The type and the key, as in known_hosts."""
+        """Return the type and the key, as in known_hosts."""
         return " ".join((self.folder / f"{name}.pub").read_text().split()[:2])
 
     def lines(self) -> list[str]:
-        """Of known_hosts."""
+        """Return the lines of known_hosts."""
         return self.known.read_text().splitlines() if self.known.exists() else []
 
     def ids(self) -> dict[str, str]:
         return {row["name"]: row["id"] for row in self.sim.state()["br-se1"]["instances"]}
 
     def names(self) -> list[str]:
-        """How known_hosts calls the members."""
+        """Return the names of the members in known_hosts."""
         return [f"[{address}]:{self.port}" for address in ADDRESSES]
 
 
 @contextmanager
 def members(sim: Any, folder: Path, **settings: Any) -> Iterator[Roles]:
-    """A server at all addresses, with a program cloud-init; init logs show its key as consoles do."""
+    """Run a server at ADDRESSES with a program cloud-init; init logs show its key as consoles do."""
     sim.reset(loopback=True, **settings)
     port = free_port()
     programs = folder / "programs"
@@ -143,7 +142,7 @@ def members(sim: Any, folder: Path, **settings: Any) -> Iterator[Roles]:
 
 
 def console(key: str) -> list[str]:
-    """What an instance with this key writes while it boots."""
+    """Return the lines that an instance with this key writes while it boots."""
     return [
         "[    0.000000] Linux version 6.8.0-45-generic\r",
         "[   21.118] cloud-init[812]: -----BEGIN SSH HOST KEY FINGERPRINTS-----\r",
@@ -157,11 +156,11 @@ def console(key: str) -> list[str]:
 
 
 def show(sim: Any, *keys: str, nth: int | str = "every", lines: list[str] | None = None) -> None:
-    """Init logs show these keys, or these lines, from the nth one that is read on."""
+    """Let init logs have these keys, or these lines, from the nth reading on."""
     logs = lines if lines is not None else [line for key in keys for line in console(key)]
     sim.add_fault(operation=INIT_LOGS, kind="status", status=200, body={"logs": logs}, nth=nth,
                   **({} if nth == "every" else {"times": 10_000}))  # fmt: skip
 
 
 def asked_for_logs(sim: Any) -> int:
-    return sum(one["path"].endswith("/init-logs") for one in sim.requests())
+    return sum(request["path"].endswith("/init-logs") for request in sim.requests())

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Playbooks that are killed at a request, with all that they have started, as the end of AWX's container does."""
+"""Playbooks that are killed at a request with all their processes, as when AWX's container ends."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Any
 from tests.support.play import environment
 from tests.support.programs import begin
 
-LONG = 180  # seconds; what is waited for takes a tenth of it on an idle machine
+LONG = 180  # seconds; an idle machine needs a tenth of it
 
 
 def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
-    """Runs the playbook until it has sent the first such change, and kills it before it has the answer."""
+    """Run the playbook until it has sent the first such request, and kill it before it gets the response."""
     (folder / "ansible.cfg").touch()
     (folder / "killed.yml").write_text(json.dumps(book))
     held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]
     process = begin("playbook", "killed.yml", cwd=folder, env=environment(sim, folder))
     end = time.monotonic() + LONG
     while not next(fault["fired"] for fault in sim.faults() if fault["name"] == held):
-        said = process.communicate()[0] if process.poll() is not None else "it takes too long"
-        assert process.returncode is None and time.monotonic() < end, said
+        output = process.communicate()[0] if process.poll() is not None else "it takes too long"
+        assert process.returncode is None and time.monotonic() < end, output
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     for other in strays(folder):
@@ -38,7 +38,7 @@ def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
 
 
 def strays(folder: Path) -> list[int]:
-    """The processes whose home the folder is: modules in the background are in no group of the playbook."""
+    """Return the processes with this HOME: background modules are not in the process group of the playbook."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

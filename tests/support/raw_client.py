@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A bare HTTP client, and the bodies that most tests send."""
+"""An HTTP client of the simulator without the collection, and the bodies that most tests send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UUID = "5f3b8a3e-3c5b-4f0e-9a67-0d6c1f0a7b11"
 
 
 class Api:
-    """One region, as one key sees it."""
+    """A client of a region with an API key."""
 
     def __init__(self, sim: Any, region: str = "br-se1", key: str | None = "simulator", **headers: str) -> None:
         self.sim, self.base = sim, sim.url.format(region=region) + "/v1"
@@ -50,14 +50,14 @@ class Api:
         return identifier
 
     def refused(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, str]:
-        """The status and slug; with 422 the slug is a word of the library that looks at requests."""
+        """Return the status and the slug; empty with 422, where it is a word of the library that validates requests."""
         answer = self(method, path, body, **query)
         assert answer.status_code >= 400, answer.text
         return answer.status_code, "" if answer.status_code == 422 else answer.json().get("slug", "")
 
 
 def wanted(name: str = "web-1", **fields: Any) -> dict[str, Any]:
-    """The body of a creation, without a public IP unless a test asks for one."""
+    """Return the body of a creation; without a public IP unless `fields` say so."""
     body = {"name": name, "machine_type": {"name": "BV1-1-40"}, "image": {"name": LINUX}, "ssh_key_name": "deploy",
             "network": {"associate_public_ip": False}}  # fmt: skip
     return {**body, **fields}

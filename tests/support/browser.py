@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A headless Chromium, led through its debugging pipe: what a page shows, and what a click does."""
+"""A headless Chromium, controlled through its debugging pipe."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Given = dict[str, Any]
 
 
 class Browser:
-    """One page. What it complained of, and every address that it asked, is kept."""
+    """A page, its errors and console messages, and the URLs of its requests."""
 
     def __init__(self, to: BinaryIO, said: BinaryIO) -> None:
         self.to, self.said, self.number, self.session = to, said, 0, ""
@@ -62,13 +62,13 @@ class Browser:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def value(self, expression: str) -> Any:
-        """Of an expression in the page; a promise's too."""
+        """Return the value of an expression in the page; wait for a promise."""
         given = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in given, given
         return given["result"].get("value")
 
     def wait(self, condition: str, seconds: int = 20) -> None:
-        """Until an expression is true in the page."""
+        """Wait until an expression is true in the page."""
         look = f"() => ({condition}) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 20)"
         promise = f"new Promise(done => {{ const end = Date.now() + {seconds * 1000}; const look = {look}; look(); }})"
         assert self.value(promise), f"{condition} did not come true in:\n{self.value('document.body.innerText')}"
@@ -79,7 +79,7 @@ class Browser:
 
 @contextlib.contextmanager
 def browsing(home: Path) -> Iterator[Browser]:
-    """Nobody has a sandbox in a container. The pipe's ends are its file descriptors 3 and 4."""
+    """Run Chromium without a sandbox, as containers need it. Its file descriptors 3 and 4 are the pipe."""
     (theirs_in, to), (said, theirs_out) = os.pipe(), os.pipe()
     started = subprocess.Popen(
         ["bash", "-c", f'exec chromium "$@" 3<&{theirs_in} 4>&{theirs_out}', "-", "--headless", "--no-sandbox", "--disable-gpu",
