@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.docs.test_guides import blocks, commands, files
 from tests.support import neighbours
 from tests.support.neighbours import KEY, READER, REGION, Neighbours, new_id
+from tests.support.pages import blocks, commands, files
 from tests.support.play import SPEED, environment
 from tests.support.programs import run
 

@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,13 +20,14 @@ from tests.conftest import ROOT
 from tests.support import programs
 from tests.support.fleet import changes, names, rows, seed, states
 from tests.support.fleet_role import show
+from tests.support.pages import RST, blocks, commands, files
 from tests.support.play import SPEED, environment
-from tests.support.ssh import free_port, serving
+from tests.support.servers import free_port
+from tests.support.ssh import serving
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")
 
-RST = ROOT / "docs/docsite/rst"
 PAGES = (
     "getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life", "playbooks",
     "plan_approve_apply",
@@ -36,13 +36,6 @@ PAGES = (
 PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
 BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
-
-
-def blocks(page: str, language: str) -> list[str]:
-    found = re.findall(
-        rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)", (RST / f"{page}.rst").read_text(), re.MULTILINE
-    )
-    return [textwrap.dedent(block).strip() + "\n" for block in found]
 
 
 class Said(NamedTuple):
@@ -56,15 +49,6 @@ class Said(NamedTuple):
     def changed(self) -> list[int]:
         """How many tasks changed something, or would, in each of the three."""
         return [sum(map(int, re.findall(r"changed=(\d+)", text))) for text in self]
-
-
-def files(page: str) -> dict[str, str]:
-    """The files that the page shows, by their names."""
-    return {text.split()[1]: text for text in blocks(page, "yaml")}
-
-
-def commands(page: str) -> list[str]:
-    return [line for block in blocks(page, "shell") for line in block.replace("\\\n", " ").splitlines()]
 
 
 def run(sim: Any, folder: Path, page: str, *options: str, lines: Iterable[str] | None = None, **env: str) -> list[Said]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
+from tests.support.servers import free_port
 
 Event = Callable[[Any, str, str], None]  # of the client, the method, and the path
 
@@ -77,9 +77,3 @@ def nobody_listens(applies: Callable[[str, str], bool]) -> Iterator[None]:
 
     with watched(before, after):
         yield
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

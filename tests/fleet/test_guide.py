@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,14 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.fleet import changes, names, rows, seed
+from tests.support.pages import RST, blocks, files
 from tests.support.play import SPEED, environment
 from tests.support.programs import run
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("the first example is in make test")
-GUIDE = (ROOT / "docs/docsite/rst/fleets.rst").read_text()
-BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
-EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS)}
+GUIDE = (RST / "fleets.rst").read_text()
+EXAMPLES = files("fleets")
 WEB = [f"web-{number:02d}" for number in range(1, 5)]
 # What the machines have that plays log in to: all of them are this one.
 MACHINES = {"ANSIBLE_PYTHON_INTERPRETER": sys.executable}
@@ -104,5 +103,5 @@ def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> Non
 
 def test_every_example_is_run() -> None:
     tests = (ROOT / "tests/fleet/test_guide.py").read_text()
-    assert len(EXAMPLES) == len(BLOCKS)
+    assert len(EXAMPLES) == len(blocks("fleets", "yaml"))
     assert [name for name in EXAMPLES if f'"{name}"' not in tests] == []

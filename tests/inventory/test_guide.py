@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ import pytest
 from tests.conftest import ROOT
 from tests.support.awx import script
 from tests.support.inventory_programs import FAILS, Programs, Ran
+from tests.support.pages import blocks, files
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SLOW = pytest.mark.test_all("the other examples of the page are in make test")
-GUIDE = (ROOT / "docs/docsite/rst/inventory.rst").read_text()
-BLOCKS = re.findall(r"^\.\. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
-EXAMPLES = {text.split()[1]: text for text in map(textwrap.dedent, BLOCKS) if text.startswith("# ")}
+EXAMPLES = files("inventory")
 
 
 def run(programs: Programs, *names: str, source: str = "", **env: str) -> Ran:
@@ -81,9 +79,9 @@ def test_roles_of_labels(programs: Programs, sim: Any) -> None:
 
 def test_an_inventory_that_cannot_be_read_fails_the_play(programs: Programs, sim: Any) -> None:
     """With the guide's ansible.cfg, and not without it."""
-    (settings,) = re.findall(r"^\.\. code-block:: ini\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+    (settings,) = blocks("inventory", "ini")
     programs.write(EXAMPLES["first.magalu.yml"], name="first.magalu.yml")
-    for text in ("", textwrap.dedent(settings)):
+    for text in ("", settings):
         (programs.folder / "ansible.cfg").write_text(text)
         play = programs.write('[{"hosts": "all", "gather_facts": false, "tasks": []}]', name="play.yml")
         ran = programs("playbook", "-i", "first.magalu.yml", play, MGC_API_KEY="wrong")
@@ -168,6 +166,6 @@ def test_awx(programs: Programs, sim: Any) -> None:
 
 def test_every_example_is_tried() -> None:
     """By a test above, which names its file."""
-    assert len(EXAMPLES) == len(BLOCKS) > 9
+    assert len(EXAMPLES) == len(blocks("inventory", "yaml")) > 9
     tests = (ROOT / "tests/inventory/test_guide.py").read_text()
     assert [name for name in EXAMPLES if f'"{name}"' not in tests] == []

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.inventory_programs import FAILS, Programs, Ran
-from tests.support.ssh import free_port, serving
+from tests.support.servers import free_port
+from tests.support.ssh import serving
 
 pytestmark = [pytest.mark.needs("sshd", "ssh"), pytest.mark.programs]
 WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_facts.env.SSH_CONNECTION.split()[2] }}"}}

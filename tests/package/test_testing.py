@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 import textwrap
 from pathlib import Path
@@ -14,16 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.package.conftest import ROOT, run
+from tests.support.pages import blocks
+from tests.support.play import QUICK
+from tests.support.servers import free_port
 
 GUIDE = (ROOT / "docs/docsite/rst/testing.rst").read_text()
 EXAMPLE = ROOT / "examples"
-BLOCKS = [textwrap.dedent(text).strip() for text in re.findall(r"\.\. code-block:: shell\n\n((?: {4}.*\n|\n)+)", GUIDE)]
-QUICK = ROOT / "tests/support/quick"  # waits are as fast as the simulator's clock
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])
+BLOCKS = [text.strip() for text in blocks("testing", "shell")]
 
 
 @pytest.mark.test_all(
@@ -36,7 +32,7 @@ def test_every_command_of_the_guide(home: Path) -> None:
     def play(commands: str, cwd: Path = home / "my-project") -> str:
         path = f"{installed / 'bin'}:{os.environ['PATH']}"
         return run("bash", "-euc", commands, cwd=cwd, HOME=home, PATH=path, PYTHONPATH=f"{installed}:{QUICK}",
-                   NO_COLOR="1", SIMULATOR_PORT=free_port())  # fmt: skip
+                   NO_COLOR="1", SIMULATOR_PORT=str(free_port()))  # fmt: skip
 
     play(project, cwd=home)
     install, around = simulator.splitlines()

@@ -21,7 +21,8 @@ from tests.roles.cases import Case, Fields, post, use
 from tests.support.fleet import changes, names, rows, seed, states
 from tests.support.killing import kill_at
 from tests.support.launch import play
-from tests.support.ssh import free_port, serving
+from tests.support.servers import free_port
+from tests.support.ssh import serving
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; the decisions have table and property tests")

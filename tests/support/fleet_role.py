@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from tests.support import programs
 from tests.support.play import IMAGE, SMALL, environment, keep
-from tests.support.ssh import free_port, serving
+from tests.support.servers import free_port
+from tests.support.ssh import serving
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}

@@ -117,3 +117,10 @@ def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Ser
 def proxy_to(port: int) -> Callable[[Handler, Asked], None]:
     """Return the answer of a proxy that connects to that port."""
     return lambda handler, asked: handler.tunnel(port)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
