@@ -147,7 +147,7 @@ record: setup  ## write the golden files again: pictures, tables of the document
 	python -m tests.docs.suboptions
 	python -m tests.docs.returns
 	python -m tests.awx.page
-	python -m tests.playbooks.shapes
+	python -m tests.support.shapes
 	python -m tests.faults
 
 package: setup  ## build and check the tarball, install it, and run the README's commands with what is installed

@@ -21,7 +21,7 @@ import pytest
 
 from tests.awx.data import templates
 from tests.awx.jobs import SETTINGS, Job, answered
-from tests.awx.test_jobs import KEY, SCENARIOS, begin, rows
+from tests.awx.scenarios import KEY, SCENARIOS, begin, rows
 from tests.support.killing import strays
 from tests.support.play import SPEED
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.awx.data import templates
 from tests.awx.jobs import Job, answered
-from tests.awx.test_jobs import KEY, SCENARIOS, begin
+from tests.awx.scenarios import KEY, SCENARIOS, begin
 from tests.conftest import ROOT
 from tests.support.choice import ALL
 from tests.support.play import SPEED

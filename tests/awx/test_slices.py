@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.awx.jobs import Job, inventory
-from tests.awx.test_jobs import KEY, rows
+from tests.awx.scenarios import KEY, rows
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -7,32 +7,16 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
 from tests.support.contract import EDITIONS, ROOT, load
+from tests.support.operations_table import ROWS, TABLE, Row
 
-TABLE = ROOT / "docs/docsite/rst/operations.rst"
 SAME_LIST = "served by the simulator; the same list as machine-types"
-EVERY_ROW = re.compile(
-    r"^ +\* - ``(\w+ /v1/\S+)``\n +- (\S+)\n +- (.+?)\n +- ``(\S+)::(\w+)``$", re.MULTILINE | re.DOTALL
-)
-
-
-class Row(NamedTuple):
-    """One operation as the documentation tells of it."""
-
-    operation: str
-    edition: str  # or both
-    driven: str
-    file: str
-    test: str
-
-
-ROWS = [Row(*found) for found in EVERY_ROW.findall(TABLE.read_text())]
 every_row = pytest.mark.parametrize("row", ROWS, ids=[row.operation for row in ROWS])
 
 

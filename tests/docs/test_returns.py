@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.docs import returns
-from tests.playbooks import shapes
+from tests.support import shapes
 from tests.support.contract import folder
 
 # In every module's result; Ansible documents them.

@@ -20,11 +20,11 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet impo
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import IMAGE_SPEC
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import INFO_SPEC
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.password import PASSWORD_SPEC
-from tests.contract.test_operations_table import ROWS as OPERATIONS
 from tests.faults.answers import Cloud, answers, is_result
 from tests.faults.rows import ID, IMAGE, MORE, OTHER, PORT, ROWS, TYPE
 from tests.support.choice import one_in
 from tests.support.module import result
+from tests.support.operations_table import ROWS as OPERATIONS
 from tests.support.servers import Server, serving
 
 # What each module is given beside the option in question, in every way that it can go.

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.fleet import FleetListing
-from tests.playbooks.test_secrets import faults
 from tests.support.fleet import done, member, run, seed
+from tests.support.leaking import leaking_faults
 from tests.support.task import client
 
 TEXT = "#cloud-config\npassword: kept-data-9b1e\n"
@@ -57,7 +57,7 @@ def test_it_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances", "POST /v1/instances/{id}/stop"])
 def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -> None:
     """Whatever the API tells of what it was told."""
-    for fault in faults("kept-data-9b1e"):
+    for fault in leaking_faults("kept-data-9b1e"):
         body = json.loads(json.dumps(fault).replace("kept-data-9b1e", "key"))
         told = f"{TEXT} {ENCODED}"
         if isinstance(body.get("body"), dict) and "message" in body["body"]:

@@ -17,8 +17,9 @@ from ansible_collections.magalu.cloud.plugins.filter.protect_retention import pr
 from ansible_collections.magalu.cloud.plugins.filter.protect_settings import protect_settings
 from tests.support.fleet import changes
 from tests.support.module import result
-from tests.unit.plugins.plugin_utils.test_protect import VARIABLES, Fields
+from tests.support.protect import VARIABLES
 
+Fields = dict[str, Any]
 ASKED: Fields = {"name_pattern": "web-*", "name_prefix": "day-", "period": "x", "keep_last": 1}
 WEB_1, WEB_2, DAY_0, DAY_1 = (f"{number}c0d1d7e-4a55-4a51-8111-53d05d96d2c6" for number in range(4))
 DIGEST = "5510259f8d3cdd199a0760a82ba1df4ff53d0fd39d013b8b8120153b2d1f3158"  # of the plan for all of it

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks import shapes
-from tests.playbooks.shapes import ANSIBLES, OUTCOMES, Outcome
+from tests.support import shapes
 from tests.support.module import result
 from tests.support.play import DECLARED
+from tests.support.shapes import ANSIBLES, OUTCOMES, Outcome
 
 GROUP, INTERFACE = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-1111-4111-8111-111111111111"
 # What succeeds, and has a check mode that can tell it.

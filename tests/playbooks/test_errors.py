@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.playbooks import shapes
-from tests.playbooks.shapes import LIST, NO, STOP, STOPPED, WEB
+from tests.support import shapes
 from tests.support.module import result
 from tests.support.play import DECLARED, LARGE, SMALL, Player, vm_instance
+from tests.support.shapes import LIST, NO, STOP, STOPPED, WEB
 
 KEYS = {"doing", "status", "slug", "message", "details", "request_id"}
 CAPACITY, KEYPAIR = "create_instance.capacity.error", "create_instance.keypair.not_found"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.playbooks import shapes
+from tests.support import shapes
 from tests.support.module import result
 
 

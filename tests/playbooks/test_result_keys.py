@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.playbooks import reserved, shapes
+from tests.playbooks import reserved
+from tests.support import shapes
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 # What a module gives to Ansible in Ansible's own sense.

@@ -4,20 +4,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 import pytest
 
+from tests.support.leaking import ENCODED, TEXT, leaking_faults
 from tests.support.module import result
 from tests.support.play import DECLARED, LARGE, Played, Player, vm_info, vm_instance
 
 SLOW = pytest.mark.test_all("the other failures are in make test, and all in this process")
 
 KEY, TOKEN, PASSWORD = "kept-key-5d2c", "kept-token-81f0", "kept-password-33a9"
-TEXT = "#cloud-config\nchpasswd:\n  list: 'root:kept-data-9b1e'\n"
-ENCODED = base64.b64encode(TEXT.encode()).decode()
 LOUD = {"options": ["-vvvvv", "--diff"], "env": {
     "ANSIBLE_PIPELINING": "false", "ANSIBLE_DISPLAY_TRACEBACK": "always", "ANSIBLE_INJECT_INVOCATION": "true",
 }}  # fmt: skip
@@ -29,27 +27,6 @@ def assert_kept(done: Played, *secrets: str) -> None:
         for secret in (*secrets, "kept-data-9b1e", ENCODED, ENCODED[20:]):
             start = max(place.find(secret) - 300, 0)
             assert secret not in place, place[start : start + 700]
-
-
-def faults(credential: str) -> list[dict[str, Any]]:
-    """Every kind of failure of a request, and every place where it can tell what it was told."""
-    told = f"{credential} {TEXT} {ENCODED}"
-    body = {"slug": f"no.{ENCODED}", "message": told, "details": {"given": [told, {told: told}]}}
-    detail = {"detail": [{"loc": ["body", "user_data", ENCODED], "msg": told, "input": told, "type": "value_error"}]}
-    page = f"<html><h1>Bad</h1>x-api-key: {credential}, Authorization: Bearer {credential}, {told}</html>"
-    status: dict[str, Any] = {"kind": "status"}
-    return [
-        *({**status, "status": code, "body": body} for code in (400, 401, 403, 404, 409, 429, 500)),
-        {**status, "status": 422, "body": detail},
-        {**status, "status": 422, "body": {"detail": told}},
-        {**status, "status": 302, "headers": {"Location": f"http://127.0.0.1/{credential}"}},
-        {**status, "status": 200, "body": page},
-        {**status, "status": 200, "body": {"instances": told}},
-        {"kind": "html", "status": 502, "body": page},
-        {"kind": "reset"},
-        {"kind": "short_body", "when": "after"},
-        {"kind": "hold", "seconds": 1},
-    ]
 
 
 @pytest.mark.every_core
@@ -71,7 +48,7 @@ def test_a_task_that_succeeds_shows_none(play: Player, sim: Any, option: str) ->
 
 @SLOW
 def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
-    kinds = faults(KEY)
+    kinds = leaking_faults(KEY)
     for number, fault in enumerate(kinds, 1):
         sim.add_fault(operation="GET /v1/instances", match=number, times=1, **fault)
     shared = {"api_key": KEY, "api_retries": 0, "api_timeout": 0.5, "user_data": TEXT}
@@ -86,7 +63,7 @@ def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
 def test_no_request_that_fails_leaves_one_in_a_result(frozen: Any, operation: str, option: str) -> None:
     secret = KEY if option == "api_key" else TOKEN
-    for fault in faults(secret):
+    for fault in leaking_faults(secret):
         frozen.reset(keys={secret: "tenant-1"})
         if operation.endswith("stop"):
             frozen.seed("instance", name="web", user_data=ENCODED)
@@ -101,7 +78,7 @@ def test_no_request_that_fails_leaves_one_in_a_result(frozen: Any, operation: st
 def test_the_address_of_an_image_is_a_secret_too(frozen: Any) -> None:
     """It is presigned: whoever has it can read the image."""
     url = f"https://objects.example.com/golden.qcow2?signature={PASSWORD}"
-    for fault in [*faults(url), None]:
+    for fault in [*leaking_faults(url), None]:
         frozen.reset()
         if fault:
             frozen.add_fault(operation="POST /v1/images/custom", nth="every", **fault)

@@ -16,16 +16,11 @@ from ansible_collections.magalu.cloud.plugins.filter.protect_settings import pro
 from ansible_collections.magalu.cloud.plugins.filter.protect_summary import protect_summary
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import with_phase
+from tests.support.protect import VARIABLES
 
 Fields = dict[str, Any]
 ID = "0000000{}-0000-4000-8000-00000000000a"
 ONE, TWO, THREE = (ID.format(number) for number in (1, 2, 3))
-VARIABLES: Fields = {
-    "name_pattern": "", "ids": [], "labels": [], "group": "", "instance": "localhost", "name_prefix": "nightly-",
-    "period": "{date}", "copy_name": "", "power_off": False, "keep_last": "", "keep_days": "", "prune_max": "",
-    "protect_names": "", "concurrency": 10, "wait_timeout": "", "host": "localhost", "play_hosts": ["localhost"],
-    "play_batch": ["localhost"], "expected_plan": "",
-}  # fmt: skip
 ALL: Fields = {"name_pattern": "*"}
 HOST: Fields = {"host": "two", "instance": "two", "play_hosts": ["one", "two"], "play_batch": ["one", "two"]}
 GROUPS = {"web": ["one", "two"]}

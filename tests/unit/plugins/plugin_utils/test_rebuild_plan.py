@@ -10,33 +10,10 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_plan import rebuild_plan
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_settings import rebuild_settings
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import INSTANCES
-from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import with_phase
 from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import batch_size
+from tests.unit.plugins.plugin_utils.rebuild import ALL, ID, ONE, RESTORED, TWO, VARIABLES, Fields, at, row
 
-Fields = dict[str, Any]
-ID = "0000000{}-0000-4000-8000-00000000000a"
-ONE, TWO, THREE = (ID.format(number) for number in (1, 2, 3))
-VARIABLES: Fields = {
-    "id": "x1", "old_suffix": "-old", "name_pattern": "", "instances": [], "from": "image", "declaration": {},
-    "accept_loss": [], "delete_public_ip": True, "batch": "1", "max_failures": 0, "check_timeout": 300, "wait_timeout": "",
-    "host": "localhost", "host_id": "", "play_hosts": ["localhost"], "play_batch": ["localhost"],
-}  # fmt: skip
-ALL: Fields = {"name_pattern": "web-*"}
 HOST: Fields = {"host": "web-1", "play_hosts": ["web-1", "web-2"], "play_batch": ["web-1", "web-2"]}
-RESTORED: Fields = {**ALL, "from": "snapshot"}
-
-
-def at(minute: int) -> str:
-    """A time of the API."""
-    return f"2026-11-25T12:{minute:02d}:00Z"
-
-
-def row(number: int, name: str = "web-1", state: str = "running", **fields: Any) -> Fields:
-    """An instance as vm_info returns it."""
-    made = {"id": ID.format(number), "name": name, "state": state, "status": "completed", "created_at": at(number),
-            "image": {"id": "image"}, "network": {"interfaces": [{"id": "nic"}]}, "labels": []}  # fmt: skip
-    return with_phase({**made, **fields}, INSTANCES)
 
 
 def aside(number: int = 1, state: str = "stopped", **fields: Any) -> Fields:

@@ -22,7 +22,7 @@ from ansible_collections.magalu.cloud.plugins.filter.rebuild_requests import reb
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_settings import rebuild_settings
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_summary import rebuild_summary
 from tests.conftest import ROOT
-from tests.unit.plugins.plugin_utils.test_rebuild_plan import ALL, ID, ONE, RESTORED, TWO, VARIABLES, Fields, row
+from tests.unit.plugins.plugin_utils.rebuild import ALL, ID, ONE, RESTORED, TWO, VARIABLES, Fields, row
 
 NEW = ID.format(9)
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The keys and types of every module's result in every outcome, as users' playbooks rely on them.
+"""The keys and types in the result of every module in every outcome, as playbooks rely on them.
 
-`python -m tests.playbooks.shapes` writes those of today into shapes.json, which the test compares with.
+`python -m tests.support.shapes` writes the present ones into shapes.json, which the test compares with.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tests.support.play import DECLARED, LARGE
 
 FILE = Path(__file__).with_name("shapes.json")
 TEXT = "#!/bin/sh\ntrue\n"
-ANSIBLES = ("invocation", "warnings", "exception")  # what it adds to results itself, and each core differently
+ANSIBLES = ("invocation", "warnings", "exception")  # keys that Ansible adds to results, each ansible-core in its way
 STOP = {"operation": "POST /v1/instances/{id}/stop", "nth": "every"}
 LIST = {"operation": "GET /v1/instances", "nth": "every"}
 NO = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "No", "details": {}}}
 
 
 class Outcome(NamedTuple):
-    """What is there, what is asked for, and what goes wrong."""
+    """The options of a task, the resources before it, and a fault."""
 
     options: dict[str, Any]
     seeds: tuple[dict[str, Any], ...] = ()
@@ -172,7 +172,7 @@ for name, outcome in {
 
 
 def of(sim: Any, outcome: Outcome) -> dict[str, Any]:
-    """The result of an outcome."""
+    """Return the result of an outcome."""
     # A list returns what the API sends: here with the nulls that it may leave out.
     sim.reset(**{"nulls": "sent", **(outcome.settings or {})})
     for seed in outcome.seeds:
@@ -183,7 +183,7 @@ def of(sim: Any, outcome: Outcome) -> dict[str, Any]:
 
 
 def shape(value: Any) -> Any:
-    """The value without its values: types by name; of a list what is in it, each once."""
+    """Return the value with the names of types instead of values; a list has each shape once."""
     if isinstance(value, dict):
         return {key: shape(item) for key, item in value.items() if key not in ANSIBLES}
     if isinstance(value, list):
@@ -193,7 +193,7 @@ def shape(value: Any) -> Any:
 
 
 def all_shapes(sim: Any) -> dict[str, Any]:
-    """Module and outcome, and the shape of what comes of it."""
+    """Return the shape of each result, by module and outcome."""
     return {f"{outcome.module}: {name}": shape(of(sim, outcome)) for name, outcome in OUTCOMES.items()}
 
 
