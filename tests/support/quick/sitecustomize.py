@@ -36,13 +36,13 @@ def _remembered(path: str, source: bytes) -> CodeType:
     kept = os.path.join(BYTECODE, f"{sys.implementation.cache_tag}-{digest}")
     try:
         with open(kept, "rb") as file:
-            code: CodeType = marshal.load(file)
+            code: CodeType = marshal.loads(file.read())
         _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
     except OSError:
         code = _compile(path, source)
         os.makedirs(BYTECODE, exist_ok=True)
         with open(f"{kept}.{os.getpid()}", "wb") as file:
-            marshal.dump(code, file)
+            file.write(marshal.dumps(code))
         os.replace(file.name, kept)  # whole, whoever reads it now
     return code
 
