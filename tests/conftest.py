@@ -50,6 +50,7 @@ STARTING = ("package", "site")  # folders all of whose tests start programs
 settings.register_profile(
     "magalu",
     deadline=None,
+    max_examples=100 // choice.one_in(2),
     database=None,
     derandomize=bool(os.environ.get("CI")),
     # Both depend on luck, and on what else the machine is doing.

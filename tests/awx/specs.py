@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 
 PLAYBOOKS = ROOT / "playbooks"
 SPECS = PLAYBOOKS / "argument_specs"
@@ -23,7 +24,7 @@ QUESTIONS = {"str": "text", "path": "text", "int": "integer", "float": "float", 
 
 def specs() -> dict[str, dict[str, Any]]:
     """The argument specs by playbook."""
-    return {file.stem: yaml.safe_load(file.read_text())["argument_spec"] for file in sorted(SPECS.glob("*.yml"))}
+    return {file.stem: load_yaml(file.read_text())["argument_spec"] for file in sorted(SPECS.glob("*.yml"))}
 
 
 def question(name: str, option: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.specifiers import SpecifierSet
 
 from tests.awx.data import AWX
 from tests.conftest import COLLECTIONS, ROOT
+from tests.support.documents import load_yaml
 
 pytestmark = pytest.mark.programs
 
@@ -29,7 +29,7 @@ def builder(*arguments: str | Path, cwd: Path) -> str:
 
 
 def test_collection_tells_what_python_it_needs(tmp_path: Path) -> None:
-    found = yaml.safe_load(builder("introspect", COLLECTIONS, cwd=tmp_path))
+    found = load_yaml(builder("introspect", COLLECTIONS, cwd=tmp_path))
     assert found["python"] == ["requests>=2.25  # from collection magalu.cloud"] and not found["system"]
     assert (ROOT / "meta/ee-requirements.txt").read_text() == (ROOT / "requirements.txt").read_text()
 
@@ -47,12 +47,12 @@ def test_definition_makes_a_build_context(tmp_path: Path) -> None:
     assert [v for v in ("2.15.13", "2.16.0", "2.16.19", "2.18.12", "2.19.0") if v in versions] == [
         "2.16.0", "2.16.19", "2.18.12"
     ]  # fmt: skip
-    galaxy = yaml.safe_load((tmp_path / "context/_build/requirements.yml").read_text())
-    version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    galaxy = load_yaml((tmp_path / "context/_build/requirements.yml").read_text())
+    version = load_yaml((ROOT / "galaxy.yml").read_text())["version"]
     assert [(one["name"], version in SpecifierSet(one["version"])) for one in galaxy["collections"]] == [
         ("magalu.cloud", True)
     ]
     system = (tmp_path / "context/_build/bindep.txt").read_text()
     assert {line.split()[0] for line in system.splitlines()} == {"python3", "git-core", "openssh-clients"}
-    example = yaml.safe_load((AWX / "collections/requirements.yml").read_text())
+    example = load_yaml((AWX / "collections/requirements.yml").read_text())
     assert example == galaxy, "the image and the example for the project mean the same release"

@@ -19,6 +19,7 @@ from ansible_collections.magalu.cloud.plugins.filter.awx_sync_failure import awx
 from tests.awx import fake_awx
 from tests.awx.data import AWX, PROJECT, load, templates
 from tests.conftest import COLLECTIONS, ROOT
+from tests.support.documents import load_yaml
 from tests.support.play import environment
 from tests.support.programs import run
 
@@ -163,7 +164,7 @@ def test_a_workflow_applies_a_plan_only_after_its_approval(awx: fake_awx.Awx, sm
 
 def test_each_playbook_that_can_be_held_to_a_plan_gets_a_workflow() -> None:
     """And no other: the second job of its workflow would fail."""
-    (play,) = yaml.safe_load((ROOT / "playbooks/awx_setup.yml").read_text())
+    (play,) = load_yaml((ROOT / "playbooks/awx_setup.yml").read_text())
     held = [
         file.stem
         for file in (ROOT / "playbooks").glob("*.yml")

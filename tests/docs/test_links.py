@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 
 SITE = "https://magalu-cloud.github.io/magalu.cloud/"  # what .github/workflows/docs.yml publishes
 REPOSITORY = "https://github.com/magalu-cloud/magalu.cloud"
@@ -76,7 +76,7 @@ def test_each_readme_names_the_other() -> None:
 
 
 def test_galaxy_and_messages_link_to_what_is_published() -> None:
-    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+    galaxy = load_yaml((ROOT / "galaxy.yml").read_text())
     assert galaxy["documentation"] == SITE
     assert [galaxy[name] for name in ("repository", "homepage", "issues")] == [
         REPOSITORY,

@@ -9,9 +9,9 @@ import textwrap
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 
 RST = ROOT / "docs/docsite/rst"
 BLOCK = r"^\.\. code-block:: \w+\n\n(?:    .*\n|\n(?=    ))+"
@@ -38,7 +38,7 @@ def example(block: str) -> Any:
     kind, code = re.findall(r"\w+", head)[-1], textwrap.dedent(code)
     file = re.match(r"# ([\w./]+)$", code.splitlines()[0])
     if kind == "yaml":
-        return file and file[1], without_words(yaml.safe_load(code))
+        return file and file[1], without_words(load_yaml(code))
     return kind, file and file[1], re.sub(r" *#.*", "", code)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.docs import returns
 from tests.support import shapes
 from tests.support.contract import folder
+from tests.support.documents import load_yaml
 
 # In every module's result; Ansible documents them.
 COMMON = {"changed", "failed", "msg", "diff"}
@@ -21,7 +21,7 @@ COMMON = {"changed", "failed", "msg", "diff"}
 
 def documented(module: str) -> dict[str, Any]:
     text = returns.module_file(module).read_text().split('RETURN = r"""\n')[1].split('"""')[0]
-    found: dict[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = load_yaml(text)
     return found
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from tests.docs import suboptions
+from tests.support.documents import load_yaml
 
 
 @pytest.mark.parametrize("place", suboptions.PLACES, ids=lambda place: place.file.stem)
@@ -18,8 +18,8 @@ def test_suboptions_are_documented_as_the_options_of_vm_instance(place: suboptio
 
 def test_references_lead_to_vm_instance_and_nothing_is_lost() -> None:
     place = suboptions.PLACES[0]
-    found = yaml.safe_load("suboptions:\n" + suboptions.suboptions(place))["suboptions"]
-    source = yaml.safe_load(suboptions.SOURCE.read_text().split('r"""')[1].split('"""')[0])["options"]
+    found = load_yaml("suboptions:\n" + suboptions.suboptions(place))["suboptions"]
+    source = load_yaml(suboptions.SOURCE.read_text().split('r"""')[1].split('"""')[0])["options"]
     assert list(found) == list(place.names)
     for name, option in found.items():
         own = {key: value for key, value in source[name].items() if key not in ("description", "suboptions", "default")}

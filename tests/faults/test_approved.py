@@ -47,7 +47,7 @@ def sent(sim: Any) -> list[str]:
     ]
 
 
-@pytest.mark.one_in(7)
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize(("name", "edition"), CASES)

@@ -80,8 +80,8 @@ def server() -> Iterator[Server]:
 
 
 def examples(count: int) -> int:
-    """How many are tried; make test takes a tenth of them."""
-    return count // one_in(10)
+    """How many are tried; make test takes a twentieth of them."""
+    return count // one_in(20)
 
 
 def run(server: Server, module: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:

@@ -120,8 +120,8 @@ def refuse_stray(server: Server, module: str) -> None:
 @pytest.mark.parametrize("module", BASES)
 def test_bad_values_lead_to_no_other_path(server: Server, module: str) -> None:
     for base, (at, path), (number, value) in product(BASES[module], enumerate(options(module)), enumerate(BAD)):
-        # make test takes each value in every tenth option, and one of the bases for it in turn.
-        if (at + number - BASES[module].index(base)) % one_in(10 * len(BASES[module])) == 0:
+        # make test takes each value in every twentieth option, and one of the bases for it in turn.
+        if (at + number - BASES[module].index(base)) % one_in(20 * len(BASES[module])) == 0:
             run(server, module, given(base, path, value))
             refuse_stray(server, module)
 
@@ -140,8 +140,8 @@ def test_null_and_empty_are_the_same_as_absent(server: Server, module: str) -> N
     """`omit` is absent to a module."""
     for at, base in enumerate(BASES[module]):
         for number, path in enumerate(options(module)):
-            # make test takes every third option, with one of the bases.
-            if path[0] not in base and (at + number) % one_in(3 * len(BASES[module])) == 0:
+            # make test takes every sixth option, with one of the bases.
+            if path[0] not in base and (at + number) % one_in(6 * len(BASES[module])) == 0:
                 absent = run(server, module, base if len(path) == 1 else {**base, path[0]: {}}, check=True)
                 for value in (None, "", "  "):
                     assert run(server, module, given(base, path, value), check=True) == absent, (path, value)

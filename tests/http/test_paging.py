@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
@@ -19,6 +19,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     MACHINE_TYPES,
     SNAPSHOTS,
 )
+from tests.support.choice import one_in
 from tests.support.clients import client, client_of
 from tests.support.servers import Asked, Handler, serving
 
@@ -60,6 +61,7 @@ class Rows:
 changes = st.lists(st.lists(st.tuples(st.sampled_from(["create", "delete"]), st.floats(0, 1)), max_size=3), max_size=8)
 
 
+@settings(max_examples=100 // one_in(4))
 @given(
     total=st.booleans(),
     number=st.integers(0, 230),

@@ -15,6 +15,7 @@ import yaml
 
 from tests.inventory import hostile
 from tests.support.awx import Run, plain, script
+from tests.support.documents import load_yaml
 from tests.support.inventory_programs import Programs
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
@@ -134,7 +135,7 @@ def test_job_with_an_inventory_that_any_core_exported(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_runs")
 def test_constructed_inventory_on_top(tmp_path: Path) -> None:
     run = Run("constructed_update", tmp_path)
-    constructed = yaml.safe_load(run.recorded("inventory_constructed.yml").replace("state", "mgc_state"))
+    constructed = load_yaml(run.recorded("inventory_constructed.yml").replace("state", "mgc_state"))
     assert constructed["strict"] and constructed["keyed_groups"][0]["key"] == "mgc_state"
     run.write("inventory/constructed.yml", yaml.safe_dump(constructed))
     run.write("inventory/hosts_19", script(KEPT), 0o700)

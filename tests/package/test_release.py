@@ -13,10 +13,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests import release
 from tests.cores import CORES
+from tests.support.documents import load_yaml
 
 SLOW = pytest.mark.test_all("a release with galaxy-importer")
 
@@ -86,7 +86,7 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
     assert checkout.git("log", "-1", "--format=%s by %an") == "Release 1.1.0 by A Developer"
     assert checkout.git("rev-list", "-1", "v1.1.0") == checkout.git("rev-parse", "main")
     assert checkout.git("status", "--porcelain") == ""
-    changes = yaml.safe_load((checkout.root / "changelogs/changelog.yaml").read_text())["releases"]
+    changes = load_yaml((checkout.root / "changelogs/changelog.yaml").read_text())["releases"]
     assert changes["1.1.0"]["changes"] == {"minor_changes": ["vm_instance - it can do more (https://example.com/1)."]}
     assert "v1.1.0\n======" in (checkout.root / "CHANGELOG.rst").read_text()
     assert not list((checkout.root / "changelogs/fragments").glob("*.yml"))
@@ -104,11 +104,11 @@ def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> N
     """That of the version in galaxy.yml, which was never released."""
     checkout = Checkout(tmp_path, fragments=True)
     files = sorted((checkout.root / "changelogs/fragments").glob("*.yml"))
-    fragments = {file.name: yaml.safe_load(file.read_text()) for file in files}
-    version = yaml.safe_load((checkout.root / "galaxy.yml").read_text())["version"]
+    fragments = {file.name: load_yaml(file.read_text()) for file in files}
+    version = load_yaml((checkout.root / "galaxy.yml").read_text())["version"]
     release.refuse(version, checkout.root)
     release.write(version, checkout.root)
-    changes = yaml.safe_load((checkout.root / "changelogs/changelog.yaml").read_text())["releases"][version]["changes"]
+    changes = load_yaml((checkout.root / "changelogs/changelog.yaml").read_text())["releases"][version]["changes"]
     for name, fragment in fragments.items():
         shown = {section: lines for section, lines in fragment.items() if section != "trivial"}
         assert {

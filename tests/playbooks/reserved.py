@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ansible
-import yaml
+
+from tests.support.documents import load_yaml
 
 SOURCE = Path(ansible.__file__).parent
 # What makes, changes, shows or cleans a result. Some of them are not in every version.
@@ -32,7 +33,7 @@ def _common() -> set[str]:
     """Return what `command` documents, as other modules have it too: rc, stdout, start, delta, ..."""
     tree = ast.parse((SOURCE / "modules/command.py").read_text())
     texts = {_name(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
-    returned: set[str] = set(yaml.safe_load(ast.literal_eval(texts["RETURN"])))
+    returned: set[str] = set(load_yaml(ast.literal_eval(texts["RETURN"])))
     return returned
 
 

@@ -63,6 +63,7 @@ def differences(checked: Any, real: Any, path: str = "") -> Iterator[str]:
         yield f"{path} is null in check mode, and {real!r} for real"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("outcome", "settings"), [*cases()])
 def test_a_result_has_the_same_keys_in_check_mode(frozen: Any, outcome: Outcome, settings: dict[str, Any]) -> None:
     given = outcome._replace(settings={**(outcome.settings or {}), **settings})

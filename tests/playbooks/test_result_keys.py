@@ -8,11 +8,11 @@ import json
 from importlib import import_module
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
 from tests.playbooks import reserved
 from tests.support import shapes
+from tests.support.documents import load_yaml
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 # What a module gives to Ansible in Ansible's own sense.
@@ -31,7 +31,7 @@ def test_the_keys_of_ansible_core_are_found_in_its_source() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_no_documented_key_is_one_of_ansible_cores(module: str) -> None:
     returned = import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN
-    assert not yaml.safe_load(returned).keys() & reserved.keys()
+    assert not load_yaml(returned).keys() & reserved.keys()
 
 
 @pytest.mark.every_core
@@ -41,7 +41,7 @@ def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(modu
     found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith(f"{module}: ")]
     returned = {key for shape in found for key in shape} - MEANT
     assert returned and not returned & reserved.keys()
-    documented = yaml.safe_load(import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN)
+    documented = load_yaml(import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN)
     assert returned <= documented.keys()
 
 

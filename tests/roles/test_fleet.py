@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
 from tests.roles.cases import post
+from tests.support.documents import load_yaml
 from tests.support.fleet import changes, names, rows
 from tests.support.fleet_role import ADDRESSES, DEFAULTS, Roles, show
 from tests.support.play import LARGE
@@ -154,7 +154,7 @@ def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
     """Its hosts are this machine."""
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     roles = Roles(sim, tmp_path)
-    said = roles.run([play for block in blocks for play in yaml.safe_load(block)], "-i", "localhost,", *(
+    said = roles.run([play for block in blocks for play in load_yaml(block)], "-i", "localhost,", *(
         f"-e{name}" for name in ("ansible_connection=local", "fleet_wait_for=ssh", "{fleet_host_keys: 'off'}")
     ), "-e", f"ansible_python_interpreter={sys.executable}")  # fmt: skip
     assert names(sim) == ["web-01", "web-02", "web-03"] and len(rows(sim)) == 3
@@ -162,16 +162,12 @@ def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
 
 
 def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() -> None:
-    specs = yaml.safe_load((ROOT / "roles/fleet/meta/argument_specs.yml").read_text())["argument_specs"]["main"][
-        "options"
-    ]
-    defaults = yaml.safe_load((ROOT / "roles/fleet/defaults/main.yml").read_text())
+    specs = load_yaml((ROOT / "roles/fleet/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = load_yaml((ROOT / "roles/fleet/defaults/main.yml").read_text())
     assert {name: option["default"] for name, option in specs.items() if "default" in option} == defaults
-    module = yaml.safe_load((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])[
-        "options"
-    ]
+    module = load_yaml((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])["options"]
     module["expected_plan"] = {}  # from a documentation fragment that several modules share
-    passed = yaml.safe_load((ROOT / "roles/fleet/vars/main.yml").read_text())["__fleet_options"]
+    passed = load_yaml((ROOT / "roles/fleet/vars/main.yml").read_text())["__fleet_options"]
     shared = {"wait", "results"}  # which are the role's own
     plain = {f"'{name}': fleet_{name} | default(none)" for name in {*module, "region"} - shared - {"state"}}
     assert set(re.findall(r"'.*(?=,)", passed)) == plain

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import answer_errors, spec_rules, typed_answers
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 from tests.support.play import environment
 from tests.support.programs import run
 
@@ -68,7 +68,7 @@ def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterabl
 
 def complaint(name: str, answers: Answers) -> str:
     """Return the errors in these answers that tasks/answers.yml finds with the argument spec, or an empty text."""
-    spec = yaml.safe_load((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
+    spec = load_yaml((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])
     checked = ArgumentSpecValidator({"answers": spec_rules(spec)}).validate({"answers": typed})
     return " ".join(checked.error_messages or answer_errors(typed, spec["options"]))
@@ -76,7 +76,7 @@ def complaint(name: str, answers: Answers) -> str:
 
 def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
     """Return the error messages of a playbook that has to refuse each of these answers; run it once for all of them."""
-    book = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text())[0]
+    book = load_yaml((ROOT / f"playbooks/{name}.yml").read_text())[0]
     for each in ("tasks", "argument_specs"):
         (folder / each).symlink_to(ROOT / "playbooks" / each)
     rescue = {"ansible.builtin.set_fact": {"refused": "{{ refused | default([]) + [ansible_failed_result.msg] }}"}}

@@ -79,7 +79,7 @@ OUTCOMES = {
     "created as an alternative": Outcome({**DECLARED, "alternatives": [{"machine_type": LARGE}]}, settings=FULL),
     "failed in all alternatives": Outcome({**DECLARED, "alternatives": [{"availability_zone": "br-se1-b"}]},
                                           settings=FULL),
-    "timed out": Outcome(STOPPED, WEB, {**STOP, "kind": "stuck"}),
+    "timed out": Outcome({**STOPPED, "wait_timeout": 30}, WEB, {**STOP, "kind": "stuck"}),
     **{kind: Outcome({"kind": kind}, (*WEB, *COPIES, *GOLDEN), module="vm_info")
        for kind in ("instances", "snapshots", "images", "custom_images", "machine_types")},
     "instances, with user data": Outcome({"kind": "instances", "user_data": True}, WEB, module="vm_info"),
@@ -102,7 +102,8 @@ OUTCOMES = {
                                              "max_failures": "0"}, WEB, module="vm_fleet"),
     "fleet of which one fails after its creation": Outcome({"instances": [{**DECLARED, "state": "stopped"}]},
                                                            fault={**STOP, **NO}, module="vm_fleet"),
-    "fleet of which one timed out": Outcome({"instances": [STOPPED]}, WEB, {**STOP, "kind": "stuck"}, module="vm_fleet"),
+    "fleet of which one timed out": Outcome({"instances": [STOPPED], "wait_timeout": 30}, WEB,
+                                            {**STOP, "kind": "stuck"}, module="vm_fleet"),
     "fleet created by an alternative": Outcome({"instances": [{**DECLARED, "alternatives": [{"machine_type": LARGE}]}]},
                                                settings={"capacity": {DECLARED["machine_type"]: 0}}, module="vm_fleet"),
     "fleet failed by an option": Outcome({"instances": [STOPPED, STOPPED]}, module="vm_fleet"),

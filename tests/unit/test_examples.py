@@ -17,6 +17,7 @@ import yaml
 
 from simulator import running
 from tests.oldest import oldest_python
+from tests.support.documents import load_yaml
 from tests.support.play import environment
 from tests.support.programs import run
 
@@ -37,7 +38,7 @@ def documented(module: str, part: str) -> str:
 
 def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
     """Run the examples in their order as one playbook, and give the result of each that is about this module."""
-    examples = yaml.safe_load(documented(module, "EXAMPLES").replace("/tmp/", f"{folder}/"))
+    examples = load_yaml(documented(module, "EXAMPLES").replace("/tmp/", f"{folder}/"))
     tasks = [{"register": f"result_{number}", **task} for number, task in enumerate(examples)]
     names = ", ".join(task["register"] for task in tasks if f"magalu.cloud.{module}" in task)
     write = {"ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(folder / "results")}}
@@ -62,7 +63,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run_and_return_what_is_documented(module: str, tmp_path: Path) -> None:
-    returned = yaml.safe_load(documented(module, "RETURN"))
+    returned = load_yaml(documented(module, "RETURN"))
     always = {name for name, value in returned.items() if value["returned"] in ("always", "success")}
     results = results_of_examples(module, tmp_path)
     for result in results:

@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from simulator import running
+from tests.support.documents import load_yaml
 from tests.support.play import environment
 from tests.support.programs import begin
 
@@ -52,7 +52,7 @@ def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
 
 
 def test_its_requirements_are_of_this_version() -> None:
-    (wanted,) = yaml.safe_load((ROOT / "examples/requirements.yml").read_text())["collections"]
-    version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    (wanted,) = load_yaml((ROOT / "examples/requirements.yml").read_text())["collections"]
+    version = load_yaml((ROOT / "galaxy.yml").read_text())["version"]
     assert wanted["name"] == "magalu.cloud"
     assert wanted["version"] == f">={version.split('.')[0]}.0.0,<{int(version.split('.')[0]) + 1}.0.0"

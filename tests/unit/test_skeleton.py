@@ -11,17 +11,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests import versions
 from tests.cores import CORES
 from tests.release import PLACES, numbers
+from tests.support.documents import load_yaml
 
 pytestmark = pytest.mark.programs
 
 ROOT = Path(__file__).resolve().parents[2]
-GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
-RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+GALAXY = load_yaml((ROOT / "galaxy.yml").read_text())
+RUNTIME = load_yaml((ROOT / "meta/runtime.yml").read_text())
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
@@ -90,12 +90,12 @@ def test_workflows_call_targets_that_exist() -> None:
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     assert [path.stem for path in workflows] == ["docs", "nightly", "test"]
     for path in workflows:
-        jobs = yaml.safe_load(path.read_text())["jobs"]
+        jobs = load_yaml(path.read_text())["jobs"]
         steps = [step for job in jobs.values() for step in job["steps"]]
         called = [match for step in steps for match in re.findall(r"\bmake ([a-z-]+)", step.get("run", ""))]
         assert called and set(called) <= targets, path.name
         assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"]) for step in steps if "uses" in step)
-    cores = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text())["jobs"]["matrix"]["strategy"]["matrix"]
+    cores = load_yaml((ROOT / ".github/workflows/nightly.yml").read_text())["jobs"]["matrix"]["strategy"]["matrix"]
     assert cores["core"] == list(CORES)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.support.documents import load_yaml
 from tests.support.fleet import seed
 from tests.support.launch import play
 from tests.support.play import SPEED
@@ -29,7 +29,7 @@ SAID = (
 def examples(name: str) -> list[dict[str, Any]]:
     """The tasks of a filter's examples."""
     module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
-    tasks: list[dict[str, Any]] = yaml.safe_load(module.EXAMPLES)
+    tasks: list[dict[str, Any]] = load_yaml(module.EXAMPLES)
     return tasks
 
 

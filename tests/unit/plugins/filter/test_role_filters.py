@@ -8,9 +8,9 @@ import importlib
 import inspect
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 
 FILTERS = sorted(
     path.stem for role in ("protect", "rebuild") for path in (ROOT / "plugins/filter").glob(f"{role}_*.py")
@@ -20,7 +20,7 @@ FILTERS = sorted(
 @pytest.mark.parametrize("name", FILTERS)
 def test_options_are_the_parameters(name: str) -> None:
     module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
-    documentation = yaml.safe_load(module.DOCUMENTATION)
+    documentation = load_yaml(module.DOCUMENTATION)
     ((loaded, function),) = module.FilterModule().filters().items()
     parameters = dict(list(inspect.signature(function).parameters.items())[1:])
     options = {key: option for key, option in documentation["options"].items() if key != "_input"}
@@ -34,4 +34,4 @@ def test_options_are_the_parameters(name: str) -> None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_examples_call_the_filter(name: str) -> None:
     module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
-    assert f"magalu.cloud.{name}" in str(yaml.safe_load(module.EXAMPLES))
+    assert f"magalu.cloud.{name}" in str(load_yaml(module.EXAMPLES))

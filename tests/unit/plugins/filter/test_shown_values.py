@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+
+from tests.support.documents import load_yaml
 
 try:
     from ansible.template import trust_as_template
@@ -49,10 +50,10 @@ FILTERS = (
 @pytest.mark.parametrize("name", FILTERS)
 def test_examples(name: str) -> None:
     module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
-    documentation = yaml.safe_load(module.DOCUMENTATION)
+    documentation = load_yaml(module.DOCUMENTATION)
     assert documentation["name"] == name and list(module.FilterModule().filters()) == [name]
     shown = re.findall(r"^ +# ([\[{\"].*)$", module.EXAMPLES, re.MULTILINE)
-    examples = [task for task in yaml.safe_load(module.EXAMPLES) if "ansible.builtin.debug" in task]
+    examples = [task for task in load_yaml(module.EXAMPLES) if "ansible.builtin.debug" in task]
     assert shown
     for task, expected in zip(examples, shown, strict=True):
         variables: dict[str, Any] = {

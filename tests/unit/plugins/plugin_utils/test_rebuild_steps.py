@@ -12,7 +12,6 @@ import itertools
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from ansible_collections.magalu.cloud.plugins.filter.rebuild_requests import reb
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_settings import rebuild_settings
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_summary import rebuild_summary
 from tests.conftest import ROOT
+from tests.support.documents import load_yaml
 from tests.unit.plugins.plugin_utils.rebuild import ALL, ID, ONE, RESTORED, TWO, VARIABLES, Fields, row
 
 NEW = ID.format(9)
@@ -443,7 +443,7 @@ def test_the_steps_are_those_of_the_role() -> None:
 
     def steps(file: str) -> list[str]:
         found = []
-        for task in yaml.safe_load((tasks / file).read_text()):
+        for task in load_yaml((tasks / file).read_text()):
             step = task.get("vars", {}).get("_rebuild_step")
             included = task.get("ansible.builtin.include_tasks")
             found.append(step or words.get(included) or ("outdated" if "magalu.cloud.vm_snapshot" in task else None))
