@@ -42,7 +42,7 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)  # for the playbooks t
 for name in [name for name in os.environ if name.startswith("MGC_") and name not in ("MGC_CI", "MGC_CONTRACT")]:
     del os.environ[name]
 
-# Folders whose simulator has a running clock, and fixtures that start programs.
+# Folders whose programs need a running clock, and fixtures that start programs.
 RUNNING = ("playbooks", "roles")
 STARTERS = {"play", "programs"}
 STARTING = ("package", "site")  # folders all of whose tests start programs
@@ -65,10 +65,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Take only the choice of make test, unless make test-all runs, or a test is named on the command line.
     """
     for item in items:
-        if item.path.parent.name in RUNNING:
-            item.add_marker(pytest.mark.clock(60))
         if STARTERS & set(getattr(item, "fixturenames", ())) or item.path.parent.name in STARTING:
             item.add_marker("programs")
+        if item.path.parent.name in RUNNING and item.get_closest_marker("programs"):
+            item.add_marker(pytest.mark.clock(60))
     items.sort(key=lambda item: not item.get_closest_marker("programs"))
     if not choice.ALL and not any("::" in argument for argument in config.args):
         kept = choice.chosen(items)
@@ -134,9 +134,27 @@ def simulator_server(simulators: Callable[[float], Any]) -> Any:
 
 @pytest.fixture
 def sim(simulators: Callable[[float], Any], request: pytest.FixtureRequest) -> Any:
-    """The simulator, empty and with the default settings; `sim.reset(edition=...)` changes them for one test. With the
-    mark `clock(60)` its clock runs, for processes, which cannot move it."""
+    """Return the simulator, empty and with the default settings; `sim.reset(edition=...)` changes them for a test.
+
+    With the mark `clock(60)` its clock runs, for programs, which cannot move it.
+    """
     mark = request.node.get_closest_marker("clock")
     server = simulators(mark.args[0] if mark else 0)
     server.reset()
     return server
+
+
+@pytest.fixture
+def play(sim: Any, tmp_path: Path) -> Any:
+    """Return a `Player`, which runs tasks as a playbook."""
+    from tests.support.play import Player
+
+    return Player(sim, tmp_path)
+
+
+@pytest.fixture(name="programs")
+def inventory_programs(sim: Any, tmp_path: Path) -> Any:
+    """Return a runner of `Programs` in a folder with inventory files."""
+    from tests.support.inventory_programs import Programs
+
+    return Programs(sim, tmp_path)

@@ -50,15 +50,15 @@ RESTORED = {name: value for name, value in MEMBER.items() if name != "image"} | 
 
 
 @pytest.fixture
-def programs(sim: Any, tmp_path: Path) -> Programs:
-    """Instances with user data, copies, and a Windows whose password is ready; for the key and the token."""
+def programs(sim: Any, programs: Programs) -> Programs:
+    """Add instances with user data, copies, and a Windows whose password is ready; for the key and the token."""
     sim.reset(keys={KEY: "tenant-1", TOKEN: "tenant-1"}, editions={"br-ne1": "2024-08"})
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="old", user_data=ENCODED)
     sim.seed("instance", name="win", image="windows-server-2022", machine_type="BV2-4-40")
     sim.seed("snapshot", name="day")
     sim.seed("backup", "br-ne1", name="night")
-    return Programs(sim, tmp_path)
+    return programs
 
 
 def task(module: str, no_log: bool = False, **options: Any) -> dict[str, Any]:

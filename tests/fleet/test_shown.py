@@ -38,11 +38,6 @@ other ansible_connection=elsewhere ansible_python_interpreter={sys.executable}
 """
 
 
-@pytest.fixture
-def play(sim: Any, tmp_path: Path) -> Player:
-    return Player(sim, tmp_path)
-
-
 def fleet(task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     """A task; `task` are the keywords beside the module."""
     return {"magalu.cloud.vm_fleet": {**FLEET, **options}, **(task or {})}

@@ -11,16 +11,16 @@ from typing import Any
 from tests.support.module import result
 
 
-def test_it_is_the_time_of_the_api(frozen: Any) -> None:
-    frozen.reset()
-    frozen.advance(100 * 86400)
-    before = int(frozen.now())
-    told = result(frozen, "vm_info", {"kind": "machine_types"})["api_time"]
-    assert before <= calendar.timegm(time.strptime(told, "%Y-%m-%dT%H:%M:%SZ")) <= frozen.now()
+def test_it_is_the_time_of_the_api(sim: Any) -> None:
+    sim.reset()
+    sim.advance(100 * 86400)
+    before = int(sim.now())
+    told = result(sim, "vm_info", {"kind": "machine_types"})["api_time"]
+    assert before <= calendar.timegm(time.strptime(told, "%Y-%m-%dT%H:%M:%SZ")) <= sim.now()
 
 
-def test_it_is_null_where_the_api_does_not_tell(frozen: Any) -> None:
-    frozen.reset()
-    frozen.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"},
+def test_it_is_null_where_the_api_does_not_tell(sim: Any) -> None:
+    sim.reset()
+    sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"},
                      body={"instances": [], "meta": {"page": {"total": 0}}})  # fmt: skip
-    assert result(frozen, "vm_info", {})["api_time"] is None
+    assert result(sim, "vm_info", {})["api_time"] is None

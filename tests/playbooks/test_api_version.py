@@ -15,32 +15,32 @@ LISTS = ("instances", "snapshots", "images", "machine_types")
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
-def test_every_list_shows_it(frozen: Any, version: str, kind: str) -> None:
+def test_every_list_shows_it(sim: Any, version: str, kind: str) -> None:
     """Without a request of its own."""
-    frozen.reset(edition=version)
-    frozen.clear_requests()
-    assert result(frozen, "vm_info", {"kind": kind})["api_version"] == version
-    assert len(frozen.requests()) <= 2  # an older version refuses the newer form of the first request
+    sim.reset(edition=version)
+    sim.clear_requests()
+    assert result(sim, "vm_info", {"kind": kind})["api_version"] == version
+    assert len(sim.requests()) <= 2  # an older version refuses the newer form of the first request
 
 
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
-def test_a_list_of_none_shows_it(frozen: Any, version: str) -> None:
-    frozen.reset(edition=version)
-    assert result(frozen, "vm_info", {"name": "web"})["api_version"] == version
+def test_a_list_of_none_shows_it(sim: Any, version: str) -> None:
+    sim.reset(edition=version)
+    assert result(sim, "vm_info", {"name": "web"})["api_version"] == version
 
 
-def test_the_form_between_the_two_is_shown_by_labels(frozen: Any) -> None:
-    frozen.reset(edition="2025-05")
-    frozen.seed("instance", name="web", labels=["blue"])
-    assert result(frozen, "vm_info", {})["api_version"] == "2025-05"
-    assert result(frozen, "vm_info", {"kind": "machine_types"})["api_version"] == "2024-08"
+def test_the_form_between_the_two_is_shown_by_labels(sim: Any) -> None:
+    sim.reset(edition="2025-05")
+    sim.seed("instance", name="web", labels=["blue"])
+    assert result(sim, "vm_info", {})["api_version"] == "2025-05"
+    assert result(sim, "vm_info", {"kind": "machine_types"})["api_version"] == "2024-08"
 
 
-def test_it_is_null_where_no_list_was_read(frozen: Any) -> None:
+def test_it_is_null_where_no_list_was_read(sim: Any) -> None:
     """A read by id is not followed by another request for it."""
-    frozen.reset()
-    frozen.seed("instance", name="web", labels=["blue"])
-    (row,) = frozen.state()["br-se1"]["instances"]
-    frozen.clear_requests()
-    found = result(frozen, "vm_info", {"id": row["id"]})
-    assert (found["count"], found["api_version"], len(frozen.requests())) == (1, None, 1)
+    sim.reset()
+    sim.seed("instance", name="web", labels=["blue"])
+    (row,) = sim.state()["br-se1"]["instances"]
+    sim.clear_requests()
+    found = result(sim, "vm_info", {"id": row["id"]})
+    assert (found["count"], found["api_version"], len(sim.requests())) == (1, None, 1)

@@ -45,53 +45,53 @@ def nights(sim: Any, count: int, age: float = 7200) -> None:
         sim.seed("snapshot", name=f"night-{number}", instance=source, created_at=sim.now() - age + number)
 
 
-def test_one_more_copy_is_refused(frozen: Any) -> None:
-    frozen.reset()
-    nights(frozen, 3)
-    plan = plan_of(frozen, "vm_snapshot", PRUNED)
+def test_one_more_copy_is_refused(sim: Any) -> None:
+    sim.reset()
+    nights(sim, 3)
+    plan = plan_of(sim, "vm_snapshot", PRUNED)
     assert [line.split(" (")[0] for line in plan["lines"]] == ["delete snapshot night-0", "delete snapshot night-1"]
-    source = frozen.state()["br-se1"]["instances"][0]["id"]
-    frozen.seed("snapshot", name="night-9", instance=source, created_at=frozen.now() - 60)
-    assert "Not approved: delete snapshot night-2" in refused(frozen, "vm_snapshot", PRUNED, plan)
+    source = sim.state()["br-se1"]["instances"][0]["id"]
+    sim.seed("snapshot", name="night-9", instance=source, created_at=sim.now() - 60)
+    assert "Not approved: delete snapshot night-2" in refused(sim, "vm_snapshot", PRUNED, plan)
 
 
-def test_time_that_has_passed_is_refused(frozen: Any) -> None:
-    frozen.reset()
-    nights(frozen, 1, age=90000)
-    nights(frozen, 2, age=80000)
-    plan = plan_of(frozen, "vm_snapshot", DAYS)
+def test_time_that_has_passed_is_refused(sim: Any) -> None:
+    sim.reset()
+    nights(sim, 1, age=90000)
+    nights(sim, 2, age=80000)
+    plan = plan_of(sim, "vm_snapshot", DAYS)
     assert len(plan["lines"]) == 1
-    frozen.advance(10000)
-    assert "Not approved: delete snapshot night-" in refused(frozen, "vm_snapshot", DAYS, plan)
+    sim.advance(10000)
+    assert "Not approved: delete snapshot night-" in refused(sim, "vm_snapshot", DAYS, plan)
 
 
 @pytest.mark.parametrize("form", ["plan", "digest"])
-def test_approved_copies_go(frozen: Any, form: str) -> None:
-    frozen.reset()
-    nights(frozen, 3)
-    plan = plan_of(frozen, "vm_snapshot", PRUNED)
-    frozen.clear_requests()
-    given = result(frozen, "vm_snapshot", {**PRUNED, "expected_plan": plan if form == "plan" else plan["digest"]})
+def test_approved_copies_go(sim: Any, form: str) -> None:
+    sim.reset()
+    nights(sim, 3)
+    plan = plan_of(sim, "vm_snapshot", PRUNED)
+    sim.clear_requests()
+    given = result(sim, "vm_snapshot", {**PRUNED, "expected_plan": plan if form == "plan" else plan["digest"]})
     assert not given.get("failed"), given["msg"]
-    assert len(changes(frozen)) == 2
-    again = result(frozen, "vm_snapshot", {**PRUNED, "expected_plan": plan})
+    assert len(changes(sim)) == 2
+    again = result(sim, "vm_snapshot", {**PRUNED, "expected_plan": plan})
     assert not again["changed"] and again["plan"]["lines"] == []
 
 
-def test_another_url_is_another_plan_and_no_plan_has_it(frozen: Any) -> None:
-    frozen.reset()
-    plan = plan_of(frozen, "vm_image", IMPORTED)
+def test_another_url_is_another_plan_and_no_plan_has_it(sim: Any) -> None:
+    sim.reset()
+    plan = plan_of(sim, "vm_image", IMPORTED)
     assert "kept-secret" not in json.dumps(plan)
     other = {**IMPORTED, "url": "https://example.com/image.qcow2?signature=another-secret"}
-    assert "Approved for another request" in refused(frozen, "vm_image", other, plan)
-    given = result(frozen, "vm_image", {**IMPORTED, "expected_plan": plan})
+    assert "Approved for another request" in refused(sim, "vm_image", other, plan)
+    given = result(sim, "vm_image", {**IMPORTED, "expected_plan": plan})
     assert not given.get("failed"), given["msg"]
 
 
-def test_a_description_that_another_hand_changed_is_not_overwritten(frozen: Any) -> None:
-    frozen.reset()
-    frozen.seed("custom_image", name="golden", description="first")
+def test_a_description_that_another_hand_changed_is_not_overwritten(sim: Any) -> None:
+    sim.reset()
+    sim.seed("custom_image", name="golden", description="first")
     options = {"name": "golden", "description": "mine"}
-    plan = plan_of(frozen, "vm_image", options)
-    result(frozen, "vm_image", {"name": "golden", "description": "another hand's"})
-    refused(frozen, "vm_image", options, plan)
+    plan = plan_of(sim, "vm_image", options)
+    result(sim, "vm_image", {"name": "golden", "description": "another hand's"})
+    refused(sim, "vm_image", options, plan)

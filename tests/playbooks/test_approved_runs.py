@@ -64,10 +64,10 @@ def build(sim: Any, region: str = "br-se1") -> None:
 
 
 @pytest.fixture
-def world(frozen: Any) -> Any:
-    build(frozen)
-    frozen.advance(60)
-    return frozen
+def world(sim: Any) -> Any:
+    build(sim)
+    sim.advance(60)
+    return sim
 
 
 def plan_of(sim: Any, **more: Any) -> Fields:

@@ -65,9 +65,9 @@ def differences(checked: Any, real: Any, path: str = "") -> Iterator[str]:
 
 @pytest.mark.one_in(4)
 @pytest.mark.parametrize(("outcome", "settings"), [*cases()])
-def test_a_result_has_the_same_keys_in_check_mode(frozen: Any, outcome: Outcome, settings: dict[str, Any]) -> None:
+def test_a_result_has_the_same_keys_in_check_mode(sim: Any, outcome: Outcome, settings: dict[str, Any]) -> None:
     given = outcome._replace(settings={**(outcome.settings or {}), **settings})
-    checked, real = shapes.of(frozen, given._replace(check=True)), shapes.of(frozen, given)
+    checked, real = shapes.of(sim, given._replace(check=True)), shapes.of(sim, given)
     assert not real.get("failed"), real["msg"]
     found = [
         each
@@ -77,21 +77,21 @@ def test_a_result_has_the_same_keys_in_check_mode(frozen: Any, outcome: Outcome,
     assert not found
 
 
-def test_what_the_catalogues_tell_is_there_in_check_mode(frozen: Any) -> None:
-    given = shapes.of(frozen, OUTCOMES["created, in check mode"])["instance"]
+def test_what_the_catalogues_tell_is_there_in_check_mode(sim: Any) -> None:
+    given = shapes.of(sim, OUTCOMES["created, in check mode"])["instance"]
     assert given["image"]["platform"] == "linux" and given["default_user"] == "ubuntu"
-    assert given["machine_type"] == shapes.of(frozen, OUTCOMES["created"])["instance"]["machine_type"]
+    assert given["machine_type"] == shapes.of(sim, OUTCOMES["created"])["instance"]["machine_type"]
     assert given["machine_type"]["vcpus"] == 1
     unknown = ("id", "created_at", "private_ipv4", "public_ipv4", "public_ipv6")
     assert [given[key] for key in unknown] == [None] * 5
     assert given["network"]["interfaces"][0]["id"] is None
 
 
-def test_a_run_that_does_not_wait_has_the_keys_even_of_what_it_cannot_read(frozen: Any) -> None:
-    whole = shapes.of(frozen, OUTCOMES["created"])["instance"]
-    frozen.reset()
-    frozen.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=403)
-    given = result(frozen, "vm_instance", {**DECLARED, "wait": False})["instance"]
+def test_a_run_that_does_not_wait_has_the_keys_even_of_what_it_cannot_read(sim: Any) -> None:
+    whole = shapes.of(sim, OUTCOMES["created"])["instance"]
+    sim.reset()
+    sim.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=403)
+    given = result(sim, "vm_instance", {**DECLARED, "wait": False})["instance"]
     assert given.keys() == whole.keys()
     assert [key for key, value in given.items() if value is not None] == ["id"]
 
@@ -110,12 +110,12 @@ SHOWN = ("vpc", "security_groups", "public_ipv4")
 
 @pytest.mark.parametrize("module", ["vm_instance", "vm_fleet"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_diff_of_a_creation_shows_the_network(frozen: Any, module: str, name: str) -> None:
+def test_the_diff_of_a_creation_shows_the_network(sim: Any, module: str, name: str) -> None:
     network, expected = NETWORKS[name]
-    frozen.reset()
+    sim.reset()
     options: dict[str, Any] = {**DECLARED, "network": network}
     options = options if module == "vm_instance" else {"instances": [options]}
-    diffs = [result(frozen, module, options, check, diff=True)["diff"] for check in (True, False)]
+    diffs = [result(sim, module, options, check, diff=True)["diff"] for check in (True, False)]
     checked, real = (diff if module == "vm_instance" else diff[0] for diff in diffs)
     for diff in (checked, real):
         assert {key: diff["after"].get(key) for key in expected if key in SHOWN} == {
@@ -125,7 +125,7 @@ def test_the_diff_of_a_creation_shows_the_network(frozen: Any, module: str, name
     assert checked["after"]["network_interfaces"] == expected.get("network_interfaces", ["new"])
 
 
-def test_the_diff_of_an_instance_that_goes_shows_its_network(frozen: Any) -> None:
-    before = shapes.of(frozen, OUTCOMES["absent, in check mode with a diff"])["diff"]["before"]
+def test_the_diff_of_an_instance_that_goes_shows_its_network(sim: Any) -> None:
+    before = shapes.of(sim, OUTCOMES["absent, in check mode with a diff"])["diff"]["before"]
     assert before["vpc"] == "vpc_default" and before["security_groups"]
     assert "new" not in before["public_ipv4"]

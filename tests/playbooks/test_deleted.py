@@ -16,10 +16,10 @@ OLD = "2024-08"
 
 
 @pytest.fixture
-def kept(frozen: Any) -> Any:
+def kept(sim: Any) -> Any:
     """A simulator that shows what was deleted for days."""
-    frozen.reset(keep_deleted=10**6)
-    return frozen
+    sim.reset(keep_deleted=10**6)
+    return sim
 
 
 def gone_and_back(sim: Any, module: str, kind: str, declared: dict[str, Any]) -> None:

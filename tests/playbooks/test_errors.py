@@ -99,16 +99,16 @@ def matches(error: dict[str, Any], case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_error_says_what_failed(frozen: Any, name: str) -> None:
-    given = error_of(frozen, CASES[name], "vm_instance", CASES[name].options)
+def test_the_error_says_what_failed(sim: Any, name: str) -> None:
+    given = error_of(sim, CASES[name], "vm_instance", CASES[name].options)
     assert given["failed"]
     matches(given["error"], CASES[name])
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if "option" not in name and "state" not in name])
-def test_a_fleet_and_its_members_say_the_same(frozen: Any, name: str) -> None:
+def test_a_fleet_and_its_members_say_the_same(sim: Any, name: str) -> None:
     case = CASES[name]
-    given = error_of(frozen, case, "vm_fleet", {"instances": [{k: v for k, v in case.options.items() if k != "api_retries"}],
+    given = error_of(sim, case, "vm_fleet", {"instances": [{k: v for k, v in case.options.items() if k != "api_retries"}],
                                                 "api_retries": case.options.get("api_retries"), "wait_timeout": 600})  # fmt: skip
     if name in NOT_OF_MEMBERS:
         matches(given["error"], case._replace(doing=case.doing.replace("instance web", "the fleet")))
@@ -118,28 +118,28 @@ def test_a_fleet_and_its_members_say_the_same(frozen: Any, name: str) -> None:
     matches(member["error"], case)
 
 
-def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(frozen: Any) -> None:
-    given = shapes.of(frozen, shapes.OUTCOMES["fleet of which none is begun"])
+def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(sim: Any) -> None:
+    given = shapes.of(sim, shapes.OUTCOMES["fleet of which none is begun"])
     idle, failed = given["members"]
     assert idle["error"]["message"].startswith("Not started")
     assert given["error"] == failed["error"] != idle["error"]
 
 
 @pytest.mark.parametrize(("name", "doing"), [("snapshot", "create snapshot day"), ("image", "create custom image day")])
-def test_what_failed_later_says_what_failed(frozen: Any, name: str, doing: str) -> None:
+def test_what_failed_later_says_what_failed(sim: Any, name: str, doing: str) -> None:
     options = {"snapshot": {"name": "day", "instance": "web"},
                "image": {**shapes.IMPORTED, "name": "day"}}[name]  # fmt: skip
     operation = {"snapshot": "POST /v1/snapshots", "image": "POST /v1/images/custom"}[name]
-    frozen.reset()
-    frozen.seed(**WEB[0])
-    frozen.add_fault(operation=operation, kind="failing")
-    given = result(frozen, f"vm_{name}", options)
+    sim.reset()
+    sim.seed(**WEB[0])
+    sim.add_fault(operation=operation, kind="failing")
+    given = result(sim, f"vm_{name}", options)
     assert (given["error"].keys(), given["error"]["doing"], given["error"]["status"]) == (KEYS, doing, None)
 
 
-def test_a_password_that_cannot_be_written_is_such_a_failure(frozen: Any, tmp_path: Any) -> None:
-    frozen.reset()
-    given = result(frozen, "vm_windows_password", {"name": "win", "password_file": str(tmp_path / "no/file")})
+def test_a_password_that_cannot_be_written_is_such_a_failure(sim: Any, tmp_path: Any) -> None:
+    sim.reset()
+    given = result(sim, "vm_windows_password", {"name": "win", "password_file": str(tmp_path / "no/file")})
     assert given["error"].keys() == KEYS and given["error"]["doing"].startswith("write ")
 
 

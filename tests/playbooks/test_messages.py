@@ -21,8 +21,8 @@ from tests.support.module import result
         ("failed after a creation", "stop instance web", ["Done before: create instance web.", "Created by this run"]),
     ],
 )
-def test_a_failure_says_all(frozen: Any, outcome: str, doing: str, more: list[str]) -> None:
-    given = shapes.of(frozen, shapes.OUTCOMES[outcome])
+def test_a_failure_says_all(sim: Any, outcome: str, doing: str, more: list[str]) -> None:
+    given = shapes.of(sim, shapes.OUTCOMES[outcome])
     for words in (f"Failed to {doing}: No (status 403, slug forbidden, request id ", "The api_key (from MGC_", *more):
         assert words in given["msg"]
     assert ("Done before" in given["msg"]) == bool(more)
@@ -31,27 +31,27 @@ def test_a_failure_says_all(frozen: Any, outcome: str, doing: str, more: list[st
         assert f"still there: {made}." in given["msg"]
 
 
-def test_the_time_of_a_task_is_its_wait_timeout(frozen: Any) -> None:
+def test_the_time_of_a_task_is_its_wait_timeout(sim: Any) -> None:
     for more, seconds in (({}, 600), ({"wait_timeout": 90}, 90)):
         outcome = shapes.OUTCOMES["timed out"]
-        given = shapes.of(frozen, outcome._replace(options={**outcome.options, **more}))
+        given = shapes.of(sim, outcome._replace(options={**outcome.options, **more}))
         assert f"Timed out after {seconds} s" in given["msg"]
-        first, *_between, last = (request["at"] for request in frozen.requests())
+        first, *_between, last = (request["at"] for request in sim.requests())
         assert abs(last - first - seconds) < 10
         assert given["actions"] == [{"action": "stop", "description": "stop instance web"}]
 
 
-def test_a_refusal_is_told_once_and_alone(frozen: Any) -> None:
-    given = shapes.of(frozen, shapes.OUTCOMES["failed by what cannot be changed"])
+def test_a_refusal_is_told_once_and_alone(sim: Any) -> None:
+    given = shapes.of(sim, shapes.OUTCOMES["failed by what cannot be changed"])
     assert given["msg"].count("ssh_key_name is 'deploy', declared is 'mine'") == 1
     assert "Failed to" not in given["msg"]
 
 
-def test_what_was_not_waited_for_is_shown_as_it_is(frozen: Any) -> None:
-    given = shapes.of(frozen, shapes.OUTCOMES["created, without waiting"])
+def test_what_was_not_waited_for_is_shown_as_it_is(sim: Any) -> None:
+    given = shapes.of(sim, shapes.OUTCOMES["created, without waiting"])
     assert given["instance"]["status"] == "provisioning"
-    frozen.reset()
-    frozen.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=403)
-    given = result(frozen, "vm_instance", {**shapes.DECLARED, "wait": False})
+    sim.reset()
+    sim.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=403)
+    given = result(sim, "vm_instance", {**shapes.DECLARED, "wait": False})
     known = [key for key, value in given["instance"].items() if value is not None]
     assert (given["changed"], known) == (True, ["id"]), "what cannot be read yet is no failure"

@@ -55,10 +55,10 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("name, options", TASKS, ids=lambda value: value if isinstance(value, str) else "")
-def test_every_module_takes_what_the_action_group_shares(frozen: Any, name: str, options: dict[str, Any]) -> None:
-    frozen.reset()
-    web = frozen.seed("instance", name="web")["id"]
-    frozen.seed("snapshot", name="saved", instance=web)
+def test_every_module_takes_what_the_action_group_shares(sim: Any, name: str, options: dict[str, Any]) -> None:
+    sim.reset()
+    web = sim.seed("instance", name="web")["id"]
+    sim.seed("snapshot", name="saved", instance=web)
     shared = {
         "wait": True,
         "wait_timeout": 900,
@@ -66,7 +66,7 @@ def test_every_module_takes_what_the_action_group_shares(frozen: Any, name: str,
         "protect_labels": ["x"],
         "delete_public_ip": True,
     }
-    done = result(frozen, name, {**shared, **options})
+    done = result(sim, name, {**shared, **options})
     assert not done.get("failed"), done
 
 
@@ -147,14 +147,14 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("remedy", "module", "options"), MISTAKES)
-def test_a_mistake_is_told_with_its_remedy(frozen: Any, remedy: str, module: str, options: dict[str, Any]) -> None:
-    frozen.reset()
-    given = result(frozen, module, options)
+def test_a_mistake_is_told_with_its_remedy(sim: Any, remedy: str, module: str, options: dict[str, Any]) -> None:
+    sim.reset()
+    given = result(sim, module, options)
     assert given["failed"]
     assert remedy in given["msg"]
     assert SECRET not in json.dumps(given)
     assert ("zzz" in remedy or "sideways" in remedy) <= ("Did you mean" not in given["msg"])
-    assert frozen.requests() == []
+    assert sim.requests() == []
 
 
 @pytest.mark.every_core
@@ -176,8 +176,8 @@ def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Playe
         assert "delegate_to" not in each["msg"]
 
 
-def test_where_a_module_is_not_known_to_run_on_the_controller_it_can_be_sent_there(frozen: Any) -> None:
-    told = result(frozen, "vm_info", {}, env={"MGC_API_KEY": " "})["msg"]
+def test_where_a_module_is_not_known_to_run_on_the_controller_it_can_be_sent_there(sim: Any) -> None:
+    told = result(sim, "vm_info", {}, env={"MGC_API_KEY": " "})["msg"]
     assert all(part in told for part in (*MISSING, "delegate_to: localhost"))
 
 
@@ -197,12 +197,12 @@ def test_what_all_modules_share_can_be_given_to_the_group(play: Player) -> None:
     assert {request["region"] for request in play.sim.requests()} == {"br-ne1"}
 
 
-def test_the_time_of_vm_info_is_that_of_the_whole_task(frozen: Any) -> None:
-    frozen.reset()
-    frozen.add_fault(operation="*", nth="every", kind="status", status=429, body={"slug": "rate.limit"})
-    before = frozen.now()
-    assert result(frozen, "vm_info", {"wait_timeout": 40})["failed"]
-    assert 20 <= frozen.now() - before <= 40
+def test_the_time_of_vm_info_is_that_of_the_whole_task(sim: Any) -> None:
+    sim.reset()
+    sim.add_fault(operation="*", nth="every", kind="status", status=429, body={"slug": "rate.limit"})
+    before = sim.now()
+    assert result(sim, "vm_info", {"wait_timeout": 40})["failed"]
+    assert 20 <= sim.now() - before <= 40
 
 
 OLD = [python for python in map(find_python, ("3.6", "3.7", "3.8")) if python]
@@ -252,8 +252,8 @@ SOMEBODY = "9ec75090-2872-4f51-8111-53d05d96d2c6"
     ],
     ids=str,
 )
-def test_a_region_that_is_not_there_is_asked_for(frozen: Any, module: str, options: dict[str, Any]) -> None:
+def test_a_region_that_is_not_there_is_asked_for(sim: Any, module: str, options: dict[str, Any]) -> None:
     """What is looked for by its id is not gone, or absent as declared, where nothing is."""
-    told = result(frozen, module, {**options, "region": "br-xx1"})
+    told = result(sim, module, {**options, "region": "br-xx1"})
     assert told["failed"]
     assert "Check the region 'br-xx1' (region, MGC_REGION)" in told["msg"]

@@ -61,29 +61,29 @@ def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
 @pytest.mark.one_in(9)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances/{id}/stop", "POST /v1/instances"])
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
-def test_no_request_that_fails_leaves_one_in_a_result(frozen: Any, operation: str, option: str) -> None:
+def test_no_request_that_fails_leaves_one_in_a_result(sim: Any, operation: str, option: str) -> None:
     secret = KEY if option == "api_key" else TOKEN
     for fault in leaking_faults(secret):
-        frozen.reset(keys={secret: "tenant-1"})
+        sim.reset(keys={secret: "tenant-1"})
         if operation.endswith("stop"):
-            frozen.seed("instance", name="web", user_data=ENCODED)
-        frozen.add_fault(operation=operation, nth="every", **fault)
+            sim.seed("instance", name="web", user_data=ENCODED)
+        sim.add_fault(operation=operation, nth="every", **fault)
         shared = {option: secret, "api_timeout": 0.2, "api_retries": 0, "wait_timeout": 60, "user_data": TEXT}
-        given = result(frozen, "vm_instance", {**DECLARED, **shared, "state": "stopped"}, env={"MGC_API_KEY": ""})
+        given = result(sim, "vm_instance", {**DECLARED, **shared, "state": "stopped"}, env={"MGC_API_KEY": ""})
         shown = json.dumps(given)
         for hidden in (secret, ENCODED, "kept-data-9b1e"):
             assert hidden not in shown, (fault, shown)
 
 
-def test_the_address_of_an_image_is_a_secret_too(frozen: Any) -> None:
+def test_the_address_of_an_image_is_a_secret_too(sim: Any) -> None:
     """It is presigned: whoever has it can read the image."""
     url = f"https://objects.example.com/golden.qcow2?signature={PASSWORD}"
     for fault in [*leaking_faults(url), None]:
-        frozen.reset()
+        sim.reset()
         if fault:
-            frozen.add_fault(operation="POST /v1/images/custom", nth="every", **fault)
+            sim.add_fault(operation="POST /v1/images/custom", nth="every", **fault)
         options = {"name": "golden", "url": url, "platform": "linux", "api_timeout": 0.2, "api_retries": 0}
-        given = result(frozen, "vm_image", {**options, "wait_timeout": 60}, diff=True)
+        given = result(sim, "vm_image", {**options, "wait_timeout": 60}, diff=True)
         assert PASSWORD not in json.dumps(given), (fault, given)
 
 

@@ -22,7 +22,7 @@ def test_shapes_are_recorded_for_every_module_and_outcome_and_no_other() -> None
 
 
 @pytest.mark.parametrize("name", shapes.OUTCOMES)
-def test_a_result_has_the_recorded_shape(frozen: Any, name: str) -> None:
+def test_a_result_has_the_recorded_shape(sim: Any, name: str) -> None:
     """After a change that is meant, and told in the changelog: python -m tests.support.shapes."""
     outcome = shapes.OUTCOMES[name]
-    assert shapes.shape(shapes.of(frozen, outcome)) == RECORDED[f"{outcome.module}: {name}"]
+    assert shapes.shape(shapes.of(sim, outcome)) == RECORDED[f"{outcome.module}: {name}"]

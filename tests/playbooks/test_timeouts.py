@@ -33,9 +33,8 @@ HOURS = pytest.mark.test_all("an hour of waiting is a thousand reads; vm_snapsho
     ],
 )  # fmt: skip
 def test_a_task_waits_as_long_as_its_kind_of_work_takes(
-    frozen: Any, module: str, options: dict[str, Any], operation: str, seconds: int
+    sim: Any, module: str, options: dict[str, Any], operation: str, seconds: int
 ) -> None:
-    sim = frozen
     sim.reset()
     source = sim.seed("instance", name="source")
     sim.seed("snapshot", name="copy", instance=source["id"])
@@ -73,10 +72,10 @@ def waits(sim: Any, stuck: str, status: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("status", ["creating", "reticulating"])
 @pytest.mark.parametrize("case", WAITING)
-def test_a_time_out_names_what_is_waited_for_its_status_and_state(frozen: Any, case: str, status: str) -> None:
+def test_a_time_out_names_what_is_waited_for_its_status_and_state(sim: Any, case: str, status: str) -> None:
     module, options, stuck, needs = WAITING[case]
-    called, its_id = waits(frozen, stuck, status)
-    told = result(frozen, module, {**options, "wait_timeout": 60})
+    called, its_id = waits(sim, stuck, status)
+    told = result(sim, module, {**options, "wait_timeout": 60})
     who = f"{called} ({its_id}), {needs}" if needs else called
     state = "running" if stuck == "web" else "available"
     assert told["msg"].startswith(
@@ -89,10 +88,10 @@ def test_a_time_out_names_what_is_waited_for_its_status_and_state(frozen: Any, c
 @pytest.mark.parametrize("more", [{}, {"batch": "1"}, {"max_failures": "1"}])
 @pytest.mark.parametrize("status", ["creating", "reticulating"])
 @pytest.mark.parametrize("case", ["made from a copy", "stopped"])
-def test_so_does_a_fleet(frozen: Any, case: str, status: str, more: dict[str, str]) -> None:
+def test_so_does_a_fleet(sim: Any, case: str, status: str, more: dict[str, str]) -> None:
     _module, options, stuck, needs = WAITING[case]
-    called, its_id = waits(frozen, stuck, status)
-    told = result(frozen, "vm_fleet", {"instances": [options], "wait_timeout": 60, **more})
+    called, its_id = waits(sim, stuck, status)
+    told = result(sim, "vm_fleet", {"instances": [options], "wait_timeout": 60, **more})
     who = f"{called} ({its_id}), {needs}" if needs else called
     assert f"Timed out after 60 s (wait_timeout) waiting for {who}: its status is '{status}'" in told["msg"]
     assert "not started" not in told["msg"].lower()
