@@ -97,7 +97,7 @@ def ansible(folder: Path, env: dict[str, str], program: str, *arguments: str) ->
     return done.stdout
 
 
-@pytest.mark.every_core(sample=True)
+@pytest.mark.every_core
 def test_first_steps(sim: Any, tmp_path: Path) -> None:
     """Predicted, done, unchanged, larger, listed, gone."""
     said = run(sim, tmp_path, "getting_started")

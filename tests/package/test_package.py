@@ -43,6 +43,7 @@ def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
     assert re.search(r"failed=0 ", said)
 
 
+@pytest.mark.test_all("pip installs it from the index; the README's commands install it in make test")
 def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> None:
     """With the newest packages that this Python can have, as a user gets them."""
     oldest = tomllib.loads((ROOT / "simulator/pyproject.toml").read_text())["project"]["requires-python"].lstrip(">=")
@@ -61,6 +62,7 @@ def test_readme_clone_commands() -> None:
     assert (ROOT / ".ci/run").read_text().endswith("\nexec make test\n")
     said = run("make", "quickstart", cwd=ROOT)
     assert re.search(r"failed=0 ", said) and re.search(r"in a browser: http://127\.0\.0\.1:\d+/\W", said)
+    assert "WARNING" not in said
 
 
 def test_readme_first_playbook_on_the_simulator(home: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_password_that_cannot_be_written_is_such_a_failure(sim: Any, tmp_path:
     assert given["error"].keys() == KEYS and given["error"]["doing"].startswith("write ")
 
 
-@pytest.mark.every_core(sample=True)
+@pytest.mark.every_core
 def test_a_task_is_tried_again_by_the_slug_of_its_error(play: Player, sim: Any) -> None:
     """And what `until` writes itself does not hide the creations that failed."""
     sim.reset(capacity={SMALL: 0})

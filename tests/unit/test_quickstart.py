@@ -20,6 +20,7 @@ pytestmark = pytest.mark.programs
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.test_all("the README's commands run it in make test, without a warning too")
 @pytest.mark.every_core
 def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
     with running(speed=60) as sim:
