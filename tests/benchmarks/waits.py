@@ -8,7 +8,7 @@ import statistics
 from typing import Any
 
 from tests.support import task
-from tests.support.task import BASE
+from tests.support.declarations import DECLARED
 
 
 def measure(sim: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _one(sim: Any, action: str, took: float) -> tuple[float, int]:
     sim.reset(durations={action: took + 0.37})
     if action == "stop":
         sim.seed("instance", name="web")
-    done = task.run(sim, **BASE, state="running" if action == "create" else "stopped")
+    done = task.run(sim, **DECLARED, state="running" if action == "create" else "stopped")
     if done.failure:
         raise done.failure
     requests = sim.requests()

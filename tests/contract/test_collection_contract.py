@@ -16,8 +16,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.info impor
 )
 from tests.support import copies, task
 from tests.support.contract import EDITIONS, check_answer, check_request, folder, operation
+from tests.support.declarations import DECLARED, LARGE
 from tests.support.module import result
-from tests.support.task import BASE, LARGE
 
 folder()
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
@@ -33,16 +33,18 @@ def tour(sim: Any, edition: str) -> None:
     if new:
         network["subnets"] = [SUBNET]
     done = [
-        task.run(sim, **{**BASE, "network": network}, availability_zone="br-se1-a", user_data="#!/bin/sh\n", **later),
+        task.run(
+            sim, **{**DECLARED, "network": network}, availability_zone="br-se1-a", user_data="#!/bin/sh\n", **later
+        ),
         task.run(sim, name="web", network_interfaces=PORTS),
         task.run(sim, name="web", state="suspended", machine_type=LARGE),
         task.run(sim, name="web", state="running"),
         task.run(sim, name="web", state="rebooted"),
         task.run(sim, name="web", state="stopped", new_name="web-2"),
         task.run(sim, name="web-2", state="absent", delete_public_ip=True),
-        task.run(sim, **{**BASE, "name": "own", "network": {"interface": OWN}}),
-        task.run(sim, **{**BASE, "name": "vpc", "network": {"vpc": "vpc-apps", "associate_public_ip": False}}),
-        task.run(sim, **{**BASE, "name": "bare", "ssh_key_name": None, "network": None}),
+        task.run(sim, **{**DECLARED, "name": "own", "network": {"interface": OWN}}),
+        task.run(sim, **{**DECLARED, "name": "vpc", "network": {"vpc": "vpc-apps", "associate_public_ip": False}}),
+        task.run(sim, **{**DECLARED, "name": "bare", "ssh_key_name": None, "network": None}),
         task.run(sim, name="bare", state="absent"),
     ]
     if new:
@@ -132,7 +134,7 @@ def test_check_mode_sends_nothing_but_get(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web", state="suspended", image="cloud-debian-12 LTS", public_ip=True)
     for state in ("present", "running", "stopped", "suspended", "rebooted", "absent"):
-        task.check(sim, **{**BASE, "machine_type": LARGE}, state=state, network_interfaces=PORTS)
-        task.check(sim, **{**BASE, "name": "new"}, state=state)
-    task.check(sim, **BASE, new_name="db", on_immutable_change="recreate")
+        task.check(sim, **{**DECLARED, "machine_type": LARGE}, state=state, network_interfaces=PORTS)
+        task.check(sim, **{**DECLARED, "name": "new"}, state=state)
+    task.check(sim, **DECLARED, new_name="db", on_immutable_change="recreate")
     assert {request["method"] for request in sim.requests()} == {"GET"}

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.task import BASE, LARGE
+from tests.support.declarations import DECLARED, LARGE
 
 POST_CREATE = "POST /v1/instances"
 OTHER = "BV4-8-40"
-PUBLIC = {**BASE, "network": {"associate_public_ip": True}}
+PUBLIC = {**DECLARED, "network": {"associate_public_ip": True}}
 WAYS = [{"machine_type": LARGE}, {"machine_type": OTHER, "availability_zone": "br-se1-b"}]
-DECLARED = {**PUBLIC, "alternatives": WAYS}
+WITH_WAYS = {**PUBLIC, "alternatives": WAYS}
 CAPACITY = "create_instance.capacity.error"
 REFUSED = {"slug": CAPACITY, "message": "Full", "details": {}}
 CONDITIONS: list[dict[str, Any]] = [

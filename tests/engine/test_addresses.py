@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import DECLARED
 from tests.support.module import result
-from tests.support.task import BASE
 
-PUBLIC = {**BASE, "network": {"associate_public_ip": True}}
+PUBLIC = {**DECLARED, "network": {"associate_public_ip": True}}
 RESTORED = {key: value for key, value in PUBLIC.items() if key != "image"}
 UNSEEN = "The API does not return the addresses of instance web, so its public IPv4 address is not known."
 SERVERS: dict[str, dict[str, Any]] = {
@@ -23,7 +23,7 @@ SERVERS: dict[str, dict[str, Any]] = {
 }
 TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "created": ("vm_instance", PUBLIC),
-    "by default": ("vm_instance", {key: value for key, value in BASE.items() if key != "network"}),
+    "by default": ("vm_instance", {key: value for key, value in DECLARED.items() if key != "network"}),
     "restored": ("vm_instance", {**RESTORED, "snapshot": "copy"}),
     "restored by the copy": ("vm_snapshot", {"name": "copy", "state": "restored", "restore": RESTORED}),
     "of a fleet": ("vm_fleet", {"instances": [PUBLIC]}),

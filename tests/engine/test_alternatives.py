@@ -11,24 +11,24 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.engine.alternatives import (
     CAPACITY,
-    DECLARED,
     OTHER,
     POST_CREATE,
     REFUSED,
     WAYS,
+    WITH_WAYS,
     addresses,
     everywhere,
     ours,
     tried,
 )
 from tests.support import task
-from tests.support.task import LARGE, SMALL
+from tests.support.declarations import IMAGE, LARGE, SMALL
 
 
 @everywhere
 def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any, conditions: Any) -> None:
     sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0})
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create", "delete", "create", "delete", "create"])
     assert [(row["machine_type"]["name"], row["availability_zone"]) for row in ours(sim)] == [(OTHER, "br-se1-b")]
     assert addresses(sim) == 1
@@ -43,8 +43,8 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
     assert all(request["query"] for request in sim.requests() if request["method"] == "DELETE")
     sim.clear_requests()
     sim.advance(10)
-    assert not task.check(sim, **DECLARED).steps
-    assert task.run(sim, **DECLARED).actions == []
+    assert not task.check(sim, **WITH_WAYS).steps
+    assert task.run(sim, **WITH_WAYS).actions == []
     assert task.sent(sim) == []
 
 
@@ -52,7 +52,7 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
 def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditions: Any) -> None:
     sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0, f"{OTHER}@br-se1-b": 0})
     for _run in range(2):
-        done = task.run(sim, **DECLARED, state="stopped")
+        done = task.run(sim, **WITH_WAYS, state="stopped")
         assert str(done.failure) == (
             f"Instance web could not be created. Tried were {SMALL}: There is no capacity for {SMALL} in br-se1-a (slug "
             f"{CAPACITY}); {LARGE}: There is no capacity for {LARGE} in br-se1-a (slug {CAPACITY}); {OTHER} in br-se1-b: "
@@ -69,14 +69,14 @@ def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: 
     later = {"headers": {"Retry-After": "5"}} if status == 503 else {}
     sim.add_fault(operation=POST_CREATE, kind="status", status=status, body=REFUSED, **later)
     start = sim.now()
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions, tried(done)) == (None, ["create"], [SMALL])
     assert done.outcome.attempts[0]["error"] == {"slug": CAPACITY, "message": "Full"}
     assert done.row["machine_type"]["name"] == LARGE
     assert sim.now() - start < 40
     sim.clear_faults()
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=REFUSED, **later)
-    done = task.run(sim, **{**DECLARED, "name": "db"})
+    done = task.run(sim, **{**WITH_WAYS, "name": "db"})
     assert str(done.failure).count("Full") == 3
     assert done.actions == []
 
@@ -84,7 +84,7 @@ def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None:
     sim.add_fault(operation=POST_CREATE, kind="status", status=500, body=REFUSED, when=when)
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create"])
     assert tried(done) == ([SMALL] if when == "before" else [])
     assert len(ours(sim)) == 1
@@ -96,7 +96,7 @@ def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) 
     """A rate limit is none, whatever it is called; and a message can quote the user where there is a slug."""
     body = {"slug": slug or f"{'capacity' if status == 429 else 'other'}.limit", "message": "no capacity"}
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=body)
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert done.failure is not None
     assert tried(done) == []
 
@@ -104,7 +104,7 @@ def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) 
 def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, kind="failing", value="creating_error_capacity")
     sim.add_fault(operation=POST_CREATE, nth=2, kind="failing", value="creating_error")
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert done.actions == ["create", "delete", "create"]
     assert "could not be created (creating_error)" in str(done.failure)
     assert f"Tried were {SMALL}: " in str(done.failure)
@@ -115,7 +115,7 @@ def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> Non
 def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
     sim.reset(quota_vcpus=3)
     sim.seed("instance", name="db", machine_type=LARGE)
-    done = task.run(sim, **{**DECLARED, "machine_type": LARGE, "alternatives": [{"machine_type": SMALL}]},
+    done = task.run(sim, **{**WITH_WAYS, "machine_type": LARGE, "alternatives": [{"machine_type": SMALL}]},
                     alternatives_on=["capacity", "quota"] if told else ["capacity"])  # fmt: skip
     assert done.actions == (["create", "delete", "create"] if told else ["create"])
     assert bool(done.failure) != told
@@ -126,7 +126,7 @@ def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
 
 def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, kind="status", status=403, body={"slug": "quota.vcpu", "message": "Over"})
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert done.failure.error.slug == "quota.vcpu"
     assert tried(done) == []
 
@@ -138,19 +138,17 @@ def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: A
 @pytest.mark.parametrize("more", [{}, {"on_immutable_change": "recreate"}, {"on_immutable_change": "fail"}], ids=str)
 def test_an_instance_that_equals_one_is_as_declared(sim: Any, zone: str, kind: str, edition: str, more: Any) -> None:
     sim.reset(edition=edition)
-    sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=task.IMAGE, public_ip=True)
-    done = task.run(sim, **DECLARED, **more)
+    sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=IMAGE, public_ip=True)
+    done = task.run(sim, **WITH_WAYS, **more)
     assert (done.failure, done.actions, list(done.outcome.warnings)) == (None, [], [])
     assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
 
 
 def test_an_instance_that_equals_none_becomes_the_first_in_its_zone(sim: Any) -> None:
-    zones: dict[str, Any] = {**DECLARED, "availability_zone": "br-se1-a", "alternatives": WAYS[1:]}
+    zones: dict[str, Any] = {**WITH_WAYS, "availability_zone": "br-se1-a", "alternatives": WAYS[1:]}
     for zone, kind in (("br-se1-b", OTHER), ("br-se1-a", SMALL), ("br-se1-c", SMALL)):
         sim.reset()
-        sim.seed(
-            "instance", name="web", machine_type="BV2-4-40", availability_zone=zone, image=task.IMAGE, public_ip=True
-        )
+        sim.seed("instance", name="web", machine_type="BV2-4-40", availability_zone=zone, image=IMAGE, public_ip=True)
         done = task.run(sim, **zones)
         assert (done.failure, done.actions, done.row["machine_type"]["name"]) == (None, ["retype"], kind)
         assert bool(done.outcome.warnings) == (zone == "br-se1-c")
@@ -166,15 +164,15 @@ def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
             "is not offered in availability_zone 'br-se1-c'; it is in br-se1-a, br-se1-b",
         ),
     ):
-        assert said in str(task.run(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]}).failure)
+        assert said in str(task.run(sim, **{**WITH_WAYS, "alternatives": [*WAYS, wrong]}).failure)
         with pytest.raises(Refused):
-            task.check(sim, **{**DECLARED, "alternatives": [*WAYS, wrong]})
+            task.check(sim, **{**WITH_WAYS, "alternatives": [*WAYS, wrong]})
     assert task.sent(sim) == []
 
 
 def test_check_mode_predicts_the_first(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
-    plan = task.check(sim, **DECLARED, state="stopped")
+    plan = task.check(sim, **WITH_WAYS, state="stopped")
     assert [step.description for step in plan.steps] == [f"create instance web as {SMALL}", "stop instance web"]
     assert plan.after is not None
     assert plan.after["machine_type"]["name"] == SMALL
@@ -182,7 +180,7 @@ def test_check_mode_predicts_the_first(sim: Any) -> None:
 
 def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
     sim.reset(capacity={LARGE: 0})
-    done = task.run(sim, **{**DECLARED, "machine_type": None, "availability_zone": "br-se1-c"})
+    done = task.run(sim, **{**WITH_WAYS, "machine_type": None, "availability_zone": "br-se1-c"})
     assert (done.failure, tried(done)) == (None, [LARGE])
     assert [step.description for step in done.outcome.steps if step.action == "create"] == [
         f"create instance web as {LARGE} in br-se1-c", f"create instance web as {OTHER} in br-se1-b",
@@ -192,8 +190,8 @@ def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
 def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     sim.seed("instance", name="web", machine_type=OTHER, availability_zone="br-se1-b", image="cloud-debian-12 LTS")
-    plan = task.check(sim, **DECLARED, on_immutable_change="recreate")
+    plan = task.check(sim, **WITH_WAYS, on_immutable_change="recreate")
     assert [step.description for step in plan.steps] == ["delete instance web", f"create instance web as {SMALL}"]
-    done = task.run(sim, **DECLARED, on_immutable_change="recreate")
+    done = task.run(sim, **WITH_WAYS, on_immutable_change="recreate")
     assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [SMALL], LARGE)
     assert done.actions == ["delete", "create", "delete", "create"]

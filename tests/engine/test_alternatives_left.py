@@ -16,12 +16,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance i
 from tests.engine.alternatives import (
     CAPACITY,
     CONDITIONS,
-    DECLARED,
     OTHER,
     POST_CREATE,
     PUBLIC,
     REFUSED,
     WAYS,
+    WITH_WAYS,
     addresses,
     everywhere,
     ours,
@@ -29,7 +29,7 @@ from tests.engine.alternatives import (
 )
 from tests.support import copies, task
 from tests.support.choice import one_in
-from tests.support.task import BASE, LARGE, SMALL
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 
 
 @pytest.mark.one_in(5)
@@ -40,7 +40,7 @@ from tests.support.task import BASE, LARGE, SMALL
 def test_an_answer_that_is_lost_on_the_way(sim: Any, what: Any, unique: bool, when: str, fault: Any) -> None:
     sim.reset(unique_names=unique, capacity={SMALL: 0}, lag=3)
     sim.add_fault(operation=what[0], nth=what[1], when=when, **fault)
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions, tried(done)) == (None, ["create", "delete", "create"], [SMALL])
     assert [row["machine_type"]["name"] for row in ours(sim)] == [LARGE]
     assert addresses(sim) == 1
@@ -50,7 +50,7 @@ def test_each_has_its_own_number_of_sends(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0, LARGE: 0})
     for number in (1, 3, 5):
         sim.add_fault(operation=POST_CREATE, nth=number, kind="reset")
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, tried(done)) == (None, [SMALL, LARGE])
     assert task.sent(sim).count("POST instances") == 6
 
@@ -64,10 +64,10 @@ def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, co
     zone = {"availability_zone": "br-se1-b"} if number == 2 else {}
     left = task.run(sim, **{**PUBLIC, "machine_type": kinds[number], **zone}).row["id"]
     sim.advance(10)
-    plan = task.check(sim, **DECLARED)
+    plan = task.check(sim, **WITH_WAYS)
     assert [step.action for step in plan.steps] == ["delete", "create"]
     assert "It is deleted, and the next alternative is tried." in plan.warnings[0]
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     assert done.row["machine_type"]["name"] == kinds[(number + 1) % 3]
     assert left not in [row["id"] for row in ours(sim)]
@@ -80,7 +80,7 @@ def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
     )
     for _refused in (LARGE, OTHER):
         sim.add_fault(operation=POST_CREATE, nth=len(sim.faults()) + 1, kind="status", status=409, body=REFUSED)
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [LARGE, OTHER], SMALL)
     assert done.actions == ["delete", "create"]
     assert addresses(sim) == 1
@@ -89,7 +89,7 @@ def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
 def test_runs_that_do_not_wait_go_on_from_each_other(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0, LARGE: 0})
     for actions in (["create"], ["delete", "create"], ["delete", "create"], []):
-        done = task.run(sim, wait=False, **DECLARED)
+        done = task.run(sim, wait=False, **WITH_WAYS)
         assert (done.failure, done.actions) == (None, actions)
         sim.advance(60)
     assert ours(sim)[0]["machine_type"]["name"] == OTHER
@@ -111,7 +111,7 @@ KEPT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_what_is_not_known_to_be_one_stays(sim: Any, why: str, fields: Any, options: Any) -> None:
     failed = {"machine_type": SMALL, "status": "creating_error_capacity", "state": "error"}
     row = sim.seed("instance", name="web", **{**failed, **fields})
-    done = task.run(sim, **{**DECLARED, **options})
+    done = task.run(sim, **{**WITH_WAYS, **options})
     assert done.failure is not None, why
     assert task.sent(sim) == []
     assert [one["id"] for one in ours(sim)] == [row["id"]]
@@ -119,13 +119,13 @@ def test_what_is_not_known_to_be_one_stays(sim: Any, why: str, fields: Any, opti
 
 def test_one_that_is_given_by_id_stays(sim: Any) -> None:
     row = sim.seed("instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error")
-    assert task.run(sim, **{**DECLARED, "id": row["id"]}).failure is not None
+    assert task.run(sim, **{**WITH_WAYS, "id": row["id"]}).failure is not None
     assert task.sent(sim) == []
 
 
 def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
-    done = task.run(sim, **DECLARED, protect_names=["web"])
+    done = task.run(sim, **WITH_WAYS, protect_names=["web"])
     assert "is protected from deletion" in str(done.failure)
     assert done.actions == ["create"]
     assert done.outcome.created == [ours(sim)[0]["id"]]
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0, LARGE: 0, OTHER: 0})
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth=3, times=9, kind="status", status=400,
                   body={"slug": "no", "message": "No"})  # fmt: skip
-    done = task.run(sim, **DECLARED)
+    done = task.run(sim, **WITH_WAYS)
     assert "Tried were" in str(done.failure)
     assert "Left to be done: delete instance web." in str(done.failure)
     assert done.outcome.created == [row["id"] for row in ours(sim)]
@@ -144,7 +144,7 @@ def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
 @pytest.mark.parametrize("more", [{"on_failed": "replace"}, {"alternatives": WAYS}], ids=["replace", "alternatives"])
 def test_one_that_failed_and_is_to_be_renamed_comes_back_under_the_new_name(sim: Any, more: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error")
-    done = task.run(sim, **BASE, new_name="www", **more)
+    done = task.run(sim, **DECLARED, new_name="www", **more)
     assert (done.failure, done.actions, done.row["name"]) == (None, ["delete", "create"], "www")
 
 
@@ -223,7 +223,7 @@ def test_the_first_one_with_room_is_made_or_all_are_named(
 ) -> None:
     sim.reset(**conditions, capacity=capacity)
     if start:
-        sim.seed("instance", name="web", image=task.IMAGE, **start)
+        sim.seed("instance", name="web", image=IMAGE, **start)
     sim.advance(60)
     options = {**PUBLIC, **declared[0], "alternatives": declared[1:], "on_failed": "replace"}
     declared = [
@@ -262,7 +262,7 @@ def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     source = sim.seed("instance", name="db")
     sim.seed("snapshot", name="copy", instance=source["id"])
-    declared = task.want(**{**DECLARED, "image": None, "snapshot": "copy"})
+    declared = task.want(**{**WITH_WAYS, "image": None, "snapshot": "copy"})
     api = task.client(sim)
     made = instance_task(api, declared)
     member = Member(made)

@@ -16,7 +16,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome impor
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import run as run_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.support.choice import one_in
-from tests.support.task import BASE, IMAGE, LARGE, SMALL, client, sent, want
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
+from tests.support.task import client, sent, want
 
 WEB = {"name": "web", "image": IMAGE, "machine_type": SMALL, "id": "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"}
 OTHER = "1c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
@@ -37,7 +38,7 @@ def do(sim: Any, plan: Any = None, check: bool = False, region: str = "br-se1", 
     """The outcome of a task, with an approved plan if there is one."""
     random.seed(0)  # pauses differ by chance
     api = client(sim, region=region)
-    return run_task(instance_task(api, want(**{**BASE, **options})), api, 600, check=check, expected=plan)
+    return run_task(instance_task(api, want(**{**DECLARED, **options})), api, 600, check=check, expected=plan)
 
 
 def planned(sim: Any, **options: Any) -> dict[str, Any]:

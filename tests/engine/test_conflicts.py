@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import copies, task
-from tests.support.task import BASE
+from tests.support.declarations import DECLARED
 
 BUSY = {"kind": "status", "status": 409, "body": {"slug": "instance.conflict", "message": "Instance is busy"}}
 LATER = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}}
@@ -93,7 +93,7 @@ def test_a_copy_that_another_run_deleted_does_not_stop_a_retention(sim: Any, kin
 
 def test_a_creation_that_was_refused_for_now_is_sent_again_when_the_api_said(sim: Any) -> None:
     sim.add_fault(operation="POST /v1/instances", **LATER)
-    done = task.run(sim, timeout=40, **BASE)
+    done = task.run(sim, timeout=40, **DECLARED)
     assert (done.actions, done.failure) == (["create"], None)
     assert times(sim, "POST") in ([0, 5], [0, 6])
 
@@ -107,9 +107,9 @@ def test_what_another_run_creates_meanwhile_is_not_ours(sim: Any) -> None:
     def sleep(seconds: float) -> None:
         asked(seconds)
         if seconds and len(times(sim, "POST")) == 1:
-            task.run(sim, wait=False, api=other, **BASE)
+            task.run(sim, wait=False, api=other, **DECLARED)
 
     api.clock = api.clock._replace(sleep=sleep)
-    done = task.run(sim, api=api, **BASE)
+    done = task.run(sim, api=api, **DECLARED)
     assert (done.actions, done.failure, done.outcome.created) == ([], None, [])
     assert times(sim, "POST") == pytest.approx([0, 5], abs=1)

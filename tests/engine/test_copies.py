@@ -14,6 +14,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from tests.support import copies, task
 from tests.support.choice import one_in
 from tests.support.copies import COPIED, KINDS, RESTORE
+from tests.support.declarations import SMALL
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 LOST = [({"kind": "reset"}, "before"), ({"kind": "reset"}, "after"), ({"kind": "html", "status": 502}, "after")]
@@ -66,7 +67,7 @@ WANTED: list[dict[str, Any]] = [
     {"id": THE_ID, "state": "absent", "protect_names": ["r*"]},
     {**NAMED, "state": "absent", "protect_names": ["c*y"]},
     {**NAMED, "state": "restored", "restore": RESTORE},
-    {**NAMED, "state": "restored", "restore": {"name": "web", "machine_type": task.SMALL}},
+    {**NAMED, "state": "restored", "restore": {"name": "web", "machine_type": SMALL}},
     {"id": THE_ID, "state": "restored", "restore": RESTORE},
     {"state": "pruned", "all": True, "keep_days": 1},
     {"state": "pruned", "name_prefix": "co", "keep_last": 1},

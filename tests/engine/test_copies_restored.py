@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import copies, task
 from tests.support.copies import KINDS, RESTORE
+from tests.support.declarations import DECLARED, IMAGE, SMALL
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
 DEBIAN = "cloud-debian-12 LTS"
@@ -53,7 +54,7 @@ def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, ed
 def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, edition: str) -> None:
     """A null zone, else 2026 takes br-se1-a in every region; a backup's network is required."""
     ready(sim, kind, edition)
-    done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": task.SMALL})
+    done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": SMALL})
     assert done.failure is None
     body = posted(sim)[1]
     expected: dict[str, Any] = {"name": "web-2", "machine_type": body["machine_type"]}
@@ -87,7 +88,7 @@ def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
     sim: Any, kind: str, edition: str, there: Any, why: str | None
 ) -> None:
     ready(sim, kind, edition)
-    there = {"created_at": sim.now() + there.get("created_at", 0), "image": there.get("image", task.IMAGE)}
+    there = {"created_at": sim.now() + there.get("created_at", 0), "image": there.get("image", IMAGE)}
     row = sim.seed("instance", name="web-2", **there)
     done = copies.run(sim, kind, **RESTORED)
     assert done.actions == []
@@ -102,7 +103,7 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
     assert "it is the source of the copy. Choose another name." in done.message
     # As vm_instance declares it, an instance found by its name is as declared.
-    assert task.run(sim, **{**task.BASE, "image": None, kind: "copy"}).actions == []
+    assert task.run(sim, **{**DECLARED, "image": None, kind: "copy"}).actions == []
 
 
 @every_kind
@@ -187,7 +188,7 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
 @every_kind
 def test_vm_instance_reads_no_copy_once_the_instance_is_there(sim: Any, kind: str, edition: str) -> None:
     copy = ready(sim, kind, edition)
-    declared: dict[str, Any] = {**task.BASE, "name": "web-2", "image": None, kind: "copy"}
+    declared: dict[str, Any] = {**DECLARED, "name": "web-2", "image": None, kind: "copy"}
     assert task.run(sim, **{**declared, kind: copy["id"]}).actions == ["restore"]
     task.client(sim).request("DELETE", f"/v1/{kind}s/{copy['id']}")
     sim.advance(60)
@@ -206,7 +207,7 @@ def test_a_restored_instance_is_led_on(sim: Any, kind: str, edition: str) -> Non
     port = "11111111-1111-4111-8111-111111111111"
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "network_interfaces": [port]}})
     assert (done.failure, done.actions) == (None, ["restore", "attach"])
-    declared: dict[str, Any] = {**task.BASE, "name": "web-3", "image": None, kind: "copy", "state": "stopped"}
+    declared: dict[str, Any] = {**DECLARED, "name": "web-3", "image": None, kind: "copy", "state": "stopped"}
     assert task.run(sim, **declared).actions == ["restore", "stop"]
 
 
@@ -220,4 +221,4 @@ def test_without_waiting_the_copy_is_waited_for_and_the_instance_is_not(sim: Any
 
 def test_restoring_from_backups_needs_an_edition_that_has_them(sim: Any) -> None:
     said = "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
-    assert str(task.run(sim, **{**task.BASE, "image": None, "backup": "copy"}).failure) == said
+    assert str(task.run(sim, **{**DECLARED, "image": None, "backup": "copy"}).failure) == said

@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_observer, instance_task
 from tests.support import task
-from tests.support.task import BASE, LARGE, SMALL
+from tests.support.declarations import DECLARED, LARGE, SMALL
 
 POST_CREATE = "POST /v1/instances"
 FAULTS: list[dict[str, Any]] = [{"kind": "reset"}, {"kind": "status", "status": 500}, {"kind": "html", "status": 502}]
@@ -34,7 +34,7 @@ def act(sim: Any, row: dict[str, Any], action: str) -> None:
 def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, fault: Any, when: str, unique: bool) -> None:
     sim.reset(unique_names=unique, lag=5)
     sim.add_fault(operation=POST_CREATE, when=when, **fault)
-    done = task.run(sim, **BASE, state="running")
+    done = task.run(sim, **DECLARED, state="running")
     assert done.failure is None
     assert done.actions == ["create"]
     assert names(sim) == ["web"]
@@ -44,7 +44,7 @@ def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, fault: Any, when
 def test_a_creation_is_sent_twice_at_most(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=500, body={"message": "no"})
     start = sim.now()
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     assert task.sent(sim) == ["POST instances"] * 2
     assert "was sent 2 times" in str(done.failure)
     assert "next run will find it" in str(done.failure)
@@ -76,7 +76,7 @@ def test_a_reboot_is_never_sent_twice(sim: Any) -> None:
 def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, times=5, nth="every", kind="status", status=429, headers={"Retry-After": "20"})
     start = sim.now()
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     assert (done.failure, done.actions, names(sim)) == (None, ["create"], ["web"])
     assert sim.now() - start >= 100
     times = [request["at"] for request in sim.requests() if request["method"] == "POST"]
@@ -86,12 +86,12 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
 def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     """Another run creates it between our list and our creation, and our first lists do not show it yet."""
     api = task.client(sim)
-    declared = task.want(**BASE, state="stopped")
+    declared = task.want(**DECLARED, state="stopped")
     sim.reset(lag=8)
     observe = instance_observer(api, declared)
     member = Member(instance_task(api, declared))
     seen = observe(task.START)
-    other = task.run(sim, wait=False, **BASE)
+    other = task.run(sim, wait=False, **DECLARED)
     drive_members([member], lambda due: [observe(due[0].next_query)], api, 600, [seen])
     assert member.failure is None
     assert names(sim) == ["web"]
@@ -101,12 +101,12 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
 
 def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: Any) -> None:
     sim.reset(unique_names=False)
-    declared = task.want(**BASE)
+    declared = task.want(**DECLARED)
     api = task.client(sim)
     observe = instance_observer(api, declared)
     member = Member(instance_task(api, declared))
     seen = observe(task.START)
-    task.run(sim, wait=False, **BASE)
+    task.run(sim, wait=False, **DECLARED)
     drive_members([member], lambda due: [observe(due[0].next_query)], api, 600, [seen])
     ids = [instance["id"] for instance in sim.state()["br-se1"]["instances"]]
     assert len(ids) == 2
@@ -143,9 +143,9 @@ def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, st
     row = sim.seed("instance", name="web", state=first, machine_type=SMALL)
     act(sim, row, motion)
     sim.advance(1)
-    plan = task.check(sim, **{**BASE, "machine_type": LARGE}, state=state)
+    plan = task.check(sim, **{**DECLARED, "machine_type": LARGE}, state=state)
     sim.clear_requests()
-    done = task.run(sim, **{**BASE, "machine_type": LARGE}, state=state)
+    done = task.run(sim, **{**DECLARED, "machine_type": LARGE}, state=state)
     assert done.failure is None
     assert done.actions == [step.action for step in plan.steps]
     if state == "absent":
@@ -155,15 +155,15 @@ def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, st
 
 
 def test_a_creation_that_is_under_way_is_waited_for_and_not_repeated(sim: Any) -> None:
-    task.run(sim, wait=False, **BASE)
+    task.run(sim, wait=False, **DECLARED)
     sim.advance(5)
-    done = task.run(sim, **BASE, state="running")
+    done = task.run(sim, **DECLARED, state="running")
     assert (done.failure, done.actions, done.row["state"]) == (None, [], "running")
     assert task.sent(sim) == ["POST instances"]
 
 
 def test_what_is_being_created_can_be_deleted(sim: Any) -> None:
-    task.run(sim, wait=False, **BASE)
+    task.run(sim, wait=False, **DECLARED)
     done = task.run(sim, name="web", state="absent")
     assert (done.failure, done.actions, names(sim)) == (None, ["delete"], [])
 
@@ -172,8 +172,8 @@ def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None
     old = sim.seed("instance", name="web")
     task.client(sim).request("DELETE", f"/v1/instances/{old['id']}")
     sim.advance(1)
-    assert [step.action for step in task.check(sim, **BASE).steps] == ["create"]
-    done = task.run(sim, **BASE)
+    assert [step.action for step in task.check(sim, **DECLARED).steps] == ["create"]
+    done = task.run(sim, **DECLARED)
     assert (done.failure, done.actions) == (None, ["create"])
     assert done.row["id"] != old["id"]
 
@@ -189,7 +189,7 @@ def test_absent_waits_for_another_ones_deletion(sim: Any) -> None:
 
 def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     text = str(done.failure)
     assert done.row["id"] in text
     assert "capacity" in text
@@ -200,7 +200,7 @@ def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> N
 
 def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
-    public = {**BASE, "network": {"associate_public_ip": True}}
+    public = {**DECLARED, "network": {"associate_public_ip": True}}
     failed = task.run(sim, **public).row
     assert len(sim.state()["br-se1"]["public_ips"]) == 1
     sim.clear_requests()
@@ -214,7 +214,7 @@ def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) 
 
 def test_an_own_creation_that_fails_is_not_replaced_again_and_again(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
-    done = task.run(sim, **BASE, on_failed="replace")
+    done = task.run(sim, **DECLARED, on_failed="replace")
     assert done.failure is not None
     assert done.actions == ["create"]
 
@@ -259,13 +259,13 @@ def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
 
 def test_a_public_address_that_never_comes_is_told(sim: Any) -> None:
     sim.reset(address_delay=float("inf"))
-    done = task.run(sim, **{**BASE, "network": {"associate_public_ip": True}})
+    done = task.run(sim, **{**DECLARED, "network": {"associate_public_ip": True}})
     assert "no public IPv4 address yet" in str(done.failure)
 
 
 def test_a_creation_ends_when_its_public_address_is_there(sim: Any) -> None:
     sim.reset(address_delay=30)
-    done = task.run(sim, **{**BASE, "network": None})
+    done = task.run(sim, **{**DECLARED, "network": None})
     assert done.failure is None
     assert done.row["public_ipv4"]
 
@@ -273,7 +273,7 @@ def test_a_creation_ends_when_its_public_address_is_there(sim: Any) -> None:
 @pytest.mark.parametrize("state", ["present", "stopped"])
 def test_wait_false_skips_only_the_last_wait(sim: Any, state: str) -> None:
     start = sim.now()
-    done = task.run(sim, wait=False, **BASE, state=state)
+    done = task.run(sim, wait=False, **DECLARED, state=state)
     assert done.failure is None
     assert done.actions == (["create"] if state == "present" else ["create", "stop"])
     assert (sim.now() - start < 5) == (state == "present")
@@ -282,13 +282,13 @@ def test_wait_false_skips_only_the_last_wait(sim: Any, state: str) -> None:
 def test_passing_faults_while_waiting_do_not_fail_the_task(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances/{id}", nth="every", times=7, kind="status", status=503)
     sim.add_fault(operation="GET /v1/instances/{id}", nth=9, times=4, kind="reset")
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     assert (done.failure, done.actions, done.row["state"]) == (None, ["create"], "running")
 
 
 def test_what_is_no_passing_fault_ends_the_wait(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances/{id}", nth=2, kind="status", status=403, times=9)
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     assert done.failure.status == 403
     assert done.actions == ["create"]
 
@@ -319,20 +319,20 @@ def test_recreate_takes_the_power_state_along(sim: Any) -> None:
     old = sim.seed(
         "instance", name="web", state="stopped", image="cloud-debian-12 LTS", machine_type=SMALL, public_ip=True
     )
-    done = task.run(sim, **BASE, on_immutable_change="recreate")
+    done = task.run(sim, **DECLARED, on_immutable_change="recreate")
     assert (done.failure, done.actions, done.row["state"]) == (None, ["delete", "create", "stop"], "stopped")
     assert done.row["id"] != old["id"]
     assert any("loses its disk" in note for note in done.outcome.warnings)
 
 
 def test_what_is_probably_not_meant_is_a_warning_in_both_modes(sim: Any) -> None:
-    doubtful = {**BASE, "ssh_key_name": None, "state": "stopped"}
+    doubtful = {**DECLARED, "ssh_key_name": None, "state": "stopped"}
     assert any("nobody will be able to log in" in warning for warning in task.check(sim, **doubtful).warnings)
     done = task.run(sim, **doubtful)
     assert done.outcome.warnings == [
         "Without ssh_key_name and user_data nobody will be able to log in to this Linux instance."
     ]
-    done = task.run(sim, **{**BASE, "name": "db"}, user_data="apt install nginx")
+    done = task.run(sim, **{**DECLARED, "name": "db"}, user_data="apt install nginx")
     assert any("cloud-init ignores user data" in note for note in done.outcome.warnings)
 
 

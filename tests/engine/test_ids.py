@@ -10,8 +10,8 @@ import pytest
 
 from simulator.catalog import IMAGES_BY_NAME, TYPES_BY_NAME
 from tests.support import copies, fleet, task
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 from tests.support.module import result
-from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 WEB, VPC = "abcdef01-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef02-aaaa-4bbb-8ccc-abcdefabcdef"
 OWN, GROUP = "abcdef03-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef04-aaaa-4bbb-8ccc-abcdefabcdef"
@@ -86,7 +86,7 @@ def test_ids_that_are_sent_are_in_lower_case(sim: Any) -> None:
     ids = {"machine_type": KIND.upper(), "image": MADE_FROM.upper(),
            "network": {"vpc": VPC.upper(), "security_groups": [GROUP.upper()], "associate_public_ip": False},
            "volumes": [OWN.upper()]}  # fmt: skip
-    assert task.run(sim, **{**BASE, **ids}).failure is None
+    assert task.run(sim, **{**DECLARED, **ids}).failure is None
     [body] = copies.bodies(sim)
     assert (body["machine_type"], body["image"], body["volumes"]) == ({"id": KIND}, {"id": MADE_FROM}, [{"id": OWN}])
     assert body["network"]["vpc"] == {"id": VPC}
@@ -121,7 +121,7 @@ def test_a_copy_by_id_and_what_is_restored_from_it(sim: Any, kind: str, edition:
     done = copies.run(sim, kind, **restore)
     assert (done.failure, done.actions) == (None, ["restore"])
     assert copies.run(sim, kind, **restore).actions == []
-    assert task.run(sim, **{**BASE, "name": "web-3", "image": None, kind: user(COPY)}).actions == ["restore"]
+    assert task.run(sim, **{**DECLARED, "name": "web-3", "image": None, kind: user(COPY)}).actions == ["restore"]
     done = copies.run(sim, kind, id=user(COPY), state="absent")
     assert (done.failure, done.actions) == (None, ["delete"])
 
@@ -163,7 +163,7 @@ def test_a_fleet_keeps_its_members_by_id(sim: Any, api: Any, user: Any) -> None:
 @pytest.mark.parametrize("user", ["br-se1-a", "br-se-1-a"])
 def test_a_zone_may_be_spelt_otherwise(sim: Any, api: str, user: str) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE, odd={"availability_zone": api})
-    declared = {**BASE, "availability_zone": user, "on_immutable_change": "recreate"}
+    declared = {**DECLARED, "availability_zone": user, "on_immutable_change": "recreate"}
     assert task.run(sim, **declared).actions == []
     assert task.run(sim, **{**declared, "machine_type": LARGE}).actions == ["retype"]
     ways = [{"availability_zone": "br-se1-b"}, {"availability_zone": user}]
@@ -179,5 +179,5 @@ def test_a_zone_may_be_spelt_otherwise(sim: Any, api: str, user: str) -> None:
 
 def test_another_zone_is_another(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
-    declared = {**BASE, "availability_zone": "br-se-1-b", "on_immutable_change": "recreate"}
+    declared = {**DECLARED, "availability_zone": "br-se-1-b", "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **declared).steps] == ["delete", "create"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import task
-from tests.support.task import BASE, IMAGE, LARGE, SMALL
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 
 DAYS = 86400
 FAILURES = ["completed", "retyping_error", "starting_error", "stopping_error", "suspending_error", "rebooting_error",
@@ -59,7 +59,7 @@ def test_what_fails_in_this_run_lives(
     path = "network-interface/attach" if action == "attach" else f"{{id}}/{action}"
     value = {"status": f"{action}ing_error", "state": "error", "error": error}
     sim.add_fault(operation=f"POST /v1/instances/{path}", kind="failing", nth="every", value=value)
-    declared = {**BASE, "network": {"associate_public_ip": True}, **options, **options2}
+    declared = {**DECLARED, "network": {"associate_public_ip": True}, **options, **options2}
     plan = task.check(sim, **declared)
     done = task.run(sim, **declared)
     assert [step.action for step in plan.steps] == done.actions == [action]
@@ -74,7 +74,7 @@ def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: s
     number = FAILURES.index(status) + REPLACING.index(options)
     slug, state = SLUGS[number % 4], ("present", "running", "stopped")[number % 3]
     row = old(sim, state="error", status=status, error=slug and {"slug": slug, "message": "no capacity"})
-    declared = {**BASE, "network": {"associate_public_ip": True}, **options, "state": state}
+    declared = {**DECLARED, "network": {"associate_public_ip": True}, **options, "state": state}
     done = task.run(sim, **declared)
     assert task.sent(sim) == []
     assert lives(sim, row)
@@ -90,7 +90,7 @@ def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: s
 ], ids=str)  # fmt: skip
 def test_what_certainly_never_ran_is_replaced_with_its_address(sim: Any, fields: dict[str, Any]) -> None:
     row = old(sim, **fields)
-    done = task.run(sim, **BASE, on_failed="replace")
+    done = task.run(sim, **DECLARED, on_failed="replace")
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     there = sim.state()["br-se1"]
     assert there["instances"][0]["id"] != row["id"]

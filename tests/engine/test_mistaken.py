@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.support import copies, task
+from tests.support.declarations import DECLARED
 from tests.support.module import result
 
 UUID = "9EC75090-2872-4f51-8111-53d05d96d2c6"
@@ -31,7 +32,7 @@ def test_a_wait_timeout_below_one_is_refused(sim: Any, module: str, seconds: int
 @pytest.mark.parametrize(
     ("module", "options", "where"),
     [
-        ("vm_instance", {**task.BASE, "name": UUID}, "name"),
+        ("vm_instance", {**DECLARED, "name": UUID}, "name"),
         ("vm_instance", {"name": "web", "new_name": UUID}, "new_name"),
         ("vm_fleet", {"instances": [{"name": UUID}]}, "name"),
         ("vm_snapshot", {"name": UUID, "instance": "web"}, "name"),

@@ -14,7 +14,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.driver import
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.member import Member
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.support import copies, task
-from tests.support.task import BASE, SMALL
+from tests.support.declarations import DECLARED, SMALL
 
 
 def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
@@ -39,7 +39,7 @@ def test_several_are_led_at_once_and_each_is_looked_at_when_it_is_due(sim: Any) 
     api = task.client(sim)
     start = sim.now()
     made, observe = members(
-        api, BASE, {"name": "db", "state": "stopped"}, {"name": "no", "state": "suspended"}, {"name": "db"}
+        api, DECLARED, {"name": "db", "state": "stopped"}, {"name": "no", "state": "suspended"}, {"name": "db"}
     )
     drive_members(made, observe, api, 600)
     assert [bool(member.failure) for member in made] == [False, False, True, False]
@@ -80,7 +80,7 @@ def test_a_read_that_is_refused_for_now_is_not_repeated_before_its_time(sim: Any
     api = task.client(sim, api_retries=0)
     sim.add_fault(operation="GET /v1/instances/{id}", nth=1, times=3, kind="status", status=status,
                   headers={"Retry-After": "20"})  # fmt: skip
-    done = task.run(sim, api=api, **BASE)
+    done = task.run(sim, api=api, **DECLARED)
     assert (done.failure, done.actions) == (None, ["create"])
     reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]
     assert all(later - earlier >= 20 for earlier, later in itertools.pairwise(reads[:4]))
@@ -104,7 +104,7 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
     for share in (-0.1, 0.1):
         monkeypatch.setattr(driver.random, "uniform", lambda low, high, share=share: share)
         sim.reset()
-        task.run(sim, **BASE)
+        task.run(sim, **DECLARED)
         reads = [request["at"] for request in sim.requests() if request["path"].count("/") == 3]
         created = next(request["at"] for request in sim.requests() if request["method"] == "POST")
         ends.append(round(reads[0] - created, 1))
@@ -114,7 +114,7 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
 def test_a_failed_one_is_removed_once_however_far_reads_lag_behind(sim: Any) -> None:
     sim.reset(stale=8)
     sim.seed("instance", name="web", machine_type=SMALL, status="creating_error", state="error")
-    done = task.run(sim, **BASE, on_failed="replace")
+    done = task.run(sim, **DECLARED, on_failed="replace")
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     assert [sent[:6] for sent in task.sent(sim)] == ["DELETE", "POST i"]
 

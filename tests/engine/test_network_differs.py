@@ -12,7 +12,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UNREADABLE
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import field_value
 from tests.support import task
-from tests.support.task import BASE
+from tests.support.declarations import DECLARED
 
 GROUP, OTHER = "aaaaaaaa-1111-4111-8111-111111111111", "BBBBBBBB-1111-4111-8111-111111111111"
 TRUE, FALSE = ({"network": {"associate_public_ip": public}} for public in (True, False))
@@ -54,7 +54,7 @@ def test_a_difference_of_the_public_address_is_told(sim: Any, name: str, setting
 def test_other_security_groups_are_told(sim: Any, settings: dict[str, Any], groups: list[str], differs: bool) -> None:
     sim.reset(**settings)
     network = {"associate_public_ip": False, "security_groups": [GROUP]}
-    assert task.run(sim, **{**BASE, "network": network}).actions == ["create"]
+    assert task.run(sim, **{**DECLARED, "network": network}).actions == ["create"]
     done = task.run(sim, name="web", network={"security_groups": groups})
     assert bool(done.outcome.warnings) == differs and done.actions == []
     assert all("network.security_groups is" in note for note in done.outcome.warnings)
@@ -68,7 +68,7 @@ def test_the_older_api_version_does_not_tell_security_groups(sim: Any) -> None:
 @pytest.mark.parametrize("public", [True, False])
 def test_an_instance_is_recreated_with_the_declared_address(sim: Any, public: bool) -> None:
     seeded(sim, {}, public_ip=not public)
-    wanted = {**BASE, "network": {"associate_public_ip": public}, "on_immutable_change": "recreate"}
+    wanted = {**DECLARED, "network": {"associate_public_ip": public}, "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **wanted).steps] == ["delete", "create"]
     done = task.run(sim, **wanted)
     assert (done.failure, done.actions) == (None, ["delete", "create"])
@@ -80,7 +80,7 @@ def test_an_instance_is_recreated_with_the_declared_address(sim: Any, public: bo
 def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str) -> None:
     """Nothing that was just created is replaced because its address is not there yet."""
     sim.reset(address_delay=40)
-    wanted = {**BASE, **TRUE, "on_immutable_change": choice}
+    wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
     created = task.run(sim, **wanted, wait=False)
     sim.advance(30)  # running and completed, without its address
     row_id = created.row["id"]
@@ -92,7 +92,7 @@ def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str) -> None
 @pytest.mark.parametrize("choice", ["recreate", "fail"])
 def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_address(sim: Any, choice: str) -> None:
     seeded(sim, {}, age=1)
-    wanted = {**BASE, **TRUE, "on_immutable_change": choice}
+    wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
     if choice == "fail":
         with pytest.raises(Refused, match=NONE):
             task.check(sim, **wanted)
@@ -110,7 +110,7 @@ def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_addr
 def test_in_its_first_hour_nothing_is_recreated_for_an_address_alone(sim: Any, age: float, actions: list[str]) -> None:
     """Else each run would delete what the one before has made, where the cloud gives no address."""
     seeded(sim, {}, age=age)
-    wanted = {**BASE, **TRUE, "on_immutable_change": "recreate"}
+    wanted = {**DECLARED, **TRUE, "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **wanted).steps] == actions
     assert task.run(sim, **wanted).actions == actions
     seeded(sim, {}, age=age, ssh_key_name="other")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import copies, task
 from tests.support.copies import KINDS
+from tests.support.declarations import DECLARED, IMAGE, SMALL
 from tests.support.module import result
 
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
@@ -89,7 +90,7 @@ def test_an_instance_that_lists_do_not_show_yet_is_the_declared_one(sim: Any) ->
 
 
 NEW = {
-    "machine_type": {"name": task.SMALL}, "image": {"name": task.IMAGE}, "ssh_key_name": "deploy",
+    "machine_type": {"name": SMALL}, "image": {"name": IMAGE}, "ssh_key_name": "deploy",
     "network": {"associate_public_ip": False},
 }  # fmt: skip
 
@@ -131,7 +132,7 @@ def test_check_mode_takes_an_instance_for_created_that_an_earlier_task_would_cre
 def test_check_mode_takes_a_copy_for_created_that_is_to_be_restored(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     options = {"name": "copy", "state": "restored", "restore": copies.RESTORE}
-    declared = {**task.BASE, "name": "web-2", "image": None, kind: "copy"}
+    declared = {**DECLARED, "name": "web-2", "image": None, kind: "copy"}
     for name, given in ((f"vm_{kind}", options), ("vm_instance", declared), ("vm_fleet", {"instances": [declared]})):
         planned = result(sim, name, given, check=True)
         assert not planned.get("failed"), planned

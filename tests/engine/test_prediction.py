@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from tests.support import task
 from tests.support.choice import ALL, one_in
-from tests.support.task import BASE, IMAGE, LARGE, SMALL
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 
 PORTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"]
 
@@ -34,7 +34,7 @@ CURRENT: list[dict[str, Any] | None] = [
     *SETTLED,
 ]
 WANTED = [
-    {**BASE, "state": state, "machine_type": kind, "network_interfaces": ports, **more}
+    {**DECLARED, "state": state, "machine_type": kind, "network_interfaces": ports, **more}
     for state in ("present", "running", "stopped", "suspended", "rebooted", "absent")
     for kind in (SMALL, LARGE)
     for ports in (None, PORTS[:1], PORTS)

@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import GUIDE
 from tests.support import copies, task
+from tests.support.declarations import DECLARED, LARGE, SMALL
 from tests.support.module import result
-from tests.support.task import BASE, LARGE, SMALL
 
 PORT = "11111111-1111-4111-8111-111111111111"
 OTHER = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
@@ -43,16 +43,16 @@ def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
     sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
     task.client(sim).request("POST", "/v1/snapshots", body={"name": "s", "instance": {"name": "src"}})
     sim.clear_requests()
-    declared = {**BASE, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
+    declared = {**DECLARED, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
     assert "cannot be recreated: the copy to restore it from is in transition" in refused(sim, **declared)
     sim.advance(60)
     assert task.run(sim, **declared).actions == ["delete", "restore"]
 
 
 def test_none_is_recreated_whose_interface_is_the_users_own(sim: Any) -> None:
-    task.run(sim, **{**BASE, "network": {"interface": PORT}})
+    task.run(sim, **{**DECLARED, "network": {"interface": PORT}})
     sim.clear_requests()
-    declared = {**BASE, **OTHER, "network": None, "network_interfaces": [PORT]}
+    declared = {**DECLARED, **OTHER, "network": None, "network_interfaces": [PORT]}
     assert "cannot be recreated: its interface is the user's own" in refused(sim, **declared)
 
 
@@ -60,7 +60,7 @@ def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
     row = sim.seed("instance", name="old")
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
     sim.clear_requests()
-    assert "There is no instance 'old' to rename" in refused(sim, **{**BASE, "name": "old", "new_name": "new"})
+    assert "There is no instance 'old' to rename" in refused(sim, **{**DECLARED, "name": "old", "new_name": "new"})
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -74,12 +74,12 @@ def test_a_deletion_tells_which_public_address_stays(sim: Any, check: bool) -> N
 def test_a_public_address_stays_of_what_could_not_be_made_anew(sim: Any) -> None:
     sim.seed("instance", name="web", public_ip=ADDRESS)
     sim.add_fault(operation="POST /v1/instances", kind="failing")
-    given = result(sim, "vm_instance", {**BASE, **OTHER})
+    given = result(sim, "vm_instance", {**DECLARED, **OTHER})
     assert given["failed"] and given["kept_public_ips"] == [ADDRESS] and KEPT in given["warnings"]
     sim.reset()
     sim.seed("instance", name="web", public_ip=ADDRESS)
     sim.add_fault(operation="POST /v1/instances", kind="failing")
-    (member,) = result(sim, "vm_fleet", {"instances": [{**BASE, **OTHER}]})["members"]
+    (member,) = result(sim, "vm_fleet", {"instances": [{**DECLARED, **OTHER}]})["members"]
     assert member["failed"] and member["kept_public_ips"] == [ADDRESS]
 
 
@@ -92,7 +92,7 @@ def test_nothing_is_kept_of_what_was_not_deleted(sim: Any) -> None:
 
 def test_a_public_address_that_appears_before_the_deletion_is_told(sim: Any) -> None:
     """The deletion is refused until the creation has ended, and the address comes last."""
-    result(sim, "vm_instance", {**BASE, "network": {"associate_public_ip": True}, "wait": False})
+    result(sim, "vm_instance", {**DECLARED, "network": {"associate_public_ip": True}, "wait": False})
     given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
     left = sim.state()["br-se1"]["public_ips"]
     assert given["kept_public_ips"] == [each["address"] for each in left] and len(left) == 1

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import DECLARED
 from tests.support.fleet import run as fleet
 from tests.support.module import result
-from tests.support.task import BASE
 
 RATE = {"kind": "status", "status": 429, "body": {"slug": "rate.limit", "message": "Too many requests"}}
 BUSY = {"kind": "status", "status": 503, "headers": {"Retry-After": "0"}, "body": {"slug": "busy", "message": "Busy"}}
 # What is declared, with an instance web that is there or not, and the operation that is refused.
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "create": ("vm_instance", {**BASE, "name": "new"}, "POST /v1/instances"),
+    "create": ("vm_instance", {**DECLARED, "name": "new"}, "POST /v1/instances"),
     "stop": ("vm_instance", {"name": "web", "state": "stopped"}, "POST /v1/instances/{id}/stop"),
     "rename": ("vm_instance", {"name": "web", "new_name": "web-2"}, "PATCH /v1/instances/{id}/rename"),
     "delete": ("vm_instance", {"name": "web", "state": "absent"}, "DELETE /v1/instances/{id}"),

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import COLLECTIONS, ROOT
 from tests.support import task
-from tests.support.task import BASE, IMAGE, LARGE, SMALL
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 
 # Runs the module in a process of its own, as Ansible does, and tells which files of ours it imported.
 RUNNER = """
@@ -42,7 +42,7 @@ def asked(sim: Any) -> list[str]:
 def test_a_task_that_changes_nothing_makes_one_request(sim: Any, edition: str, state: str) -> None:
     sim.reset(edition=edition, instances=40)
     row = sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
-    assert task.run(sim, **BASE, state=state).actions == []
+    assert task.run(sim, **DECLARED, state=state).actions == []
     assert asked(sim) == ["GET /v1/instances"]
     sim.clear_requests()
     assert task.run(sim, id=row["id"], machine_type=SMALL, state=state).actions == []
@@ -52,7 +52,7 @@ def test_a_task_that_changes_nothing_makes_one_request(sim: Any, edition: str, s
 def test_the_edition_of_2026_needs_one_request_among_any_number_of_instances(sim: Any) -> None:
     sim.reset(instances=200)
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
-    task.run(sim, **BASE)
+    task.run(sim, **DECLARED)
     assert asked(sim) == ["GET /v1/instances"]
 
 
@@ -62,7 +62,7 @@ def test_absent_of_what_is_not_there_makes_one_request(sim: Any) -> None:
 
 
 def test_check_mode_of_a_creation_reads_the_catalogs_once_and_sends_nothing(sim: Any) -> None:
-    task.check(sim, **BASE)
+    task.check(sim, **DECLARED)
     assert sorted(asked(sim)) == ["GET /v1/images", "GET /v1/instances", "GET /v1/machine-types"]
 
 
@@ -101,7 +101,7 @@ def test_a_retype_does_without_images_that_cannot_be_read(sim: Any, path: str, i
 
 def test_a_creation_needs_its_image(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/images", nth="every", kind="status", status=403, body={"slug": "forbidden"})
-    done = task.run(sim, **BASE)
+    done = task.run(sim, **DECLARED)
     assert done.failure.status == 403 and done.failure.path == "/v1/images"  # type: ignore[union-attr]
     assert task.sent(sim) == []
 
@@ -109,7 +109,7 @@ def test_a_creation_needs_its_image(sim: Any) -> None:
 def test_a_restore_reads_no_images(sim: Any) -> None:
     row = sim.seed("instance", name="old", machine_type=SMALL)
     sim.seed("snapshot", name="copy", instance=row["id"])
-    assert task.run(sim, **{**BASE, "image": None, "snapshot": "copy"}).actions == ["restore"]
+    assert task.run(sim, **{**DECLARED, "image": None, "snapshot": "copy"}).actions == ["restore"]
     assert "GET /v1/images" not in asked(sim) and asked(sim).count("GET /v1/machine-types") == 1
 
 
@@ -117,7 +117,7 @@ def test_a_restore_reads_no_images(sim: Any) -> None:
 @pytest.mark.every_core(sample=True)
 def test_a_task_that_changes_nothing_imports_nothing_that_changes(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
-    arguments = {"ANSIBLE_MODULE_ARGS": {**BASE, "api_url": sim.url, "api_key": "simulator"}}
+    arguments = {"ANSIBLE_MODULE_ARGS": {**DECLARED, "api_url": sim.url, "api_key": "simulator"}}
     command = [sys.executable, "-W", "ignore", "-c", RUNNER, json.dumps(arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(COLLECTIONS)})
     result, ours = (json.loads(line) for line in done.stdout.splitlines() if line.startswith(("{", "[")))
@@ -138,7 +138,7 @@ def test_check_mode_is_asked_in_one_place() -> None:
 
 
 def test_an_ssh_key_for_windows_is_refused_before_the_request(sim: Any) -> None:
-    declared = {**task.BASE, "image": "windows-server-2022", "machine_type": "BV4-8-100"}
+    declared = {**DECLARED, "image": "windows-server-2022", "machine_type": "BV4-8-100"}
     done = task.run(sim, **declared)
     assert "Leave ssh_key_name out" in str(done.failure)
     assert task.sent(sim) == []
@@ -147,7 +147,7 @@ def test_an_ssh_key_for_windows_is_refused_before_the_request(sim: Any) -> None:
 
 def test_an_interface_of_ones_own_gets_no_address_that_is_billed(sim: Any) -> None:
     own = {"network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6"}}
-    assert task.run(sim, **{**task.BASE, **own}).actions == ["create"]
+    assert task.run(sim, **{**DECLARED, **own}).actions == ["create"]
     assert sim.state()["br-se1"]["public_ips"] == []
 
 
@@ -158,7 +158,7 @@ PUBLIC = {"network": {"associate_public_ip": True}}
     ("settings", "options", "said"),
     [
         ({"quota_public_ips": 0}, PUBLIC, "network.associate_public_ip: false"),
-        ({"quota_public_ips": 0}, {**PUBLIC, "alternatives": [{"machine_type": task.LARGE}], "alternatives_on": ["quota"]},
+        ({"quota_public_ips": 0}, {**PUBLIC, "alternatives": [{"machine_type": LARGE}], "alternatives_on": ["quota"]},
          "network.associate_public_ip: false"),
         ({"quota_vcpus": 0}, {}, "have the quota raised"),
         ({"unknown_ssh_keys": ["deploy"]}, {}, "mgc profile ssh-keys create --name"),
@@ -169,7 +169,7 @@ def test_a_failed_creation_is_told_with_what_helps(
     sim: Any, settings: dict[str, Any], options: dict[str, Any], said: str
 ) -> None:
     sim.reset(**settings)
-    done = task.run(sim, **{**task.BASE, **options})
+    done = task.run(sim, **{**DECLARED, **options})
     assert said in str(done.failure)
-    again = task.run(sim, **{**task.BASE, **options})
+    again = task.run(sim, **{**DECLARED, **options})
     assert said in str(again.failure), "what an earlier run left is told in the same words"

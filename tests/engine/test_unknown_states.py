@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
 from tests.support import copies, fleet, task
-from tests.support.task import LARGE
+from tests.support.declarations import LARGE, SMALL
 
 PORT = "11111111-1111-4111-8111-111111111111"
 words = pytest.mark.parametrize("word", ["Running", "ACTIVE", "paused", "shelved", "migrating", "", None])
@@ -51,7 +51,7 @@ def test_what_needs_a_power_state_fails_and_names_it(sim: Any, word: Any, status
     ("wanted", "actions"),
     [
         ({}, []),
-        ({"machine_type": task.SMALL}, []),
+        ({"machine_type": SMALL}, []),
         ({"new_name": "web-2"}, ["rename"]),
         ({"network_interfaces": [PORT]}, ["attach"]),
         ({"state": "absent"}, ["delete"]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from tests.support.play import DECLARED, LARGE, SMALL
+from tests.support.declarations import DECLARED, LARGE, SMALL
 
 Fields = dict[str, Any]
 OLD, NEW = "2024-08", "2026-08"

@@ -10,10 +10,11 @@ from typing import Any
 from tests.faults.operations import NIC, RESTORE, WEB, Fields
 from tests.faults.wire import watched
 from tests.support import copies, task
+from tests.support.declarations import DECLARED, LARGE
 
 OTHER_IMAGE = "cloud-debian-12 LTS"
 SEEDED: Fields = {"kind": "instance", "name": "web", "public_ip": True}
-PUBLIC: Fields = {**task.BASE, "network": {"associate_public_ip": True}}
+PUBLIC: Fields = {**DECLARED, "network": {"associate_public_ip": True}}
 DAY: Fields = {"kind": "snapshot", "name": "day"}
 RESTORED: Fields = {key: value for key, value in RESTORE.items() if key != "name"}
 # The kind of the task, its options, what is there before.
@@ -25,7 +26,7 @@ PAIRS: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
     "recreate": ("instance", {**PUBLIC, "on_immutable_change": "recreate", "delete_public_ip": True},
                  ({**SEEDED, "image": OTHER_IMAGE},)),
     "rename": ("instance", {"name": "old", "new_name": "web"}, ({**SEEDED, "name": "old"},)),
-    "retype and stop": ("instance", {"name": "web", "machine_type": task.LARGE, "state": "stopped"}, (SEEDED,)),
+    "retype and stop": ("instance", {"name": "web", "machine_type": LARGE, "state": "stopped"}, (SEEDED,)),
     "reboot": ("instance", {"name": "web", "state": "rebooted"}, (SEEDED,)),
     "attach": ("instance", {"name": "web", "network_interfaces": [NIC]}, (SEEDED,)),
     "delete": ("instance", {"name": "web", "state": "absent", "delete_public_ip": True}, (SEEDED,)),

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.support.choice import ALL
+from tests.support.declarations import DECLARED, DEFAULTS, IMAGE, LARGE, SMALL
 from tests.support.module import result
 
-SMALL, LARGE, IMAGE, OTHER = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS", "cloud-debian-12 LTS"
-BASE = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
-WEB = {"name": "web", **BASE}
+OTHER = "cloud-debian-12 LTS"
+WEB = DECLARED
 PORT = "11111111-1111-4111-8111-111111111111"
 Task = tuple[str, dict[str, Any]]
 
@@ -37,7 +37,7 @@ ONE: dict[str, Task] = {
     "fleet retype": ("vm_fleet", {"instances": [{"name": "web", "machine_type": LARGE}]}),
     "fleet make": ("vm_fleet", {"instances": [WEB]}),
     "fleet remove": ("vm_fleet", {"instances": [{"name": "web"}], "state": "absent"}),
-    "fleet prune": ("vm_fleet", {"instances": [{"name": "db", **BASE}], "prune_match": "web*"}),
+    "fleet prune": ("vm_fleet", {"instances": [{"name": "db", **DEFAULTS}], "prune_match": "web*"}),
     "snapshot": ("vm_snapshot", {"name": "copy", "instance": "web", "power_off": True}),
     "remove snapshot": ("vm_snapshot", {"name": "copy", "state": "absent"}),
     "prune snapshots": ("vm_snapshot", {"name_prefix": "co", "state": "pruned", "keep_days": 0.0001}),

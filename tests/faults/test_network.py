@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.faults.proxy import Fault, Proxy, proxying
+from tests.support.declarations import DECLARED
 from tests.support.module import result
-from tests.support.play import DECLARED
 
 ONCE = ["reset", "lose", "silence", "drop"]
 ALWAYS = ["delay", "throttle"]  # slow, but whole

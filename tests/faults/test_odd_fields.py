@@ -25,10 +25,10 @@ from tests.faults.answers import places, put
 from tests.faults.rows import LISTS, ROWS
 from tests.support import copies, fleet, task
 from tests.support.clients import client
+from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 from tests.support.inventory_plugin import listed
 from tests.support.module import result
 from tests.support.servers import serving
-from tests.support.task import BASE, IMAGE, LARGE, SMALL
 
 RESOURCES = {
     "instances": INSTANCES, "snapshots": SNAPSHOTS, "backups": BACKUPS, "images": IMAGES,
@@ -128,7 +128,7 @@ def told(given: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("check", [True, False])
 def test_modules_go_on_and_warn(sim: Any, check: bool) -> None:
     seed(sim)
-    declared = {**BASE, "labels": ["a"], "on_immutable_change": "recreate"}
+    declared = {**DECLARED, "labels": ["a"], "on_immutable_change": "recreate"}
     for name in ("odd", "even"):
         given = result(sim, "vm_instance", {**declared, "name": name}, check)
         assert given["changed"] is False, given
@@ -229,7 +229,7 @@ def test_nothing_is_detached_where_interfaces_cannot_be_read(sim: Any, odd: dict
 )
 def test_none_is_recreated_for_what_cannot_be_read(sim: Any, field: str) -> None:
     seed(sim, {field: 7})
-    declared = {**BASE, "labels": ["a"], "user_data": "#!/bin/sh\n", "on_immutable_change": "recreate", "availability_zone": "br-se1-a",
+    declared = {**DECLARED, "labels": ["a"], "user_data": "#!/bin/sh\n", "on_immutable_change": "recreate", "availability_zone": "br-se1-a",
                 "name": "odd", "network": {"vpc": "vpc_default"}}  # fmt: skip
     if field != "user_data":
         del declared["user_data"]

@@ -22,7 +22,8 @@ import pytest
 
 from simulator import running
 from tests.conftest import COLLECTIONS
-from tests.support.play import DECLARED, environment, vm_instance
+from tests.support.declarations import DECLARED
+from tests.support.play import environment, vm_instance
 from tests.support.programs import begin
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]

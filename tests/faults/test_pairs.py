@@ -14,6 +14,7 @@ from tests.faults.killed import begin, left
 from tests.faults.operations import IMPORT, INSTANCE, NEW, PUBLIC, Fields
 from tests.faults.pairs import CREATING, PAIRS, at_once
 from tests.support import task
+from tests.support.declarations import DECLARED
 
 MAKING = ("create", "restore")
 
@@ -66,7 +67,7 @@ def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str, l
     assert sorted(end.outcome.created[0] for end in ends) == sorted(ids)
     deleted = [request for request in sim.requests() if request["method"] == "DELETE"]
     assert all(request["path"].endswith(tuple(before)) for request in deleted) if before else not deleted
-    again = task.run(sim, **task.BASE)
+    again = task.run(sim, **DECLARED)
     assert all(identifier in str(again.failure) for identifier in ids), "nor does the next run"
 
 

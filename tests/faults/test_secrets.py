@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.declarations import DECLARED
 from tests.support.inventory_programs import Programs, Ran
-from tests.support.play import DECLARED, SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fleet import LARGE, changes, done, names, rows, run, seed, states
+from tests.support.declarations import LARGE
+from tests.support.fleet import changes, done, names, rows, run, seed, states
 
 LARGER: dict[str, Any] = {"defaults": {"machine_type": LARGE}, "count": 2, "name_format": "web-{index}", "batch": "1",
                           "prune_match": "web-*"}  # fmt: skip

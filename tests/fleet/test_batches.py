@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._engine import fleet as fleet_pace
 from tests.support.choice import one_in
-from tests.support.fleet import LARGE, SMALL, Fields, Watched, actions, changes, done, member, rows, run, seed, states
+from tests.support.declarations import LARGE, SMALL
+from tests.support.fleet import Fields, Watched, actions, changes, done, member, rows, run, seed, states
 
 FIVE = [f"web-{number}" for number in range(1, 6)]
 MEMBERS = [{"name": name} for name in FIVE]

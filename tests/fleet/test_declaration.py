@@ -8,21 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fleet import (
-    LARGE,
-    SMALL,
-    actions,
-    asked,
-    changes,
-    done,
-    member,
-    names,
-    refused,
-    rows,
-    run,
-    seed,
-    states,
-)
+from tests.support.declarations import LARGE, SMALL
+from tests.support.fleet import actions, asked, changes, done, member, names, refused, rows, run, seed, states
 
 IDS = ["9ec75090-2872-4f51-8111-53d05d96d2c6", "8ec75090-2872-4f51-8111-53d05d96d2c6"]
 WEB = {"name": "web"}

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.choice import one_in
-from tests.support.fleet import DEFAULTS, IMAGE, LARGE, SMALL, Fields, actions, changes, plain, rows, run
+from tests.support.declarations import DEFAULTS, IMAGE, LARGE, SMALL
+from tests.support.fleet import Fields, actions, changes, plain, rows, run
 from tests.support.module import result
 
 PORT = "11111111-1111-4111-8111-11111111111{}"

@@ -15,7 +15,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_prog
     name_of_watched,
     progress_line,
 )
-from tests.support.fleet import LARGE, done, run, seed
+from tests.support.declarations import LARGE
+from tests.support.fleet import done, run, seed
 
 CREATING = [("requested", "creating")] * 2 + [("moving", "creating")]
 

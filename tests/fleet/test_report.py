@@ -24,7 +24,8 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_repo
     format_duration,
     report_page,
 )
-from tests.support.fleet import LARGE, done, run, seed
+from tests.support.declarations import LARGE
+from tests.support.fleet import done, run, seed
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> & \"'{{ 1 }}"
 

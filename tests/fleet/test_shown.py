@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.action import vm_fleet
 from tests.support.awx import Run
-from tests.support.fleet import DEFAULTS
+from tests.support.declarations import DEFAULTS
 from tests.support.play import SPEED, Played, Player
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]

@@ -14,8 +14,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import ADDRESSES, NAMES, Reader
+from tests.support.declarations import IMAGE, LARGE, SMALL
 from tests.support.inventory_plugin import UUIDS, listed
-from tests.support.play import IMAGE, LARGE, SMALL
 from tests.support.raw_client import Api
 
 BLANK = {

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fleet import LARGE, changes, names, rows, seed
+from tests.support.declarations import LARGE
+from tests.support.fleet import changes, names, rows, seed
 from tests.support.launch import Answers, launch
 from tests.support.play import SPEED
 

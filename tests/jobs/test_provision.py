@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import IMAGE, LARGE, SMALL
 from tests.support.fleet import changes, names, rows, seed
 from tests.support.fleet_role import members
 from tests.support.launch import Answers, Job, complaint, launch, refusals
-from tests.support.play import IMAGE, LARGE, SMALL, SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fleet import LARGE, SMALL, changes, rows, seed, states
+from tests.support.declarations import LARGE, SMALL
+from tests.support.fleet import changes, rows, seed, states
 from tests.support.launch import complaint, launch, refusals
 from tests.support.play import SPEED
 

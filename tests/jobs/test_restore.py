@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import IMAGE, SMALL
 from tests.support.fleet import changes, rows
 from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
-from tests.support.play import IMAGE, SMALL, SPEED
+from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support import shapes
+from tests.support.declarations import DECLARED
 from tests.support.module import result
-from tests.support.play import DECLARED
 from tests.support.shapes import ANSIBLES, OUTCOMES, Outcome
 
 GROUP, INTERFACE = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-1111-4111-8111-111111111111"

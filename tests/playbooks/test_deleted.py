@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import DECLARED
 from tests.support.fleet import changes, done
 from tests.support.module import result
-from tests.support.play import DECLARED
 
 OLD = "2024-08"
 

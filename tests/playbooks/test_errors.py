@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support import shapes
+from tests.support.declarations import DECLARED, LARGE, SMALL
 from tests.support.module import result
-from tests.support.play import DECLARED, LARGE, SMALL, Player, vm_instance
+from tests.support.play import Player, vm_instance
 from tests.support.shapes import LIST, NO, STOP, STOPPED, WEB
 
 KEYS = {"doing", "status", "slug", "message", "details", "request_id"}

@@ -13,8 +13,9 @@ import pytest
 
 from tests.conftest import COLLECTIONS, ROOT
 from tests.cores import find_python
+from tests.support.declarations import DECLARED
 from tests.support.module import result
-from tests.support.play import DECLARED, QUICK, Player, vm_info, vm_instance
+from tests.support.play import QUICK, Player, vm_info, vm_instance
 
 NONE = {"MGC_API_URL": "", "MGC_API_KEY": ""}  # as if they were not set
 VARIABLES = ("API_KEY", "ACCESS_TOKEN", "TENANT_ID", "REGION", "API_URL", "VALIDATE_CERTS", "CA_PATH", "API_TIMEOUT",

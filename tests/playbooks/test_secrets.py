@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import DECLARED, LARGE
 from tests.support.leaking import ENCODED, TEXT, leaking_faults
 from tests.support.module import result
-from tests.support.play import DECLARED, LARGE, Played, Player, vm_info, vm_instance
+from tests.support.play import Played, Player, vm_info, vm_instance
 
 SLOW = pytest.mark.test_all("the other failures are in make test, and all in this process")
 

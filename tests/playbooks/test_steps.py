@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.play import DECLARED, LARGE, Player, vm_instance
+from tests.support.declarations import DECLARED, LARGE
+from tests.support.play import Player, vm_instance
 
 DATA = "#cloud-config\nchpasswd: {list: ['root:Hunter-2-secret']}\n"
 ENCODED = base64.b64encode(DATA.encode()).decode()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.declarations import DECLARED
 from tests.support.module import result
-from tests.support.task import BASE
 
-NEW = {key: value for key, value in BASE.items() if key != "image"}
+NEW = {key: value for key, value in DECLARED.items() if key != "image"}
 
 
 HOURS = pytest.mark.test_all("an hour of waiting is a thousand reads; vm_snapshot waits as long")
@@ -20,11 +20,11 @@ HOURS = pytest.mark.test_all("an hour of waiting is a thousand reads; vm_snapsho
 @pytest.mark.parametrize(
     ("module", "options", "operation", "seconds"),
     [
-        ("vm_instance", BASE, "POST /v1/instances", 600),
+        ("vm_instance", DECLARED, "POST /v1/instances", 600),
         pytest.param(
             "vm_instance", {**NEW, "snapshot": "copy"}, "POST /v1/snapshots/{id}", 3600, marks=HOURS
         ),
-        ("vm_instance", {**BASE, "wait_timeout": 45}, "POST /v1/instances", 45),
+        ("vm_instance", {**DECLARED, "wait_timeout": 45}, "POST /v1/instances", 45),
         ("vm_snapshot", {"name": "new", "instance": "source"}, "POST /v1/snapshots", 3600),
         pytest.param(
             "vm_image", {"name": "golden", "url": "https://x.invalid/a", "platform": "linux"}, "POST /v1/images/custom",

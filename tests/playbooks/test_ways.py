@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.play import DECLARED, Player, vm_info, vm_instance
+from tests.support.declarations import DECLARED
+from tests.support.play import Player, vm_info, vm_instance
 
 
 @pytest.mark.every_core

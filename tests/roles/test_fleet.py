@@ -13,10 +13,10 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.roles.cases import post
+from tests.support.declarations import DEFAULTS, LARGE
 from tests.support.documents import load_yaml
 from tests.support.fleet import changes, names, rows
-from tests.support.fleet_role import ADDRESSES, DEFAULTS, Roles, show
-from tests.support.play import LARGE
+from tests.support.fleet_role import ADDRESSES, Roles, show
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; one in check mode and the refusals are in make test")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.roles.cases import Case, post, use
-from tests.support.fleet_role import DEFAULTS
+from tests.support.declarations import DEFAULTS
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("the same for the other roles; one role is in make test")

@@ -14,9 +14,8 @@ import requests
 
 from simulator import running
 from simulator.settings import Settings
+from tests.support.declarations import LARGE, SMALL
 from tests.support.raw_client import LINUX, Api, wanted
-
-SMALL, LARGE = "BV1-1-40", "BV2-2-40"
 
 
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "evil.example:80"])

@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import best_match
+
+from tests.support.documents import load_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 EDITIONS = ("2024-08", "2026-08")
@@ -43,9 +44,7 @@ def file_name(edition: str) -> str:
 
 @cache
 def load(edition: str) -> dict[str, Any]:
-    text = (folder() / file_name(edition)).read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(text, loader)
+    document: dict[str, Any] = load_yaml((folder() / file_name(edition)).read_text(encoding="utf-8"))
     return document
 
 

@@ -17,13 +17,14 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Que
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.copies import COPY_SPEC, copy_task
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.results import explain_failure, outcome_result
 from tests.support import task
+from tests.support.declarations import SMALL
 
 RESOURCES = {"snapshot": SNAPSHOTS, "backup": BACKUPS}
 # The copies of each API version; only the last two can be copied to another region.
 KINDS = [("snapshot", "2024-08"), ("snapshot", "2026-08"), ("backup", "2024-08")]
 COPIED = [("snapshot", "2026-08"), ("backup", "2024-08")]
 DEFAULTS = {name: option.get("default") for name, option in COPY_SPEC.items()}
-RESTORE = {"name": "web-2", "machine_type": task.SMALL, "ssh_key_name": "deploy",
+RESTORE = {"name": "web-2", "machine_type": SMALL, "ssh_key_name": "deploy",
            "network": {"associate_public_ip": False}}  # fmt: skip
 RESTORE_DEFAULTS = dict.fromkeys(COPY_SPEC["restore"]["options"])
 

@@ -8,13 +8,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tests.support.declarations import DEFAULTS, IMAGE, SMALL
 from tests.support.module import result
 
 Fields = dict[str, Any]
-SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
-DEFAULTS: Fields = {
-    "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False},
-}  # fmt: skip
 UUIDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d+\.\d+\.\d+\.\d+")
 IP = "_ipv"
 # Fields that differ from run to run.

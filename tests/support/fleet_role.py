@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support import programs
-from tests.support.play import IMAGE, SMALL, environment, keep
+from tests.support.declarations import DEFAULTS
+from tests.support.play import environment, keep
 from tests.support.servers import free_port
 from tests.support.ssh import serving
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
-DEFAULTS = {"machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy", "network": {"associate_public_ip": False}}
 # The first private addresses that the simulator gives, in the order of creation.
 ADDRESSES = [f"127.1.0.{number}" for number in range(2, 6)]
 # The program of the guest; a file named after its address has its output and its return code.

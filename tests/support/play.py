@@ -15,11 +15,6 @@ from tests.support.programs import run
 
 SPEED = 60  # of the simulator's clock; quick/ makes waits as fast
 QUICK, ACTIONS = (Path(__file__).parent / name for name in ("quick", "actions"))
-SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
-DECLARED = {
-    "name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
-    "network": {"associate_public_ip": False},
-}  # fmt: skip
 
 
 class Played(NamedTuple):

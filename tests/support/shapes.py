@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.support.declarations import DECLARED, LARGE
 from tests.support.module import result
-from tests.support.play import DECLARED, LARGE
 
 FILE = Path(__file__).with_name("shapes.json")
 TEXT = "#!/bin/sh\ntrue\n"

@@ -14,9 +14,6 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Que
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.support.clients import client_of
 
-SMALL, LARGE, IMAGE = "BV1-1-40", "BV2-2-40", "cloud-ubuntu-24.04 LTS"
-BASE = {"name": "web", "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
-        "network": {"associate_public_ip": False}}  # fmt: skip
 START = Query({}, True, "instance")
 
 
