@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -22,6 +24,9 @@ pytestmark = pytest.mark.programs
 ROOT = Path(__file__).resolve().parents[2]
 GALAXY = load_yaml((ROOT / "galaxy.yml").read_text())
 RUNTIME = load_yaml((ROOT / "meta/runtime.yml").read_text())
+TESTS = ROOT / "tests"
+# Programs of their own: what they import is theirs, and tests may import them.
+PROGRAMS = ("acceptance", "benchmarks")
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
@@ -104,3 +109,34 @@ def test_what_only_make_test_all_runs_is_listed() -> None:
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         if re.search(r"one_in\(|test_all\(|\bALL\b else|if ALL\b", file.read_text()) and file != Path(__file__):
             assert f"`{file.relative_to(ROOT / 'tests').with_suffix('')}`" in listed
+
+
+def imported(file: Path) -> Iterator[Path]:
+    """Yield the files of tests/ that this file imports."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        paths = [(ROOT / name.replace(".", "/")).with_suffix(".py") for name in names]
+        yield from (path for path in paths if path.is_relative_to(TESTS) and path.exists())
+
+
+def folder(file: Path) -> str:
+    """Return the folder of tests/ that this file is in, or nothing for a file of tests/ itself."""
+    return file.relative_to(TESTS).parts[0] if file.parent != TESTS else ""
+
+
+def test_helpers_of_several_folders_are_in_support() -> None:
+    found = [(file, other) for file in sorted(TESTS.rglob("*.py")) for other in imported(file)]
+    assert {(folder(file), folder(other)) for file, other in found} > {("engine", "support"), ("faults", "faults")}
+    for file, other in found:
+        shown = f"{file.relative_to(ROOT)} imports {other.relative_to(ROOT)}"
+        assert not other.name.startswith("test_"), f"{shown}: move what it needs into a helper"
+        assert folder(other) in ("", "support", folder(file), *PROGRAMS), f"{shown}: move it to tests/support"
+
+
+def test_each_helper_in_support_is_listed() -> None:
+    table = (TESTS / "README.md").read_text().partition("| in `support` | gives |\n")[2].partition("\n\n")[0]
+    listed = [name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert sorted(listed) == sorted(path.name for path in (TESTS / "support").iterdir() if path.name != "__pycache__")
