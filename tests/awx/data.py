@@ -18,7 +18,7 @@ AWX = ROOT / "extensions/awx"
 PROJECT = AWX / "project"
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Reads texts that are marked for Ansible, too."""
 
 
