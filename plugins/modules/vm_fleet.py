@@ -827,7 +827,9 @@ error:
   description:
     - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
-      after its creation. C(slug) is null if the API gave none.
+      after its creation.
+    - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
+      the error has no name.
     - If members failed, this is the error of the first of them. Each failed member has its own.
   returned: on failure
   type: dict

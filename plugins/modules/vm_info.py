@@ -9,7 +9,7 @@ version_added: 1.0.0
 description:
   - Lists all resources of a kind, or those that the filters select. The list is complete, or the task fails.
   - A list may be empty. The task fails only if the API version in this region does not have the kind of resource, and
-    for V(init_logs) if the instance does not exist.
+    for V(init_logs) if the instance does not exist. In the first case C(error.slug) is V(not_in_api_version).
   - Deleted resources that the API still returns are listed only if O(state), O(status) or O(id) selects them.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -809,7 +809,9 @@ error:
   description:
     - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
-      after its creation. C(slug) is null if the API gave none.
+      after its creation.
+    - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
+      the error has no name.
   returned: on failure
   type: dict
   contains:

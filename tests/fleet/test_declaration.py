@@ -134,6 +134,7 @@ def test_members_are_restored_from_copies(sim: Any, kind: str, edition: str) -> 
 def test_an_edition_without_a_thing_says_so_for_the_member_alone(sim: Any) -> None:
     given = run(sim, instances=[{"name": "a", "backup": "day"}, {"name": "b"}])
     assert "has no backups" in member(given, "a")["msg"]
+    assert member(given, "a")["error"]["slug"] == given["error"]["slug"] == "not_in_api_version"
     assert names(sim) == ["b"]
     sim.reset(edition="2024-08")
     given = run(sim, instances=[{"name": "a", "labels": ["x"]}, {"name": "b", "ssh_key_name": None}])

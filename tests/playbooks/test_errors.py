@@ -22,6 +22,9 @@ QUOTA = "create_instance.quota.instance"
 CREATE, FILL = "create instance web", {"capacity": {SMALL: 0}}
 
 
+NOT_IN_VERSION = "not_in_api_version"
+
+
 def failures(value: Any) -> Iterator[dict[str, Any]]:
     """Every failed result, those of a fleet's members too."""
     if "failed" in value:
@@ -117,6 +120,51 @@ def test_a_fleet_and_its_members_say_the_same(sim: Any, name: str) -> None:
     member = given["members"][0]
     assert member["failed"] and given["error"] == member["error"], "what failed first stands for the fleet"
     matches(member["error"], case)
+
+
+OLD, NEW = "2024-08", "2026-08"
+NIGHTLY = {"name": "day", "state": "restored", "restore": {"name": "new", "machine_type": SMALL}}
+LACKING: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "backups": (NEW, "vm_info", {"kind": "backups"}),
+    "a backup to delete": (NEW, "vm_backup", {"name": "day", "state": "absent"}),
+    "a backup to restore": (NEW, "vm_backup", NIGHTLY),
+    "a backup as a source": (NEW, "vm_instance", {"name": "new", "backup": "day", "machine_type": SMALL}),
+    "custom images": (OLD, "vm_info", {"kind": "custom_images"}),
+    "a custom image": (OLD, "vm_image", {"name": "golden", "state": "absent"}),
+    "init logs": (OLD, "vm_info", {"kind": "init_logs", "name": "web"}),
+    "labels": (OLD, "vm_instance", {**DECLARED, "name": "new", "labels": ["a"]}),
+    "labels with every alternative": (
+        OLD,
+        "vm_instance",
+        {**DECLARED, "name": "new", "labels": ["a"], "alternatives": BOTH},
+    ),
+    "a copy of a snapshot": (OLD, "vm_snapshot", {"name": "day", "state": "copied", "destination_region": "br-ne1"}),
+    "first passwords": (OLD, "vm_windows_password", {"name": "win"}),
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_slug_tells_what_the_api_version_lacks(sim: Any, name: str) -> None:
+    """Playbooks need not recognise the text."""
+    edition, module, options = LACKING[name]
+    sim.reset(edition=edition)
+    for seed in (*WEB, {"kind": "snapshot", "name": "day"}, *shapes.WINDOWS):
+        sim.seed(**seed)
+    given = result(sim, module, options)
+    assert given["error"] == {**dict.fromkeys(KEYS), "doing": given["error"]["doing"], "slug": NOT_IN_VERSION,
+                              "message": given["msg"]}, given  # fmt: skip
+    assert edition in given["msg"]
+
+
+@pytest.mark.parametrize(("options", "slug"), [
+    ({"kind": "init_logs", "name": "nobody"}, None),
+    ({"kind": "backups", "api_url": "{url}/nowhere"}, "not_found"),
+])  # fmt: skip
+def test_no_other_failure_has_that_slug(sim: Any, options: dict[str, Any], slug: str | None) -> None:
+    sim.reset(edition=OLD)
+    options = {key: value.replace("{url}", sim.url.split("/{", 1)[0]) for key, value in options.items()}
+    given = result(sim, "vm_info", options)
+    assert given["failed"] and given["error"]["slug"] == slug
 
 
 def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(sim: Any) -> None:

@@ -12,12 +12,22 @@ from .resources import Row
 class Refused(Exception):
     """The refusal of a desired state; its text is a sentence for the user.
 
-    `reason` is the field `error` of a resource that failed; `doing` is the operation that failed.
+    `reason` is the field `error` of a resource that failed, or the slug of this refusal; `doing` is the operation that
+    failed.
     """
 
     def __init__(self, message: str, doing: str = "", reason: Row | None = None) -> None:
         super().__init__(message)
         self.doing, self.reason = doing, reason
+
+
+class NotInVersion(Refused):
+    """The refusal of what the region's API version does not have; playbooks recognise it by its slug."""
+
+    SLUG = "not_in_api_version"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason={"slug": self.SLUG})
 
 
 class NoCredentials(Refused):

@@ -10,7 +10,7 @@ import typing as t
 from urllib.parse import quote
 
 from .client import Answer, Client
-from .exceptions import ApiError, Refused
+from .exceptions import ApiError, NotInVersion, Refused
 from .resources import API_VERSIONS, GONE, INSTANCES, MACHINE_TYPES, UNREADABLE, Resource, Row
 from .rows import Seen, dig, has_id, is_resource, same_id, spoiled_fields, with_addresses
 from .statuses import is_deleting, status_class
@@ -304,10 +304,10 @@ def version_name(client: Reader) -> str:
     return f"API version {API_VERSIONS[client.api_version]}" if client.api_version else "The API of this region"
 
 
-def no_such_kind(client: Reader, resource: Resource) -> Refused:
+def no_such_kind(client: Reader, resource: Resource) -> NotInVersion:
     """Return the error for a kind that the region's API version does not have."""
     instead = {"backup": " Use snapshots (vm_snapshot) instead."}.get(resource.kind, "")
-    return Refused(f"{version_name(client)} has no {resource.kind}s.{instead}")
+    return NotInVersion(f"{version_name(client)} has no {resource.kind}s.{instead}")
 
 
 def find_in_kind(

@@ -156,7 +156,7 @@ def _step(number: int, way: Attempt, want: DesiredInstance, catalogs: Catalogs) 
     try:
         made: Step = creation_step(_with_attempt(want, way), catalogs)
     except Refused as error:
-        raise Refused(f"With {way}: {error}" if number else str(error)) from None
+        raise Refused(f"With {way}: {error}" if number else str(error), reason=error.reason) from None
     return made._replace(description=f"{made.description} as {way}", way=str(number + 1), attempt=way)
 
 

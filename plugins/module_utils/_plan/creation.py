@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import re
 
-from .._api.exceptions import Refused
+from .._api.exceptions import NotInVersion, Refused
 from .._api.resources import API_VERSIONS, INSTANCES, RESULT_KEYS, Row
 from .._api.rows import same_zone, with_addresses
 from .catalogs import choose_image, choose_machine_type, is_windows
@@ -37,7 +37,7 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
         raise Refused(f"There is no instance {name!r}; creating it needs machine_type.")
     too_new = too_new_options(want, api_version or "2024")
     if too_new:
-        raise Refused(
+        raise NotInVersion(
             f"This region has API version {API_VERSIONS[api_version or '2024']}, which does not know "
             f"{', '.join(too_new)}."
         )

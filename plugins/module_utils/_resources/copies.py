@@ -8,7 +8,7 @@ import base64
 import time
 import typing as t
 
-from .._api.exceptions import Refused
+from .._api.exceptions import NotInVersion, Refused
 from .._api.listing import Api, find_in_kind, find_resources, list_kind, read_by_id
 from .._api.resources import COPY_REGIONS, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Resource, Row
 from .._api.rows import Seen, dig, same_id, with_addresses
@@ -195,7 +195,7 @@ class CopyReader:
             raise Refused(f"The {self.resource.kind} {copy['id']} has no name, so its copy could not be found.")
         there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
         if self.resource is SNAPSHOTS and _known_api_version(self.client) == "2024":
-            raise Refused("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
+            raise NotInVersion("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
         destination = there.get(copy["name"]) or there.get("")
         if destination is None:  # look for its successor by name, because the response to a copy request has no id
             query.ids.pop("destination", None)

@@ -13,7 +13,7 @@ import re
 import time
 import typing as t
 
-from .._api.exceptions import ApiError, Refused
+from .._api.exceptions import ApiError, NotInVersion, Refused
 from .._api.listing import Api, find_resources, is_route_missing, no_such_kind, version_name
 from .._api.resources import (
     BACKUPS,
@@ -127,7 +127,8 @@ def parse_moment(option: str, text: str, now: float) -> float:
 def read_init_logs(client: Api, params: Params) -> list[str]:
     """Return the last lines of an instance's boot log, oldest first.
 
-    That is the API's order. Raise `Refused` if there is no such instance, or the API version has no init logs.
+    That is the API's order. Raise `Refused` if there is no such instance, `NotInVersion` if the API version has no init
+    logs.
     """
     names = [params["name"]] if params["name"] else []
     row = next(iter(find_resources(client, names, params["id"], True).values()), None)
@@ -139,7 +140,7 @@ def read_init_logs(client: Api, params: Params) -> list[str]:
         logs = dig(client.request("GET", path, query).body, "logs")
     except ApiError as error:
         if is_route_missing(client, error):
-            raise Refused(f"{version_name(client)} has no init logs.") from error
+            raise NotInVersion(f"{version_name(client)} has no init logs.") from error
         raise
     if not isinstance(logs, list) or not all(isinstance(line, str) for line in logs):
         raise ApiError("GET", path, "the response has no list of lines", 200, final=True)
@@ -149,7 +150,7 @@ def read_init_logs(client: Api, params: Params) -> list[str]:
 def read_rows(client: Api, params: Params) -> list[Row]:
     """Return the rows that pass the filters, sorted as asked.
 
-    An empty result is not an error; raise `Refused` if the API version does not have the kind.
+    An empty result is not an error; raise `NotInVersion` if the API version does not have the kind.
     """
     resource = KINDS[params["kind"]]
     if params["expand"] is not None:
@@ -219,7 +220,7 @@ def _sortable(value: t.Any) -> tuple[int, float, str]:
 
 
 def _list_rows(client: Api, resource: Resource, name: str | None) -> list[Row]:
-    """Return the listing. Raise `Refused` if the API version does not have this kind."""
+    """Return the listing. Raise `NotInVersion` if the API version does not have this kind."""
     try:
         return client.listing(resource, name)
     except ApiError as error:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import typing as t
 
-from .._api.exceptions import ApiError, Failed, Refused
+from .._api.exceptions import ApiError, Failed, NotInVersion, Refused
 from .._api.listing import Api, find_resources, is_route_missing, version_name
 from .._api.resources import INSTANCES, Row
 from .._plan.checks import require_uuid
@@ -42,7 +42,7 @@ def read_password(client: Api, instance_id: str, wait: bool) -> Row:
     """Return the user and the password.
 
     The password is requested again only after the API responded that it is not ready. Raise `Failed` if the response
-    was lost, and `Refused` if the API version has no passwords.
+    was lost, and `NotInVersion` if the API version has no passwords.
     """
     path = f"{INSTANCES.path}/config/{instance_id}/first-windows-password"
     deadline = client.deadline or 0.0
@@ -52,7 +52,7 @@ def read_password(client: Api, instance_id: str, wait: bool) -> Row:
             return _password_of(client.client_for(client.connection.region).request("GET", path, once=True).body)
         except ApiError as error:
             if error.slug != NOT_READY and is_route_missing(client, error):
-                raise Refused(f"{version_name(client)} has no first passwords.") from None
+                raise NotInVersion(f"{version_name(client)} has no first passwords.") from None
             if error.slug != NOT_READY or not wait or client.clock.now() + RETRY_AFTER > deadline:
                 raise _lost(error) if error.lost else error from None
             client.clock.sleep(RETRY_AFTER)
