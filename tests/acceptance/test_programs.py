@@ -18,11 +18,10 @@ from tests.acceptance import command
 from tests.acceptance.conftest import Cloud
 from tests.acceptance.probes import HOST_KEYS
 from tests.conftest import ROOT
+from tests.support.play import QUICK, SPEED
 
-SPEED = 60
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("the same kills in this process are in test_left_behind.py")
-QUICK = ROOT / "tests/support/quick"  # the waits of modules are as fast as this clock
 PROGRAM = (sys.executable, "-m", "tests.acceptance")
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,12 +70,6 @@ TASKS: dict[str, list[dict[str, Any]]] = {
     ],
 }  # fmt: skip
 EVERY_TASK = st.sampled_from([(module, options) for module, tasks in TASKS.items() for options in tasks])
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving((200, {})) as server:
-        yield server
 
 
 def examples(count: int) -> int:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 from urllib.parse import unquote
@@ -25,7 +24,7 @@ from tests.faults.rows import ID, IMAGE, MORE, OTHER, PORT, ROWS, TYPE
 from tests.support.choice import one_in
 from tests.support.module import result
 from tests.support.operations_table import ROWS as OPERATIONS
-from tests.support.servers import Server, serving
+from tests.support.servers import Server
 
 # What each module is given beside the option in question, in every way that it can go.
 BASES: dict[str, list[dict[str, Any]]] = {
@@ -58,12 +57,6 @@ BAD = [
 ]  # fmt: skip
 ELSEWHERE = ("api_url", "region", "wait_timeout", "password_file", "progress_file", "report")  # have tests of their own
 KNOWN = {ID, OTHER, PORT, MORE, IMAGE["id"], TYPE["id"]} | {row["id"] for row in ROWS.values()}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving((200, {})) as server:
-        yield server
 
 
 def spec(module: str) -> dict[str, Any]:

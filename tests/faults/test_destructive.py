@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from tests.faults.answers import GONE, Cloud, answers, put
 from tests.faults.rows import ID, IMAGE, INSTANCE, MORE, OTHER, PORT, SNAPSHOT, TYPE, port
 from tests.support.module import result
-from tests.support.servers import Server, serving
+from tests.support.servers import Server
 
 UNKNOWN = [None, GONE]
 ONE_PORT = put(INSTANCE, ("network", "interfaces"), [port(PORT, True)])
@@ -21,10 +21,10 @@ DECLARED: dict[str, Any] = {"name": "web", "machine_type": TYPE["name"], "image"
 TODAY = "Wed, 25 Nov 2026 00:00:00 GMT"
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving((200, {})) as server:
-        yield server
+@pytest.fixture(autouse=True)
+def no_requests(server: Server) -> None:
+    """Forget the requests of the test before."""
+    server.asked.clear()
 
 
 def removed(server: Server, module: str, options: dict[str, Any], rows: dict[str, Any]) -> list[str]:

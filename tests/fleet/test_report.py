@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +23,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.fleet_repo
     format_duration,
     report_page,
 )
+from tests.support.browser import browsing
 from tests.support.declarations import LARGE
 from tests.support.fleet import done, run, seed
 
@@ -230,24 +230,18 @@ def test_an_axis_has_a_handful_of_marks(seconds: float) -> None:
     assert 1 <= len(re.findall(r"<span style", text)) <= 120 and (seconds > 86400 * 8) == (text.count("<span") > 10)
 
 
-def chromium(path: Path, *options: str) -> str:
-    """What the browser says; nobody has a sandbox in a container."""
-    done = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr",
-         f"--user-data-dir={path.parent / 'profile'}", "--window-size=1280,900", *options, path.as_uri()],
-        check=True, capture_output=True, text=True, timeout=100, env={"HOME": str(path.parent), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
-    assert "CONSOLE" not in done.stderr, done.stderr
-    return done.stdout
-
-
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("count", [1, 1000])
 def test_a_browser_shows_it(tmp_path: Path, count: int) -> None:
     path, picture = tmp_path / "fleet.html", tmp_path / "fleet.png"
     path.write_text(a_page(count, error=f"Failed: {HOSTILE}"))
-    page = Page(chromium(path, "--dump-dom", f"--screenshot={picture}"))
+    with browsing(tmp_path) as browser:
+        browser.size(1280, 900)
+        browser.open(path.as_uri())
+        page = Page(browser.value("document.documentElement.outerHTML"))
+        browser.picture(picture)
+    assert browser.complaints == []
     assert len(page.members()) == count and f"{count:,}" in page.texts
     assert page.phases()[0] == ["waiting", "requested", "moving", "failed"]
     assert any(HOSTILE in text for text in page.texts) and "script" not in page.tags

@@ -42,7 +42,7 @@ class Browser:
         return found
 
     def read(self) -> Given:
-        text = b""
+        text = bytearray()
         while (byte := self.said.read(1)) not in (b"\0", b""):
             text += byte
         found: Given = json.loads(text)
@@ -74,7 +74,8 @@ class Browser:
         assert self.value(promise), f"{condition} did not come true in:\n{self.value('document.body.innerText')}"
 
     def picture(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=True)["data"]))
+        """Write a picture of the part of the page that is in view."""
+        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
 
 @contextlib.contextmanager
