@@ -51,9 +51,9 @@ class Done(NamedTuple):
 
 
 class Run:
-    """A private data directory, and the recorded command line and environment, with /runner replaced by it.
+    """A private data directory, and a recorded command line and environment.
 
-    The collection is installed as in an execution environment.
+    The directory replaces /runner. The collection is installed as in an execution environment.
     """
 
     def __init__(self, kind: str, folder: Path, **env: str) -> None:

@@ -17,7 +17,10 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """An authority that signs certificates. `folder` has its own, in the file `path` that OpenSSL looks for."""
+    """An authority that signs certificates.
+
+    `path` is the file of its own certificate, under the name that OpenSSL looks for.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())

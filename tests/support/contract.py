@@ -69,7 +69,10 @@ def _operations(edition: str) -> list[tuple[str, re.Pattern[str], str, dict[str,
 
 
 def operation(edition: str, method: str, path: str) -> tuple[str, dict[str, Any]]:
-    """Return (path with the names of its parameters, operation). Raise AssertionError if the API version has none."""
+    """Return the path with the names of its parameters, and the operation.
+
+    Raise AssertionError if the API version does not have the operation.
+    """
     for verb, pattern, template, found in _operations(edition):
         if verb == method.upper() and pattern.fullmatch(path):
             return template, found
@@ -138,7 +141,7 @@ def _path_values(template: str, path: str) -> list[str]:
 
 
 def check_answer(edition: str, method: str, path: str, status: int, body: Any) -> None:
-    """Check a response: its status must be declared (errors also by "default"), its body must have the schema."""
+    """Check the status and the body of a response; "default" declares all errors."""
     responses = operation(edition, method, path)[1]["responses"]
     what = f"{method} {path} -> {status}"
     declared = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)

@@ -66,7 +66,10 @@ def run(
     sim: Any, kind: str, wait: bool = True, timeout: float = 3600, api: Api | None = None,
     meanwhile: Callable[[], None] = lambda: None, **options: Any,
 ) -> Run:  # fmt: skip
-    """Run the task and return its outcome; `meanwhile` happens between the first reading and the first step."""
+    """Run the task and return its outcome.
+
+    `meanwhile` is called between the first reading and the first step.
+    """
     api = api or task.client(sim)
     api.deadline = sim.now() + timeout
     try:

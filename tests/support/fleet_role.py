@@ -69,7 +69,10 @@ class Roles:
         self.env: dict[str, str] = {}
 
     def __call__(self, *cases: Fields, options: tuple[str, ...] = (), **keywords: Any) -> list[Case]:
-        """Run all cases, also after a case that fails. A case has variables of the role, and tasks in `before`."""
+        """Run all cases, also after a case that fails.
+
+        A case has variables of the role, and tasks in `before`.
+        """
         tasks: list[Fields] = []
         for number, case in enumerate(cases):
             tasks += [{"ansible.builtin.debug": {"msg": f"BEGIN {number}"}}, *case.get("before", ())]

@@ -26,7 +26,10 @@ class Ran(NamedTuple):
     log: str
 
     def says(self, text: str) -> bool:
-        """Return whether the output has the text, without spaces: ansible-core 2.16 breaks lines, also at hyphens."""
+        """Return whether the output has the text, apart from spaces.
+
+        ansible-core 2.16 breaks lines, also at hyphens.
+        """
         return "".join(text.split()) in "".join((self.stdout + self.stderr).split())
 
     @property

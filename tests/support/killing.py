@@ -38,7 +38,10 @@ def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
 
 
 def strays(folder: Path) -> list[int]:
-    """Return the processes with this HOME: background modules are not in the process group of the playbook."""
+    """Return the processes with this HOME.
+
+    Modules in the background are not in the process group of the playbook.
+    """
     found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

@@ -67,7 +67,7 @@ def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterabl
 
 
 def complaint(name: str, answers: Answers) -> str:
-    """Return the errors in these answers that tasks/answers.yml finds with the argument spec, or an empty text."""
+    """Return the errors in the answers, or an empty text, as tasks/answers.yml does."""
     spec = load_yaml((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])
     checked = ArgumentSpecValidator({"answers": spec_rules(spec)}).validate({"answers": typed})
@@ -75,7 +75,10 @@ def complaint(name: str, answers: Answers) -> str:
 
 
 def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
-    """Return the error messages of a playbook that has to refuse each of these answers; run it once for all of them."""
+    """Return the error message of a playbook for each of these answers.
+
+    It must refuse all of them. One process runs its tasks for each.
+    """
     book = load_yaml((ROOT / f"playbooks/{name}.yml").read_text())[0]
     for each in ("tasks", "argument_specs"):
         (folder / each).symlink_to(ROOT / "playbooks" / each)

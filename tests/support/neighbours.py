@@ -48,7 +48,7 @@ class Refused(Exception):
 
 
 class Neighbours:
-    """What the account has, and the requests that were made."""
+    """The resources of an account, and the requests that the server received."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -70,7 +70,7 @@ class Neighbours:
         return {"id": new_id(f"group {name}"), "name": name, "status": "active", "is_default": False, **more}
 
     def add_public_ip(self, address: str, port_id: str | None = None, **more: Any) -> None:
-        """An address that nobody uses has no `port_id`: optional fields are rather left out than null."""
+        """Add an address. Without a port it has no `port_id`: the API leaves out optional fields."""
         used = {"port_id": port_id} if port_id else {}
         row = {"id": new_id(address), "public_ip": address, "status": "created", "created_at": "2026-11-01T12:00:00"}
         self.public_ips.append({**row, **used, **more})

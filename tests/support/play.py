@@ -41,7 +41,10 @@ def keep(expression: str, file: Path) -> dict[str, Any]:
 
 
 def environment(sim: Any, folder: Path, **more: str) -> dict[str, str]:
-    """Return the environment of a process that has the simulator's address and key, and nothing of the developer's own."""
+    """Return the environment of a program that uses the simulator.
+
+    It has nothing of the developer's own environment but PATH.
+    """
     return {
         **sim.environment, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder),
         "PYTHONPATH": str(QUICK), "ANSIBLE_ACTION_PLUGINS": str(ACTIONS), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
@@ -80,7 +83,7 @@ class Player:
 
 def _check_warnings(output: str, warned: list[str]) -> None:
     assert "[DEPRECATION WARNING]" not in output, output
-    # Long ones are broken into lines.
+    # Ansible breaks long warnings into lines.
     said = [" ".join(part.split()) for part in output.split("[WARNING]: ")[1:]]
     assert all(any(text in warning for text in warned) for warning in said), output
     assert all(any(text in warning for warning in said) for text in warned), output

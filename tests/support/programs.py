@@ -60,7 +60,7 @@ def begin(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
 
 @cache
 def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """A socket to the process that is loaded, one for each process of pytest: it ends with it."""
+    """Start a preloaded process, which ends with this process of pytest; return a socket to it."""
     ours, its = socket.socketpair()
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     process = subprocess.Popen([sys.executable, PRELOADED, str(its.fileno())], env=env, pass_fds=[its.fileno()])

@@ -50,7 +50,10 @@ class Api:
         return identifier
 
     def refused(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, str]:
-        """Return the status and the slug; empty with 422, where it is a word of the library that validates requests."""
+        """Return the status and the slug of a refusal.
+
+        With 422 the slug is empty: it is a word of the library that validates requests.
+        """
         answer = self(method, path, body, **query)
         assert answer.status_code >= 400, answer.text
         return answer.status_code, "" if answer.status_code == 422 else answer.json().get("slug", "")
