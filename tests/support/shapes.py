@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.conftest import ROOT  # which also finds the collection, for a run of this file
 from tests.support.declarations import DECLARED, LARGE
 from tests.support.module import result
 
-FILE = Path(__file__).with_name("shapes.json")
+FILE = ROOT / "tests/support/shapes.json"
 TEXT = "#!/bin/sh\ntrue\n"
 ANSIBLES = ("invocation", "warnings", "exception")  # keys that Ansible adds to results, each ansible-core in its way
 STOP = {"operation": "POST /v1/instances/{id}/stop", "nth": "every"}
