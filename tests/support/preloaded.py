@@ -1,11 +1,11 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A process that has imported what every Ansible program imports, and forks for each of them: `programs.py` asks it.
+"""A process that has imported Ansible, and forks for each of its programs that `programs.py` asks for.
 
-What is imported here knows neither the environment nor ansible.cfg: Ansible's own files that read them (all that use
-`ansible.constants`) are imported by the fork, as by the program itself. Modules on this machine are forked, too: what
-Ansible pipes into a new Python runs here, with none of the controller's Ansible left; only the start of that Python is
-saved. Where a fork would not be the same as a new Python, there is a new Python.
+It knows neither the environment nor ansible.cfg: the fork imports the files of Ansible that read them (all that use
+`ansible.constants`), as the program itself does. Modules on this machine are forks, too: they run the source that
+Ansible pipes into a new Python, with none of the controller's Ansible left; only the start of that Python is saved.
+Where a fork would differ from a new Python, a new Python starts.
 
 It ends when the other end of its socket is closed.
 """
@@ -38,7 +38,7 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-# What playbooks, inventories and modules import; of it that is imported here which does not read the configuration.
+# Imported by playbooks, inventories and modules. The process imports those that do not read the configuration.
 IMPORTED = [
     "ansible.cli.adhoc",
     "ansible.cli.inventory",
@@ -72,11 +72,11 @@ PIPED = re.compile(r"/bin/sh -c '((?:[A-Z_]+=[^ ']* )*)(\S+) && sleep 0'")
 
 
 class Configured(BaseException):
-    """What wants to be imported reads Ansible's configuration: no `except ImportError` may pass over that."""
+    """The import of a file that reads Ansible's configuration; no `except ImportError` may pass over it."""
 
 
 class Refuses:
-    """Among `sys.meta_path`: it does not let anybody read the configuration."""
+    """A finder in `sys.meta_path` that refuses the import of the configuration."""
 
     def find_spec(self, name: str, *_more: Any) -> None:
         if name == CONFIGURATION:
@@ -95,7 +95,7 @@ def preload() -> None:
 
 
 def remember_parsed() -> None:
-    """Let `yaml.load` know the list of settings, and that of plugins which are elsewhere now."""
+    """Let `yaml.load` remember the list of settings, and the list of plugins that have moved."""
     import yaml
 
     load, known, paths = yaml.load, {}, set()
@@ -119,7 +119,7 @@ def remember_parsed() -> None:
 
 
 def imported(wanted: list[str]) -> list[str]:
-    """The names of all that is imported with those, in order."""
+    """Return the names of all modules that are imported with these, in order."""
     for name in wanted:
         importlib.import_module(name)
     specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
@@ -127,7 +127,7 @@ def imported(wanted: list[str]) -> list[str]:
 
 
 def is_free(name: str) -> bool:
-    """Whether it can be imported without Ansible's configuration."""
+    """Return whether a module can be imported without Ansible's configuration."""
     if not any(isinstance(finder, Refuses) for finder in sys.meta_path):
         sys.meta_path.insert(0, Refuses())  # type: ignore[arg-type]
     try:
@@ -137,12 +137,12 @@ def is_free(name: str) -> bool:
     return True
 
 
-def in_a_fork(told: Callable[[], list[str]]) -> list[str]:
-    """What the function gives, without what it leaves behind."""
+def in_a_fork(list_names: Callable[[], list[str]]) -> list[str]:
+    """Return the function's result, without its traces in this process."""
     reads, writes = os.pipe()
     if os.fork() == 0:
         with open(writes, "w", encoding="utf-8") as file:
-            json.dump(told(), file)
+            json.dump(list_names(), file)
         os._exit(0)
     os.close(writes)
     with open(reads, encoding="utf-8") as file:
@@ -152,8 +152,10 @@ def in_a_fork(told: Callable[[], list[str]]) -> list[str]:
 
 
 def serve(asked: socket.socket, built: str) -> None:
-    """Fork for each request until there are no more: its process waits for the program, and tells how it ended. `built`
-    is a folder for the modules that Ansible has put together."""
+    """Fork for each request until there are no more.
+
+    The fork waits for the program, and reports how it ended. `built` is a folder for the modules that Ansible builds.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing here waits for those
     while True:
         given, descriptors = receive(asked)
@@ -168,7 +170,7 @@ def serve(asked: socket.socket, built: str) -> None:
 
 
 def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """The next request, in whole, and its descriptors: input, output, errors, and where to tell how it ended."""
+    """Return the next whole request, and its descriptors: input, output, errors, and one to report the end to."""
     size = array.array("i")
     data, found, _flags, _address = asked.recvmsg(8, socket.CMSG_SPACE(4 * size.itemsize))
     for _level, _kind, packed in found:
@@ -182,16 +184,16 @@ def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def watch(given: dict[str, Any], descriptors: list[int]) -> NoReturn:
-    """Fork the program, tell its id and then its code."""
-    *standard, told = descriptors
+    """Fork the program, report its process id and then its exit code."""
+    *standard, report = descriptors
     process = os.fork()
     if process == 0:
         run(given, standard)
-    os.write(told, f"{process}\n".encode())
+    os.write(report, f"{process}\n".encode())
     for descriptor in standard:
         os.close(descriptor)
     _process, status = os.waitpid(process, 0)
-    os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
@@ -234,13 +236,13 @@ def run(given: dict[str, Any], standard: list[int]) -> NoReturn:
 
 
 def hides(paths: list[str]) -> bool:
-    """Whether a folder has another file for what is imported already."""
+    """Return whether a folder has another file for a module that is imported already."""
     names = {name.partition(".")[0] for path in paths if os.path.isdir(path) for name in os.listdir(path)}
     return bool(names & {name.partition(".")[0] for name in sys.modules} - {"sitecustomize", "__pycache__"})
 
 
 def end(main: Callable[[], None]) -> NoReturn:
-    """Run it, and end as Python does, without tidying up what goes anyway."""
+    """Run `main`, and end as Python does, without the clean-up of memory that goes anyway."""
     sys.stdin, sys.stdout, sys.stderr = (
         io.TextIOWrapper(
             open(number, mode, closefd=False),  # noqa: SIM115
@@ -278,7 +280,7 @@ def end(main: Callable[[], None]) -> NoReturn:
 
 
 def warm_workers() -> None:
-    """Load what each worker would load anew: filters and tests. What is there when it is forked is not collected."""
+    """Load filters and tests, which each worker would load anew, and keep the garbage collector away from them."""
     worker = importlib.import_module("ansible.executor.process.worker").WorkerProcess
     loaders = importlib.import_module("ansible.plugins.loader")
     start = worker.start
@@ -299,9 +301,9 @@ def fork_modules() -> None:
 
     def execute_or_fork(self: subprocess.Popen[bytes], *arguments: Any) -> None:
         given = signature.bind(self, *arguments).arguments
-        told = PIPED.fullmatch(given["args"]) if given["shell"] and isinstance(given["args"], str) else None
-        variables = dict(word.split("=", 1) for word in shlex.split(told.group(1))) if told else {}
-        if not told or told.group(2) != sys.executable or any(map(READ_AT_START.match, [*variables, *os.environ])):
+        piped = PIPED.fullmatch(given["args"]) if given["shell"] and isinstance(given["args"], str) else None
+        variables = dict(word.split("=", 1) for word in shlex.split(piped.group(1))) if piped else {}
+        if not piped or piped.group(2) != sys.executable or any(map(READ_AT_START.match, [*variables, *os.environ])):
             execute(self, *arguments)
             return
         self.pid = os.fork()

@@ -31,13 +31,13 @@ def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], a
     """Run `ansible-<program>` without an input; with `apart` its errors are not among its output."""
     outputs = [os.memfd_create(name) for name in (["stdout", "stderr"] if apart else ["stdout"])]
     nothing = os.open(os.devnull, os.O_RDONLY)
-    told, tell = os.pipe()
+    reports, reporter = os.pipe()
     given = {"arguments": [program, *map(str, arguments)], "cwd": str(cwd), "env": dict(env)}
     with _ASKING:
-        _ask(_server()[0], json.dumps(given).encode(), [nothing, outputs[0], outputs[-1], tell])
-    for descriptor in (nothing, tell):
+        _ask(_server()[0], json.dumps(given).encode(), [nothing, outputs[0], outputs[-1], reporter])
+    for descriptor in (nothing, reporter):
         os.close(descriptor)
-    with open(told, encoding="ascii") as lines:
+    with open(reports, encoding="ascii") as lines:
         process = int(lines.readline())
         ended = bool(select.select([lines], [], [], timeout)[0])
         if not ended:
