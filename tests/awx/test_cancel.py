@@ -97,7 +97,8 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
     done = job_of(sim, folder, name)()
     if name in COUNTED and done.code:
         assert "magalu_confirm_count" in done.output
-        count = int(re.search(r"(\d+) (?:snapshots? would be deleted|instances? match)", done.output)[1])  # type: ignore[index]
+        number = re.search(r"(\d+|No) (?:snapshots? would be deleted|instances? match)", done.output)[1]  # type: ignore[index]
+        count = int(number.replace("No", "0"))
         assert count < SCENARIOS[name].answers["magalu_confirm_count"]
         done = job_of(sim, folder, name, magalu_confirm_count=count)()
     assert done.code == 0, done.output
