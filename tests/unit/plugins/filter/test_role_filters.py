@@ -29,9 +29,3 @@ def test_options_are_the_parameters(name: str) -> None:
     assert documentation["positional"] == (", ".join(parameters) or "_input")
     required = {key for key, parameter in parameters.items() if parameter.default is parameter.empty}
     assert {key for key, option in options.items() if option.get("required")} == required
-
-
-@pytest.mark.parametrize("name", FILTERS)
-def test_examples_call_the_filter(name: str) -> None:
-    module = importlib.import_module(f"ansible_collections.magalu.cloud.plugins.filter.{name}")
-    assert f"magalu.cloud.{name}" in str(load_yaml(module.EXAMPLES))
