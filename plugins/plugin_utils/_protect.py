@@ -37,6 +37,7 @@ IS_THERE = "it has one of this period"
 NOT_THERE = "there is no such instance in this region"
 NO_INSTANCE = "There is no such instance."
 LOST = "its job in the background was killed before it returned a result; the next run finds what it has created"
+SILENT = "its module was killed before it returned a result; the next run finds what it has created"
 
 
 class Settings(t.NamedTuple):
@@ -324,6 +325,8 @@ def failure(result: Row) -> str:
     """Return why the module failed. A job that was killed has not finished."""
     if not result.get("finished", True):
         return LOST
+    if result.keys() & {"module_stdout", "data"}:  # Ansible's words for the output that it cannot read
+        return SILENT
     return str(result.get("msg") or "it ended without a message")
 
 

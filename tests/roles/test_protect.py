@@ -214,9 +214,11 @@ def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> N
     killer.join()
     assert killed and time.monotonic() - began < LONG * 2
     reasons = {row["instance"]: row["reason"] for row in outcome.result["failed"]}
-    why = "its job in the background was killed before it returned a result; the next run finds what it has created"
-    assert reasons == {"web-1": why, "web-2": why}
-    assert "0 created, 0 skipped, 2 failed" in outcome.failed and why in outcome.failed
+    why = "was killed before it returned a result; the next run finds what it has created"
+    # What is killed first decides: the job, or the module that starts it.
+    assert {reason.removesuffix(why) for reason in reasons.values()} <= {"its job in the background ", "its module "}
+    assert reasons.keys() == {"web-1", "web-2"} and all(reason in outcome.failed for reason in reasons.values())
+    assert "0 created, 0 skipped, 2 failed" in outcome.failed
 
 
 @SLOW

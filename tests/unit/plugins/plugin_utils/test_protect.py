@@ -292,6 +292,7 @@ def test_the_summary_of_a_good_run() -> None:
 
 
 LOST = "its job in the background was killed before it returned a result; the next run finds what it has created"
+SILENT = "its module was killed before it returned a result; the next run finds what it has created"
 
 
 @pytest.mark.parametrize(
@@ -301,6 +302,8 @@ LOST = "its job in the background was killed before it returned a result; the ne
         ({"failed": True, "msg": "not now"}, "not now"),  # in check mode, without a job
         ({"failed": True, "finished": 0, "started": 1}, LOST),
         ({"failed": True, "finished": False, "msg": ""}, LOST),
+        ({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "rc": -9}, SILENT),  # not yet in the background
+        ({"failed": True, "msg": "Traceback ...", "cmd": "vm_snapshot.py", "data": "", "finished": 1}, SILENT),
         ({"failed": True}, "it ended without a message"),
     ],
 )
