@@ -79,7 +79,7 @@ OUTCOMES = {
     "created as an alternative": Outcome({**DECLARED, "alternatives": [{"machine_type": LARGE}]}, settings=FULL),
     "failed in all alternatives": Outcome({**DECLARED, "alternatives": [{"availability_zone": "br-se1-b"}]},
                                           settings=FULL),
-    "timed out": Outcome({**STOPPED, "wait_timeout": 30}, WEB, {**STOP, "kind": "stuck"}),
+    "timed out": Outcome(STOPPED, WEB, {**STOP, "kind": "stuck"}),
     **{kind: Outcome({"kind": kind}, (*WEB, *COPIES, *GOLDEN), module="vm_info")
        for kind in ("instances", "snapshots", "images", "custom_images", "machine_types")},
     "instances, with user data": Outcome({"kind": "instances", "user_data": True}, WEB, module="vm_info"),
