@@ -18,7 +18,7 @@ description:
 positional: _input, hosts, seconds_left
 options:
   _input:
-    description: What M(ansible.builtin.command) returns for C(ssh-keyscan).
+    description: What C(ansible.builtin.command) returns for C(ssh-keyscan).
     type: dict
     required: true
   hosts:
