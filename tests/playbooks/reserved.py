@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import ansible
@@ -23,10 +24,11 @@ METHODS = ("get", "pop", "setdefault", "update")
 SETS = ("PRESERVE", "_PRESERVE", "_IGNORE")
 
 
-def keys() -> set[str]:
-    """Return all of them; what begins with _ is never a module's."""
+@cache
+def keys() -> frozenset[str]:
+    """Return all reserved keys; a key that begins with _ is never a module's."""
     found = {key for file in FILES if (SOURCE / file).exists() for key in _of(SOURCE / file)}
-    return {key for key in found | _common() if not key.startswith("_")}
+    return frozenset(key for key in found | _common() if not key.startswith("_"))
 
 
 def _common() -> set[str]:
