@@ -36,6 +36,13 @@ class Simulator:
     """A cloud on a port of 127.0.0.1."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
+        config = uvicorn.Config(
+            self.app, http="httptools", loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None,
+            log_level="critical", access_log=False, proxy_headers=False, server_header=False, date_header=False,
+            timeout_keep_alive=75, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        config.load()  # fails here if a package is missing; in the thread that serves, clients would wait for ever
+        self.server = uvicorn.Server(config)
         self.settings = settings
         self.cloud = Cloud(settings)
         self.gateway = Gateway(self.cloud)
@@ -54,12 +61,6 @@ class Simulator:
             raise PortInUse(f"port {port} is in use; choose another with --port (0 takes a free one)") from error
         self.socket.listen(1024)
         self.port: int = self.socket.getsockname()[1]
-        config = uvicorn.Config(
-            self.app, http="httptools", loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None,
-            log_level="critical", access_log=False, proxy_headers=False, server_header=False, date_header=False,
-            timeout_keep_alive=75, timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        self.server = uvicorn.Server(config)
 
     @property
     def url(self) -> str:

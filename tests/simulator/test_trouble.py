@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -231,3 +233,14 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
         assert [row["name"] for row in sim.state()["br-se1"]["instances"]] == ["two"]
     with closing(sqlite3.connect(data)) as database:
         assert database.execute("SELECT count(*) FROM resource").fetchone() == (1,)
+
+
+def test_a_missing_package_fails_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the caller, not in the thread that serves: its clients would wait for an answer. The port is free again."""
+    monkeypatch.delitem(sys.modules, "uvicorn.protocols.http.httptools_impl", raising=False)
+    monkeypatch.setitem(sys.modules, "httptools", None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ModuleNotFoundError, match="httptools"), running(port):
+        pass
+    socket.create_server(("127.0.0.1", port)).close()
