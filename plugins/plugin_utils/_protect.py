@@ -325,9 +325,20 @@ def failure(result: Row) -> str:
     """Return why the module failed. A job that was killed has not finished."""
     if not result.get("finished", True):
         return LOST
-    if result.keys() & {"module_stdout", "data"}:  # Ansible's words for the output that it cannot read
+    if _was_killed(result):
         return SILENT
     return str(result.get("msg") or "it ended without a message")
+
+
+def _was_killed(result: Row) -> bool:
+    """Return whether a signal ended the module, as far as Ansible's report on a missing result tells.
+
+    Ansible returns `module_stdout` with an exit status: above 128 if a shell started the module, below 0 otherwise. In
+    the background it returns `data`, the output, without a status.
+    """
+    if "module_stdout" in result:
+        return not 0 <= int(result.get("rc") or 0) <= 128
+    return result.get("data") == "" and not result.get("stderr")
 
 
 def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:

@@ -37,7 +37,7 @@ GONE = Gone()
 
 
 class Cloud:
-    """What `tests.support.module.result` needs of a simulator, for a server with odd answers."""
+    """A server with odd answers, in the form of a simulator that `tests.support.module.result` takes."""
 
     def __init__(self, server: Server) -> None:
         self.time = 1_795_000_000.0

@@ -42,5 +42,5 @@ def test_examples(sim: Any, tmp_path: Path) -> None:
 
 
 def test_the_examples_of_all_tests_are_run() -> None:
-    """Those of filters that no other file runs are run by test_shown_values."""
+    """`test_shown_values` runs the examples of the filters that no other file runs."""
     assert shown("test") == []

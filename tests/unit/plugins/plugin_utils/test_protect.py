@@ -303,7 +303,19 @@ SILENT = "its module was killed before it returned a result; the next run finds 
         ({"failed": True, "finished": 0, "started": 1}, LOST),
         ({"failed": True, "finished": False, "msg": ""}, LOST),
         ({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "rc": -9}, SILENT),  # not yet in the background
-        ({"failed": True, "msg": "Traceback ...", "cmd": "vm_snapshot.py", "data": "", "finished": 1}, SILENT),
+        ({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "module_stderr": "Killed", "rc": 137}, SILENT),
+        (
+            {"failed": True, "msg": "Traceback ...", "cmd": "vm_snapshot.py", "data": "", "stderr": "", "finished": 1},
+            SILENT,
+        ),
+        # Not killed: Ansible's message says more.
+        (
+            {"failed": True, "msg": "no python3.9", "module_stdout": "", "module_stderr": "not found", "rc": 127},
+            "no python3.9",
+        ),
+        ({"failed": True, "msg": "not JSON", "module_stdout": "x", "rc": 0}, "not JSON"),
+        ({"failed": True, "msg": "not JSON", "cmd": "x", "data": "x", "finished": 1}, "not JSON"),
+        ({"failed": True, "msg": "no json", "cmd": "x", "data": "", "stderr": "ImportError", "finished": 1}, "no json"),
         ({"failed": True}, "it ended without a message"),
     ],
 )
