@@ -4,8 +4,8 @@
 
 It knows neither the environment nor ansible.cfg: the fork imports the files of Ansible that read them (all that use
 `ansible.constants`), as the program itself does. Modules on this machine are forks, too: they run the source that
-Ansible pipes into a new Python, with none of the controller's Ansible left; only the start of that Python is saved.
-Where a fork would differ from a new Python, a new Python starts.
+Ansible pipes into a new Python, with none of the controller's Ansible left, and with module_utils of Ansible imported
+beforehand; the collection's own come out of the zip. Where a fork would differ from a new Python, a new Python starts.
 
 It ends when the other end of its socket is closed.
 """
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import array
 import atexit
+import contextlib
+import functools
 import gc
 import hashlib
 import importlib
@@ -62,6 +64,10 @@ IMPORTED = [
     "zipfile",
     "zipimport",
 ]
+# Imported by every module; names differ by core.
+IMPORTED_BY_MODULES = ["ansible.module_utils.basic", "ansible.module_utils._internal._ansiballz._loader"]
+MODULES_OWN: dict[str, types.ModuleType] = {}  # what these names and all below them are in a module
+MODULES_HOOKS: list[Any] = []
 CONFIGURATION = "ansible.constants"
 BASE = sys.path[1:]  # without this file's folder
 # Values of os.environ that Python reads when it starts: any other than these, and there is a new Python.
@@ -86,12 +92,36 @@ class Refuses:
 def preload() -> None:
     """Import, and parse the two large files of Ansible that every program reads, and that are the same for all."""
     remember_parsed()
+    import_for_modules()
     names = in_a_fork(lambda: imported(IMPORTED))
     for name in in_a_fork(lambda: list(filter(is_free, names))):
         importlib.import_module(name)
     assert CONFIGURATION not in sys.modules
     gc.collect()
     gc.freeze()
+
+
+def import_for_modules() -> None:
+    """Import Ansible's part of a module as a module does, where nothing of the controller is, and put it aside."""
+    before = list(sys.meta_path)
+    spec = importlib.util.find_spec("ansible")
+    assert spec
+    package = sys.modules["ansible"] = importlib.util.module_from_spec(spec)  # not run: the one in the zip does nothing
+    release = importlib.import_module("ansible.release")
+    vars(package).update(__version__=release.__version__, __author__=release.__author__)
+    for name in filter(_exists, IMPORTED_BY_MODULES):
+        importlib.import_module(name)
+    for name in [name for name in sys.modules if _is_ansibles(name)]:
+        MODULES_OWN[name] = sys.modules.pop(name)
+    MODULES_HOOKS[:] = [hook for hook in sys.meta_path if hook not in before]
+    sys.meta_path[:] = before
+
+
+def _exists(name: str) -> bool:
+    try:
+        return bool(importlib.util.find_spec(name))
+    except ModuleNotFoundError:  # of a parent
+        return False
 
 
 def remember_parsed() -> None:
@@ -283,15 +313,22 @@ def warm_workers() -> None:
     """Load filters and tests, which each worker would load anew, and keep the garbage collector away from them."""
     worker = importlib.import_module("ansible.executor.process.worker").WorkerProcess
     loaders = importlib.import_module("ansible.plugins.loader")
-    start = worker.start
+    start, warm = worker.start, functools.cache(load_plugins)
 
     def start_warm(self: Any) -> None:
-        for loader in (loaders.filter_loader, loaders.test_loader):
-            loader._ensure_non_collection_wrappers()
+        warm(loaders)
         gc.freeze()
         start(self)
 
     worker.start = start_warm
+
+
+def load_plugins(loaders: Any) -> None:
+    """Load Ansible's filters and tests, and all of the collection's: Ansible loads all files for any one of them."""
+    for loader in (loaders.filter_loader, loaders.test_loader):
+        loader._ensure_non_collection_wrappers()
+        with contextlib.suppress(KeyError):  # where the collection is not
+            loader.get("magalu.cloud.all_of_them")
 
 
 def fork_modules() -> None:
@@ -327,10 +364,14 @@ def be_module(standard: list[int], cwd: str | None, variables: dict[str, str]) -
     if cwd:
         os.chdir(cwd)
     os.environ.update(variables)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("ansible", "ansible_collections")]:
+    for name in filter(_is_ansibles, list(sys.modules)):
         del sys.modules[name]
+    sys.modules.update(MODULES_OWN)
     for hooks in (sys.meta_path, sys.path_hooks):
-        hooks[:] = [hook for hook in hooks if not _ansibles(hook)]
+        hooks[:] = [
+            hook for hook in hooks if not _is_ansibles(getattr(hook, "__module__", None) or type(hook).__module__)
+        ]
+    sys.meta_path.extend(MODULES_HOOKS)
     sys.path_importer_cache.clear()
     sys.path[:] = ["", *[path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path], *BASE]
     sys.argv = [""]
@@ -340,8 +381,7 @@ def be_module(standard: list[int], cwd: str | None, variables: dict[str, str]) -
     end(lambda: exec(compile(sys.stdin.buffer.read(), "<stdin>", "exec"), vars(main)))  # noqa: S102
 
 
-def _ansibles(hook: Any) -> bool:
-    module = getattr(hook, "__module__", None) or type(hook).__module__
+def _is_ansibles(module: str) -> bool:
     return module.partition(".")[0] in ("ansible", "ansible_collections")
 
 
