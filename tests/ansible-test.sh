@@ -31,6 +31,7 @@ has_oldest() { # pyenv's shim of a version that is not activated is found on PAT
 case $command in
     sanity)
         ansible_test ansible-test sanity --python "$python" "$@"
+        if [ $# -gt 0 ]; then ansible_test ansible-test sanity --test pep8 --python "$python"; fi # whose rules are not ruff's
         if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest" "$@"; fi
         ;;
     integration | acceptance)

@@ -21,6 +21,8 @@ def test_it_is_the_time_of_the_api(sim: Any) -> None:
 
 def test_it_is_null_where_the_api_does_not_tell(sim: Any) -> None:
     sim.reset()
-    sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"},
-                     body={"instances": [], "meta": {"page": {"total": 0}}})  # fmt: skip
+    empty = {"instances": [], "meta": {"page": {"total": 0}}}
+    sim.add_fault(
+        operation="GET /v1/instances", nth="every", kind="status", status=200, headers={"Date": "soon"}, body=empty
+    )
     assert result(sim, "vm_info", {})["api_time"] is None

@@ -112,8 +112,9 @@ def test_the_error_says_what_failed(sim: Any, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in CASES if "option" not in name and "state" not in name])
 def test_a_fleet_and_its_members_say_the_same(sim: Any, name: str) -> None:
     case = CASES[name]
-    given = error_of(sim, case, "vm_fleet", {"instances": [{k: v for k, v in case.options.items() if k != "api_retries"}],
-                                                "api_retries": case.options.get("api_retries"), "wait_timeout": 600})  # fmt: skip
+    declared = {key: value for key, value in case.options.items() if key != "api_retries"}
+    shared = {"api_retries": case.options.get("api_retries"), "wait_timeout": 600}
+    given = error_of(sim, case, "vm_fleet", {"instances": [declared], **shared})
     if name in NOT_OF_MEMBERS:
         matches(given["error"], case._replace(doing=case.doing.replace("instance web", "the fleet")))
         return

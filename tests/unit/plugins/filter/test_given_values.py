@@ -44,11 +44,12 @@ VALUES: dict[str, tuple[dict[str, Any], str, Any]] = {
     "protect_retention": ({"copies": COPIES}, "{{ targets }}", [TARGET]),
     "protect_summary": (
         {"choice": CHOICE, "copies": COPIES, "prunings": PRUNINGS}, "{{ protect_result.message }}",
-        "Snapshots of 1 instances: 1 created, 0 skipped, 0 failed, 0 old ones deleted.\nCreated: day",
+        "Snapshots of 1 instance: 1 created.\nCreated: day",
     ),
     "rebuild_settings": ({"variables": REBUILD}, "{{ [passes, fail_msg] }}", [True, ""]),
     "rebuild_plan": (
-        {"settings": SETTINGS, "instances": {"instances": [ROW]}, "snapshots": {"snapshots": []}}, "{{ plan.members | map(attribute='name') | list }}", ["web-1"],
+        {"settings": SETTINGS, "instances": {"instances": [ROW]}, "snapshots": {"snapshots": []}},
+        "{{ plan.members | map(attribute='name') | list }}", ["web-1"],
     ),
     "rebuild_requests": ({"members": PLAN["members"], "settings": SETTINGS}, "{{ instances }}", [ASIDE]),
     "rebuild_after": (
