@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import capitalized, counted, totals
+
 DOCUMENTATION = r"""
 name: provision_outcome
 short_description: Sum up what the playbook provision did
@@ -41,7 +43,7 @@ EXAMPLES = r"""
 - name: Show the summary
   ansible.builtin.debug:
     msg: "{{ (fleet_result | magalu.cloud.provision_outcome(['web-01'])).summary }}"
-    # ["1 instances: 1 created, 0 failed, 1 usable, 0 not usable.", "web-01: running 198.18.0.10"]
+    # ["1 instance: 1 created, 1 usable.", "web-01: running 198.18.0.10"]
   vars:
     fleet_result:
       totals: {created: 1}
@@ -77,10 +79,11 @@ def provision_outcome(
         "instances": [{key: row[key] for key in KEPT if key in row} for row in there],
     }
     would, already = ("would be ", " already") if check_mode else ("", "")
-    summary = (
-        f"{len(members)} instances: {statistic['created']} {would}created, {len(statistic['failed'])} failed, "
-        f"{len(usable)} usable{already}, {len(unusable)} not usable."
-    )
+    numbers = totals(
+        (statistic["created"], f"{would}created"), (len(statistic["failed"]), "failed"),
+        (len(usable), f"usable{already}"), (len(unusable), "not usable"), none=f"none {would}created",
+    )  # fmt: skip
+    summary = f"{capitalized(counted(len(members), 'instance'))}: {numbers}."
     return {"statistic": statistic, "summary": [summary, *map(_line, there)]}
 
 

@@ -21,6 +21,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import (
     read_approval,
     split_plan,
 )
+from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import counted, totals
 
 Names = t.Sequence[str]
 Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
@@ -350,11 +351,16 @@ def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row
 
 def _lines(result: Row, chosen: int) -> t.Iterator[str]:
     created, skipped, failed, pruned = (result[key] for key in ("created", "skipped", "failed", "pruned"))
-    would = "would be " if result["check_mode"] else ""
-    yield (
-        f"{result['kind'].capitalize()}s of {chosen} instances: {len(created)} {would}created, {len(skipped)} skipped, "
-        f"{len(failed)} failed, {len(pruned)} old ones {would}deleted."
-    )
+    if not chosen:
+        yield NO_INSTANCE
+        return
+    kind, would = result["kind"], "would be " if result["check_mode"] else ""
+    old = counted(len(pruned), f"old {kind}").partition(" ")[2]
+    numbers = totals(
+        (len(created), f"{would}created"), (len(skipped), "skipped"), (len(failed), "failed"),
+        (len(pruned), f"{old} {would}deleted"), none=f"nothing {would}done",
+    )  # fmt: skip
+    yield f"{kind.capitalize()}s of {counted(chosen, 'instance')}: {numbers}."
     if created:
         yield f"Created: {', '.join(row['copy'] for row in created)}"
     if skipped:
@@ -363,5 +369,3 @@ def _lines(result: Row, chosen: int) -> t.Iterator[str]:
         yield f"Deleted: {', '.join(row['copy'] for row in pruned)}"
     if result["found_stopped"]:
         yield f"Found stopped, perhaps left so by a run that was killed: {', '.join(result['found_stopped'])}"
-    if not chosen:
-        yield NO_INSTANCE

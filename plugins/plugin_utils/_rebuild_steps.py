@@ -13,6 +13,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, interfaces_of, same_id
 
 from ._rebuild_plan import Member, Plan, Rows, Settings, own_declaration
+from ._sentences import counted, totals
 
 NO_MESSAGE = "it ended without a message"
 
@@ -245,11 +246,9 @@ def _sentence(text: str) -> str:
 
 
 def _prediction(result: Row, settings: Settings) -> t.Iterator[str]:
-    left = result["left"]
-    yield (
-        f"Rebuild {result['id']}: {len(left)} instances would be replaced, {len(result['earlier'])} were by an earlier "
-        "run."
-    )
+    left, earlier = result["left"], result["earlier"]
+    before = f", {len(earlier)} {'was' if len(earlier) == 1 else 'were'} by an earlier run" if earlier else ""
+    yield f"Rebuild {result['id']}: {counted(len(left), 'instance')} would be replaced{before}."
     if left:
         disks = "stays" if settings.from_snapshot else "goes (the snapshots keep it)"
         yield (
@@ -260,10 +259,9 @@ def _prediction(result: Row, settings: Settings) -> t.Iterator[str]:
 
 def _lines(result: Row) -> t.Iterator[str]:
     rebuilt = [row["name"] for row in result["rebuilt"]]
-    yield (
-        f"Rebuild {result['id']}: {len(rebuilt)} instances replaced, {len(result['earlier'])} by an earlier run, "
-        f"{len(result['failed'])} failed."
-    )
+    others = totals((len(result["earlier"]), "by an earlier run"), (len(result["failed"]), "failed"))
+    numbers = ", ".join(filter(None, (f"{counted(len(rebuilt), 'instance')} replaced", others)))
+    yield f"Rebuild {result['id']}: {numbers}."
     for words, names in (
         ("Replaced", rebuilt),
         ("Not started, after more failures than rebuild_max_failures", result["left"]),

@@ -22,6 +22,11 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def totals(*numbers: tuple[int, str], none: str = "") -> str:
+    """Return the numbers with their words, without the zeros: 3 created, 1 failed. `none` stands for zeros alone."""
+    return ", ".join(f"{number} {words}" for number, words in numbers if number) or none
+
+
 def matching(number: int, noun: str = "instance") -> str:
     """Return the beginning of a sentence: 3 instances match, 1 instance matches, No instances match."""
     return f"{capitalized(counted(number, noun))} {'matches' if number == 1 else 'match'}"

@@ -156,7 +156,7 @@ def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any)
     said = recipe("volume", "-e", "instance_name=db-01", fails=True)
     assert "Another instance has the volume data-01." in said
     said = recipe("volume", "-e", "volume_name=data-02", fails=True)
-    assert "Found 0 volumes and 1 instances of these names." in said
+    assert "Needs one volume and one instance of these names. Volumes: 0, instances: 1." in said
     assert len(cloud.changes()) == 1
 
 

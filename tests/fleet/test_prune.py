@@ -134,7 +134,10 @@ def test_no_more_than_prune_max_go(sim: Any, most: str | None, count: int) -> No
         assert pruned(sim, **options) == set(everyone[:count])
     else:
         message = refused(sim, **options)
-        assert f"{count} instances would be pruned, and prune_max is {most or 5} ({allowed}): web-" in message
+        assert (
+            f"{count} instance{'s' * (count > 1)} would be pruned, and prune_max is {most or 5} ({allowed}): web-"
+            in message
+        )
         assert "Nothing was pruned." in message
 
 

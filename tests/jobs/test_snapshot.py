@@ -49,10 +49,10 @@ def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
     told = done.stats["magalu_snapshot"]
     assert sorted(row["copy"] for row in told["created"]) == ["job-web-1-x", "job-web-2-x"]
     assert [row["copy"] for row in told["pruned"]] == ["job-0"]
-    assert done.summary[0] == "Snapshots of 2 instances: 2 created, 0 skipped, 0 failed, 1 old ones deleted."
+    assert done.summary[0] == "Snapshots of 2 instances: 2 created, 1 old snapshot deleted."
     assert copies(sim) == ["job-1", "job-2", "job-web-1-x", "job-web-2-x"]
     assert set(states(sim).values()) == {"running"}
-    assert "(item=1 instances)" in done.said and "(item=2 instances)" not in done.said
+    assert "(item=batch of 1)" in done.said and "(item=batch of 2)" not in done.said
     assert sum(request.endswith("/stop") for request in changes(sim)) == 2
 
 

@@ -110,7 +110,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     assert [row["name"] for row in sim.state()["br-ne1"]["instances"]] == ["web-1"]
     assert gone.failed == "" and "billed" not in gone.said
     assert pruned.failed == "" and names(sim) == ["late", "xyz"] and len(sim.state()["br-se1"]["public_ips"]) == 1
-    assert "1 instances would be pruned, and prune_max is 0" in many.failed
+    assert "1 instance would be pruned, and prune_max is 0" in many.failed
     assert kept.failed == "" and kept.changed == []  # no labels are told, so that it counts as having it
     assert empty.failed == "" and empty.kept["fleet_result"]["members"] == []
     assert "1 of 1 instances failed. late: " in late.failed and "1 s" in late.failed, late.failed

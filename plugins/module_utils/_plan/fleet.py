@@ -154,8 +154,8 @@ def instances_to_prune(rows: list[Row], ids: set[str], names: set[str], params: 
     if len(going) > most:
         named = ", ".join(str(row.get("name") or row["id"]) for row in going[:10])
         raise Refused(
-            f"{len(going)} instances would be pruned, and prune_max is {params['prune_max']} ({most}): {named}"
-            f"{', ...' if len(going) > 10 else ''}. Nothing was pruned."
+            f"{len(going)} instance{'s' * (len(going) > 1)} would be pruned, and prune_max is {params['prune_max']} "
+            f"({most}): {named}{', ...' if len(going) > 10 else ''}. Nothing was pruned."
         )
     return going
 

@@ -284,7 +284,7 @@ def test_the_summary_of_a_good_run() -> None:
             {"instance": "web-1", "id": ONE, "copy": "old-2", "copy_id": "o2"},
         ],
         "found_stopped": [],
-        "message": "Snapshots of 3 instances: 1 created, 2 skipped, 0 failed, 2 old ones deleted.\n"
+        "message": "Snapshots of 3 instances: 1 created, 2 skipped, 2 old snapshots deleted.\n"
         "Created: copy-1\n"
         "Skipped: web-2, it has one of this period; web-3, its status is creating_error\n"
         "Deleted: old-1, old-2",
@@ -330,7 +330,7 @@ def test_why_one_failed(result: Fields, reason: str) -> None:
 def test_what_is_missing_counts_as_failed() -> None:
     result = summary([], [], rows=[], ids=[TWO])
     assert result["failed"] == [{"instance": TWO, "id": TWO, "reason": "there is no such instance in this region"}]
-    assert result["message"] == "Snapshots of 1 instances: 0 created, 0 skipped, 1 failed, 0 old ones deleted."
+    assert result["message"] == "Snapshots of 1 instance: 1 failed."
 
 
 def test_the_summary_in_check_mode() -> None:
@@ -339,7 +339,7 @@ def test_the_summary_in_check_mode() -> None:
     )
     assert result["created"] == [{"instance": "web-1", "id": ONE, "copy": "copy-1", "copy_id": None}]
     assert result["message"].startswith(
-        "Snapshots of 2 instances: 1 would be created, 0 skipped, 0 failed, 1 old ones would be deleted."
+        "Snapshots of 2 instances: 1 would be created, 1 old snapshot would be deleted."
     )
 
 

@@ -198,7 +198,7 @@ def test_the_summary_of_what_was_replaced() -> None:
         "cut_off": ["web-2"],
         "left": [],
         "kept_public_ips": ["192.0.2.1"],
-        "message": "Rebuild x1: 1 instances replaced, 1 by an earlier run, 0 failed.\nReplaced: web-1\n"
+        "message": "Rebuild x1: 1 instance replaced, 1 by an earlier run.\nReplaced: web-1\n"
         "Cut off in the middle, and carried on by the same run again: web-2\n"
         "Public IPv4 addresses that are left, and billed: 192.0.2.1",
     }
@@ -237,7 +237,7 @@ def test_the_summary_in_check_mode(variables: Fields, disks: str) -> None:
     result = summary(check=True, **variables)
     assert (result["left"], result["check_mode"]) == (["web-1", "web-2"], True)
     assert result["message"] == (
-        "Rebuild x1: 2 instances would be replaced, 1 were by an earlier run.\n"
+        "Rebuild x1: 2 instances would be replaced, 1 was by an earlier run.\n"
         f"Would be replaced: web-1, web-2; what is on their disks {disks}, ids and addresses change, and volumes are "
         "detached."
     )
