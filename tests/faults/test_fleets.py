@@ -135,7 +135,7 @@ def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
     again(sim, others, **FLEET)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize(
     ("state", "operation"),
     [("stopped", "POST /v1/instances/{id}/stop"), ("rebooted", "POST /v1/instances/{id}/reboot")],

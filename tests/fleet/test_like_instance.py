@@ -71,7 +71,7 @@ def of_instance(given: Fields) -> Fields:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=str)
-@settings(max_examples=25 // one_in(8))
+@settings(max_examples=25 // one_in(12))
 @given(mix=MIXES)
 def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any, condition: Fields, mix: Any) -> None:
     sim = simulator_server

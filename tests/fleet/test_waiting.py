@@ -16,15 +16,16 @@ LIST = "GET instances"
 NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}
 
 
-@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-@pytest.mark.parametrize("count", [1, 49, 1000])
-def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: str, count: int) -> None:
+@pytest.mark.parametrize(("edition", "count", "pages"), [
+    ("2026-08", 1, 1), ("2026-08", 49, 1), ("2026-08", 1000, 1), ("2024-08", 1, 1), ("2024-08", 49, 1), ("2024-08", 50, 2),
+])  # fmt: skip
+def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: str, count: int, pages: int) -> None:
+    """Where no total says that the list has ended, a second page does."""
     sim.reset(edition=edition)
     seed(sim, (f"web-{number:04d}" for number in range(1, count + 1)))
     given = done(sim, count=count, **NUMBERED, state="running", results="brief")
     assert given["changed"] is False
     assert given["totals"]["members"] == count
-    pages = 1 if edition == "2026-08" or count < 50 else 2  # where no total says so, a second page tells the end
     assert asked(sim) == [LIST] * pages
 
 

@@ -31,8 +31,7 @@ CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeo
 
 
 @pytest.mark.parametrize("number", [
-    0, 1, 49, 50, pytest.param(999, marks=LARGE), 1000, 1001, pytest.param(2500, marks=LARGE),
-    pytest.param(3997, marks=LARGE),
+    0, 1, 49, 50, 1001, *(pytest.param(number, marks=LARGE) for number in (999, 1000, 2500, 3997)),
 ])  # fmt: skip
 def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: Path, number: int) -> None:
     sim.reset(instances=number)
@@ -51,7 +50,9 @@ def test_each_page_begins_with_the_last_row_of_the_one_before(
     assert len(sim.requests()) == requests == math.ceil((number - 1) / 999)
 
 
-@pytest.mark.parametrize(("number", "requests"), [(0, 1), (49, 1), (50, 2), (1000, 2), (1048, 2), (1049, 3)])
+@pytest.mark.parametrize(("number", "requests"), [
+    (0, 1), (49, 1), (50, 2), *(pytest.param(*sizes, marks=LARGE) for sizes in ((1000, 2), (1048, 2), (1049, 3))),
+])  # fmt: skip
 def test_an_edition_without_a_total_costs_one_more_where_the_last_page_could_be_full(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:

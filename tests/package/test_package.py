@@ -36,6 +36,7 @@ def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
     assert "requests" in run("ansible-builder", "introspect", home / ".ansible/collections", cwd=home)
 
 
+@pytest.mark.test_all("make quickstart is in make test, and the installed collection runs the README's first playbook")
 def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
     simulator = (sys.executable, "-m", "ansible_collections.magalu.cloud.simulator", "--port", "0", "--speed", "10")
     command = (*simulator, "--", "ansible-playbook", "magalu.cloud.quickstart")

@@ -100,6 +100,7 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
     assert "must be newer than 1.1.0" in checkout.release("1.1.0")[1]
 
 
+@pytest.mark.test_all("make lint checks the fragments; a release asks for test-all")
 def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> None:
     """That of the version in galaxy.yml, which was never released."""
     checkout = Checkout(tmp_path, fragments=True)

@@ -24,7 +24,7 @@ def names(sim: Any, kind: str = "instances", region: str = "br-ne1") -> list[str
     return sorted(row["name"] for row in sim.state()[region][kind])
 
 
-@pytest.mark.every_core(sample=True)
+@pytest.mark.every_core
 def test_the_role_fleet(sim: Any, tmp_path: Path) -> None:
     """A variable of the role is nearer than the group's default."""
     for name in ("kept", "old"):

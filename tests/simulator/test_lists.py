@@ -187,7 +187,7 @@ def test_headers_of_every_answer(api: Api) -> None:
 
 
 def test_thousands_are_listed(api: Api) -> None:
-    api.sim.reset(instances=5000)
-    rows = [row for offset in range(0, 5000, 1000)
+    api.sim.reset(instances=2001)
+    rows = [row for offset in range(0, 3000, 1000)
             for row in api.get("/instances", _limit=1000, _offset=offset, expand="network")["instances"]]  # fmt: skip
-    assert len({row["id"] for row in rows}) == 5000
+    assert len({row["id"] for row in rows}) == 2001
