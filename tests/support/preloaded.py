@@ -327,8 +327,8 @@ def load_plugins(loaders: Any) -> None:
     """Load Ansible's filters and tests, and all of the collection's: Ansible loads all files for any one of them."""
     for loader in (loaders.filter_loader, loaders.test_loader):
         loader._ensure_non_collection_wrappers()
-        with contextlib.suppress(KeyError):  # where the collection is not
-            loader.get("magalu.cloud.all_of_them")
+        with contextlib.suppress(KeyError):  # where the collection is missing
+            loader.get("magalu.cloud.none")  # no plugin has this name, so that Ansible reads every file
 
 
 def fork_modules() -> None:
