@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 
 import pytest
 
@@ -29,3 +30,13 @@ def test_options_are_the_parameters(name: str) -> None:
     assert documentation["positional"] == (", ".join(parameters) or "_input")
     required = {key for key, parameter in parameters.items() if parameter.default is parameter.empty}
     assert {key for key, option in options.items() if option.get("required")} == required
+
+
+def test_no_variable_is_none() -> None:
+    """ansible-core 2.16 turns a variable whose whole value is none into an empty string. Inside a mapping none stays."""
+    files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
+    texts = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
+    found = {
+        name: re.findall(r"^.*\{\{[^{}]*default\(none\) *\}\}.*$", text, re.MULTILINE) for name, text in texts.items()
+    }
+    assert files and {name: lines for name, lines in found.items() if lines} == {}
