@@ -21,7 +21,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import (
     read_approval,
     split_plan,
 )
-from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import counted, totals
+from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import agree, counted, totals
 
 Names = t.Sequence[str]
 Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
@@ -350,15 +350,14 @@ def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row
 
 
 def _lines(result: Row, chosen: int) -> t.Iterator[str]:
-    created, skipped, failed, pruned = (result[key] for key in ("created", "skipped", "failed", "pruned"))
     if not chosen:
         yield NO_INSTANCE
         return
+    created, skipped, failed, pruned = (result[key] for key in ("created", "skipped", "failed", "pruned"))
     kind, would = result["kind"], "would be " if result["check_mode"] else ""
-    old = counted(len(pruned), f"old {kind}").partition(" ")[2]
     numbers = totals(
         (len(created), f"{would}created"), (len(skipped), "skipped"), (len(failed), "failed"),
-        (len(pruned), f"{old} {would}deleted"), none=f"nothing {would}done",
+        (len(pruned), f"{agree(len(pruned), f'old {kind}')} {would}deleted"), none=f"nothing {would}done",
     )  # fmt: skip
     yield f"{kind.capitalize()}s of {counted(chosen, 'instance')}: {numbers}."
     if created:

@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, interfaces_of, same_id
 
 from ._rebuild_plan import Member, Plan, Rows, Settings, own_declaration
-from ._sentences import counted, totals
+from ._sentences import agree, counted, totals
 
 NO_MESSAGE = "it ended without a message"
 
@@ -247,7 +247,7 @@ def _sentence(text: str) -> str:
 
 def _prediction(result: Row, settings: Settings) -> t.Iterator[str]:
     left, earlier = result["left"], result["earlier"]
-    before = f", {len(earlier)} {'was' if len(earlier) == 1 else 'were'} by an earlier run" if earlier else ""
+    before = f", {len(earlier)} {agree(len(earlier), 'was')} by an earlier run" if earlier else ""
     yield f"Rebuild {result['id']}: {counted(len(left), 'instance')} would be replaced{before}."
     if left:
         disks = "stays" if settings.from_snapshot else "goes (the snapshots keep it)"

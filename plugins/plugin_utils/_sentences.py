@@ -10,11 +10,15 @@ Row = t.Mapping[str, t.Any]
 PLURALS = {"is": "are", "was": "were", "has": "have", "copy": "copies", "public address": "public addresses"}
 
 
+def agree(number: int, word: str) -> str:
+    """Return the noun or verb in the form that goes with the number: 1 copy, 2 copies; 1 was, 2 were."""
+    return word if number == 1 else PLURALS.get(word, f"{word}s")
+
+
 def counted(number: int, noun: str, verb: str = "") -> str:
     """Return a number with its noun and a verb that agrees: no copies, 1 copy has, 2 copies have."""
-    plural = PLURALS.get(noun, f"{noun}s"), PLURALS.get(verb, verb)
-    words = (noun, verb) if number == 1 else plural
-    return " ".join(filter(None, (str(number or "no"), *words)))
+    words = [agree(number, word) for word in (noun, verb) if word]
+    return " ".join((str(number or "no"), *words))
 
 
 def capitalized(text: str) -> str:
@@ -34,7 +38,7 @@ def matching(number: int, noun: str = "instance") -> str:
 
 def would_be(done: str, number: int, check_mode: bool) -> str:
     """Return what was done to so many resources, or would be: was deleted, were deleted, would be deleted."""
-    return f"would be {done}" if check_mode else f"{'was' if number == 1 else 'were'} {done}"
+    return f"would be {done}" if check_mode else f"{agree(number, 'was')} {done}"
 
 
 def listed(words: t.Iterable[t.Any], last: str = "and") -> str:
