@@ -368,3 +368,6 @@ def _lines(result: Row, chosen: int) -> t.Iterator[str]:
         yield f"Deleted: {', '.join(row['copy'] for row in pruned)}"
     if result["found_stopped"]:
         yield f"Found stopped, perhaps left so by a run that was killed: {', '.join(result['found_stopped'])}"
+    for row in failed:
+        name, id_ = row["instance"], row["id"]
+        yield f"Failed: {name if name == id_ else f'{name} ({id_})'}: {row['reason']}"

@@ -270,3 +270,5 @@ def _lines(result: Row) -> t.Iterator[str]:
     ):
         if names:
             yield f"{words}: {', '.join(names)}"
+    for row in result["failed"]:
+        yield f"Failed: {row['name']}: {row['reason']} {row['now']}"

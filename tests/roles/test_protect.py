@@ -65,7 +65,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
     assert result["skipped"][0]["reason"] == "its status is creating_error"
     assert (result["kind"], result["check_mode"], result["found_stopped"]) == ("snapshot", False, ["web-3"])
     assert "Snapshots of 5 instances: 3 created, 1 skipped, 1 failed, 1 old snapshot deleted." in first.failed
-    assert f"web-2: {made['web-2']}: snapshot nightly-web-2-x" in first.failed
+    assert f"Failed: web-2 ({made['web-2']}): snapshot nightly-web-2-x" in first.failed
     assert "is of another instance" in first.failed
     assert "Found stopped, perhaps left so by a run that was killed: web-3" in first.failed
     assert again.failed == ""

@@ -325,12 +325,15 @@ def test_why_one_failed(result: Fields, reason: str) -> None:
         made = summary(*pairs)
         assert made["failed"] == [{"instance": "web-1", "id": ONE, "reason": reason}]
         assert "1 failed" in made["message"] and made["pruned"] == []
+        assert made["message"].splitlines()[-1] == f"Failed: web-1 ({ONE}): {reason}"
 
 
 def test_what_is_missing_counts_as_failed() -> None:
     result = summary([], [], rows=[], ids=[TWO])
     assert result["failed"] == [{"instance": TWO, "id": TWO, "reason": "there is no such instance in this region"}]
-    assert result["message"] == "Snapshots of 1 instance: 1 failed."
+    assert result["message"] == (
+        f"Snapshots of 1 instance: 1 failed.\nFailed: {TWO}: there is no such instance in this region"
+    )
 
 
 def test_the_summary_in_check_mode() -> None:

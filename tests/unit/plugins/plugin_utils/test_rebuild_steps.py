@@ -229,6 +229,7 @@ def test_the_summary_of_what_failed(fields: Fields, reason: str, back: bool, now
     assert failed["now"].startswith(now) and (back or failed["now"].endswith(" Fix the cause and run this again."))
     assert (result["rebuilt"], result["left"]) == ([], ["web-2"])
     assert "1 failed." in result["message"]
+    assert result["message"].splitlines()[-1] == f"Failed: web-1: {reason} {failed['now']}"
     assert "Not started, after more failures than rebuild_max_failures: web-2" in result["message"]
 
 
