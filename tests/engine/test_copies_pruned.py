@@ -50,6 +50,13 @@ def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: An
     assert copies.run(sim, kind, **options).actions == []
 
 
+def test_the_first_retention_of_many_deletes_them_all(sim: Any) -> None:
+    nightly(sim, "snapshot", "2026-08", 21)
+    done = copies.run(sim, "snapshot", timeout=3600, state="pruned", name_prefix="nightly-", keep_last=1)
+    assert (done.failure, len(done.more["pruned"])) == (None, 40)
+    assert left(sim, "snapshot") == ["nightly-gone-20", "nightly-web-20"]
+
+
 @every_kind
 @pytest.mark.parametrize("by", ["id", "name"])
 def test_one_instance_alone(sim: Any, kind: str, edition: str, by: str) -> None:

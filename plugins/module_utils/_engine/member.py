@@ -36,7 +36,7 @@ from .verdicts import (
 )
 
 YOUNG = 3600.0  # seconds; a younger instance is not recreated if it lacks a requested address
-MOST_SENDS = 30  # by a member in a run, all steps together
+MOST_SENDS = 30  # by a member in a run, all steps together, beyond those of its first plan
 
 
 class Read(t.NamedTuple):
@@ -487,14 +487,15 @@ class Member:
         return (self.recover and self.recover(seen, self.memory)) or Plan((), None, None)
 
     def _may_send(self, step: Step) -> None:
-        """Raise `Failed` if the step was sent too often."""
-        sent = self.memory.sent.get(step.identity, 0)
-        if sent >= step.sends or sum(self.memory.sent.values()) >= MOST_SENDS:
-            raise Failed(
-                f"Gave up to {step.description}: it was sent {sent} times and did not take effect. If it does later, "
-                "the next "
-                "run will find it.", step.description, self.last_error,
-            )  # fmt: skip
+        """Raise `Failed` if the step, or all steps together, were sent too often."""
+        sent, total = self.memory.sent.get(step.identity, 0), sum(self.memory.sent.values())
+        planned = len(self.first.steps) if self.first else 0  # hundreds for a retention
+        if sent < step.sends and total < planned + MOST_SENDS:
+            return
+        why = f"this run has sent {total} steps, and the desired state is not reached."
+        if sent >= step.sends:
+            why = f"it was sent {sent} times and did not take effect. If it does later, the next run will find it."
+        raise Failed(f"Gave up to {step.description}: {why}", step.description, self.last_error)
 
 
 def with_outstanding_steps(failure: Failed | Refused | ApiError, member: Member) -> Failed | Refused | ApiError:
