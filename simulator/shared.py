@@ -86,10 +86,15 @@ def body_of(model: type[BaseModel]) -> Callable[[Route], Route]:
 
 
 def answer_page(
-    region: Region, kind: Kind[F], page: Page, key: str, row: Callable[[Resource[F], F], Fields]
+    region: Region, kind: Kind[F], page: Page, key: str, row: Callable[[Resource[F], F], Fields], optional: bool = False
 ) -> Response:
-    """Return a page of resources; only the rows of that page are built."""
+    """Return a page of resources; only the rows of that page are built.
+
+    With `optional`, a response without rows may lack the key.
+    """
     found = [(resource.id, fields) for resource, fields in region.list_shown(kind)]
     shown, meta = cut_page(region, page, found)
     resources = region.resources[kind]
-    return answer({key: [row(resources[identifier], fields) for identifier, fields in shown], **meta})
+    rows = [row(resources[identifier], fields) for identifier, fields in shown]
+    left_out = optional and not rows and region.settings.nulls == "omitted"
+    return answer({**({} if left_out else {key: rows}), **meta})

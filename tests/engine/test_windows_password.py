@@ -203,6 +203,11 @@ def test_an_answer_without_a_password_is_lost(sim: Any, win: Any, tmp_path: Path
         assert "The response was lost" in given["msg"] and not (tmp_path / "password").exists()
 
 
+def test_the_user_is_admin_where_the_response_has_none(sim: Any, win: Any) -> None:
+    sim.add_fault(operation=ROUTE, kind="status", status=200, body={"instance": {"id": win["id"], "password": "x"}})
+    assert read(sim)["user"] == "admin"
+
+
 def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: Path) -> None:
     body = json.dumps({"instance": {"id": win["id"], "user": "admin", "password": "a\ud800b"}})
     sim.add_fault(operation=ROUTE, kind="status", status=200, body=body)

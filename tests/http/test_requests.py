@@ -254,20 +254,34 @@ def test_a_date_that_is_none_is_no_clock(date: str) -> None:
 
 
 def test_ids_are_quoted() -> None:
-    with serving((404, {}), (200, {"machine_types": []})) as server:
+    with serving((404, {"slug": "x"}), (200, {"machine_types": []})) as server:
         assert client(server.url).get(SNAPSHOTS, "../a?b#c d%") is None
     assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
 
 
-@pytest.mark.parametrize("body", [b"", b"null", [], "text", 7])
+@pytest.mark.parametrize("body", [b"", b"null"])
+@pytest.mark.parametrize("path", ["/v1/instances", "/v1/instances/1"])
+def test_an_empty_response_to_a_read_is_retried(path: str, body: bytes) -> None:
+    with serving((200, body), (200, {"id": "1"})) as server:
+        assert client(server.url).request("GET", path).body == {"id": "1"}
+    with serving((200, body)) as server, pytest.raises(ApiError, match="the response is empty") as caught:
+        client(server.url).request("GET", path)
+    assert (len(server.asked), caught.value.passing) == (3, True)
+
+
+@pytest.mark.parametrize("body", [[], "text", 7])
 def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
     with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no valid instance"):
         client(server.url).get(INSTANCES, "1")
 
 
 @pytest.mark.parametrize(
-    "body", [b"", [], {}, {"instances": None}, {"instances": {}}, {"instances": [None]}, {"other": []}]
-)
+    "body",
+    [
+        [], {}, {"instances": None}, {"instances": {}}, {"instances": [None]}, {"other": []},
+        {"meta": {"page": {"total": 1}}}, {"meta": {"page": {"total": None}}}, {"meta": {"page": {"total": False}}},
+    ],
+)  # fmt: skip
 def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
     with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no list of instances"):
         client(server.url).listing(INSTANCES)

@@ -16,7 +16,7 @@ import typing as t
 
 from .connection import Connection
 from .errors import network_error, response_error
-from .exceptions import ApiError, Refused
+from .exceptions import TIMED_OUT, ApiError, Refused
 from .resources import REGION_PATHS
 from .times import Clock
 from .tls import tls_adapter, tls_context
@@ -134,7 +134,8 @@ class Client:
             parsed = content if level else parsed
         except (ValueError, RecursionError):
             parsed = content
-        if 200 <= response.status_code < 300 and not isinstance(parsed, bytes):
+        unusable = isinstance(parsed, bytes) or (parsed is None and method == "GET")
+        if 200 <= response.status_code < 300 and not unusable:
             self.reached = True
             return Answer(response.status_code, parsed)
         raise response_error(self, method, path, response, parsed)
@@ -165,7 +166,8 @@ def may_repeat(method: str, error: ApiError) -> bool:
     if method == "GET":
         return error.passing
     # After a refusal for now, `_engine/member.py` reads the resource before it sends the step again.
-    return method in ("DELETE", "PATCH") and error.status in (None, 502, 503, 504) and not (error.later or error.final)
+    unanswered = error.status in (None, *TIMED_OUT, 502, 503, 504)
+    return method in ("DELETE", "PATCH") and unanswered and not (error.later or error.final)
 
 
 def pause_after(failures: int, retry_after: float | None = None) -> float:

@@ -145,6 +145,8 @@ def response_error(client: Sender, method: str, path: str, response: requests.Re
         message = " ".join(_TAGS.sub(" ", text[:5000]).split())[:200]
         if 200 <= status < 300:
             message = f"the response is not JSON: {message}"
+    elif body is None and 200 <= status < 300:
+        message = "the response is empty"
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
         message = f"the API redirects to {target}, which is not followed; check api_url"

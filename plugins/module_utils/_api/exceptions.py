@@ -8,6 +8,8 @@ import typing as t
 
 from .resources import Row
 
+TIMED_OUT = (408, 425)  # of gateways: the request came too slowly, or too early
+
 
 class Refused(Exception):
     """The refusal of a desired state; its text is a sentence for the user.
@@ -46,6 +48,7 @@ class ApiError(Exception):
         # not sent: no connection was made; final: another try would fail, too; repeated: the response to an earlier
         # try was lost.
         self.sent, self.final, self.repeated = sent, final, False
+        self.contradicted = False  # True for a 404 by id, if the list has this id
 
     @property
     def later(self) -> bool:
@@ -55,12 +58,15 @@ class ApiError(Exception):
     @property
     def lost(self) -> bool:
         """Return whether the response was lost; the request may have taken effect."""
-        return self.sent and not self.later and (self.status is None or self.status < 300 or self.status >= 500)
+        status = self.status
+        return self.sent and not self.later and (
+            status is None or status < 300 or status >= 500 or status in TIMED_OUT
+        )  # fmt: skip
 
     @property
     def passing(self) -> bool:
         """Return whether the fault may be over at the next try."""
-        return not self.final and (self.later or self.lost or not self.sent)
+        return not self.final and (self.later or self.lost or not self.sent or self.contradicted)
 
 
 class Failed(Exception):

@@ -9,7 +9,7 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from .client import Answer, Client
+from .client import Answer, Client, Tries
 from .exceptions import ApiError, NotInVersion, Refused
 from .resources import API_VERSIONS, GONE, INSTANCES, MACHINE_TYPES, UNREADABLE, Resource, Row
 from .rows import Seen, dig, has_id, is_resource, same_id, spoiled_fields, with_addresses
@@ -72,15 +72,26 @@ class Api(Client):
         return made
 
     def get(self, resource: Resource, row_id: str) -> Row | None:
-        """Return the row with this id, None if it does not exist."""
-        try:
-            row = self._read(resource, f"{resource.path}/{quote(row_id, safe='')}", []).body
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            if not self.reached:  # a wrong region or URL responds 404, too; then this read raises
-                self.page(MACHINE_TYPES, None, 0, 1)
-            return None
+        """Return the row with this id, None if it does not exist.
+
+        Each 404 of the API has a slug. Any other is a gateway's, and does not prove that the resource is gone: it is
+        believed only if the list does not have the resource either.
+        """
+        tries = Tries(self)
+        while True:
+            try:
+                row = self._read(resource, f"{resource.path}/{quote(row_id, safe='')}", []).body
+                break
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+                if not self.reached:  # a wrong region or URL responds 404, too; then this read raises
+                    self.page(MACHINE_TYPES, None, 0, 1)
+                if error.slug or not any(same_id(row["id"], row_id) for row in self.listing(resource)):
+                    return None
+                error.contradicted = True
+                error.message = f"{error.message} (not the API's own 404: its list has this {resource.kind})".lstrip()
+                self.clock.sleep(tries.pause(error))
         if not is_resource(row):
             row = drop_odd_fields(self, resource, [row], f"the response has no valid {resource.kind}")[0]
         return t.cast(Row, row)
@@ -109,6 +120,8 @@ class Api(Client):
         body = self._read(resource, resource.path, query).body
         page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
         total = dig(body, "meta.page.total")
+        if page is None and type(total) is int and total == 0:  # optional in the contract, for custom images
+            page = []
         counted = (total is None or (isinstance(total, int) and 0 <= total <= MOST_ROWS)) and offset <= MOST_ROWS
         if not (counted and isinstance(page, list) and all(map(is_resource, page))):
             page = drop_odd_fields(

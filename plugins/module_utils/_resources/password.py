@@ -20,6 +20,7 @@ PASSWORD_SPEC: dict[str, t.Any] = {
     "wait_timeout": {"type": "int", "default": 600},
 }
 NOT_READY = "windows_password_not_ready"
+DEFAULT_USER = "admin"  # the default of the response's optional field
 RETRY_AFTER = 10.0  # seconds between two requests while the password is not ready
 LOST = (
     "The response was lost. It may have contained the password, which the API returns only once, so it is not "
@@ -61,7 +62,7 @@ def read_password(client: Api, instance_id: str, wait: bool) -> Row:
 
 
 def _password_of(body: t.Any) -> Row:
-    user, password = body["instance"].get("user"), body["instance"]["password"]
+    user, password = body["instance"].get("user") or DEFAULT_USER, body["instance"]["password"]
     if not (isinstance(password, str) and password):
         raise TypeError
     return {"user": user, "password": password}

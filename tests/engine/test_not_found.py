@@ -1,0 +1,73 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A 404 without a slug is a gateway's, and does not prove that a resource is gone: then the list decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import copies, task
+from tests.support.declarations import DECLARED, SMALL
+from tests.support.module import result
+
+READ = "GET /v1/instances/{id}"
+FOREIGN = {
+    "nginx": {"kind": "html", "status": 404, "body": "<html><h1>404 Not Found</h1></html>"},
+    "kong": {"kind": "status", "status": 404, "body": {"message": "no Route matched with those values"}},
+    "empty": {"kind": "status", "status": 404, "body": ""},
+}
+every_form = pytest.mark.parametrize("form", FOREIGN)
+
+
+@every_form
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+@pytest.mark.parametrize("times", [1, 3, 20])
+def test_no_second_instance_is_made(sim: Any, form: str, edition: str, times: int) -> None:
+    sim.reset(edition=edition, unique_names=False)
+    sim.seed("instance", name="web", state="stopped")
+    for number in range(times):
+        sim.add_fault(operation=READ, nth=2 + number, **FOREIGN[form])
+    done = task.run(sim, **DECLARED, state="running")
+    assert (done.failure, done.actions) == (None, ["start"])
+    assert [row["state"] for row in sim.state()["br-se1"]["instances"]] == ["running"]
+
+
+@every_form
+def test_what_the_list_has_is_not_absent(sim: Any, form: str) -> None:
+    web = sim.seed("instance", name="web")
+    sim.add_fault(operation=READ, nth="every", **FOREIGN[form])
+    given = result(sim, "vm_instance", {"id": web["id"], "state": "absent"})
+    assert given["failed"] and given["error"]["status"] == 404
+    assert "not the API's own 404: its list has this instance" in given["msg"]
+    assert len(sim.state()["br-se1"]["instances"]) == 1
+
+
+@every_form
+@pytest.mark.parametrize("lag", [0, 5])
+def test_a_deletion_ends_behind_such_a_gateway(sim: Any, form: str, lag: float) -> None:
+    sim.reset(lag=lag)
+    web = sim.seed("instance", name="web")
+    first = task.run(sim, id=web["id"], state="absent")
+    sim.add_fault(operation=READ, nth="every", **FOREIGN[form])
+    again = task.run(sim, id=web["id"], state="absent")
+    assert (first.failure, first.actions, again.failure, again.actions) == (None, ["delete"], None, [])
+
+
+@every_form
+@pytest.mark.parametrize("kind", ["snapshot", "backup"])
+def test_a_copy_that_the_list_has_is_deleted(sim: Any, form: str, kind: str) -> None:
+    sim.reset(edition="2024-08")
+    web = sim.seed("instance", name="web")
+    copy = sim.seed(kind, name="copy", instance=web["id"])
+    sim.add_fault(operation=f"GET /v1/{kind}s/{{id}}", **FOREIGN[form])
+    done = copies.run(sim, kind, id=copy["id"], state="absent")
+    assert (done.failure, done.actions) == (None, ["delete"])
+
+
+@every_form
+def test_vm_info_reads_it(sim: Any, form: str) -> None:
+    web = sim.seed("instance", name="web", machine_type=SMALL)
+    sim.add_fault(operation=READ, **FOREIGN[form])
+    assert result(sim, "vm_info", {"kind": "instances", "id": web["id"]})["count"] == 1
