@@ -76,6 +76,9 @@ def test_a_rename_is_done_once(sim: Any, kind: str, edition: str) -> None:
     assert (done.failure, done.actions) == (None, ["rename"])
     sim.seed(kind, name="new")
     assert f"'old' ({row['id']}) cannot be renamed: 'new' exists too (" in copies.run(sim, kind, **rename).message
+    copies.run(sim, kind, name="new", state="absent", wait=False)
+    done = copies.run(sim, kind, **rename)
+    assert (done.failure, done.actions) == (None, ["rename"]), "a name that is being given up can be taken"
     assert copies.run(sim, kind, name="third", new_name="fourth").message == f"There is no {kind} 'third'."
 
 

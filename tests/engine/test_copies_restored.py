@@ -107,6 +107,19 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
 
 
 @every_kind
+def test_a_name_that_is_being_given_up_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+    """Under the name of the source, while that is being deleted."""
+    copy = ready(sim, kind, edition)
+    assert task.run(sim, name="web", state="absent", wait=False).actions == ["delete"]
+    options = {**RESTORED, "restore": {**RESTORE, "name": "web"}}
+    assert [step.action for step in copies.check(sim, kind, **options).steps] == ["restore"]
+    done = copies.run(sim, kind, **options)
+    assert (done.failure, done.actions) == (None, ["restore"])
+    [row] = sim.state()["br-se1"]["instances"]
+    assert (row["name"], row["id"] != copy["instance"]["id"]) == ("web", True)
+
+
+@every_kind
 def test_a_copy_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web")

@@ -49,6 +49,44 @@ def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
     assert task.run(sim, **declared).actions == ["delete", "restore"]
 
 
+@pytest.mark.parametrize(("method", "route", "body"), [("DELETE", "", None), ("PATCH", "/rename", {"name": "other"})])
+def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
+    sim: Any, method: str, route: str, body: Any
+) -> None:
+    sim.reset(lag=20)
+    src = sim.seed("instance", name="src", created_at=sim.now() - 3600)["id"]
+    sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
+    copy = sim.seed("snapshot", name="s", instance=src, created_at=sim.now() - 3600)["id"]
+    sim.advance(60)
+    task.client(sim).request(method, f"/v1/snapshots/{copy}{route}", body=body)
+    sim.advance(5)
+    sim.clear_requests()
+    declared = {**DECLARED, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
+    assert "There is no snapshot s to restore" in refused(sim, **declared)
+
+
+@pytest.mark.parametrize("name", ["web", "old"])
+def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
+    """Whether a killed run had deleted it could not be told: there would be neither name."""
+    sim.seed("instance", name=name, created_at=sim.now() - 3600)
+    declared = {**DECLARED, **OTHER, "name": "old", "new_name": "web"}
+    assert "cannot be recreated: new_name is given" in refused(sim, **declared)
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_a_name_that_is_being_given_up_can_be_taken(sim: Any, unique: bool) -> None:
+    sim.reset(unique_names=unique)
+    sim.seed("instance", name="new")
+    sim.seed("instance", name="old")
+    assert task.run(sim, name="new", state="absent", wait=False).actions == ["delete"]
+    declared = {"name": "old", "new_name": "new"}
+    assert [step.action for step in task.check(sim, **declared).steps] == ["rename"]
+    done = task.run(sim, **declared)
+    assert (done.failure, done.actions) == (None, ["rename"])
+    sim.advance(60)
+    assert instances(sim) == ["new"]
+
+
 def test_none_is_recreated_whose_interface_is_the_users_own(sim: Any) -> None:
     task.run(sim, **{**DECLARED, "network": {"interface": PORT}})
     sim.clear_requests()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._engine import fleet as fleet_pace
 from tests.support.choice import one_in
+from tests.support.clients import client_of
 from tests.support.declarations import LARGE, SMALL
 from tests.support.fleet import Fields, Watched, actions, changes, done, member, rows, run, seed, states
 
@@ -234,3 +235,32 @@ def test_nothing_is_sent_after_the_time(sim: Any) -> None:
     ]
     assert given["failed"] and late == []
     assert len(idle) + len(rows(sim)) == 9 and len(idle) > 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "route"),
+    [("snapshot", "snapshot", "/v1/snapshots"), ("custom_image", "image", "/v1/images/custom")],
+)
+def test_none_is_deleted_once_there_is_nothing_to_create_it_from(sim: Any, kind: str, option: str, route: str) -> None:
+    """What members are created from is deleted meanwhile: those that are not deleted yet live."""
+    seed(sim, ["src"])
+    of = {"instance": rows(sim)[0]["id"], "created_at": sim.now() - 3600} if kind == "snapshot" else {}
+    source = sim.seed(kind, name="golden", **of)["id"]
+    seed(sim, FIVE, ssh_key_name="other")
+    until = sim.now() + 25
+
+    class Meanwhile(Watched):
+        deleted = False
+
+        def advance(self, seconds: float) -> None:
+            super().advance(seconds)
+            if self.sim.now() > until and not self.deleted:
+                self.deleted = True
+                client_of(self.sim).request("DELETE", f"{route}/{source}")
+
+    defaults = {"image": None, option: "golden", "on_immutable_change": "recreate", "delete_public_ip": True}
+    given = run(Meanwhile(sim), instances=MEMBERS, batch="1", defaults=defaults)
+    totals = given["totals"]
+    assert totals["failed"] == 5 - totals["created"] and totals["created"] > 0
+    assert totals["deleted"] - totals["created"] <= 1, "the member whose deletion was under way, and no other"
+    assert len(rows(sim)) >= 5

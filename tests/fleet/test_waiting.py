@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.clients import client_of
 from tests.support.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
 from tests.support.module import result
 
@@ -152,6 +153,41 @@ def test_public_addresses_that_come_late_are_waited_for(sim: Any, delay: float) 
     else:
         assert all("it has no public IPv4 address yet" in one["msg"] for one in given["members"])
     assert len(rows(sim)) == 3
+
+
+BOUNDS = pytest.mark.parametrize("bounds", [{}, {"batch": "1"}, {"max_failures": "0"}], ids=str)
+
+
+@BOUNDS
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("choice", ["fail", "recreate"])
+def test_an_address_that_comes_after_the_read_by_id_is_seen(
+    sim: Any, choice: str, check: bool, bounds: dict[str, str]
+) -> None:
+    sim.reset(address_delay=20)
+    public = {"network": {"associate_public_ip": True}}
+    run(sim, instances=[{"name": "web"}], defaults=public, wait=False)
+    sim.advance(17)
+    began = sim.now()
+    defaults = {**public, "on_immutable_change": choice}
+    given = done(sim, check, instances=[{"name": "web"}], defaults=defaults, **bounds)
+    assert (given["changed"], given["warnings"] if not check else []) == (False, [])
+    assert sim.now() - began <= 25
+    assert check or given["members"][0]["instance"]["public_ipv4"]
+
+
+@BOUNDS
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_late_list_shows_as_failed_is_read_before_it_is_refused(
+    sim: Any, check: bool, bounds: dict[str, str]
+) -> None:
+    sim.reset(lag=15)
+    seed(sim, ["web"], state="new", status="creating_error", error={"slug": "x", "message": "no room"})
+    sim.advance(60)
+    client_of(sim).request("DELETE", f"/v1/instances/{rows(sim)[0]['id']}")
+    sim.advance(6)
+    given = done(sim, check, instances=[{"name": "web"}], **bounds)
+    assert given["totals"]["created"] == 1
 
 
 def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) -> None:

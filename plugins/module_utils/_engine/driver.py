@@ -122,6 +122,7 @@ def preview_task(member: Member, client: Api, seen: Seen) -> None:
     `seen` are the rows that a listing showed. Raise `ApiError` or `Refused`.
     """
     while reads_more(member, client, seen):
+        client.clock.sleep(max(member.next_look - client.clock.now(), 0))
         seen = member.task.observe(member.next_query)
 
 
@@ -164,14 +165,19 @@ def _last_look(member: Member) -> Row | None:
 
 
 def reads_more(member: Member, client: Api, seen: Seen) -> bool:
-    """Plan from the rows; return whether more must be read first, at once."""
+    """Plan from the rows; return whether more must be read first, at `next_look`."""
     now = client.clock.now()
     if member.decide(seen, now, api_now(client)) or member.over:
         return False
     if member.next_look <= now:
         return True
     if member.first is None:  # the end of the transition may change the plan; this is the plan so far
-        member.keep_first(member.plan(member.seen, member.memory))
+        try:
+            member.keep_first(member.plan(member.seen, member.memory))
+        except Refused:
+            if not member.expecting or is_time_up(client):
+                raise
+            return True
     return False
 
 

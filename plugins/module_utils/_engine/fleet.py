@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .._api.client import Answer
 from .._api.exceptions import ApiError, NotStarted, Refused
 from .._api.listing import Api
-from .._api.resources import CUSTOM_IMAGES, IMAGES, INSTANCES, MACHINE_TYPES, MOVING, Resource, Row
+from .._api.resources import INSTANCES, MOVING, Resource, Row
 from .._api.rows import Seen
 from .._api.statuses import status_class
 from .._plan.step import Query, Step, Task
@@ -31,7 +31,6 @@ SOON = 1.0  # and the minimum
 WAVE = (5, 40)  # steps per thread before the next look: at first, and the maximum while steps are fast
 STILL_NEW = 1.0  # seconds; no server closes an idle connection sooner
 TOO_LATE = "Not started before wait_timeout expired; run again to start it."
-_CATALOGS = (IMAGES, MACHINE_TYPES, CUSTOM_IMAGES)  # these do not change during a run
 
 
 class FleetClient(Api):
@@ -133,12 +132,12 @@ class FleetListing:
                 row.pop("user_data", None)
             self._by_name.setdefault(row.get("name"), []).append(row)
         self._by_id = {row["id"].lower(): row for row in self.rows}
-        self._others = {kind: rows for kind, rows in self._others.items() if kind in {each.kind for each in _CATALOGS}}
+        self._others = {}
 
     def listing(self, resource: Resource, name: str | None = None) -> list[Row]:
         """Return the rows of the shared list.
 
-        Kinds other than instances are listed once between two refreshes, catalogues once in a run.
+        Kinds other than instances are listed once between two refreshes.
         """
         if resource is INSTANCES:
             return self.rows if name is None else self._by_name.get(name, [])
@@ -244,7 +243,7 @@ class FleetPace(Pace):
         """
         bounded = self.batch is not None or self.max_failures is not None or is_time_up(self.listing.client)
         seen = {**member.seen, **seen}
-        if bounded and member not in self.begun and member.plan(seen, member.memory).steps:
+        if bounded and member not in self.begun and _has_steps(member, seen):
             self._refuse_to_begin(member)
             if status_class(seen.get("instance")) != MOVING:  # else it is counted already
                 if self.batch is not None and self.moving >= self.batch:
@@ -312,6 +311,14 @@ def seconds_until_listing(waited: float) -> float:
     Listings are frequent at first, so that the end of a fast step is noticed soon.
     """
     return min(max(waited / 3, SOON), EVERY)
+
+
+def _has_steps(member: Member, seen: Seen) -> bool:
+    """Return whether the member would send something; a refusal counts only after the reads that the engine makes."""
+    try:
+        return bool(member.plan(seen, member.memory).steps)
+    except Refused:
+        return False
 
 
 def _held(member: Member, now: float) -> bool:

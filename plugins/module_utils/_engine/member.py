@@ -40,10 +40,15 @@ MOST_SENDS = 30  # by a member in a run, all steps together, beyond those of its
 
 
 class Read(t.NamedTuple):
-    """A row as a read by id showed it, and its fingerprint in the listing before."""
+    """A row as a read by id showed it, and its form in the listing before."""
 
     listed: t.Any
     row: Row
+
+
+def _listed_form(row: Row) -> t.Any:
+    """Return the values that make a listed row another than before; an address can come long after the creation."""
+    return fingerprint(row), row.get("network")
 
 
 class Pending:
@@ -106,6 +111,7 @@ class Member:
         self.next_look = 0.0
         self.moving_since: float | None = None
         self.expecting_since: float | None = None  # since when a field is missing that may still come
+        self.expecting = False  # True if the next look is for such a field
 
     def advance(self, seen: Seen, now: float, api_now: float | None) -> Step | None:
         """Return the step to send now, or None.
@@ -136,6 +142,7 @@ class Member:
         resource that only a listing has shown is read by its id, and the plan is made again, before anything is
         changed, warned of or refused. Raise `Failed` or `Refused`.
         """
+        self.expecting = False
         if not self._take(seen, now, api_now) or (self.pending and not self._settle(now, api_now)):
             return None
         for part, row in self.seen.items():
@@ -212,7 +219,7 @@ class Member:
             if not row or part in self.fresh_parts:
                 continue
             read = self.reads.get(str(row["id"]).lower())
-            if read and read.listed == fingerprint(row):
+            if read and read.listed == _listed_form(row):
                 self.seen[part] = read.row
             else:
                 self.unread.add(part)
@@ -238,7 +245,7 @@ class Member:
             self._exclude(row_id)
             return self._schedule_look(now, 0, listing=True)
         self.lagging = self.lagging or fingerprint(row) != fingerprint(before)
-        self.reads[row_id.lower()] = Read(fingerprint(before), row)
+        self.reads[row_id.lower()] = Read(_listed_form(before), row)
         return True
 
     def _confirm(self, basis: tuple[str, ...] | None, now: float) -> bool:
@@ -349,7 +356,7 @@ class Member:
         self.expecting_since = now if self.expecting_since is None else self.expecting_since
         if seconds_old(row, now - self.expecting_since, api_now) >= NOT_YET:
             return False
-        self.next_query = self.next_query._replace(part=self.main)
+        self.expecting, self.next_query = True, self.next_query._replace(part=self.main)
         self._schedule_look(now, seconds_until_look(False, now - self.expecting_since))
         return True
 

@@ -45,7 +45,7 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
     desired state cannot or must not be reached.
     """
     row, renamed = seen.get("copy"), seen.get("renamed")
-    if row and renamed and not same_id(row["id"], renamed["id"]):
+    if row and renamed and not (same_id(row["id"], renamed["id"]) or is_deleting(renamed)):
         raise both_names_exist(row, renamed)
     if want.state == "absent":
         gone = row is None or is_deleting(row)

@@ -28,7 +28,7 @@ def plan_instance(seen: Seen, want: DesiredInstance, catalogs: Catalogs | None, 
     `catalogs` is None.
     """
     row, renamed, warnings = seen.get("instance"), seen.get("renamed"), t.cast("list[str]", [])
-    if row and renamed and not same_id(row["id"], renamed["id"]):
+    if row and renamed and not (same_id(row["id"], renamed["id"]) or is_deleting(renamed)):
         raise both_names_exist(row, renamed)
     declared = want
     if want.alternatives:

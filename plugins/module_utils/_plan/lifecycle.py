@@ -214,6 +214,9 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
     reasons = {
         "it is in transition": status_class(row) == MOVING,
         "it is declared by id, which a new one cannot have": bool(want.id),
+        "new_name is given, and a run that ends between deletion and creation could not be continued": bool(
+            want.new_name
+        ),
         "the API does not return its interfaces": ports is None,
         "it has interfaces beyond the primary, which would be deleted with it": len(ports or []) > 1,
         "its interface is the user's own, which would be deleted with it": bool(

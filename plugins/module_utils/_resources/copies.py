@@ -12,6 +12,7 @@ from .._api.exceptions import NotInVersion, Refused
 from .._api.listing import Api, find_in_kind, find_resources, list_kind, read_by_id
 from .._api.resources import COPY_REGIONS, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Resource, Row
 from .._api.rows import Seen, dig, same_id, with_addresses
+from .._api.statuses import is_deleting
 from .._api.times import api_now
 from .._plan.checks import refuse_id_as_name, require_uuid
 from .._plan.copies import DesiredCopy, plan_copy, power_back_plan
@@ -273,7 +274,8 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
 
     def guarded(seen: Seen, memory: Memory) -> Plan:
         row, copy = seen.get("instance"), seen.get("source")
-        if row and copy and not any(same_id(row["id"], row_id) for row_id in memory.created):
+        created_here = row and any(same_id(row["id"], row_id) for row_id in memory.created)
+        if row and copy and not (created_here or is_deleting(row)):
             refuse_other_instance(want, row, copy)
         plan = task.plan(seen, memory)
         if row is None or copy or memory.sent:

@@ -170,6 +170,8 @@ class Fleet:
         with ThreadPoolExecutor(self.params["concurrency"]) as pool:
             while seen:
                 going = [member for member, each in seen.items() if member.needs_read(self.client, each)]
+                due = min((member.engine_member.next_look for member in going), default=0.0)
+                self.client.clock.sleep(max(due - self.client.clock.now(), 0))
                 seen = dict(zip(going, pool.map(lambda member: member.observe(member.read), going)))
 
     def converge(self) -> None:

@@ -11,11 +11,11 @@ from .._api.listing import Reader, find_in_kind, find_resources, read_by_id
 from .._api.resources import BACKUPS, INSTANCES, SNAPSHOTS, UUID, Row
 from .._api.rows import Seen
 from .._plan.options import DesiredInstance
-from .._plan.step import Catalogs, Memory, Plan, Query, Task
+from .._plan.step import Memory, Plan, Query, Task
 from .._plan.unchanged import unchanged_plan
 
 if t.TYPE_CHECKING:
-    from .instance_planner import InstancePlanner
+    from .instance_planner import InstancePlanner, Shared
 
 
 def read_source(client: Reader, want: DesiredInstance, query: Query) -> Seen:
@@ -63,7 +63,7 @@ def instance_observer(
 
 
 def instance_task(
-    client: Reader, want: DesiredInstance, shared: dict[t.Any, Catalogs] | None = None, assume_created: bool = False,
+    client: Reader, want: DesiredInstance, shared: Shared | None = None, assume_created: bool = False,
     always_reads_source: bool = False,
 ) -> Task:  # fmt: skip
     """Return the task that brings the instance to its desired state.

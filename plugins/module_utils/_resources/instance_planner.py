@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,23 +18,34 @@ from .._plan.lifecycle import cleanup_plan
 from .._plan.options import DesiredInstance
 from .._plan.step import Catalogs, Memory, Plan, Query
 
-Shared = dict[t.Any, Catalogs]  # catalogues, by (image, whether an instance is restored)
+# Catalogues by (image, whether an instance is restored), and copies by their ids, each with the time when it was read.
+Shared = dict[t.Any, tuple[float, t.Any]]
+FRESH = 2.0  # seconds; for a plan that deletes an instance to create it again, they are read so recently
+T = t.TypeVar("T")
 ASSUMED_SOURCE: Row = {"id": "{id}", "status": "completed", "state": "available"}  # a copy that is yet to be created
 
 
-def read_catalogs(client: Reader, want: DesiredInstance, seen: Seen, shared: Shared) -> Catalogs:
+def read_catalogs(
+    client: Reader, want: DesiredInstance, seen: Seen, shared: Shared, seconds: float = math.inf
+) -> Catalogs:
     """Read images and machine types in parallel.
 
     The result includes the API version of the responses. Read only what is needed: a restore takes its image from the
     copy. A creation needs its image; for a retype the images only say how large the machine type must be. So if the
     images cannot be read, the error takes the place of their rows. API version 2026-08 lists custom images separately;
     they are read if the other images do not include the declared image. `shared` keeps the catalogues for this task, or
-    for all members of a fleet.
+    for all members of a fleet; they are read again if they are older than `seconds`.
     """
     image, restoring = want.image, bool(want.snapshot or want.backup) and seen.get("instance") is None
-    if (image, restoring) not in shared:
-        shared[image, restoring] = _catalogs(client, image, not restoring)
-    return shared[image, restoring]
+    return _once(shared, (image, restoring), client, lambda: _catalogs(client, image, not restoring), seconds)
+
+
+def _once(shared: Shared, key: t.Any, client: Reader, read: t.Callable[[], T], seconds: float) -> T:
+    """Return what was read at most that many seconds ago, else read it."""
+    now = client.clock.now()
+    if key not in shared or now - shared[key][0] > seconds:
+        shared[key] = (now, read())
+    return t.cast(T, shared[key][1])
 
 
 def _catalogs(client: Reader, image: str | None, with_images: bool) -> Catalogs:
@@ -67,7 +79,8 @@ def _complete(rows: list[Row]) -> list[Row]:
 class InstancePlanner:
     """The planner of an instance.
 
-    It reads the catalogues once, and only if the plan depends on them. With `assume_created` (in check mode) a missing
+    It reads the catalogues only if the plan depends on them, and once, unless the plan deletes the instance to create
+    it again: then image, machine type and copy must still be there. With `assume_created` (in check mode) a missing
     copy to restore from counts as created by an earlier task. `read_source` reads that copy.
     """
 
@@ -80,21 +93,37 @@ class InstancePlanner:
     def plan(self, seen: Seen, memory: Memory) -> Plan:
         """Return the steps to the desired state."""
         try:
-            return plan_instance(seen, self.want, self.catalogs and self._with_source(self.catalogs, seen), memory)
+            plan = plan_instance(seen, self.want, self.catalogs and self._with_source(self.catalogs, seen), memory)
         except CatalogsNeeded:
-            self.catalogs = self._read_catalogs(seen)
-            return plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
+            self.catalogs = self._read_catalogs(seen, math.inf)
+            plan = plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
+        if not _recreates(plan):
+            return plan
+        self.catalogs = self._confirmed(self._read_catalogs(seen, FRESH))
+        return plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
 
-    def _read_catalogs(self, seen: Seen) -> Catalogs:
-        """Read the catalogues.
+    def _read_catalogs(self, seen: Seen, seconds: float) -> Catalogs:
+        """Read the catalogues, unless that was done at most so many seconds ago.
 
         The copy to restore from is read here if it was skipped because there is an instance, which is to be replaced in
         that case.
         """
-        catalogs = read_catalogs(self.client, self.want, seen, self.shared)
-        if "source" not in seen and (self.want.snapshot or self.want.backup):
-            seen = self.read_source(Query({}, True, "instance"))
-        return catalogs._replace(source=seen.get("source"))
+        catalogs = read_catalogs(self.client, self.want, seen, self.shared, seconds)
+        source, named = seen.get("source"), self.want.snapshot or self.want.backup
+        if named and "source" not in seen:
+            query = Query({}, True, "instance")
+            source = _once(self.shared, named, self.client, lambda: self.read_source(query)["source"], seconds)
+        return catalogs._replace(source=source)
+
+    def _confirmed(self, catalogs: Catalogs) -> Catalogs:
+        """Return the catalogues with the copy as a read by its id shows it: a listing can lag behind its deletion."""
+        source, named = catalogs.source, self.want.snapshot or self.want.backup or ""
+        if source is None:
+            return catalogs
+        query = Query({"source": str(source["id"])}, False, "source")
+        row = _once(self.shared, source["id"], self.client, lambda: self.read_source(query)["source"], FRESH)
+        is_named = row is not None and (UUID.fullmatch(named) or row.get("name") == named)
+        return catalogs._replace(source=row if is_named else None)
 
     def _with_source(self, known: Catalogs, seen: Seen) -> Catalogs:
         source = seen.get("source", known.source)
@@ -117,3 +146,8 @@ class InstancePlanner:
         if want.state == "absent" or want.on_immutable_change not in ("fail", "recreate"):
             return False
         return bool(want.network.associate_public_ip) and field_value(row, "primary.public_ip") is False
+
+
+def _recreates(plan: Plan) -> bool:
+    """Return whether the plan deletes the instance and creates it again."""
+    return bool(plan.steps) and plan.steps[0].action == "delete" and any(step.creates for step in plan.steps)
