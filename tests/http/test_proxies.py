@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 import struct
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,6 +150,38 @@ def test_an_answer_that_a_proxy_loses_may_have_been_an_answer(
         error = failure(client(url, ca_path=str(authority.path)))
     assert len(server.asked) == 1
     assert error.lost
+
+
+@pytest.mark.parametrize("how", ["ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_proxy_with_tls_is_checked_with_the_same_certificates(
+    how: str, own: bool, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_by = authority if own else Authority(tmp_path, "another")
+    tls, ticks = signed_by.server("localhost"), Ticks()
+    with serving(OK, tls=authority.server("api.test")) as server, serving(proxy_to(server.port), tls=tls) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", " ")
+        monkeypatch.setenv(how.upper(), str(authority.path))
+        api = client("https://api.test", ticks, **({"ca_path": str(authority.path)} if how == "ca_path" else {}))
+        if own:
+            assert api.request("POST", "/v1/instances").status == 200
+        else:
+            error = failure(api)
+            assert "the proxy" in error.message and "give its certificate with ca_path" in error.message
+            assert (error.sent, error.final, ticks.slept) == (False, True, [])
+
+
+@pytest.mark.parametrize("password", ["Gehe/im1", "Gehe#im1", "Gehe?im1", "Gehe\\im1", "Gehe[im1", "Gehe im1"])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_no_part_of_a_password_that_is_not_encoded_is_shown(
+    scheme: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://{USER}:{password}@127.0.0.1:1")
+    error = failure(client(f"{scheme}://api.test", api_retries=0))
+    assert "Gehe" not in error.message and "im1" not in error.message
+    assert not error.sent
+    assert "is not usable" in error.message or "does not let us through" in error.message
 
 
 @pytest.mark.parametrize("port", [0, 1, 99999])

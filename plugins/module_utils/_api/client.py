@@ -15,7 +15,7 @@ import traceback
 import typing as t
 
 from .connection import Connection
-from .errors import network_error, response_error
+from .errors import network_error, response_error, url_secrets
 from .exceptions import TIMED_OUT, ApiError, Refused
 from .resources import REGION_PATHS
 from .times import Clock
@@ -68,6 +68,8 @@ class Client:
         self.url = connection.api_url.replace("{region}", region).rstrip("/")
         self._headers = dict(connection.headers, **{"User-Agent": f"magalu.cloud/{VERSION} {agent}"})
         self._proxies = requests.utils.get_environ_proxies(self.url)
+        for url in (self.url, *map(str, self._proxies.values())):
+            self.secrets += url_secrets(url) if "@" in url else ()
         self._context: t.Any = None
         if self.url.startswith("https:"):
             self._context = tls_context(connection.validate_certs, connection.ca_path)

@@ -102,7 +102,7 @@ def resolve_connection(given: t.Callable[[str], t.Any], environ: t.Mapping[str, 
         headers["x-tenant-id"] = values["tenant_id"]
     url = values["api_url"]
     if not (_PLAIN_URL.match(url) and 0.001 <= values["api_timeout"] <= 1e6 and 0 <= values["api_retries"] <= 1e6):
-        check_connection(values)
+        check_connection(values, keys[0])
     credential = f"{keys[0]} ({sources[keys[0]]})"
     others = {name: values[name] for name in ("region", "validate_certs", "ca_path", "api_timeout", "api_retries")}
     return Connection(url, headers=headers, credential=credential, secrets=(secret,), **others)
@@ -145,14 +145,23 @@ def choose_credential(keys: list[str], sources: dict[str, str]) -> str:
     return options[0]
 
 
-def check_connection(values: dict[str, t.Any]) -> None:
+def check_connection(values: dict[str, t.Any], credential: str) -> None:
     """Refuse an unusable api_url, api_timeout or api_retries. NaN is refused, too."""
     url = values["api_url"]
+    shown = re.sub(r"//.*@", "//********@", url)
     try:
-        if not (url.startswith(("https://", "http://")) and urlsplit(url).hostname and urlsplit(url).port != 0):
+        parts = urlsplit(url)
+        if not (url.startswith(("https://", "http://")) and parts.hostname and parts.port != 0):
             raise ValueError(url)
     except ValueError:
-        raise Refused(f"api_url (MGC_API_URL): {url!r} is not a URL that begins with https:// or http://") from None
+        raise Refused(
+            f"api_url (MGC_API_URL): {shown!r} is not a URL that begins with https:// or http:// and a host"
+        ) from None
+    if "@" in parts.netloc and credential == "access_token":
+        raise Refused(
+            f"api_url (MGC_API_URL): {shown!r} has a user and a password, which would be sent instead of access_token "
+            "(MGC_ACCESS_TOKEN). Use api_key, or leave them out."
+        )
     for name, least in (("api_timeout", 0.001), ("api_retries", 0)):
         if not least <= values[name] <= 1e6:
             raise Refused(f"{name} (MGC_{name.upper()}): {values[name]:g} is not between {least:g} and 1,000,000")

@@ -11,7 +11,7 @@ import re
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .connection import Connection
 from .exceptions import ApiError
@@ -26,6 +26,8 @@ _NEVER_SENT = (
     "ConnectTimeoutError",
     "SSLCertVerificationError",
 )
+_UNUSABLE = {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}
+_OWN_AUTHORITY = ". If it is signed by an authority of your own, give its certificate with ca_path (MGC_CA_PATH)"
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -44,6 +46,14 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'
 
 def _escape_html(text: str) -> str:
     return text.translate(_HTML)
+
+
+def url_secrets(url: str) -> list[str]:
+    """Return the user and password in a URL, also in parts: a URL that is not valid is shown in parts."""
+    user_info = url.rpartition("@")[0].split("://", 1)[-1]
+    password = user_info.partition(":")[2]
+    parts = (user_info, password, unquote(password), *re.split(r"[/?#\\[\]\s]", user_info))
+    return [part for part in parts if len(part) > 3]  # shorter ones would mask parts of words
 
 
 @functools.lru_cache(None)
@@ -84,20 +94,19 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
         sent, final = False, True
     elif names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown"}:
         text = f"the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) does not let us through: {deepest}"
+        distrusted = "SSLCertVerificationError" in names
+        text += _OWN_AUTHORITY if distrusted else ""
         # urllib3 1.26 also raises ProxyError if a request went through the proxy and its response was lost.
-        final = "ProxyError" not in names
+        final = "ProxyError" not in names or distrusted
         sent = sent and not final and "Tunnel connection failed" not in str(chain[-1])
-    elif names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "InvalidHeader"}:
-        text, sent, final = f"api_url, a proxy or a header is not usable: {deepest}", False, True
+    elif names & _UNUSABLE or "Invalid IPv6 URL" in deepest:
+        text = f"api_url, a proxy or a header is not usable: {deepest}. Encode special characters in a URL (%2F for /)"
+        sent, final = False, True
     elif "NameResolutionError" in names or "gaierror" in names:
         text = f"the name {host} does not resolve; check the region ({client.connection.region!r}) and api_url"
         sent = False
     elif "SSLCertVerificationError" in names or "CertificateError" in names:
-        text = (
-            f"the certificate of {host} is not trusted: {deepest}. If it is signed by an authority of your own, give "
-            "its "
-            "certificate with ca_path (MGC_CA_PATH)"
-        )
+        text = f"the certificate of {host} is not trusted: {deepest}{_OWN_AUTHORITY}"
         sent, final = False, True
     elif "SSLError" in names:
         text = f"TLS with {host} failed: {deepest}"

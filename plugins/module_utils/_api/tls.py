@@ -31,8 +31,8 @@ def tls_context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
     if not validate_certs:
         urllib3.disable_warnings()  # this collection warns once (`connection_warnings`)
         return _context(None)
-    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    path = ca_path or named or certifi.where()
+    named = [os.environ.get(name, "").strip() for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")]
+    path = ca_path or named[0] or named[1] or certifi.where()
     source = "ca_path" if ca_path else "REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)"
     try:
         return _context(path)
@@ -104,8 +104,10 @@ def tls_adapter(tls: ssl.SSLContext, size: int) -> t.Any:
             super().init_poolmanager(*args, ssl_context=tls, **kwargs)
             paced(self.poolmanager)
 
-        def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-            return paced(super().proxy_manager_for(*args, ssl_context=tls, **kwargs))
+        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+            if not proxy.lower().startswith("socks"):  # which has no TLS of its own
+                kwargs["proxy_ssl_context"] = tls
+            return paced(super().proxy_manager_for(proxy, ssl_context=tls, **kwargs))
 
         def cert_verify(self, *args: t.Any) -> None:
             """Do nothing: the context is complete, and the parent would parse the bundle again."""

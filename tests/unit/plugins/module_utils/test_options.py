@@ -185,9 +185,24 @@ def test_a_control_character_inside_is_refused_by_the_options_name(option: str, 
 )  # fmt: skip
 def test_a_url_without_scheme_or_host_is_refused(url: str) -> None:
     with pytest.raises(
-        Refused, match=r"^api_url \(MGC_API_URL\): .* is not a URL that begins with https:// or http://$"
+        Refused, match=r"^api_url \(MGC_API_URL\): .* is not a URL that begins with https:// or http:// and a host$"
     ):
         resolved({**KEY, "api_url": url})
+
+
+@pytest.mark.parametrize("url", ["https://someone:se/cret@host", "ftp://someone:secret@host", "http://a:secret@h:0"])
+def test_a_password_in_a_bad_url_is_not_shown(url: str) -> None:
+    with pytest.raises(Refused, match=r"//\*{8}@") as caught:
+        resolved({**KEY, "api_url": url})
+    assert "cret" not in str(caught.value)
+
+
+def test_a_user_in_the_url_would_replace_a_token() -> None:
+    url = "https://someone:secret@host/compute"
+    assert resolved({**KEY, "api_url": url}).api_url == url
+    with pytest.raises(Refused, match=r"would be sent instead of access_token \(MGC_ACCESS_TOKEN\)") as caught:
+        resolved({"access_token": "t", "api_url": url})
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
