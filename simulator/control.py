@@ -4,6 +4,7 @@
 
 # Annotations are evaluated at once here, since FastAPI reads them.
 
+import json
 import traceback
 from functools import cache
 from typing import Annotated
@@ -17,11 +18,25 @@ from .glance import build_glance
 from .kinds import Fields
 from .operations_page import add_operations_page
 from .page import POLICY, render_page
-from .resource import Refused
+from .resource import Mistake, Refused
 from .server import Simulator as Handle
 
 BUG = "The simulator itself has failed; see its stderr"
-routes = APIRouter()
+
+
+async def refuse_half_characters(request: Request) -> None:
+    """Refuse a body with half of a surrogate pair: no later response could carry it."""
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError):  # FastAPI refuses it
+        return
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Mistake("The body has half of a surrogate pair, which is not a character") from error
+
+
+routes = APIRouter(dependencies=[Depends(refuse_half_characters)])
 
 
 async def find_simulator(request: Request) -> Handle:

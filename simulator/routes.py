@@ -93,7 +93,8 @@ def add_interface(request: Request, body: Fields) -> Fields:
 
     The model is a union, and keeps the keys of one alternative only.
     """
-    sent = request.scope["simulator.body"].get("network") or {}
+    whole = request.scope["simulator.body"]  # a text if it cannot be written as JSON again
+    sent = (whole.get("network") if isinstance(whole, dict) else None) or {}
     if isinstance(sent.get("interface"), dict) and body.get("network"):
         body["network"]["interface"] = sent["interface"]
     return body

@@ -205,6 +205,36 @@ def test_a_seed_is_taken_or_refused_and_never_spoils_a_read(sim: Any, kind: str,
         assert control(sim, "GET", "/_simulator/state").status_code == 200
 
 
+HALF = "a\ud800"  # of a surrogate pair: JSON can carry it, and no text in UTF-8
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("PUT", "/_simulator/state", [{"kind": "instance", "name": HALF}]),
+    ("PUT", "/_simulator/state", [{"kind": "instance", "odd": {"labels": [HALF]}}]),
+    ("POST", "/_simulator/faults", {"kind": "status", "status": 500, "body": HALF}),
+    ("POST", "/_simulator/reset", {"region_editions": {HALF: "2024-08"}}),
+])  # fmt: skip
+def test_half_a_character_is_refused(sim: Any, method: str, path: str, body: Any) -> None:
+    answer = control(sim, method, path, body)
+    assert (answer.status_code, answer.json()["slug"]) == (400, "simulator.refused")
+    assert "half of a surrogate pair" in answer.json()["message"]
+    assert control(sim, "GET", "/_simulator/glance").status_code == 200
+
+
+def test_half_a_character_beside_a_creation_is_no_fault_of_the_simulators(sim: Any) -> None:
+    body = {"name": "web", "machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-debian-12 LTS"},
+            "ssh_key_name": "deploy", "extra": HALF}  # fmt: skip
+    url = sim.url.replace("{region}", "br-se1") + "/v1/instances"
+    answer = requests.post(url, json=body, headers={"x-api-key": "simulator"}, timeout=10)
+    assert answer.status_code in (202, 400, 422), answer.text
+
+
+def test_an_id_has_one_kind(sim: Any) -> None:
+    row = sim.seed("instance")
+    answer = control(sim, "PUT", "/_simulator/state", [{"kind": "snapshot", "id": row["id"]}])
+    assert (answer.status_code, answer.json()["message"]) == (400, f"Another kind of resource has the id {row['id']}")
+
+
 @pytest.mark.parametrize(
     "body", [[{}], [{"kind": []}], [{"kind": 5}], [{"kind": "pod"}], [{"kind": "instance", "nam": 1}]]
 )
