@@ -129,7 +129,8 @@ def custom_image_routes() -> APIRouter:
     @router.get("", response_model=schemas_2026.ListCustomImageResponse, summary="Retrieves all custom images.")
     async def list_images_custom(here: Here, page: Page = pages) -> Response:
         return answer_page(here, CUSTOM_IMAGE, page, "images",
-                           lambda resource, fields: rows.custom_image_row(here, resource, fields), optional=True)  # fmt: skip
+                           lambda resource, fields: rows.custom_image_row(here, resource, fields),
+                           optional=True)  # fmt: skip
 
     @router.post("", status_code=202, response_model=schemas_2026.ImageResponseV1, summary="Import a custom image.")
     async def create_custom_image(here: Here, body: schemas_2026.CreateCustomImageRequest) -> Response:

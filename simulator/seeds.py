@@ -49,7 +49,7 @@ def seed(region: Region, kind: str, fields: Fields) -> Fields:
         "created_at": given if isinstance(given, str) else format_timestamp(created),
     }  # fmt: skip
     resource: Resource[Any] = Resource(Kind(kind), created, cast(CommonFields, made), fields.pop("id", None))
-    if any(resource.id in others for each, others in region.resources.items() if each is not resource.kind):
+    if any(resource.id in others for each, others in region.resources.items() if each != resource.kind):
         raise Mistake(f"Another kind of resource has the id {resource.id}")
     made |= DEFAULTS[resource.kind](region, resource, fields)
     made |= {key: fields.pop(key) for key in list(fields) if key in made and key in FIELD_CHECKS}

@@ -136,5 +136,6 @@ def test_check_mode_sends_nothing_but_get(sim: Any, edition: str) -> None:
     for state in ("present", "running", "stopped", "suspended", "rebooted", "absent"):
         task.check(sim, **{**DECLARED, "machine_type": LARGE}, state=state, network_interfaces=PORTS)
         task.check(sim, **{**DECLARED, "name": "new"}, state=state)
-    task.check(sim, **DECLARED, new_name="db", on_immutable_change="recreate")
+    task.check(sim, **DECLARED, new_name="db")
+    task.check(sim, **DECLARED, on_immutable_change="recreate")
     assert {request["method"] for request in sim.requests()} == {"GET"}

@@ -189,6 +189,8 @@ class Member:
         decides = plan.steps or plan.warnings or (self.memory.sent and not self.by_lists)
         if decides and self._confirm(plan.basis, now):
             return None
+        if plan.recreates and self.task.plan_again and not self.failed:
+            plan = self.task.plan_again(self.seen, self.memory)
         self.keep_first(plan)
         self.result_data = self.result_data if self.memory.sent else plan.result_data
         return plan

@@ -73,6 +73,11 @@ class Plan(t.NamedTuple):
     # Further keys of the result, such as the copies that a retention keeps.
     result_data: t.Mapping[str, t.Any] = MappingProxyType({})
 
+    @property
+    def recreates(self) -> bool:
+        """Return whether the next step deletes a resource that a later step creates again."""
+        return bool(self.steps) and self.steps[0].action == "delete" and any(step.creates for step in self.steps)
+
 
 class Task(t.NamedTuple):
     """A module's task: the functions that read and plan, and the kinds of its parts."""
@@ -90,6 +95,8 @@ class Task(t.NamedTuple):
     # Whether a row lacks a value that the cloud may still add soon after the creation; the plan then waits for it.
     expects: t.Callable[[Row], bool] | None = None
     tells_attempts: bool = False  # whether the result lists the failed creations
+    # Plans again what deletes the resource to create it again, after it has read what the resource is created from.
+    plan_again: t.Callable[[Seen, Memory], Plan] | None = None
 
     @property
     def main(self) -> str:

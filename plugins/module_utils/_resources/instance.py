@@ -84,6 +84,9 @@ def instance_task(
     def plan(seen: Seen, memory: Memory) -> Plan:
         return unchanged_plan(seen, want, memory) or planner().plan(seen, memory)
 
+    def plan_again(seen: Seen, memory: Memory) -> Plan:
+        return planner().plan_again(seen, memory)
+
     def recover(seen: Seen, memory: Memory) -> Plan | None:
         return planner().recover(seen, memory)
 
@@ -96,4 +99,5 @@ def instance_task(
     return Task(
         label, instance_observer(client, want, always_reads_source), plan, kinds, {"instance": "instance"}, recover,
         frozenset({"instance", "renamed", "source"} - by_id), frozenset(by_id), expects, bool(want.alternatives),
+        plan_again,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from .._plan.step import Catalogs, Memory, Plan, Query
 
 # Catalogues by (image, whether an instance is restored), and copies by their ids, each with the time when it was read.
 Shared = dict[t.Any, tuple[float, t.Any]]
-FRESH = 2.0  # seconds; for a plan that deletes an instance to create it again, they are read so recently
+FRESH = 2.0  # seconds for which members of a fleet share what was read for `plan_again`
 T = t.TypeVar("T")
 ASSUMED_SOURCE: Row = {"id": "{id}", "status": "completed", "state": "available"}  # a copy that is yet to be created
 
@@ -79,8 +79,7 @@ def _complete(rows: list[Row]) -> list[Row]:
 class InstancePlanner:
     """The planner of an instance.
 
-    It reads the catalogues only if the plan depends on them, and once, unless the plan deletes the instance to create
-    it again: then image, machine type and copy must still be there. With `assume_created` (in check mode) a missing
+    It reads the catalogues once, and only if the plan depends on them. With `assume_created` (in check mode) a missing
     copy to restore from counts as created by an earlier task. `read_source` reads that copy.
     """
 
@@ -93,14 +92,18 @@ class InstancePlanner:
     def plan(self, seen: Seen, memory: Memory) -> Plan:
         """Return the steps to the desired state."""
         try:
-            plan = plan_instance(seen, self.want, self.catalogs and self._with_source(self.catalogs, seen), memory)
+            return plan_instance(seen, self.want, self.catalogs and self._with_source(self.catalogs, seen), memory)
         except CatalogsNeeded:
             self.catalogs = self._read_catalogs(seen, math.inf)
-            plan = plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
-        if not _recreates(plan):
-            return plan
+            return plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
+
+    def plan_again(self, seen: Seen, memory: Memory) -> Plan:
+        """Return the steps again, from catalogues and a copy that were read just now.
+
+        It is for a plan that deletes the instance to create it again: what it is created from must still be there.
+        """
         self.catalogs = self._confirmed(self._read_catalogs(seen, FRESH))
-        return plan_instance(seen, self.want, self._with_source(self.catalogs, seen), memory)
+        return self.plan(seen, memory)
 
     def _read_catalogs(self, seen: Seen, seconds: float) -> Catalogs:
         """Read the catalogues, unless that was done at most so many seconds ago.
@@ -146,8 +149,3 @@ class InstancePlanner:
         if want.state == "absent" or want.on_immutable_change not in ("fail", "recreate"):
             return False
         return bool(want.network.associate_public_ip) and field_value(row, "primary.public_ip") is False
-
-
-def _recreates(plan: Plan) -> bool:
-    """Return whether the plan deletes the instance and creates it again."""
-    return bool(plan.steps) and plan.steps[0].action == "delete" and any(step.creates for step in plan.steps)
