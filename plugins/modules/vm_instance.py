@@ -122,7 +122,8 @@ options:
     elements: str
   purge_network_interfaces:
     description:
-      - Whether to detach interfaces that are neither primary nor in O(network_interfaces).
+      - Whether to detach interfaces that are neither primary nor in O(network_interfaces), which must be given;
+        V([\]) detaches all but the primary one.
       - The task fails where the API does not say which interface is the primary one.
     type: bool
     default: false
