@@ -113,9 +113,10 @@ options:
       - What to name hosts, the first that an instance has counts. Each is a field as in the table of variables (without
         prefix, dotted where nested), or a template with braces.
       - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with
-        Jinja's braces, with exactly one colon, with a slash or unprintable characters, of more than 240 bytes,
-        V(localhost), V(all), V(ungrouped), the names of groups, and those of other instances. That holds for the groups
-        and the instances of inventory sources too that Ansible read before this one (in a folder by their file names).
+        Jinja's braces, with a hyphen at the beginning (C(ssh) would take them for options), with exactly one colon,
+        with a slash or unprintable characters, of more than 240 bytes, V(localhost), V(all), V(ungrouped), the names of
+        groups, and those of other instances. That holds for the groups and the instances of inventory sources too that
+        Ansible read before this one (in a folder by their file names).
     type: list
     elements: str
     default: [name, id]
@@ -134,7 +135,8 @@ options:
   connect_with:
     description:
       - What C(ansible_host) is. The first that an instance has of V(public_ipv4), V(private_ipv4), V(public_ipv6) and
-        V(name). If it is an empty list, none is set.
+        V(name). If it is an empty list, none is set. A value with a hyphen at its beginning, which C(ssh) would take
+        for an option, is left out, also if O(compose) sets it.
     type: list
     elements: str
     default: [public_ipv4, private_ipv4, public_ipv6]

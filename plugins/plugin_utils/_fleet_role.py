@@ -12,7 +12,7 @@ import typing as t
 Row = t.Mapping[str, t.Any]
 SSH_PORT = 22
 # Names that Ansible cannot have as hosts, or that mean something else to it.
-ODD_NAME = re.compile(r"[^:]*:[^:]*|True|False|None|all|ungrouped|localhost|[\[{].*", re.DOTALL)
+ODD_NAME = re.compile(r"-.*|[^:]*:[^:]*|True|False|None|all|ungrouped|localhost|[\[{].*", re.DOTALL)
 # The block that cloud-init prints at the first boot, and a key in it or in a line of ssh-keyscan.
 KEY_BLOCK = re.compile("-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
 KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+)\s+(AAAA[\w+/]+={0,3})")
@@ -66,7 +66,8 @@ def hosts_to_add(
         row = member.get("instance") or {}
         if member.get("failed") or row.get("state") != "running":
             continue
-        address = next((row[way] for way in connect_with if row.get(way)), None)
+        # `ssh` and `ssh-keyscan` would take an address that begins with "-" for an option.
+        address = next((row[way] for way in connect_with if row.get(way) and not row[way].startswith("-")), None)
         if address is None or row.get("id") is None:
             without.append(member["name"])
             continue

@@ -21,6 +21,9 @@ from ._filters import Filter, is_gone, wanted
 from ._hostvars import Login
 from ._trust import Marker
 
+# What Ansible connects to; the second is the old name of the first.
+ADDRESS_VARIABLES = ("ansible_host", "ansible_ssh_host")
+
 
 class Settings(t.NamedTuple):
     """The options that concern hosts."""
@@ -76,6 +79,7 @@ class Hosts:
         self._ids: list[str] = []
         self._odd: set[int] = set()  # instances whose name is not valid for a host
         self._addressed: set[int] = set()  # keep their address, though `compose` would remove it
+        self._options: set[str] = set()  # ids of instances with an address that `ssh` takes for an option
         chosen: list[str] = []
         kept: dict[int, dict[str, t.Any]] = {}
         instances.reverse()
@@ -143,7 +147,8 @@ class Hosts:
         """Return the variables of a host by their full names."""
         settings = self.settings
         variables = {variable: fields[field] for field, variable in settings.names.items()}
-        address = next((fields[kind] for kind in settings.connect_with if fields[kind]), None)
+        addresses = [fields[kind] for kind in settings.connect_with if fields[kind]]
+        address = next((each for each in addresses if not self._refuse_option(fields["id"], each)), None)
         if address:
             variables["ansible_host"] = address
         if settings.set_user and login.user:
@@ -151,6 +156,13 @@ class Hosts:
         if settings.set_user and login.connection:
             variables["ansible_connection"] = login.connection
         return variables
+
+    def _refuse_option(self, instance_id: t.Any, address: t.Any) -> bool:
+        """Return whether `ssh` takes an address for an option, and keep the instance's id for the warning."""
+        refused = _names.is_option(address)
+        if refused:
+            self._options.add(str(instance_id))
+        return refused
 
     def _login(self, image: t.Any) -> Login:
         name = dig(image, "name")
@@ -185,6 +197,7 @@ class Hosts:
                 self._names[number] = self._ids[number]
             self._odd.update(again)
         self._odd.intersection_update(number for number, host in hosts.items() if host)
+        self._options.intersection_update(self._ids[number] for number, host in hosts.items() if host)
         return made
 
     def _taken(self, name: str, instance_id: str) -> bool:
@@ -201,7 +214,11 @@ class Hosts:
         seen = self._seen(variables, inventory_hostname=name)
         if not expressions.passes(seen, name):
             return None
-        composed = {key: self._mark(value) for key, value in expressions.composed(seen, name)}
+        composed = {
+            key: self._mark(value)
+            for key, value in expressions.composed(seen, name)
+            if key not in ADDRESS_VARIABLES or not self._refuse_option(self._ids[number], value)
+        }
         if composed.get("ansible_host", "-") in (None, "") and variables.get("ansible_host"):
             del composed["ansible_host"]  # before 2.19, null is an empty text
             self._addressed.add(number)
@@ -234,6 +251,11 @@ class Hosts:
                 f"compose.ansible_host is null for {names}, so the address found by connect_with is "
                 "kept. default(x) replaces only what is undefined: write default(x, true), which replaces null, too."
             )
+        if self._options:
+            text = (
+                "Addresses that begin with '-', which ssh would take for an option, are left out for these instances: "
+            )
+            self.warnings.append(text + some(sorted(self._options)))
         if self._odd:
             text = "These instances are listed under another name, because theirs is not a valid host name: "
             self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))

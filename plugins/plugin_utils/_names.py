@@ -25,11 +25,12 @@ def usable(name: str) -> bool:
 
     AWX refuses a whole inventory if a name contains Jinja, and takes the text after a single colon for a port. Files
     are named after hosts: files with a host's variables and, in a job of AWX, files with its facts. The job fails if a
-    name is too long for a file.
+    name is too long for a file. Ansible connects to the name of a host that has no `ansible_host`.
     """
     return bool(
         name
         and name not in _TAKEN
+        and not is_option(name)
         and name.count(":") != 1
         and not ("{{" in name or "{%" in name or "{#" in name)
         and name == name.strip()
@@ -37,6 +38,11 @@ def usable(name: str) -> bool:
         and "/" not in name
         and len(name.encode()) <= LONGEST
     )
+
+
+def is_option(host: t.Any) -> bool:
+    """Return whether `ssh` takes a host for an option, such as `-oProxyCommand=...`, which runs a command."""
+    return str(host).startswith("-")
 
 
 def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], dict[str, list[int]]]:

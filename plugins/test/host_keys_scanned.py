@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 - name: Wait for the host keys
   ansible.builtin.command:
-    argv: "{{ ['ssh-keyscan', '-T', '5'] + hosts }}"
+    argv: "{{ ['ssh-keyscan', '-T', '5', '--'] + hosts }}"
   register: scan
   until: scan is magalu.cloud.host_keys_scanned(hosts, end | int - now().timestamp() | int)
   changed_when: false

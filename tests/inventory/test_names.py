@@ -66,7 +66,7 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
 
 OTHERWISE = "These instances are listed under another name, because theirs is not a valid host name: "
 ODD = [None, "", " ", "{{ x }}", "{% raw %}", "{# x #}", "a:b", "a\nb", "a\tb", "\x1b[31m", " web", "localhost", "127.0.0.1",
-       "::1", "all", "ungrouped", "a/b", ".", "..", "x" * 241, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 121]  # fmt: skip
+       "::1", "all", "ungrouped", "a/b", ".", "..", "-x", "-oProxyCommand=touch PROOF", "x" * 241, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 121]  # fmt: skip
 FINE = [
     "a b",
     "é",
@@ -76,7 +76,6 @@ FINE = [
     "web[1]",
     "a::b",
     "web{1}",
-    "-x",
     "!x",
     "a,b",
     "$x",
@@ -100,6 +99,37 @@ def test_every_other_name_is_a_host(sim: Any, tmp_path: Path) -> None:
     found = listed(sim, tmp_path)
     assert sorted(found.hosts) == sorted(FINE)
     assert found.warnings == []
+
+
+OPTION = "-oProxyCommand=touch PROOF"
+LEFT_OUT = "Addresses that begin with '-', which ssh would take for an option, are left out for these instances: "
+
+
+@pytest.mark.every_core(sample=True)
+@pytest.mark.parametrize("given", [
+    {"connect_with": ["name"]}, {"connect_with": ["name"], "hostnames": ["id"]}, {"hostnames": ["{{ name }}", "name"]},
+    {"compose": {"ansible_host": "name"}}, {"compose": {"ansible_ssh_host": "labels[0]"}},
+    {"compose": {"ansible_host": "'-' ~ machine_type.vcpus"}}, {"compose": {"ansible_host": -1}}, {"connect_with": []},
+], ids=str)  # fmt: skip
+def test_no_text_of_an_instance_is_an_option_of_ssh(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
+    """Ansible calls `ssh ... ADDRESS`, and one option of it runs a command on the controller."""
+    sim.seed("instance", name=OPTION, id=UUIDS[0], labels=[OPTION])
+    found = listed(sim, tmp_path, **given)
+    assert list(found.hosts) == UUIDS[:1]
+    host = found.hosts[UUIDS[0]]
+    usual = host["mgc_private_ipv4"] if "connect_with" not in given else None
+    assert (host.get("ansible_host"), "ansible_ssh_host" in host) == (usual, False)
+    assert (LEFT_OUT + UUIDS[0] in found.warnings) == ("compose" in given or given.get("connect_with") == ["name"])
+    assert (OTHERWISE + UUIDS[0] in found.warnings) == (given.get("hostnames") != ["id"])
+
+
+def test_an_address_that_begins_with_a_hyphen_gives_way_to_the_next(sim: Any, tmp_path: Path) -> None:
+    for number, name in enumerate([OPTION, OPTION + "x", "web"]):
+        sim.seed("instance", name=name, id=UUIDS[number], state="stopped" if number == 1 else "running")
+    found = listed(sim, tmp_path, connect_with=["name", "private_ipv4"], filters={"state": "running"})
+    host = found.hosts[UUIDS[0]]
+    assert host["ansible_host"] == host["mgc_private_ipv4"] and found.hosts["web"]["ansible_host"] == "web"
+    assert found.warnings == [f"{LEFT_OUT}{UUIDS[0]}", f"{OTHERWISE}{UUIDS[0]}"]
 
 
 @pytest.mark.parametrize("name", ["mgc", "state_running", "up", "above", "BV1_1_40"])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.inventory_plugin import UUIDS
 from tests.support.inventory_programs import FAILS, Programs, Ran
 from tests.support.servers import free_port
 from tests.support.ssh import serving
@@ -41,6 +42,14 @@ def test_three_instances_by_their_public_addresses(programs: Programs, sim: Any)
     assert facts.code == 0, facts.stdout
     for number, address in enumerate(made):
         assert address.startswith("127.2.") and f"web-{number} was reached at {address}" in facts.stdout
+
+
+@pytest.mark.parametrize("connect_with", [[], ["name"]], ids=str)
+def test_a_name_is_not_an_option_of_ssh(programs: Programs, sim: Any, connect_with: list[str]) -> None:
+    sim.seed("instance", name="-oProxyCommand=touch PROOF", id=UUIDS[0])
+    ping, _facts = reach(programs, free_port(), connect_with=connect_with)
+    assert f"{UUIDS[0]} | UNREACHABLE!" in ping.stdout, ping.stdout + ping.stderr
+    assert not (programs.folder / "PROOF").exists()
 
 
 @pytest.mark.test_all("the same by IPv6")

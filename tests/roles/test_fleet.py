@@ -194,7 +194,7 @@ def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) 
 
 
 def test_names_that_no_host_can_have_are_refused_before_anything_is_made(sim: Any, tmp_path: Path) -> None:
-    odd = ["web:1", "True", "[1]", "localhost"]
+    odd = ["web:1", "-x", "True", "[1]", "localhost"]
     cases = [{"count": 0, "instances": [{"name": name}], **QUIET} for name in odd]
     cases += [{"count": 0, "instances": [{"name": "web", "new_name": "a:b"}], **QUIET},
               {"count": 1, "name_format": "web:{index:02d}", **QUIET}]  # fmt: skip

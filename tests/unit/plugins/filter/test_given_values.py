@@ -61,7 +61,7 @@ VALUES: dict[str, tuple[dict[str, Any], str, Any]] = {
     "host_keys_scanned": (
         {"scan": {"stdout_lines": ["192.0.2.7 ssh-rsa AAAA", "192.0.2.8 ssh-rsa AAAA"]}, "end": 9_999_999_999},
         "{{ [argv, passes] }}",
-        [["ssh-keyscan", "-T", "5", "192.0.2.7", "192.0.2.8"], True],
+        [["ssh-keyscan", "-T", "5", "--", "192.0.2.7", "192.0.2.8"], True],
     ),
 }  # fmt: skip
 

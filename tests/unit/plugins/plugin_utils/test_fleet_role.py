@@ -23,7 +23,7 @@ def member(name: str = "web", failed: bool = False, **instance: Any) -> dict[str
 
 
 @pytest.mark.parametrize(
-    "name", ["a:b", ":", "all", "ungrouped", "localhost", "True", "None", "[x", "{x}", "{a\nb"]
+    "name", ["-x", "-a:b", "a:b", ":", "all", "ungrouped", "localhost", "True", "None", "[x", "{x}", "{a\nb"]
 )  # fmt: skip
 def test_names_that_cannot_be_hosts(name: str) -> None:
     assert role.odd_names([{"name": "web"}, {"name": name}]) == [name]
@@ -51,6 +51,8 @@ ADDRESSES = ("public_ipv4", "private_ipv4")
         (member(public_ipv4="192.0.2.1", private_ipv4="198.18.0.1"), "192.0.2.1"),
         (member(public_ipv4=None, private_ipv4="198.18.0.1"), "198.18.0.1"),
         (member(public_ipv4="", private_ipv4=None), None),
+        (member(public_ipv4="-oProxyCommand=x", private_ipv4="198.18.0.1"), "198.18.0.1"),
+        (member(private_ipv4="-f/etc/hosts"), None),  # ssh-keyscan and ssh would take it for an option
         (member(id=None, private_ipv4="198.18.0.1"), None),  # only planned
     ],
 )
