@@ -126,7 +126,7 @@ options:
     description:
       - What to do when several instances of all regions, also of those that filters leave out, come to the same name.
         With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group of the common
-        name has them all.
+        name has them all. If there is another group or another source's host of that name, the group is left out.
     type: str
     choices: [suffix_all, fail]
     default: suffix_all
@@ -569,8 +569,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Return the hosts, with their variables and groups, as data."""
         constructed = Constructed(self.loader, self._vars, options)
         names = {*settings.names, *settings.names.values(), "inventory_hostname", "ansible_host"}
-        own_id, there = settings.names["id"], self.inventory.hosts.items()
-        others = {name: host.vars[own_id] for name, host in there if own_id in host.vars}
+        there = self.inventory.hosts.items()
+        others = {name: _hostvars.instance_ids(host.vars, settings.names["id"]) for name, host in there}
         expressions = Expressions(constructed, options, names, settings.strict)
         return _hosts.Hosts(instances, settings, expressions, self.inventory.groups, others)
 

@@ -61,10 +61,10 @@ class Hosts:
 
     def __init__(
         self, instances: list[Row], settings: Settings, expressions: Expressions,
-        groups: t.Iterable[str] = (), others: t.Mapping[str, t.Any] | None = None,
+        groups: t.Iterable[str] = (), others: t.Mapping[str, t.Sequence[t.Any]] | None = None,
     ) -> None:  # fmt: skip
         self.settings, self.expressions = settings, expressions
-        # Already in the inventory: groups, to which the hosts' groups are added, and host -> id of its instance.
+        # Already in the inventory: groups, to which the hosts' groups are added, and host -> ids of its instance.
         self._groups, self._others = set(groups), others or {}
         self.parents: dict[tuple[str, str], None] = {}
         self.warnings: list[str] = []
@@ -180,35 +180,69 @@ class Hosts:
         A host with the name of a group, or of another file's host, goes by its id. The groups are only known when all
         hosts are made, so this is repeated until no name conflicts.
         """
-        groups = self._groups
         hosts: dict[int, Host | None] = {}
         again: t.Iterable[int] = kept
-        made: list[Host] = []
+        made: dict[int, Host] = {}
+        common: dict[str, set[str]] = {}
         while again:
             hosts.update((number, self._host(number, kept[number])) for number in again)
-            made = [host for host in hosts.values() if host]
-            groups.update(*(host.groups for host in made), *self.parents)
+            made = {number: host for number, host in hosts.items() if host}
+            self._groups.update(*(host.groups for host in made.values()), *self.parents)
+            common = self._common_groups(made)
             again = [
                 number
-                for number, host in hosts.items()
-                if host and host.name != self._ids[number] and self._taken(host.name, self._ids[number])
+                for number, host in made.items()
+                if host.name != self._ids[number] and (host.name in common or self._taken(host.name, self._ids[number]))
             ]
             for number in again:
                 self._names[number] = self._ids[number]
             self._odd.update(again)
-        self._odd.intersection_update(number for number, host in hosts.items() if host)
-        self._options.intersection_update(self._ids[number] for number, host in hosts.items() if host)
-        return made
+        self._odd.intersection_update(made)
+        self._options.intersection_update(self._ids[number] for number in made)
+        return self._with_common_groups(made, common)
 
     def _taken(self, name: str, instance_id: str) -> bool:
-        return name in self._groups or not same_id(self._others.get(name, instance_id), instance_id)
+        others = self._others.get(name, ())
+        return name in self._groups or not all(same_id(other, instance_id) for other in others)
+
+    def _common_groups(self, numbers: t.Iterable[int]) -> dict[str, set[str]]:
+        """Return the groups of the names that these instances share with others, and the names of each."""
+        groups: dict[str, set[str]] = {}
+        for number in numbers:
+            if number in self._shared:
+                groups.setdefault(self._common_group(number), set()).add(self._shared[number])
+        groups.pop(self.settings.group, None)  # all hosts are in it anyway
+        return groups
+
+    def _common_group(self, number: int) -> str:
+        """Return the group of an instance's shared name, an empty text if its name is not shared."""
+        return str(self.expressions.constructed._sanitize_group_name(self._shared.get(number, "")))
+
+    def _with_common_groups(self, made: dict[int, Host], common: dict[str, set[str]]) -> list[Host]:
+        """Return the hosts, each also in the group of its common name.
+
+        No host joins what has another meaning, so that whoever names instances cannot redirect plays: a group of
+        another source, of an expression or of another common name, or a group named as another source's host.
+        """
+        refused = {
+            group for group, names in common.items() if group in self._groups or group in self._others or len(names) > 1
+        }
+        if refused:
+            self.warnings.append(
+                "Instances that share a name are in no group of that name, because it has another meaning already: "
+                + some(sorted(refused))
+            )
+        joined = common.keys() - refused
+        for number in self._shared.keys() & made if joined else ():
+            group, host = self._common_group(number), made[number]
+            if group in joined:
+                made[number] = host._replace(groups=self._combination((*host.groups, group)))
+        return list(made.values())
 
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
         """Return a host, None if filter_expressions exclude it."""
         name, expressions = self._names[number], self.expressions
         groups = {self.settings.group: None}
-        if number in self._shared:
-            groups[expressions.constructed._sanitize_group_name(self._shared[number])] = None
         if not expressions.any:
             return Host(name, variables, {}, self._combination(groups))
         seen = self._seen(variables, inventory_hostname=name)

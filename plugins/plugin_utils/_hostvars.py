@@ -62,6 +62,7 @@ ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 _UNIQUE = ("id", "name")
 _TEXTS = ("state", "status", "availability_zone", "ssh_key_name", "created_at", "updated_at")
 _MAPPINGS = ("machine_type", "image", "error")
+_PROVING = ("phase", "machine_type", "availability_zone")  # what a host of this plugin has beside `id`, with any prefix
 
 
 class Login(t.NamedTuple):
@@ -73,6 +74,15 @@ class Login(t.NamedTuple):
 
 
 WINDOWS = Login("windows*", connection="psrp")
+
+
+def instance_ids(variables: t.Mapping[str, t.Any], own_id: str) -> list[t.Any]:
+    """Return the ids of instances that a host's variables have: `own_id`, and those with another file's prefix."""
+    return [
+        value
+        for name, value in variables.items()
+        if name == own_id or (name.endswith("id") and {f"{name[:-2]}{field}" for field in _PROVING} <= variables.keys())
+    ]
 
 
 def login(image: t.Any, logins: t.Sequence[Login]) -> Login:

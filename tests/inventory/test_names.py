@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,40 @@ def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
     assert len(found.groups["web_1"]) == 2
 
 
+COMMON = "Instances that share a name are in no group of that name, because it has another meaning already: "
+
+
+@pytest.mark.parametrize(("names", "given", "hosts"), [
+    (["web-servers"], {}, 0), (["jump"], {}, None), (["web.1", "web-1"], {}, None),
+    (["s.stopped"], {"keyed_groups": [{"key": "state", "prefix": "s"}]}, 1), (["up"], {"groups": {"up": "name == 'db'"}}, 1),
+    (["above"], {"keyed_groups": [{"key": "state", "prefix": "s", "parent_group": "above"}]}, 0),
+], ids=str)  # fmt: skip
+def test_a_common_name_joins_no_group_of_another_meaning(
+    sim: Any, tmp_path: Path, names: list[str], given: dict[str, Any], hosts: int | None
+) -> None:
+    """Else whoever names two instances alike could put them where the playbooks of others run."""
+    sim.reset(unique_names=False)
+    inventory = InventoryData()
+    inventory.add_group("web_servers")
+    inventory.add_host("jump")
+    sim.seed("instance", name="db", state="stopped")
+    for name in (*names, *names):
+        sim.seed("instance", name=name)
+    found = listed(sim, tmp_path, inventory=inventory, **given)
+    group = re.sub("[.-]", "_", names[0])
+    assert f"{COMMON}{group}" in found.warnings
+    assert (len(found.groups[group]) if group in found.groups else None) == hosts
+    assert len(found.hosts) == 2 + 2 * len(names)
+
+
+def test_a_common_name_that_is_the_group_of_all(sim: Any, tmp_path: Path) -> None:
+    sim.reset(unique_names=False)
+    for number in range(2):
+        sim.seed("instance", name="mgc", id=UUIDS[number])
+    found = listed(sim, tmp_path)
+    assert found.groups == {"mgc": sorted(found.hosts)} and len(found.hosts) == 2 and found.warnings == []
+
+
 def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
     """An instance cannot take the place of one that goes by its id, whoever named it."""
     sim.seed("instance", name="mgc", id=UUIDS[0])
@@ -221,6 +256,27 @@ def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> 
     found = listed(sim, tmp_path, inventory=inventory)
     assert {name: host.get("mgc_id") for name, host in found.hosts.items()} == {"web": UUIDS[0], "db": None, mine: mine}
     assert OTHERWISE + mine in found.warnings
+
+
+PREFIXES = ["mgc_", "lab_", ""]
+
+
+@pytest.mark.every_core(sample=True)
+@pytest.mark.parametrize("first", PREFIXES)
+@pytest.mark.parametrize("second", PREFIXES)
+def test_files_with_prefixes_of_their_own_merge_no_instances(sim: Any, tmp_path: Path, first: str, second: str) -> None:
+    """The same instance stays one host, with the variables of both files."""
+    mine = sim.seed("instance", name="web")["id"]
+    others = sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")["id"]
+    inventory = InventoryData()
+    listed(sim, tmp_path, inventory=inventory, hostvars_prefix=first)
+    found = listed(sim, tmp_path, inventory=inventory, hostvars_prefix=second, region="br-ne1")
+    assert sorted(found.hosts) == sorted(["web", others])
+    assert found.hosts["web"][f"{first}id"] == mine and found.hosts[others][f"{second}id"] == others
+    assert OTHERWISE + others in found.warnings
+    again = listed(sim, tmp_path, inventory=inventory, hostvars_prefix="third_")
+    assert sorted(again.hosts) == sorted(["web", others]) and again.hosts["web"]["third_id"] == mine
+    assert again.warnings == []
 
 
 def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -> None:
