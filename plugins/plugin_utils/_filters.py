@@ -33,7 +33,7 @@ FILTERS: dict[str, Value] = {
     "state": _text("state"),
     "status": _text("status"),
     "phase": _text("phase"),
-    "availability_zone": lambda row, wanted: same_zone(wanted, row.get("availability_zone")),
+    "availability_zone": lambda row, wanted: same_zone(wanted, row.get("availability_zone"), row["region"]),
     "name": lambda row, wanted: fnmatch.fnmatchcase(str(row.get("name") or ""), wanted),
     "machine_type": _reference("machine_type"),
     "image": _reference("image"),

@@ -181,3 +181,14 @@ def test_another_zone_is_another(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     declared = {**DECLARED, "availability_zone": "br-se-1-b", "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **declared).steps] == ["delete", "create"]
+
+
+def test_a_zone_of_another_region_is_refused(sim: Any) -> None:
+    """br-mgl1 is br-se-1 in URLs, and br-se-1-a a spelling of br-se1-a, where the instance would be created."""
+    done = task.run(sim, **{**DECLARED, "availability_zone": "br-mgl1-a"})
+    assert "There is no availability zone 'br-mgl1-a' in this region; its zones are br-se1-a" in str(done.failure)
+    assert task.sent(sim) == []
+    sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
+    for zone, names in (("br-mgl1-a", []), ("br-se-1-a", ["web"])):
+        rows = result(sim, "vm_info", {"kind": "instances", "availability_zone": zone})["instances"]
+        assert [row["name"] for row in rows] == names

@@ -113,6 +113,22 @@ def test_ids_have_no_case_and_zones_no_hyphen(sim: Any, tmp_path: Path, spelt: A
     assert (host["mgc_id"], host["ansible_host"]) == (mine.upper(), host["mgc_interfaces"][1]["private_ipv4"])
 
 
+@pytest.mark.parametrize(("zone", "hosts"), [
+    ("br-se1-a", ["se"]), ("br-mgl1-a", ["mgl", "mgl-by-url"]), ("br-ne-1-a", ["ne"]), ("br-ne1-a", ["ne"]),
+    ("br-se-1-a", ["mgl", "mgl-by-url", "se"]),  # it is a spelling of both
+])  # fmt: skip
+def test_zones_of_two_regions_are_not_confused(sim: Any, tmp_path: Path, zone: str, hosts: list[str]) -> None:
+    """br-mgl1 is br-se-1 in URLs, one hyphen away from br-se1."""
+    every = {"se": "br-se1", "mgl": "br-mgl1", "mgl-by-url": "br-mgl1", "ne": "br-ne1"}
+    for name, region in every.items():
+        odd = {"availability_zone": "br-se-1-a"} if name == "mgl-by-url" else {}
+        sim.seed("instance", name=name, region=region, availability_zone=f"{region}-a", odd=odd)
+    given: dict[str, Any] = {"regions": ["br-se1", "br-mgl1", "br-ne1"]}
+    assert sorted(listed(sim, tmp_path, **given, filters={"availability_zone": zone}).hosts) == hosts
+    left = sorted(every.keys() - set(hosts))
+    assert sorted(listed(sim, tmp_path, **given, exclude_filters=[{"availability_zone": zone}]).hosts) == left
+
+
 @pytest.mark.parametrize("empty", ["state", "name", "labels"])
 def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> None:
     """As of a template that comes to nothing: no host disappears for that."""

@@ -122,19 +122,22 @@ def same_reference(wanted: str, value: t.Any) -> bool | None:
     return None if known is None else same_id(known, wanted) if by_id else known == wanted
 
 
-def same_zone(first: t.Any, second: t.Any) -> bool:
-    """Return whether two names mean the same availability zone of a region.
+def same_zone(first: t.Any, second: t.Any, region: str | None = None) -> bool:
+    """Return whether two names mean the same availability zone, of this region if that is known.
 
-    The API spells some zones with the region's name in URLs: br-se-1-a for br-se1-a.
+    The API spells some zones with a further hyphen, or with the region's name in URLs: br-ne-1-a is br-ne1-a, and
+    br-se-1-a is br-mgl1-a in region br-mgl1, else br-se1-a. Without a region it equals both; these two always differ.
     """
-    return None not in (first, second) and _zone(first) == _zone(second)
+    return None not in (first, second) and not _zones(first, region).isdisjoint(_zones(second, region))
 
 
-def _zone(name: t.Any) -> str:
+def _zones(name: t.Any, region: str | None) -> set[str]:
+    """Return the zones that a name can mean."""
     name = str(name).lower()
-    for region, path in REGION_PATHS.items():
-        name = name.replace(region, path)
-    return re.sub(r"-(?=\d)", "", name)
+    by_url = {known: known + name[len(path) :] for known, path in REGION_PATHS.items() if name.startswith(f"{path}-")}
+    if region in by_url:
+        return {by_url[region]}
+    return {re.sub(r"-(?=\d)", "", name), *(by_url.values() if region is None else ())}
 
 
 def has_id(row: t.Any) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import (
     interfaces_of,
     same_reference,
+    same_zone,
     with_addresses,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.checks import require_uuid
@@ -45,6 +46,33 @@ def row(number: int, name: str | None = "web", status: str = "completed", state:
 def test_a_name_means_the_one_that_is_there(rows: list[Row], found: str | None) -> None:
     one = pick_named(rows, INSTANCES, "web")
     assert (one and one["id"]) == found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "region", "equal"),
+    [
+        ("br-se1-a", "BR-SE1-A", None, True),
+        ("br-se1-a", "br-se1-b", None, False),
+        ("br-ne-1-a", "br-ne1-a", None, True),
+        ("br-ne-1-a", "br-ne1-a", "br-ne1", True),
+        ("br-se-1-a", "br-se1-a", None, True),
+        ("br-se-1-a", "br-mgl1-a", None, True),
+        ("br-se1-a", "br-mgl1-a", None, False),
+        ("br-se-1-a", "br-se1-a", "br-se1", True),
+        ("br-se-1-a", "br-mgl1-a", "br-se1", False),
+        ("br-se-1-a", "br-se1-a", "br-mgl1", False),
+        ("br-se-1-a", "br-mgl1-a", "br-mgl1", True),
+        ("br-se1-a", "br-mgl1-a", "br-mgl1", False),
+        ("br-se-1-a", "br-mgl1-b", None, False),
+        ("br-se-10-a", "br-mgl10-a", None, False),
+        (None, "br-se1-a", None, False),
+        (None, None, None, False),
+    ],
+)
+def test_a_zone_is_equal_in_each_spelling_and_differs_from_those_of_other_regions(
+    first: str | None, second: str | None, region: str | None, equal: bool
+) -> None:
+    assert same_zone(first, second, region) is same_zone(second, first, region) is equal
 
 
 @given(st.lists(st.tuples(st.sampled_from(["web", "db", None]), st.sampled_from(["completed", "deleting", "deleted"]))))
