@@ -155,13 +155,17 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
     def template(self, source: str, variables: dict[str, t.Any]) -> t.Any:
         """Return the result of a template."""
-        self.templars[1].available_variables = {**variables, **(self._vars if self._given["use_extra_vars"] else {})}
+        self.templars[1].available_variables = self._with_extra(variables)
         return self.templars[1].template(source)
+
+    def _with_extra(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the variables with the extra ones, which Ansible itself adds only in `_compose`."""
+        return {**variables, **self._vars} if self._given.get("use_extra_vars") else variables
 
     def holds(self, name: str, condition: t.Any, variables: dict[str, t.Any], host: str) -> bool:
         """Return whether a condition holds. Raise AnsibleParserError with Ansible's own words."""
-        self.templar, self.inventory = self.templars[1], _Scratch()
-        self._add_host_to_composed_groups({name: condition}, variables, _Host(host), strict=True, fetch_hostvars=False)
+        self.templar, self.inventory, seen = self.templars[1], _Scratch(), self._with_extra(variables)
+        self._add_host_to_composed_groups({name: condition}, seen, _Host(host), strict=True, fetch_hostvars=False)
         return bool(self.inventory.joined)
 
     def groups_by(self, entry: t.Any, variables: dict[str, t.Any], host: str, strict: bool) -> Groups:
@@ -228,7 +232,7 @@ class Expressions:
         fields = frozenset(names)
         self.names = fields | set(options.get("compose") or {})
         self.filters = [
-            Entry(f"filter_expressions[{number}]", source, fields)
+            Entry(f"filter_expressions[{number}]", source, fields - extra)
             for number, source in enumerate(options.get("filter_expressions") or [])
         ]
         self.compose = {
@@ -236,7 +240,8 @@ class Expressions:
             for name, source in (options.get("compose") or {}).items()
         }
         self.groups = {
-            name: Entry(f"groups.{name}", source, self.names) for name, source in (options.get("groups") or {}).items()
+            name: Entry(f"groups.{name}", source, self.names - extra)
+            for name, source in (options.get("groups") or {}).items()
         }
         self.keyed = [
             (entry, Entry(f"keyed_groups[{number}].key", entry["key"], self.names - extra))

@@ -363,15 +363,25 @@ def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) 
         listed(sim, tmp_path, api_key="simulator", access_token="x")
 
 
-@pytest.mark.every_core(sample=True)
+@pytest.mark.every_core
 def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     given: dict[str, Any] = {"compose": {"a": "state"}, "keyed_groups": [{"key": "state", "prefix": "s"}]}
     found = listed(sim, tmp_path, extra={"state": "extra"}, use_extra_vars=True, **given)
     assert found.hosts["web"]["a"] == "extra" and "s_extra" in found.groups
     assert listed(sim, tmp_path, extra={"state": "extra"}, **given).hosts["web"]["a"] == "running"
+    conditions = {
+        "filter_expressions": ["name == chosen", "state == 'extra'"],
+        "groups": {"g": "state == 'extra'", "h": "name == chosen"},
+    }
+    sim.seed("instance", name="db")
+    extra = {"state": "extra", "chosen": "web"}
+    found = listed(sim, tmp_path, extra=extra, use_extra_vars=True, **conditions)
+    assert list(found.hosts) == found.groups["g"] == found.groups["h"] == ["web"]
+    without = listed(sim, tmp_path, extra=extra, **conditions)
+    assert without.hosts == {} and "'chosen' is undefined" in without.warnings[0]
     named = {"hostnames": ["{{ name }}.{{ domain }}"], "use_extra_vars": True}
-    assert list(listed(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["web.test"]
+    assert sorted(listed(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["db.test", "web.test"]
 
 
 @pytest.mark.every_core
