@@ -119,16 +119,20 @@ class Hosts:
 
     def _choice(self, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
         """Return the first of `hostnames` that is a valid host name, at last the id."""
+        chosen, refused = str(row["id"]), set()
         for source in self.settings.hostnames:
             if source in self._templates:
                 name = self._rendered(self._templates[source], row, variables, keep)
             else:
                 name = _names.text(dig(row, source))
             if _names.usable(name):
-                return name
-            if source == "name" and name:
-                self._odd.add(len(self._ids) - 1)
-        return str(row["id"])
+                chosen = name
+                break
+            if name:
+                refused.add(source)
+        if "name" in refused or (refused and chosen == str(row["id"])):
+            self._odd.add(len(self._ids) - 1)
+        return chosen
 
     def _rendered(self, entry: Entry, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
         entry.tried += keep
@@ -278,6 +282,8 @@ class Hosts:
             ]
             if mute:
                 ways = ", ".join(settings.connect_with)
+                if settings.connect_interface is not None:
+                    ways += f" on an interface that connect_interface {settings.connect_interface!r} matches"
                 self._say(f"Hosts without ansible_host, because they have none of {ways}: {some(mute)}")
         if self._addressed:
             names = some([self._names[number] for number in sorted(self._addressed)])

@@ -321,6 +321,20 @@ def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str],
     assert ["hostnames[0] failed for every host" in warning for warning in found.warnings] == [True] * failed
 
 
+@pytest.mark.every_core(sample=True)
+@pytest.mark.parametrize(("hostnames", "said"), [
+    (["{{ name }}.test"], True), (["{{ name }}.test", "id"], True), (["ssh_key_name"], True), (["{{ name[:0] }}"], False),
+    (["vpc", "id"], False), (["{{ name }}.test", "machine_type.name"], False), (["id", "name"], False),
+], ids=str)  # fmt: skip
+def test_a_name_that_is_refused_is_warned_of_wherever_it_comes_from(
+    sim: Any, tmp_path: Path, hostnames: list[str], said: bool
+) -> None:
+    sim.seed("instance", name="db:1", id=UUIDS[0], ssh_key_name="a/b")
+    found = listed(sim, tmp_path, hostnames=hostnames)
+    assert list(found.hosts) == ["BV1-1-40" if "machine_type.name" in hostnames else UUIDS[0]]
+    assert found.warnings == [OTHERWISE + UUIDS[0]] * said
+
+
 def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", id=UUIDS[0])
     with pytest.raises(
