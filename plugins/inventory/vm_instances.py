@@ -294,7 +294,7 @@ import time
 import typing as t
 from hashlib import sha256
 
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.release import __version__ as core_version
 from ansible.vars.reserved import get_reserved_names
@@ -394,6 +394,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 given[name] = value = self._evaluated(name, value)
             self._check_type(name, value)
         self.given = {name: value for name, value in given.items() if not is_blank(value)}
+        self._check_environment()
         given = {**self.given, **({"hostvars_prefix": ""} if given.get("hostvars_prefix") == "" else {})}
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct={**unset, **given})
@@ -411,16 +412,29 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 near = _names.suggest_name(name, known) or f". The options are {', '.join(sorted(known))}."
                 raise AnsibleParserError(f"There is no option {_entries.as_text(name)}{near}")
 
-    def _check_type(self, name: str, value: t.Any) -> None:
-        """Raise `AnsibleParserError` for a value of the wrong type.
+    def _check_type(self, name: str, value: t.Any, variable: str = "") -> None:
+        """Raise `AnsibleParserError` for a value of the wrong type, of the file or of an environment variable.
 
-        Ansible would show the value of a secret in its own error, or convert another text to a boolean.
+        Ansible would show the value of a secret in its own error, convert another text to a boolean, or name its own
+        types.
         """
+        kind = self.option_definitions[name].get("type")
         if name in SECRET and isinstance(value, (list, dict)):
             raise AnsibleParserError(f"{name} must be a text.")
-        boolean = self.option_definitions[name].get("type") in ("bool", "boolean")
+        if kind == "list" and isinstance(value, dict):
+            raise AnsibleParserError(f"{name} must be a list: put '- ' before its entries.")
+        if kind == "dict" and isinstance(value, list):
+            raise AnsibleParserError(f"{name} must be a mapping: leave out the '- ' before its entries.")
+        boolean = kind in ("bool", "boolean")
         if boolean and not is_blank(value) and str(value).strip().lower() not in _entries.BOOLEANS:
-            raise AnsibleParserError(f"{name} is {value!r}; it must be true or false.")
+            raise AnsibleParserError(f"{name}{variable} is {value!r}; it must be true or false.")
+
+    def _check_environment(self) -> None:
+        """Check the types of this plugin's environment variables for the options that the file does not set."""
+        for name, option in self.option_definitions.items():
+            for variable in option.get("env") or []:
+                if name not in self.given and variable["name"].startswith("MGC_"):
+                    self._check_type(name, os.environ.get(variable["name"]), f" ({variable['name']})")
 
     def _load_cache(self) -> None:
         """Load the cache plugin; if that fails, warn and go on without a cache."""
@@ -448,6 +462,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return self.templar.template(value)
         except (AnsibleError, ValueError) as error:
             text = str(error) if name not in SECRET else "it cannot be evaluated or decrypted"
+            if isinstance(error, AnsibleUndefinedVariable) and not self.get_option("use_extra_vars"):
+                text = f"{text.rstrip('.')}. If it uses extra variables (-e), add use_extra_vars: true."
             raise AnsibleParserError(f"{name}: {text}") from None
 
     def settings(self) -> _hosts.Settings:
@@ -471,10 +487,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for way in self._texts("connect_with"):
             if way not in ways:
                 raise Refused(f"connect_with: {way!r} is not one of {', '.join(ways)}.")
+        fields = (*names, *_hostvars.NESTED)
         for source in self._texts("hostnames"):
-            if "{" not in source and source.split(".")[0] not in names:
+            if "{" not in source and source not in fields:
                 raise Refused(
-                    f"hostnames: {source!r} is neither a field nor a template{_names.suggest_name(source, names)}"
+                    f"hostnames: {source!r} is neither a field nor a template{_names.suggest_name(source, fields)}"
                 )
         interface, account = self.get_option("connect_interface"), self.get_option("account_name")
         return _hosts.Settings(

@@ -233,6 +233,9 @@ def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tm
     assert sorted(found.hosts) == ["db", "web"] and found.warnings == [said]
     with pytest.raises(AnsibleParserError, match=said):
         listed(sim, tmp_path, connect_with=["public_ipv4"], strict=True)
+    found = listed(sim, tmp_path, connect_with=["public_ipv4"], connect_interface="eth9*")
+    of = "public_ipv4 on an interface that connect_interface 'eth9*' matches: web, db"
+    assert found.warnings == [said.replace("public_ipv4: web, db", of)]
     composed = listed(
         sim, tmp_path, connect_with=["public_ipv4"], compose={"ansible_host": "private_ipv4"}, strict=True
     )
@@ -316,6 +319,18 @@ def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.every_core
+@pytest.mark.parametrize("name", ["set_user", "listed_at", "user_data", "validate_certs"])
+def test_a_misspelt_boolean_of_the_environment_is_refused(sim: Any, tmp_path: Path, name: str) -> None:
+    """Ansible would take it for false."""
+    variable = f"MGC_{name.upper()}"
+    with pytest.raises(AnsibleParserError, match=rf"^{name} \({variable}\) is 'ture'; it must be true or false.$"):
+        listed(sim, tmp_path, env={variable: "ture"})
+    assert sim.requests() == []
+    assert listed(sim, tmp_path, env={variable: "ture"}, **{name: False}).hosts == {}
+    assert listed(sim, tmp_path, env={variable: " ON "}).hosts == {}
+
+
+@pytest.mark.every_core
 def test_environment_variables_that_are_empty_are_not_given(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     plain = listed(sim, tmp_path)
@@ -334,8 +349,13 @@ def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
         filters={"name": "{{ 'w' ~ 'eb' }}"}, use_extra_vars=True, account_name="{{ key[:4] }}",
     )  # fmt: skip
     assert found.hosts["web"]["mgc_account"] == "from"
-    with pytest.raises(AnsibleParserError, match="api_key: "):
-        listed(sim, tmp_path, extra={"key": "from-extra"}, api_key="{{ key }}")
+    for name in ("api_key", "account_name"):
+        with pytest.raises(
+            AnsibleParserError, match=f"^{name}: .*If it uses extra variables .-e., add use_extra_vars: true"
+        ):
+            listed(sim, tmp_path, extra={"key": "from-extra"}, **{name: "{{ key }}"})
+    with pytest.raises(AnsibleParserError, match="^api_key: it cannot be evaluated or decrypted$"):
+        listed(sim, tmp_path, api_key="{{ key }}", use_extra_vars=True)
 
 
 @pytest.mark.every_core
@@ -464,7 +484,23 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"x": "y"}}, r"filters: 'x' is not a filter\. The filters are state"),
     ({"filters": {"state": 5}}, r"filters\.state is 5; it must be a text"),
     ({"filters": {"name": ["web", ""]}}, r"filters\.name is \['web', ''\]; it must be a text"),
-    ({"filters": ["running"]}, "filters"),
+    ({"filters": ["running"]}, "^filters must be a mapping: leave out the '- ' before its entries.$"),
+    *(
+        ({name: given}, f"^{name} must be a mapping: leave out the '- ' before its entries.$")
+        for name, given in (("compose", [{"a": "b"}]), ("groups", ["web"]))
+    ),
+    *(
+        ({name: given}, f"^{name} must be a list: put '- ' before its entries.$")
+        for name, given in (
+            ("exclude_filters", {"name": "web-*"}),
+            ("keyed_groups", {"key": "state"}),
+            ("image_users", {"match": "*", "user": "x"}),
+            ("hostnames", {"name": None}),
+            ("connect_with", {"public_ipv4": True}),
+            ("filter_expressions", {"a": "b"}),
+            ("regions", {"br-se1": {}}),
+        )
+    ),
     ({"exclude_filters": [{"nam": "x"}]}, r"exclude_filters\[0\]: 'nam' is not a filter. Did you mean name\?"),
     ({"exclude_filters": ["x"]}, r"exclude_filters\[0\] is 'x'"),
     ({"exclude_filters": [None]}, r"exclude_filters\[0\] is None; it must be a mapping"),
@@ -476,6 +512,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         r"regions: api_url does not contain \{region\}",
     ),
     ({"hostnames": ["nmae"]}, r"hostnames: 'nmae' is neither a field nor a template. Did you mean name\?"),
+    (
+        {"hostnames": ["image.nmae", "machine_type.name"]},
+        r"hostnames: 'image.nmae' is neither a field nor a template. Did you mean image.name\?",
+    ),
+    ({"hostnames": ["name.first"]}, "hostnames: 'name.first' is neither a field nor a template"),
+    ({"hostnames": ["interfaces.0.name"]}, "hostnames: 'interfaces.0.name' is neither a field nor a template"),
     ({"connect_with": ["public"]}, "connect_with: 'public' is not one of private_ipv4, public_ipv4"),
     ({"keyed_groups": ["state"]}, r"keyed_groups\[0\] is 'state'"),
     ({"keyed_groups": [{"prefix": "x"}]}, r"keyed_groups\[0\] is .*must be a mapping with a key"),
