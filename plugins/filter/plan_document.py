@@ -50,7 +50,7 @@ EXAMPLES = r"""
         at: 1796083200
   ansible.builtin.debug:
     msg: "{{ (result | magalu.cloud.plan_document(title='Stop web-01')).splitlines()[2:5] }}"
-  # ["1 step to be approved. Only these steps are done, in this order.", "", "1. `stop instance web-01 (9ec75090-2872-4f51-8111-53d05d96d2c6)`"]
+  # ["1 step to be approved. Only these steps are done. The steps of each instance are done in this order.", "", "1. `stop instance web-01 (9ec75090-2872-4f51-8111-53d05d96d2c6)`"]
 
 - name: Show a plan without steps as HTML
   vars:

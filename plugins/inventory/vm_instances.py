@@ -51,7 +51,9 @@ options:
   filters:
     description:
       - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
-        hold (of labels all). An empty list counts as not given. Filters by labels need API version 2026-08.
+        hold (of labels all). An empty list counts as not given.
+      - A region with API version 2024-08, which has no labels, fails if a filter asks for labels. So does a region with
+        API version 2025-05 in which no instance has labels, because it cannot be distinguished from 2024-08.
       - Instances that are deleted are only listed if C(state), C(status) or C(phase) asks for them. An instance that
         failed, also in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
         O(exclude_filters) leaves it out.

@@ -127,7 +127,8 @@ options:
         type: bool
       labels:
         description:
-          - Labels of a new instance. Needs an API version newer than 2024-08.
+          - Labels of a new instance. They are refused on API version 2024-08, which has none, and on API version
+            2025-05 while no instance has labels, because it cannot be distinguished from 2024-08 then.
         type: list
         elements: str
       volumes:

@@ -50,7 +50,7 @@ def fetch(connection: Connection, regions: t.Sequence[str], agent: str, read: Re
     """Return all instances of the regions, as `read` reads them.
 
     A region whose instances cannot be read completely is a failure. With `labels`, a region whose API version has no
-    labels is a failure, too.
+    labels, or is not known to have them, is a failure, too.
     """
     # Created first, so that an invalid region is reported before any request.
     clients = {region: Region(connection._replace(region=region), agent, read) for region in regions}
@@ -63,7 +63,10 @@ def fetch(connection: Connection, regions: t.Sequence[str], agent: str, read: Re
         try:
             rows = client.listing(INSTANCES)
             if labels and client.api_version == "2024":
-                return f"Region {region} has API version 2024-08, which has no labels, but a filter asks for them."
+                return (
+                    f"Region {region} has API version 2024-08, which has no labels, or 2025-05 and no instance with "
+                    "labels; the two cannot be distinguished. A filter asks for labels."
+                )
             return rows
         except ApiError as error:
             return failure_sentence(client, f"list the instances of region {region}", error)

@@ -35,9 +35,8 @@ def document_blocks(plans: t.Sequence[dict[str, t.Any]], title: str) -> list[Blo
     blocks: list[Block] = [(HEADING, title)]
     if not count:
         return [*blocks, (TEXT, ("Nothing is to be done.",))]
-    blocks.append(
-        (TEXT, (f"{capitalized(counted(count, 'step'))} to be approved. Only these steps are done, in this order.",))
-    )
+    rule = "Only these steps are done. The steps of each instance are done in this order."
+    blocks.append((TEXT, (f"{capitalized(counted(count, 'step'))} to be approved. {rule}",)))
     for plan in plans:
         if not plan["lines"]:
             continue

@@ -148,7 +148,7 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
     ready(sim, kind, edition)
     failed = sim.seed(kind, name="failed", status="error", state="error")
     small = (
-        "Machine type BV1-1-10 is too small for KIND copy: it has 10 GB of disk, needed are 40. Large enough: BV1-1-1"
+        "Machine type BV1-1-10 is too small for KIND copy: it has 10 GB of disk, needed are 40. Large enough: BV1-1-40,"
     )
     late = edition == "2024-08"
     for options, said in (

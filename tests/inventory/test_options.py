@@ -149,6 +149,15 @@ def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given:
             listed(sim, tmp_path, **given, **more)
 
 
+def test_labels_of_api_version_2025_are_a_filter_once_an_instance_has_some(sim: Any, tmp_path: Path) -> None:
+    sim.reset(edition="2025-05", nulls="omitted")
+    sim.seed("instance", name="web")
+    with pytest.raises(AnsibleParserError, match="or 2025-05 and no instance with labels"):
+        listed(sim, tmp_path, filters={"labels": ["a"]})
+    sim.seed("instance", name="db", labels=["a"])
+    assert list(listed(sim, tmp_path, filters={"labels": ["a"]}).hosts) == ["db"]
+
+
 def test_an_instance_without_a_name_has_the_empty_one_for_filters(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name=None)
     assert len(listed(sim, tmp_path, filters={"name": "*"}).hosts) == 1

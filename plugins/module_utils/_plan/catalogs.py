@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import difflib
+import typing as t
 
 from .._api.exceptions import ApiError, CatalogsNeeded, Refused
 from .._api.resources import Row
 from .._api.rows import same_id, same_reference, same_zone
 from .options import DesiredInstance
 from .step import Catalogs
+
+SHOWN = 10  # names of a catalogue in a message
 
 
 def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
@@ -26,13 +29,39 @@ def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
         )
     if matches:
         return (usable or matches)[0]
-    names = sorted({str(row.get("name")) for row in rows})
-    folded = {name.lower(): name for name in names}
-    near = [folded[name] for name in difflib.get_close_matches(wanted.lower(), folded, 4, 0.5)]
-    hint = (
-        f"nearest: {', '.join(near)}" if near else f"there are {', '.join(names[:10])}" if names else "there are none"
-    )
+    names = list(dict.fromkeys(str(row.get("name")) for row in sorted(rows, key=_size)))
+    near = _near_names(wanted, names)[:SHOWN]
+    hint = f"there are {_names_and_rest(kind, names, SHOWN)}" if names else "there are none"
+    if near:
+        left = len(names) - len(near)
+        hint = f"nearest: {', '.join(near)}" + (f"; {_rest(kind, left)}" if left else "")
     raise Refused(f"There is no {kind} {wanted!r} in this region ({hint}).")
+
+
+def _near_names(wanted: str, names: list[str]) -> list[str]:
+    """Return the names that contain the wanted text, then the names that are spelled like it, both without case."""
+    folded = {name.lower(): name for name in names}
+    close = [folded[name] for name in difflib.get_close_matches(wanted.lower(), folded, 4, 0.5)]
+    return list(dict.fromkeys([name for name in names if wanted.lower() in name.lower()] + close))
+
+
+def _names_and_rest(kind: str, names: list[str], most: int) -> str:
+    """Return the first names as text, and how many names that leaves out."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f", {_rest(kind, left)}" if left > 0 else "")
+
+
+def _rest(kind: str, count: int) -> str:
+    return f"and {count} more; vm_info with kind: {kind.replace(' ', '_')}s lists all"
+
+
+def _size(row: Row) -> tuple[t.Any, ...]:
+    """Return the sort key of a machine type by size, of an image by name. Unknown sizes come first.
+
+    The unit of `ram` is guessed, which is good enough for an order: a number below 512 is taken for GB.
+    """
+    vcpus, ram, disk = (row.get(field) or 0 for field in ("vcpus", "ram", "disk"))
+    return vcpus, ram if ram >= 512 else ram * 1024, disk, str(row.get("name"))
 
 
 def choose_machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: list[Row]) -> Row:
@@ -47,10 +76,11 @@ def choose_machine_type(wanted: str, zone: str | None, source: str, needs: Row, 
     _offered("Machine type", kind, zone, rows)
     lacking = _lacking(kind, needs)
     if lacking:
-        fit = [str(row["name"]) for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
+        fit = [row for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
+        names = [str(row["name"]) for row in sorted(fit, key=_size)]
         raise Refused(
             f"Machine type {kind['name']} is too small for {source}: {lacking}. "
-            f"Large enough: {', '.join(sorted(fit)[:8]) or 'none'}."
+            f"Large enough: {_names_and_rest('machine type', names, 8) or 'none'}."
         )
     return kind
 

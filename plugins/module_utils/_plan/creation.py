@@ -37,9 +37,10 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
         raise Refused(f"There is no instance {name!r}; creating it needs machine_type.")
     too_new = too_new_options(want, api_version or "2024")
     if too_new:
+        doubt = " It may be 2025-05 instead, which is only recognized if an instance has labels."
         raise NotInVersion(
             f"This region has API version {API_VERSIONS[api_version or '2024']}, which does not know "
-            f"{', '.join(too_new)}."
+            f"{', '.join(too_new)}.{doubt if 'labels' in too_new else ''}"
         )
     want = want._replace(name=name)
     body = _body(want, api_version)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import find_in_catalog
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.catalogs import choose_machine_type, find_in_catalog
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.checks import encode_user_data
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.creation import (
     _name_warnings,
@@ -80,6 +80,43 @@ def test_what_is_not_there_is_told_with_the_nearest(wanted: str, rows: t.Any, hi
     assert text.startswith(f"There is no image {wanted!r} in this region ({hint}")
 
 
+MANY = [{"id": str(number), "name": f"BV{number}-{2 * number}-10", "vcpus": number, "ram": 2 * number, "disk": 10}
+        for number in (16, 8, 4, 2, 1)]  # fmt: skip
+CLOUDS = [{"id": str(number), "name": f"cloud-{name}"} for number, name in enumerate(
+    [*(f"almalinux-{number}" for number in range(1, 11)), "ubuntu-24.04 LTS", "Ubuntu-22.04 LTS"])]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "rows", "hint"),
+    [
+        # What contains the wanted text, in any case, is not lost behind ten others.
+        ("image", "ubuntu", CLOUDS, (
+            "nearest: cloud-Ubuntu-22.04 LTS, cloud-ubuntu-24.04 LTS; and 10 more; vm_info with kind: images lists all")),
+        ("image", "zzz", CLOUDS, "there are cloud-Ubuntu-22.04 LTS, " + ", ".join(
+            f"cloud-almalinux-{number}" for number in (1, 10, *range(2, 9))) + ", and 2 more; "
+            "vm_info with kind: images lists all"),
+        ("image", "zzz", CLOUDS[:1], "there are cloud-almalinux-1"),
+        ("image", "alma", CLOUDS[:1], "nearest: cloud-almalinux-1"),
+        ("machine type", "bv", MANY, "nearest: BV1-2-10, BV2-4-10, BV4-8-10, BV8-16-10, BV16-32-10"),
+        ("machine type", "zzz", MANY, "there are BV1-2-10, BV2-4-10, BV4-8-10, BV8-16-10, BV16-32-10"),
+        ("machine type", "zzz", [*MANY, {"id": "0", "name": "new"}], "there are new, BV1-2-10, BV2-4-10"),
+    ],
+)  # fmt: skip
+def test_names_that_contain_the_wanted_text_come_first(kind: str, wanted: str, rows: t.Any, hint: str) -> None:
+    text = refusal(find_in_catalog, kind, wanted, rows)
+    assert text.startswith(f"There is no {kind} {wanted!r} in this region ({hint}")
+    assert text.endswith(").") and ("; vm_info with kind: " in text) == ("; vm_info with kind: " in hint)
+
+
+def test_the_smallest_large_enough_machine_types_are_named_first() -> None:
+    rows = [{"id": "0", "name": "BV1-1-5", "vcpus": 1, "ram": 1, "disk": 5},
+            *({"id": str(disk), "name": f"BV2-4-{disk}", "vcpus": 2, "ram": 4 if disk % 20 else 4096, "disk": disk}
+              for disk in range(100, 0, -10))]  # fmt: skip
+    text = refusal(choose_machine_type, "BV1-1-5", None, "image x", {"disk": 10}, rows)
+    names = ", ".join(f"BV2-4-{disk}" for disk in range(10, 90, 10))
+    assert text.endswith(f"Large enough: {names}, and 2 more; vm_info with kind: machine_types lists all.")
+
+
 def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> None:
     double = {"id": IDS[8], "name": "cloud-ubuntu-24.04 LTS", "status": "deprecated"}
     assert find_in_catalog("image", double["name"], [double, *IMAGES])["id"] == IDS[4]
@@ -137,7 +174,8 @@ def test_what_only_the_edition_of_2026_takes_is_refused_before_the_request(optio
     assert body(**options)
     name = "network.subnets" if "network" in options else next(iter(options))
     text = f"This region has API version 2024-08, which does not know {name}."
-    assert refusal(body, "2024", **options) == text
+    doubt = " It may be 2025-05 instead, which is only recognized if an instance has labels."
+    assert refusal(body, "2024", **options) == text + (doubt if name == "labels" else "")
 
 
 def test_the_body_has_only_what_was_given() -> None:
