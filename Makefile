@@ -147,6 +147,7 @@ record: setup  ## write the golden files again: pictures, tables of the document
 	python -m tests.docs.draw
 	python -m tests.docs.suboptions
 	python -m tests.docs.returns
+	python -m tests.inventory.hostvars
 	python -m tests.awx.page
 	python -m tests.support.shapes
 	python -m tests.faults

@@ -47,7 +47,7 @@ options:
   ca_path:
     description:
       - A file or folder with the certificates of trusted authorities, instead of those that come with C(requests).
-      - Defaults to the environment variable E(MGC_CA_PATH), then E(REQUESTS_CA_BUNDLE).
+      - Defaults to the environment variable E(MGC_CA_PATH), then E(REQUESTS_CA_BUNDLE), then E(CURL_CA_BUNDLE).
     type: path
   api_timeout:
     description:

@@ -16,8 +16,8 @@ attributes:
     description: Shows the state before and after the changes.
     support: full
   action_group:
-    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection, C(wait),
+      C(wait_timeout), C(protect_names), C(protect_labels) and C(delete_public_ip) for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -32,8 +32,8 @@ attributes:
     description: The module changes nothing, so there is no difference to show.
     support: N/A
   action_group:
-    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection, C(wait),
+      C(wait_timeout), C(protect_names), C(protect_labels) and C(delete_public_ip) for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm
@@ -48,8 +48,8 @@ attributes:
     description: There is no difference to show.
     support: N/A
   action_group:
-    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection and O(wait_timeout)
-      for all modules of this collection.
+    description: C(group/magalu.cloud.vm) in C(module_defaults) sets the options of the connection, C(wait),
+      C(wait_timeout), C(protect_names), C(protect_labels) and C(delete_public_ip) for all modules of this collection.
     support: full
     membership:
       - magalu.cloud.vm

@@ -51,8 +51,8 @@ options:
 EXAMPLES = r"""
 - name: Show the first lines
   ansible.builtin.debug:
-    msg: "{{ (members | magalu.cloud.fleet_diagnosis({'web': 'Nobody could log in.'}, [{}], [{}], {}, 22))[:3] }}"
-    # ["== web (1)", "Nobody could log in.", "address: none"]
+    msg: "{{ (members | magalu.cloud.fleet_diagnosis({'web': 'Login failed.'}, [{}], [{}], {}, 22))[:3] }}"
+    # ["== web (1)", "Login failed.", "address: none"]
   vars:
     members:
       - {name: web, instance: {id: "1", state: running, status: completed}}

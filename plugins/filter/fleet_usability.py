@@ -34,7 +34,7 @@ EXAMPLES = r"""
 - name: Show who cannot be used
   ansible.builtin.debug:
     msg: "{{ (['web'] | magalu.cloud.fleet_usability({'stdout': '', 'stderr': 'Killed'})).unusable }}"
-    # {"web": "Ansible's own process that waited for it said nothing of it, but: Killed "}
+    # {"web": "The ansible-playbook process that waited for this member ended without a result. Its output: Killed "}
 """
 
 RETURN = r"""

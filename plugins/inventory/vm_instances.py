@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - inventory_cache
 options:
   plugin:
-    description: That the file is for this plugin.
+    description: Marks the file as a source for this plugin.
     type: str
     required: true
     choices: [magalu.cloud.vm_instances]
@@ -36,8 +36,8 @@ options:
       - name: MGC_REGIONS
   on_region_error:
     description:
-      - What to do when a region does not answer. With V(warn) the others are listed, and nothing is cached. Mind that
-        whatever deletes hosts which are not listed, as AWX can, deletes those of that region then.
+      - What to do when a region does not answer. With V(warn) the others are listed, and nothing is cached. A program
+        that deletes unlisted hosts, such as AWX with Overwrite, then deletes the hosts of that region.
     type: str
     choices: [fail, warn]
     default: fail
@@ -61,11 +61,11 @@ options:
     default: {}
     suboptions:
       state:
-        description: The state, as V(running).
+        description: The state, such as V(running).
         type: list
         elements: str
       status:
-        description: The status, as V(completed).
+        description: The status, such as V(completed).
         type: list
         elements: str
       phase:
@@ -146,7 +146,7 @@ options:
       - name: MGC_CONNECT_WITH
   connect_interface:
     description:
-      - A shell pattern for the name or id of the interface whose addresses count, in place of the primary one.
+      - A shell pattern for the name or id of the interface whose addresses count, instead of the primary one.
     type: str
     env:
       - name: MGC_CONNECT_INTERFACE
@@ -216,8 +216,8 @@ notes:
   - All hosts have these variables, of which those that the API does not tell are null.
   - C(mgc_id) (str) - The instance's id. For example V(9ec75090-2872-4f51-8111-53d05d96d2c6).
   - C(mgc_name) (str) - Its name, which need not be the host's. For example V(web-01).
-  - C(mgc_state) (str) - What it is. For example V(running).
-  - C(mgc_status) (str) - What is happening to it. For example V(completed).
+  - C(mgc_state) (str) - The state, such as running or stopped. For example V(running).
+  - C(mgc_status) (str) - The status of the current or last operation. For example V(completed).
   - 'C(mgc_phase) (str) - What state and status mean: settled, in_transition, deleting, creation_failed,
     operation_failed or gone. For example V(settled).'
   - C(mgc_region) (str) - The region it was listed in. For example V(br-se1).

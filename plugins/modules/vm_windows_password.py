@@ -170,7 +170,7 @@ def main() -> None:
     except (ApiError, Refused, Failed) as error:
         module.fail(client, f"read the first password of instance {params['name'] or params['id']}", error, **result)
     except (OSError, ValueError) as cause:  # the password, if it was read, must not be lost
-        why = getattr(cause, "strerror", None) or "it is no text in UTF-8"
+        why = getattr(cause, "strerror", None) or "the password is not valid UTF-8"
         text = f"password_file {target!r} cannot be written: {why}."
         failed = {"changed": True, **result} if password else {"changed": False}
         module.fail_json(text, error=plain_error(f"write {target!r}", text), **failed)

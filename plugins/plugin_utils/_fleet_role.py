@@ -132,7 +132,10 @@ def usability(awaited: t.Iterable[str], stdout: str, stderr: str) -> dict[str, t
 
     `stdout` and `stderr` are of the process that waited for them. A member that it did not mention cannot be used.
     """
-    silent = f"Ansible's own process that waited for it said nothing of it, but: {stderr} {stdout}"
+    silent = (
+        "The ansible-playbook process that waited for this member ended without a result. "
+        f"Its output: {stderr} {stdout}"
+    )
     unusable = dict.fromkeys(awaited, silent)
     warnings = []
     for text in re.findall("USABLE:([^:]*):", stdout):
@@ -158,8 +161,8 @@ def reason(report: Row) -> str:
     code = _code(waited)
     if login is not None:
         if re.search("ping module test: 'ping'$", login):
-            return "One can log in, but no module runs there: is there a Python? (ansible_python_interpreter)"
-        return f"Nobody could log in: {login.strip()}"
+            return "Login works, but no module runs. Install Python there, or set ansible_python_interpreter."
+        return f"Login failed: {login.strip()}"
     if waited.get("unreachable"):
         return f"The connection broke while cloud-init ran: {str(waited.get('msg', '')).strip()}"
     if code == 0:
@@ -168,7 +171,7 @@ def reason(report: Row) -> str:
         return "cloud-init was still at work when the time was over (fleet_usable_timeout)."
     if code == NO_COMMAND:
         error = str(waited.get("stderr", "")).strip()
-        return f"It has no cloud-init that could be asked. Use fleet_wait_for: ssh. ({error})"
+        return f"cloud-init is not installed there. Use fleet_wait_for: ssh. ({error})"
     how = "with errors that it recovered from" if code == RECOVERED else "in error"
     parts = [f"cloud-init ended {how} (rc {code}):", str(asked.get("stdout", "")), str(asked.get("stderr", ""))]
     return "\n".join(parts).strip()

@@ -28,8 +28,8 @@ class HostVar(t.NamedTuple):
 HOSTVARS = (
     HostVar("id", "str", "The instance's id.", "9ec75090-2872-4f51-8111-53d05d96d2c6"),
     HostVar("name", "str", "Its name, which need not be the host's.", "web-01"),
-    HostVar("state", "str", "What it is.", "running"),
-    HostVar("status", "str", "What is happening to it.", "completed"),
+    HostVar("state", "str", "The state, such as running or stopped.", "running"),
+    HostVar("status", "str", "The status of the current or last operation.", "completed"),
     HostVar("phase", "str",
             "What state and status mean: settled, in_transition, deleting, creation_failed, operation_failed or gone.",
             "settled"),

@@ -34,6 +34,7 @@ PAGES = (
 )  # fmt: skip
 # What check mode warns of: resources and hosts that only an earlier task would have created.
 PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
+SMALL, LARGE = "machine_type: BV1-1-40", "machine_type: BV2-2-40"  # what the reader of life.rst changes
 # Commands that are no examples of Ansible: what is installed, and shown, by hand.
 BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
 
@@ -51,13 +52,18 @@ class Said(NamedTuple):
         return [sum(map(int, re.findall(r"changed=(\d+)", text))) for text in self]
 
 
-def run(sim: Any, folder: Path, page: str, *options: str, lines: Iterable[str] | None = None, **env: str) -> list[Said]:
+def run(
+    sim: Any, folder: Path, page: str, *options: str, lines: Iterable[str] | None = None,
+    edit: tuple[str, str] = ("", ""), **env: str,
+) -> list[Said]:  # fmt: skip
     """Go through the page from its first line to its last, with further options of ansible-playbook.
+
+    `edit` replaces a text in the files before that, as the page tells its reader to do.
 
     Each playbook runs in check mode, for real, and again; a playbook that no command names runs where it is shown.
     """
     for name, text in files(page).items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text.replace(*edit))
     (folder / "ansible.cfg").write_text("".join(blocks(page, "ini")))
     # A home of its own, in which passwords and reports end.
     env = environment(sim, folder, **env)
@@ -162,9 +168,16 @@ def test_life(sim: Any, tmp_path: Path) -> None:
     args = f"-F none -o ControlMaster=no -o UserKnownHostsFile={known} -o StrictHostKeyChecking=yes"
     with serving(tmp_path, addresses, port, f"SetEnv PATH={path}"):
         show(sim, " ".join((tmp_path / "host_key.pub").read_text().split()[:2]))
-        said = run(sim, tmp_path, "life", "-e", json.dumps(given), ANSIBLE_SSH_ARGS=args,
-                   ANSIBLE_PRIVATE_KEY_FILE=str(tmp_path / "key"), ANSIBLE_REMOTE_TMP=str(tmp_path / "remote"),
-                   ANSIBLE_SSH_TRANSFER_METHOD="piped", ANSIBLE_PYTHON_INTERPRETER=sys.executable)  # fmt: skip
+        env = {"ANSIBLE_SSH_ARGS": args, "ANSIBLE_PRIVATE_KEY_FILE": str(tmp_path / "key"),
+               "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"), "ANSIBLE_SSH_TRANSFER_METHOD": "piped",
+               "ANSIBLE_PYTHON_INTERPRETER": sys.executable}  # fmt: skip
+        create, configure, *others = runnable("life")
+        said = []
+        for lines, edit in (((create, configure), ("", "")), ((create,), (SMALL, LARGE)), (others, ("", ""))):
+            said += run(sim, tmp_path, "life", "-e", json.dumps(given), lines=lines, edit=edit, **env)
+    text = (RST / "life.rst").read_text()
+    assert files("life")["create.yml"].count(SMALL) == 1 and f"``create.yml`` to ``{LARGE}``" in text
+    assert text.count("    ansible-playbook create.yml\n") == 2
     changed = [each.changed for each in said]
     assert changed[1:4] == [[1, 1, 0], [1, 1, 0], [1, 1, 0]] and changed[0][2] == changed[4][2] == 0, changed
     assert (tmp_path / "index.html").read_text() == "Hello from app-01\n"
@@ -226,6 +239,8 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
     assert re.search(r"private 198\.18\.[\d.]+, public none", said) and re.search(
         r"security groups \['[0-9a-f-]{36}'\]", said
     )
+    log = tmp_path / "web-01.init.log"
+    assert log.stat().st_mode & 0o777 == 0o600 and "cloud-init" in log.read_text()
     assert changes(sim) == []
 
 

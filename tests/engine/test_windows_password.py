@@ -212,7 +212,7 @@ def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: P
     body = json.dumps({"instance": {"id": win["id"], "user": "admin", "password": "a\ud800b"}})
     sim.add_fault(operation=ROUTE, kind="status", status=200, body=body)
     given = read(sim, password_file=str(tmp_path / "password"))
-    assert given["failed"] and "cannot be written: it is no text in UTF-8." in given["msg"]
+    assert given["failed"] and "cannot be written: the password is not valid UTF-8." in given["msg"]
     assert given["password"] == "a\ud800b" and not list(tmp_path.iterdir())
 
 

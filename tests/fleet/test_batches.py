@@ -137,7 +137,9 @@ def test_nothing_is_begun_after_too_many_have_failed(sim: Any, most: str | None,
     words = f"Not started: {begun} failed, and max_failures is {limit}."
     assert [one["msg"] == words for one in given["members"]] == [False] * begun + [True] * (5 - begun)
     assert given["msg"].startswith(f"{begun} of 5 instances failed. {FIVE[0]}: Failed to stop instance {FIVE[0]}: No")
-    assert (f"{5 - begun} were not started." in given["msg"]) == (begun < 5)
+    left = 5 - begun
+    assert (f" {left} {'was' if left == 1 else 'were'} not started." in given["msg"]) == (left > 0)
+    assert ".;" not in given["msg"] and ".." not in given["msg"]
     assert given["totals"]["failed"] == 5
 
 

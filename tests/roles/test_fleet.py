@@ -45,7 +45,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
     assert text.count("== web-") == 10 and text.count("user: somebody\n") == 10
     assert f"address: {ADDRESSES[0]}, port 1\n" in text and text.count("state: running (completed)\n") == 10
     assert len(re.findall(r"security groups of interface port-\S+: [0-9a-f-]{36}\n", text)) == 10
-    assert text.count("Nobody could log in: ") == 10 and "Connection refused" in text
+    assert text.count("Login failed: ") == 10 and "Connection refused" in text
     assert text.count("the last 50 lines of its init log:") == 10 and "the {{ last }} one" in text
     assert "What to check:" in text and "ssh -v -p 1 USER@ADDRESS" in text
     assert keyless.diagnosis.count("Its init log had no block of SSH host keys when 2 s were over") == 2

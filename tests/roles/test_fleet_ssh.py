@@ -105,7 +105,7 @@ def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path
     assert scanned.kept["fleet_usable"] == ["web-1", "web-3"], scanned.said
     assert "WARNING: web-1: cloud-init ended with errors that it recovered from (rc 2):" in scanned.said
     assert "recoverable_errors: old key" in scanned.said
-    assert "It has no cloud-init that could be asked. Use fleet_wait_for: ssh. (gone)" in scanned.diagnosis
+    assert "cloud-init is not installed there. Use fleet_wait_for: ssh. (gone)" in scanned.diagnosis
     assert (tmp_path / "cloud-init.127.1.0.4.rebooted").exists()
     assert asked_for_logs(sim) == 3  # no key came from them: these are the ends that three failures show
     assert "cloud-init was still at work when the time was over" in late.diagnosis

@@ -270,10 +270,8 @@ class Approval:
         """Return a warning if there is nothing to do, and it is not known whether the approved steps were done."""
         if self.saved is not None or self.digest == seal_plan((), {}, None)["digest"]:
             return []
-        text = (
-            "Nothing is left to be done, and nothing was done. Whether that is so because the approved plan was done "
-        )
-        return [f"{text}already cannot be told from its digest alone."]
+        text = "There is nothing to do, so nothing was done. The digest alone does not show whether an earlier run has "
+        return [f"{text}already applied the approved plan."]
 
 
 class Guard:

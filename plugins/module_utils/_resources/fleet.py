@@ -451,10 +451,16 @@ def failure_summary(failed: list[dict[str, t.Any]], whole: int, fleet: Fleet) ->
     """
     started = _started_first(failed, fleet)
     ran = started[0]["name"] not in _idle(fleet)
-    first = "; ".join(f"{result['name']}: {result['msg']}" for result in started[:3])
-    more = f"; and {len(started) - 3} more." if len(started) > 3 else ""
-    idle = f" {len(failed) - len(started)} were not started." if len(failed) > len(started) else ""
-    return f"{len(started)} of {whole} instances {'failed' if ran else 'were not started'}. {first}{more}{idle}"
+    first = "; ".join(f"{result['name']}: {result['msg'].removesuffix('.')}" for result in started[:3])
+    more = f"; and {len(started) - 3} more" if len(started) > 3 else ""
+    left = len(failed) - len(started)
+    idle = f" {left} {_not_started(left)}." if left else ""
+    came_to = "failed" if ran else _not_started(len(started))
+    return f"{len(started)} of {whole} instances {came_to}. {first}{more}.{idle}"
+
+
+def _not_started(number: int) -> str:
+    return "was not started" if number == 1 else "were not started"
 
 
 def _started_first(failed: list[dict[str, t.Any]], fleet: Fleet) -> list[dict[str, t.Any]]:

@@ -82,12 +82,11 @@ def check_filters(params: Params) -> None:
         if params.get(name) is not None and kind not in kinds:
             raise Refused(f"{name} is a filter of {', '.join(kinds)}, not of {kind}.")
     if params["user_data"] and kind != "instances":
-        raise Refused(f"user_data is of instances, not of {kind}.")
+        raise Refused("user_data can only be combined with kind: instances.")
     unknown = set(params["expand"] or []) - set(KINDS[kind].expand)
     if unknown:
-        raise Refused(
-            f"expand: {', '.join(sorted(unknown))} is not of {kind}, which have {', '.join(KINDS[kind].expand)}."
-        )
+        values = ", ".join(map(repr, sorted(unknown)))
+        raise Refused(f"kind: {kind} has no expand value {values}; it has {', '.join(KINDS[kind].expand)}.")
     if params["id"]:
         params["id"] = require_uuid("id", params["id"])
     for option in ("older_than", "newer_than"):

@@ -112,9 +112,9 @@ def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "images", "user_data": True}, "user_data is of instances, not of images."),
-        ({"expand": ["image", "ports"]}, "expand: ports is not of instances, which have image, machine-type, "),
-        ({"kind": "snapshots", "expand": ["labels"]}, "expand: labels is not of snapshots, which have image, machine-"),
+        ({"kind": "images", "user_data": True}, "user_data can only be combined with kind: instances."),
+        ({"expand": ["image", "ports"]}, "kind: instances has no expand value 'ports'; it has image, machine-type, "),
+        ({"kind": "snapshots", "expand": ["labels"]}, "kind: snapshots has no expand value 'labels'; it has image, "),
         ({"id": "web-01"}, "id is 'web-01', but ids are UUIDs"),
         ({"sort": ["name", "id:up"]}, "sort: 'id:up' is neither FIELD, nor FIELD:asc, nor FIELD:desc."),
     ],
