@@ -211,12 +211,14 @@ options:
     version_added: 1.1.0
   state:
     description:
-      - V(present) - the COPY exists, is available and completed.
+      - V(present) - the COPY exists, is available and completed. Requires O(instance) to create it.
       - V(absent) - the COPY does not exist.
-      - V(restored) - the instance O(restore) exists, created from the COPY.
-      - V(copied) - the COPY exists in O(destination_region) too.
+      - V(restored) - the instance O(restore) exists, created from the COPY. Requires O(restore).
+      - V(copied) - the COPY exists in O(destination_region) too. Requires O(destination_region).
       - V(pruned) - old COPIES are deleted, oldest first. A COPY that O(keep_last) or O(keep_days) keeps is kept. Only
-        COPIES that are available, completed, and made manually are deleted.
+        COPIES that are available, completed, and made manually are deleted. Requires O(name_prefix) or O(all=true), and
+        O(keep_last) or O(keep_days), and cannot be combined with O(id) and O(name).
+      - All states but V(pruned) require O(name) or O(id).
     type: str
     choices: [present, absent, restored, copied, pruned]
     default: present

@@ -35,6 +35,11 @@ given, lists may also be texts separated by commas or lines, and mistakes are re
 choice that matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each
 ends with a short summary, and gives it to workflows of AWX with ``set_stats``, as ``magalu_power`` for example.
 
+Each playbook but ``report`` takes ``magalu_expected_plan``: an approved plan that check mode has shown, or its digest. The
+playbook then does exactly that plan, or nothing. With ``magalu_approved_only: true`` a job of an AWX workflow takes the plan
+of the check job before it, and does nothing without one. See
+:ref:`Plan, approve, apply <ansible_collections.magalu.cloud.docsite.plan_approve_apply>`.
+
 Each is made for a job template: :ref:`ansible_collections.magalu.cloud.docsite.awx` sets them up, with a survey of
 these variables.
 """

@@ -107,8 +107,9 @@ def ansible(folder: Path, env: dict[str, str], program: str, *arguments: str) ->
 def test_first_steps(sim: Any, tmp_path: Path) -> None:
     """Predicted, done, unchanged, larger, listed, gone."""
     said = run(sim, tmp_path, "getting_started")
-    assert [each.changed for each in said] == [[1, 1, 0], [1, 1, 0], [0, 0, 0], [1, 1, 0]]
-    assert "@state_running" in said[2].done and "web-01" in said[2].done
+    assert [each.changed for each in said] == [[1, 1, 0], [0, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 0]]
+    assert "BV1-1-40" in said[1].done and "cloud-ubuntu-24.04 LTS" in said[1].done
+    assert "@state_running" in said[3].done and "web-01" in said[3].done
     assert names(sim) == []
 
 
