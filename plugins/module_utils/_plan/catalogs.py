@@ -56,12 +56,8 @@ def _rest(kind: str, count: int) -> str:
 
 
 def _size(row: Row) -> tuple[t.Any, ...]:
-    """Return the sort key of a machine type by size, of an image by name. Unknown sizes come first.
-
-    The unit of `ram` is guessed, which is good enough for an order: a number below 512 is taken for GB.
-    """
-    vcpus, ram, disk = (row.get(field) or 0 for field in ("vcpus", "ram", "disk"))
-    return vcpus, ram if ram >= 512 else ram * 1024, disk, str(row.get("name"))
+    """Return the sort key of a machine type by size, of an image by name. The unit of `ram` differs (facts.md)."""
+    return row.get("vcpus") or 0, row.get("disk") or 0, str(row.get("name"))
 
 
 def choose_machine_type(wanted: str, zone: str | None, source: str, needs: Row, rows: list[Row]) -> Row:
