@@ -49,8 +49,8 @@ EXAMPLES = r"""
         lines: [stop instance web-01 (9ec75090-2872-4f51-8111-53d05d96d2c6)]
         at: 1796083200
   ansible.builtin.debug:
-    msg: "{{ (result | magalu.cloud.plan_document(title='Stop web-01')).splitlines()[2:5] }}"
-  # ["1 step to be approved. Only these steps are done. The steps of each instance are done in this order.", "", "1. `stop instance web-01 (9ec75090-2872-4f51-8111-53d05d96d2c6)`"]
+    msg: "{{ (result | magalu.cloud.plan_document(title='Stop web-01')).splitlines()[4] }}"
+  # "1. `stop instance web-01 (9ec75090-2872-4f51-8111-53d05d96d2c6)`"
 
 - name: Show a plan without steps as HTML
   vars:
@@ -58,7 +58,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ plan | magalu.cloud.plan_document(form='html') }}"
   # "<h1>Plan</h1>\n<p>Nothing is to be done.</p>\n"
-"""  # noqa: E501 (an output stands in one line)
+"""
 
 RETURN = r"""
 _value:
