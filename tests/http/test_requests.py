@@ -259,6 +259,15 @@ def test_ids_are_quoted() -> None:
     assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_header_of_the_response_that_is_not_valid_does_not_unsend_the_request(method: str) -> None:
+    """Such as two lengths: the API may have created what a POST asks for."""
+    with serving((200, {}, {"Content-Length": "2, 3"})) as server:
+        with pytest.raises(ApiError, match="broke before the response was complete") as caught:
+            client(server.url).request(method, "/v1/instances")
+    assert (caught.value.lost, len(server.asked)) == (True, 3 if method == "GET" else 1)
+
+
 @pytest.mark.parametrize("body", [b"", b"null"])
 @pytest.mark.parametrize("path", ["/v1/instances", "/v1/instances/1"])
 def test_an_empty_response_to_a_read_is_retried(path: str, body: bytes) -> None:

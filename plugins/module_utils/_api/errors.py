@@ -80,7 +80,7 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
     if isinstance(cause, ValueError) and str(cause) == "body_too_large":
         return ApiError(method, path, "the response is larger than 32 MiB", 200, "body_too_large", final=True)
     chain = _chain(cause)
-    names = {type(link).__name__ for link in chain}
+    names = {type(link).__name__ for link in chain} - _of_response(chain)
     host = re.sub(r"^\w+://(?:[^/]*@)?([^/]*).*", r"\1", client.url)
     deepest = mask(client, re.sub(r"<[^>]*>:? ?", "", str(chain[-1])))[:300]
     sent = not names & set(_NEVER_SENT)
@@ -117,6 +117,11 @@ def network_error(client: Sender, method: str, path: str, cause: Exception) -> A
     else:
         text = f"the connection to {host} broke before the response was complete: {deepest}"
     return ApiError(method, path, text, sent=sent, final=final)
+
+
+def _of_response(chain: list[BaseException]) -> set[str]:
+    """Return the name InvalidHeader if a response has it: then the request was sent."""
+    return {type(link).__name__ for link in chain if type(link).__module__.startswith("urllib3")} & {"InvalidHeader"}
 
 
 def _chain(cause: BaseException) -> list[BaseException]:
