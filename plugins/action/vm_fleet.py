@@ -19,8 +19,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ansible import constants
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
+
+from ansible_collections.magalu.cloud.plugins.plugin_utils._role_action import ActionModule as RoleAction
 
 EVERY = 0.5  # seconds between two reads of the file
 LAST = 5.0  # seconds that the last lines may take; after that the task ends without them
@@ -28,8 +29,8 @@ Send = Callable[..., None]
 display = Display()
 
 
-class ActionModule(NormalAction):  # type: ignore[misc]
-    """Ansible's default action for a module, with progress lines."""
+class ActionModule(RoleAction):
+    """The action of the modules that roles use, with progress lines."""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> Any:
         """Run the module."""

@@ -101,6 +101,45 @@ def test_a_default_of_one_module_reaches_the_roles(sim: Any, tmp_path: Path) -> 
     assert names(sim) == ["db-1"]
 
 
+@pytest.mark.every_core
+def test_a_variable_is_nearer_than_a_default_of_the_module(sim: Any, tmp_path: Path) -> None:
+    """What the role is not given still comes from the module's default, and what that lacks from the group's."""
+    for name in ("db-1", "old-1", "old-2", "old-3", "safe-1"):
+        sim.seed("instance", region="br-ne1", name=name)
+    fleet = {"protect_names": ["never-*"], "prune_max": "2", "max_failures": "1"}
+    defaults = {GROUP: {**OTHER, "protect_names": ["group-*"]}, "magalu.cloud.vm_fleet": fleet}
+    given = {"fleet_instances": [], "fleet_allow_empty": True, "fleet_wait_for": "none"}
+    mine = {**given, "fleet_protect_names": ["db-*", "safe-*"]}
+    (many, few, most), job = use(
+        sim, tmp_path, "fleet", Case({**mine, "fleet_prune_all": True}),
+        Case({**mine, "fleet_prune_match": "old-*", "fleet_prune_max": "1"}),
+        Case({**mine, "fleet_prune_match": "old*", "fleet_prune_max": "3"}), module_defaults=defaults,
+    )  # fmt: skip
+    assert "prune_max is 2" in many.failed and "prune_max is 1" in few.failed, (many.failed, few.failed)
+    assert most.failed == "" and most.result["totals"]["pruned"] == 3, job.said
+    assert names(sim) == ["db-1", "safe-1"]
+
+
+@SLOW
+def test_a_variable_of_protect_is_nearer_than_a_default_of_the_module(sim: Any, tmp_path: Path) -> None:
+    web = sim.seed("instance", region="br-ne1", name="web")["id"]
+    for number in range(3):
+        sim.seed("snapshot", region="br-ne1", name=f"nightly-{number}", instance=web, created_at=sim.now() - 9 * 86400)
+    given = {
+        "protect_name_pattern": "web",
+        "protect_period": "x",
+        "protect_keep_last": 1,
+        "protect_protect_names": ["*-1"],
+    }
+    defaults = {
+        GROUP: OTHER, "magalu.cloud.vm_info": {"name_pattern": "other"},
+        "magalu.cloud.vm_snapshot": {"protect_names": ["never-*"]},
+    }  # fmt: skip
+    (outcome,), job = use(sim, tmp_path, "protect", Case(given), module_defaults=defaults)
+    assert outcome.failed == "", job.said
+    assert names(sim, "snapshots") == ["nightly-1", "nightly-web-x"]
+
+
 def test_a_strategy_that_cannot_add_hosts_is_refused_first(sim: Any, tmp_path: Path) -> None:
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}"}
     with pytest.raises(AssertionError, match="add_host"):
