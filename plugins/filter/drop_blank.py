@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
+from ansible_collections.magalu.cloud.plugins.plugin_utils._given import is_given
 
 DOCUMENTATION = r"""
 name: drop_blank
@@ -17,8 +17,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the mapping without the values that are null, empty or nothing but white space, such as answers of an AWX
-    survey that were left out.
+  - Returns the mapping without the values that are null, empty, nothing but white space, or C(omit), such as answers of
+    an AWX survey that were left out.
   - Numbers, booleans, lists and mappings are kept, also V(0), V(false) and empty ones.
   - Options that a role passes on only if they were given can be passed through C(module_defaults). An option with
     C(default(omit)) hides a value in the C(module_defaults) of the play.
@@ -48,7 +48,7 @@ def drop_blank(values: Any) -> dict[str, Any]:
     """Return the mapping without its blank values."""
     if not isinstance(values, dict):
         raise AnsibleFilterError(f"drop_blank needs a mapping, not {type(values).__name__}.")
-    return {name: value for name, value in values.items() if not is_blank(value)}
+    return {name: value for name, value in values.items() if is_given(value)}
 
 
 class FilterModule:

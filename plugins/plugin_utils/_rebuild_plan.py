@@ -17,6 +17,9 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, interfaces_of, same_id
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch
 
+from ._given import given_values, text_of, texts_of
+from ._sentences import label_of
+
 Rows = t.Sequence[Row]
 WORD = r"[A-Za-z0-9._-]+"
 NUMBERS = {  # the variable -> what it may be, and in words
@@ -92,40 +95,45 @@ class Plan(t.NamedTuple):
 
 def read_rebuild_variables(given: Row) -> Settings:
     """Return the settings for the role's variables, given without their prefix."""
+    given = {**given, "declaration": given_values(given["declaration"]), "instances": _own(given["instances"])}
     return Settings(
         problems=[*_problems(given)],
-        id=_text(given["id"]),
-        suffix=f"{_text(given['old_suffix'])}-{_text(given['id'])}",
-        pattern=_text(given["name_pattern"]),
-        instances=list(given["instances"]),
+        id=text_of(given["id"]),
+        suffix=f"{text_of(given['old_suffix'])}-{text_of(given['id'])}",
+        pattern=text_of(given["name_pattern"]),
+        instances=given["instances"],
         declaration=given["declaration"],
         from_snapshot=given["from"] == "snapshot",
-        accepts_label_loss="labels" in given["accept_loss"],
+        accepts_label_loss="labels" in texts_of(given["accept_loss"]),
         delete_public_ip=given["delete_public_ip"],
-        batch=_text(given["batch"]),
+        batch=text_of(given["batch"]),
         host=given["host"],
-        host_id=_text(given["host_id"]),
+        host_id=text_of(given["host_id"]),
     )
+
+
+def _own(instances: t.Iterable[Row]) -> list[Row]:
+    return [{**given_values(instance), "name": text_of(instance.get("name"))} for instance in instances]
 
 
 def _problems(given: Row) -> t.Iterator[str]:
     for name in ("id", "old_suffix"):
-        if not re.fullmatch(WORD, _text(given[name])):
+        if not re.fullmatch(WORD, text_of(given[name])):
             yield (
                 f"rebuild_{name} must be letters, digits, dots, dashes and underscores, not '{given[name]}': names of "
                 "snapshots and of old instances are made of it, and the next run finds those."
             )
     for name, (pattern, words) in NUMBERS.items():
-        if not re.fullmatch(pattern, _text(given[name])):
-            yield f"rebuild_{name} must be {words}, not '{_text(given[name])}'."
+        if not re.fullmatch(pattern, text_of(given[name])):
+            yield f"rebuild_{name} must be {words}, not '{text_of(given[name])}'."
     yield from _choice_problems(given)
     yield from _declaration_problems(given)
 
 
 def _choice_problems(given: Row) -> t.Iterator[str]:
-    pattern, listed = bool(_text(given["name_pattern"])), bool(given["instances"])
+    pattern, listed = bool(text_of(given["name_pattern"])), bool(given["instances"])
     alone = len(given["play_hosts"]) == 1 or (given["host"] == "localhost" and len(given["play_batch"]) == 1)
-    names = [_text(instance.get("name")) for instance in given["instances"]]
+    names = [instance["name"] for instance in given["instances"]]
     if (pattern and listed) or not (pattern or listed or given["host"] != "localhost"):
         yield (
             "Give rebuild_name_pattern or rebuild_instances in a play on localhost alone, or neither in a play on "
@@ -155,10 +163,6 @@ def _declaration_problems(given: Row) -> t.Iterator[str]:
         yield f"{' and '.join(restored)} cannot be declared with rebuild_from: snapshot."
 
 
-def _text(value: t.Any) -> str:
-    return "" if value is None else str(value).strip()
-
-
 # The plan
 
 
@@ -186,7 +190,8 @@ def _names(settings: Settings, there: Rows, snapshots: Rows) -> list[str]:
         return sorted(instance["name"] for instance in settings.instances)
     if settings.pattern:
         patterns = (settings.pattern, settings.pattern + settings.suffix)
-        names = [row["name"] for row in there if any(fnmatch.fnmatchcase(str(row["name"]), each) for each in patterns)]
+        named = [row["name"] for row in there if row.get("name")]
+        names = [name for name in named if any(fnmatch.fnmatchcase(name, each) for each in patterns)]
     else:
         names = [_host_instance(settings, there, snapshots)]
     return sorted({name.removesuffix(settings.suffix) for name in names}, key=lambda name: (name.lower(), name))
@@ -197,8 +202,8 @@ def _host_instance(settings: Settings, there: Rows, snapshots: Rows) -> str:
 
     The inventory may have the id of an instance that this rebuild has replaced: its snapshot has its name.
     """
-    own = [row["name"] for row in there if same_id(row["id"], settings.host_id)]
-    of_old = [row for row in snapshots if same_id(dig(row, "instance.id"), settings.host_id)]
+    own = [label_of(row) for row in there if same_id(row["id"], settings.host_id)]
+    of_old = [row for row in snapshots if row.get("name") and same_id(dig(row, "instance.id"), settings.host_id)]
     return str([*own, *(row["name"][len("rebuild-") :] for row in of_old), settings.host][0])
 
 
@@ -210,18 +215,20 @@ class _Found(t.NamedTuple):
     lives: list[Row]  # instances with the name itself
     snapshot: Row | None
     is_stranger: bool  # the host's instance is not here, but one of its name
+    is_nameless: bool  # the host's instance has no name; it is called by its id
 
     @classmethod
     def of(cls, name: str, settings: Settings, there: Rows, snapshots: Rows) -> _Found:
         """Return the resources of this name."""
         aside = name + settings.suffix
-        snapshot = next((row for row in snapshots if row["name"] == f"rebuild-{aside}"), None)
+        snapshot = next((row for row in snapshots if row.get("name") == f"rebuild-{aside}"), None)
         return cls(
             name=name,
-            asides=[row for row in there if row["name"] == aside],
-            lives=[row for row in there if row["name"] == name],
+            asides=[row for row in there if row.get("name") == aside],
+            lives=[row for row in there if row.get("name") == name],
             snapshot=snapshot,
             is_stranger=_is_lost(settings, there) and not _may_be_of(snapshot, settings.host_id),
+            is_nameless=any(not row.get("name") and same_id(row["id"], name) for row in there),
         )
 
     @property
@@ -287,6 +294,9 @@ def _member_problems(found: _Found, settings: Settings) -> t.Iterator[str]:
     if len(found.asides) > 1 or len(found.lives) > 1:
         ids = [row["id"] for row in (*found.asides, *found.lives)]
         yield f"there are several instances of this name: {', '.join(ids)}"
+    if found.is_nameless:
+        yield "it has no name, by which its old and its new instance would be found"
+        return
     if found.old is None:
         snapshot = found.snapshot
         yield "there is no such instance" + (

@@ -48,7 +48,7 @@ def _try(member: Member, settings: Settings, listed: Rows) -> list[Row]:
 
 
 def _delete_new(member: Member, settings: Settings, listed: Rows) -> list[Row]:
-    news = [row for row in listed if row["name"] == member.name and not same_id(row["id"], member.old["id"])]
+    news = [row for row in listed if row.get("name") == member.name and not same_id(row["id"], member.old["id"])]
     return [{"id": row["id"], "state": "absent", "delete_public_ip": True} for row in news]
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
+from ._given import without_omitted
+
 GROUP = "group/magalu.cloud.role"
 
 
@@ -28,5 +30,5 @@ class ActionModule(NormalAction):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: Any = None) -> Any:
         """Run the module."""
         options = self._templar.template(role_options(self._task.module_defaults or ()))
-        self._task.args = {**self._task.args, **options}
+        self._task.args = {**self._task.args, **without_omitted(options)}
         return super().run(tmp, task_vars)

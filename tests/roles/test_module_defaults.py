@@ -17,7 +17,8 @@ SLOW = pytest.mark.test_all("the same for the other roles; one role is in make t
 
 GROUP = "group/magalu.cloud.vm"
 OTHER = {"region": "br-ne1"}
-FLEET = {"fleet_wait_for": "none", "fleet_defaults": DEFAULTS}
+NETWORK = {**DEFAULTS["network"], "vpc": "{{ not_given | default(omit) }}"}
+FLEET = {"fleet_wait_for": "none", "fleet_defaults": {**DEFAULTS, "network": NETWORK}}
 
 
 def names(sim: Any, kind: str = "instances", region: str = "br-ne1") -> list[str]:

@@ -31,7 +31,7 @@ DEBIAN = "cloud-debian-12 LTS"
 HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
 GIVEN: Fields = {
     "rebuild_id": "x1", "rebuild_name_pattern": "web-*", "rebuild_delete_public_ip": True, "rebuild_check": "none",
-    "rebuild_declaration": {"image": DEBIAN, "ssh_key_name": "new"},
+    "rebuild_declaration": {"image": DEBIAN, "ssh_key_name": "new", "machine_type": "{{ not_given | default(omit) }}", "labels": ""},
 }  # fmt: skip
 ASK = """
 - name: Ask it

@@ -14,7 +14,7 @@ from ansible_collections.magalu.cloud.plugins.filter.drop_blank import drop_blan
 
 def test_what_is_blank_goes() -> None:
     kept = {"zero": 0, "no": False, "list": [], "mapping": {}, "text": " a "}
-    assert drop_blank({"null": None, "empty": "", **kept, "spaces": " \t\n"}) == kept
+    assert drop_blank({"null": None, "empty": "", **kept, "spaces": " \t\n", "omit": "__omit_place_holder__1"}) == kept
 
 
 @pytest.mark.parametrize("value", [None, "", "text", [], 1])

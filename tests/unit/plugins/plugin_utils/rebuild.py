@@ -26,7 +26,7 @@ def at(minute: int) -> str:
     return f"2026-11-25T12:{minute:02d}:00Z"
 
 
-def row(number: int, name: str = "web-1", state: str = "running", **fields: Any) -> Fields:
+def row(number: int, name: str | None = "web-1", state: str = "running", **fields: Any) -> Fields:
     """Return an instance as vm_info returns it."""
     made = {"id": ID.format(number), "name": name, "state": state, "status": "completed", "created_at": at(number),
             "image": {"id": "image"}, "network": {"interfaces": [{"id": "nic"}]}, "labels": []}  # fmt: skip

@@ -77,6 +77,7 @@ def test_what_is_accepted(variables: Fields) -> None:
     assert rebuild_settings({**VARIABLES, **variables})["problems"] == []
 
 
+NAMELESS = {key: value for key, value in row(2).items() if key != "name"}
 # The name, the id of the old one, whether it was begun, and the snapshot that is out of date.
 FRESH, BEGUN = ("web-1", ONE, False, ""), ("web-1", ONE, True, "")
 
@@ -98,6 +99,7 @@ FRESH, BEGUN = ("web-1", ONE, False, ""), ("web-1", ONE, True, "")
         ([row(1), row(2, "web-1-old-x1", status="deleting", state="stopped")], [], [FRESH], []),
         ([row(1), row(2, "db-1"), row(3, "web-1-old-x0", "stopped")], [], None, []),
         ([row(1), row(2, "db-1"), row(3, "db-1-old-x1", "stopped")], [], [FRESH], []),
+        ([row(1), NAMELESS, row(3, None)], [{"id": "copy"}], [FRESH], []),
     ],
 )
 def test_what_was_done_is_seen_from_names(
@@ -198,14 +200,24 @@ def test_a_host_rebuilds_its_own_instance(
         ({"instances": [{"name": "db-old-x0"}, {"name": "db-old"}]}, ["db-old", "db-old-x0"]),
         ({**ALL, "name_pattern": "*-old*"}, ["db-1", "db-old", "db-old-x0", "web-old"]),
         ({**ALL, "name_pattern": "WEB-*"}, []),
+        ({"instances": [{"name": 101}]}, ["101"]),
     ],
 )
 def test_only_what_this_rebuild_has_put_aside_is_taken_for_it(variables: Fields, names: list[str]) -> None:
     """An instance whose name ends as those do is like any other, also where it is listed by name."""
-    there = [row(number, name) for number, name in enumerate(["web-old", "web-1", "db-old", "db-old-x0"])]
+    there = [row(number, name) for number, name in enumerate(["web-old", "web-1", "db-old", "db-old-x0", "101"])]
     made = plan([*there, row(7, "db-1-old-x1", "stopped")], **variables)
     assert sorted(member["name"] for member in made["members"]) == names
     assert [each["name"] for each in made["members"] if each["begun"]] == [name for name in names if name == "db-1"]
+
+
+def test_an_instance_without_a_name_is_not_rebuilt() -> None:
+    assert plan([NAMELESS, row(3, None)], name_pattern="*")["problems"] == [
+        "No instance matches rebuild_name_pattern '*'."
+    ]
+    own = plan([row(1), NAMELESS], **{**HOST, "host_id": TWO.upper()})
+    assert own["problems"] == [f"{TWO}: it has no name, by which its old and its new instance would be found"]
+    assert own["members"] == []
 
 
 def test_what_was_begun_comes_first() -> None:

@@ -60,6 +60,7 @@ LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
         ("delete_new", {**COPIED, **FAILED}, LISTED, [{"id": NEW, "state": "absent", "delete_public_ip": True}]),
         ("delete_new", {**COPIED, **FAILED}, LISTED[1:], []),
         ("delete_new", {**COPIED, **FAILED}, [row(1)], []),  # the old one has its own name still
+        ("delete_new", {**COPIED, **FAILED}, [{"id": TWO}, {"id": ONE, "name": None}], []),
         ("delete_new", FAILED, LISTED, []),  # no snapshot was taken, so that no new one was created
         ("give_back", {**COPIED, **FAILED}, (), [BACK]),
         ("give_back", FAILED, (), [BACK]),
@@ -87,6 +88,10 @@ SAME = {
     "availability_zone": "br-se1-a",
     "network": {"vpc": "vpc", "security_groups": ["group"], "associate_public_ip": True},
 }  # fmt: skip
+BLANK = {
+    "ssh_key_name": "", "image": None, "machine_type": " ", "labels": "", "id": "", "state": None,
+    "network": {"vpc": "", "security_groups": None, "associate_public_ip": "__omit_place_holder__1"},
+}  # fmt: skip
 BARE = {"name": "web-1", "state": "running", "on_immutable_change": "ignore", "network": {"associate_public_ip": False}}
 
 
@@ -108,6 +113,8 @@ BARE = {"name": "web-1", "state": "running", "on_immutable_change": "ignore", "n
             {**BARE, "image": "own"},
         ),
         (row(1), {"instances": [{"name": "web-1"}, {"name": "web-2", "image": "own"}]}, {**BARE, "image": "image"}),
+        (OLD, {**ALL, "declaration": BLANK}, {**SAME, "image": "image", "labels": ["prod"]}),
+        (OLD, {"instances": [{"name": "web-1", **BLANK}]}, {**SAME, "image": "image", "labels": ["prod"]}),
     ],
 )
 def test_the_new_instance_is_as_the_old_one_where_nothing_else_is_declared(

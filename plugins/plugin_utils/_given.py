@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Magalu Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Variables of roles and playbooks: which values count as given, as a text, and as a list of texts."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
+
+Test = t.Callable[[t.Any], bool]
+
+
+def is_omitted(value: t.Any) -> bool:
+    """Return whether the value is Ansible's `omit`: a text up to ansible-core 2.18, an object since."""
+    if isinstance(value, str):
+        return value.startswith("__omit_place_holder__")
+    return type(value).__name__ == "_OmitType"
+
+
+def is_given(value: t.Any) -> bool:
+    """Return whether the value is neither null, nor blank, nor `omit`."""
+    return not (is_blank(value) or is_omitted(value))
+
+
+def given_values(values: t.Any) -> t.Any:
+    """Return the values without those that are not given, at every depth. Blank items of lists stay."""
+    return _without(values, lambda value: not is_given(value))
+
+
+def without_omitted(values: t.Any) -> t.Any:
+    """Return the values without `omit`, at every depth."""
+    return _without(values, is_omitted)
+
+
+def _without(values: t.Any, is_dropped: Test) -> t.Any:
+    if isinstance(values, t.Mapping):
+        return {name: _without(value, is_dropped) for name, value in values.items() if not is_dropped(value)}
+    if isinstance(values, (list, tuple)):
+        return [_without(value, is_dropped) for value in values if not is_omitted(value)]
+    return values
+
+
+def text_of(value: t.Any) -> str:
+    """Return the value as a text without white space around it; an empty one if it is not given."""
+    return str(value).strip() if is_given(value) else ""
+
+
+def texts_of(value: t.Any) -> list[str]:
+    """Return the texts of a list, which may also be a text with commas, as Ansible reads an option of type list."""
+    values = value.split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    return [text for text in map(text_of, values) if text]
