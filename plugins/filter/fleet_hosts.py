@@ -25,7 +25,8 @@ options:
     elements: dict
     required: true
   connect_with:
-    description: The addresses to connect to, of which the first that a member has counts.
+    description:
+      - The addresses to connect to, of which the first that a member has counts. A text separates them by commas.
     type: list
     elements: str
     required: true
@@ -57,7 +58,7 @@ RETURN = r"""
 _value:
   description:
     - C(hosts) are mappings of C(name), C(id), C(address), C(user), C(known_host) (the name in a file known_hosts) and
-      the addresses. C(without_address) are names.
+      the addresses. C(without_address) are names, and C(reason) says why these are not hosts.
   type: dict
 """
 

@@ -9,6 +9,9 @@ import json
 import re
 import typing as t
 
+from ._given import texts_of
+from ._sentences import label_of
+
 Row = t.Mapping[str, t.Any]
 SSH_PORT = 22
 # Names that Ansible cannot have as hosts, or that mean something else to it.
@@ -45,8 +48,9 @@ def same_names(instances: t.Iterable[Row], names: t.Container[str]) -> list[str]
     """Return a sentence about each of these names that several instances have. What is being deleted does not count."""
     found: dict[str, list[str]] = {}
     for row in instances:
-        if row["name"] in names and row["phase"] != "deleting":
-            found.setdefault(row["name"], []).append(row["id"])
+        name = row.get("name")
+        if name and name in names and row["phase"] != "deleting":
+            found.setdefault(name, []).append(row["id"])
     return [
         f"{len(ids)} instances are named {name}: {', '.join(sorted(ids))}."
         for name, ids in sorted(found.items())
@@ -55,19 +59,19 @@ def same_names(instances: t.Iterable[Row], names: t.Container[str]) -> list[str]
 
 
 def hosts_to_add(
-    members: t.Iterable[Row], connect_with: t.Sequence[str], port: int, user: str | None, set_user: bool
+    members: t.Iterable[Row], connect_with: str | t.Sequence[str], port: int, user: str | None, set_user: bool
 ) -> dict[str, t.Any]:
-    """Return the hosts of the running members, and the names of those that have no address.
+    """Return the hosts of the running members, the names of those that have no address, and why they are not hosts.
 
     A member that is only planned has no id yet, and is not a host.
     """
-    hosts, without = [], []
+    hosts, without, ways = [], [], texts_of(connect_with)
     for member in members:
         row = member.get("instance") or {}
         if member.get("failed") or row.get("state") != "running":
             continue
         # `ssh` and `ssh-keyscan` would take an address that begins with "-" for an option.
-        address = next((row[way] for way in connect_with if row.get(way) and not row[way].startswith("-")), None)
+        address = next((row[way] for way in ways if row.get(way) and not row[way].startswith("-")), None)
         if address is None or row.get("id") is None:
             without.append(member["name"])
             continue
@@ -77,7 +81,8 @@ def hosts_to_add(
             "known_host": address if port == SSH_PORT else f"[{address}]:{port}",
             **{key: row.get(key) for key in ("id", "private_ipv4", "public_ipv4", "public_ipv6")},
         })  # fmt: skip
-    return {"hosts": hosts, "without_address": without}
+    reason = f"It has none of {', '.join(ways)} (fleet_connect_with)."
+    return {"hosts": hosts, "without_address": without, "reason": reason}
 
 
 def gone_instances(members: t.Iterable[Row], before: t.Iterable[Row]) -> list[dict[str, t.Any]]:
@@ -90,9 +95,9 @@ def gone_instances(members: t.Iterable[Row], before: t.Iterable[Row]) -> list[di
             deleted.add(str(member["name"]))
     ids = {name.lower() for name in deleted}  # a member may be declared by its id
     return [
-        {"id": row["id"], "name": row["name"]}
+        {"id": row["id"], "name": label_of(row)}
         for row in before
-        if row["id"] not in there and (row["name"] in deleted or row["id"].lower() in ids)
+        if row["id"] not in there and (row.get("name") in deleted or row["id"].lower() in ids)
     ]
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID, Row
+from ansible_collections.magalu.cloud.plugins.plugin_utils._given import is_given, text_of, texts_of
 from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import (
     NO_STEPS,
     check_joint_plan,
@@ -21,7 +21,13 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import (
     read_approval,
     split_plan,
 )
-from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import agree, counted, totals
+from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import (
+    agree,
+    capitalized,
+    counted,
+    label_of,
+    totals,
+)
 
 Names = t.Sequence[str]
 Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
@@ -81,34 +87,34 @@ def read_protect_variables(given: Row, groups: t.Container[str]) -> Settings:
     return Settings(
         problems=problems,
         query={} if problems else make_query(given),
-        lists_all=bool(_names_instances(given) and (_text(given["name_pattern"]) or given["labels"])),
+        lists_all=bool(_names_instances(given) and (text_of(given["name_pattern"]) or texts_of(given["labels"]))),
         prunes=_keeps(given),
-        approved=not is_blank(given["expected_plan"]),
-        seconds=(LONGEST if problems or is_blank(seconds) else int(seconds)) + GRACE,
+        approved=is_given(given["expected_plan"]),
+        seconds=(LONGEST if problems or not is_given(seconds) else int(seconds)) + GRACE,
     )
 
 
 def find_problems(given: Row, groups: t.Container[str]) -> list[str]:
     """Return a sentence for each variable that is not valid."""
     found = [
-        f"protect_{name} must be {words}, not '{_text(given[name])}'."
+        f"protect_{name} must be {words}, not '{text_of(given[name])}'."
         for name, (pattern, words) in NUMBERS.items()
-        if not re.fullmatch(pattern, _text(given[name]))
+        if not re.fullmatch(pattern, text_of(given[name]))
     ]
-    if not found and _keeps(given) and not any(float(_text(given[name]) or 0) for name in ("keep_last", "keep_days")):
+    if not found and _keeps(given) and not any(float(text_of(given[name]) or 0) for name in ("keep_last", "keep_days")):
         found.append(
             "protect_keep_last and protect_keep_days come to 0, so that every copy would be deleted. Give at least one "
             "of them more than 0."
         )
-    if is_blank(given["name_prefix"]) or "{" in given["name_prefix"]:
+    if not is_given(given["name_prefix"]) or "{" in str(given["name_prefix"]):
         found.append(
             f"protect_name_prefix must be a text without braces, not '{given['name_prefix']}': retention finds the "
             "copies by it."
         )
-    if is_blank(given["period"]):
+    if not is_given(given["period"]):
         found.append("protect_period must not be blank: the next run finds the copies by it.")
     try:
-        if not is_blank(given["expected_plan"]):
+        if is_given(given["expected_plan"]):
             read_approval(given["expected_plan"])
     except Refused as error:
         found.append(str(error))
@@ -116,7 +122,7 @@ def find_problems(given: Row, groups: t.Container[str]) -> list[str]:
 
 
 def _choice_problems(given: Row, groups: t.Container[str]) -> t.Iterator[str]:
-    group = _text(given["group"])
+    group = text_of(given["group"])
     if not _chooses(given):
         if given["host"] == "localhost":
             yield (
@@ -135,10 +141,14 @@ def _choice_problems(given: Row, groups: t.Container[str]) -> t.Iterator[str]:
 def make_query(given: Row) -> Row:
     """Return the options of vm_info that list the instances to choose from."""
     if not _chooses(given):
-        own = _text(given["instance"])
+        own = text_of(given["instance"])
         return {"id" if UUID.fullmatch(own) else "name": own, "expand": []}
-    labels = given["labels"] or None
-    query: Row = {"name_pattern": given["name_pattern"], "labels": labels, "expand": ["labels"] if labels else []}
+    labels = texts_of(given["labels"])
+    query: Row = {
+        "name_pattern": given["name_pattern"],
+        "labels": labels or None,
+        "expand": ["labels"] if labels else [],
+    }
     return _without_blank(query)
 
 
@@ -151,24 +161,15 @@ def _is_alone(given: Row) -> bool:
 
 
 def _names_instances(given: Row) -> bool:
-    return bool(given["ids"] or _text(given["group"]))
+    return bool(texts_of(given["ids"]) or text_of(given["group"]))
 
 
 def _chooses(given: Row) -> bool:
-    return bool(_names_instances(given) or _text(given["name_pattern"]) or given["labels"])
+    return bool(_names_instances(given) or text_of(given["name_pattern"]) or texts_of(given["labels"]))
 
 
 def _keeps(given: Row) -> bool:
-    return bool(_text(given["keep_last"]) or _text(given["keep_days"]))
-
-
-def _text(value: t.Any) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _texts(value: str | t.Sequence[str]) -> list[str]:
-    """Return the texts of a list, which may be given as a text with commas."""
-    return [each.strip() for each in value.split(",")] if isinstance(value, str) else [str(each) for each in value]
+    return bool(text_of(given["keep_last"]) or text_of(given["keep_days"]))
 
 
 # The choice
@@ -187,12 +188,12 @@ def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Ro
         missing = [each for each in named if each not in there]
     else:
         chosen = list(listed)
-        missing = [] if listed or _chooses(given) else [_text(given["instance"])]
+        missing = [] if listed or _chooses(given) else [text_of(given["instance"])]
     useful = [row for row in chosen if is_useful(row)]
     place = list(given["play_batch"]).index(given["host"]) if given["host"] in given["play_batch"] else 0
     targets = [_target(given, row, place + number) for number, row in enumerate(useful)]
     expected = given["expected_plan"]
-    plan = None if is_blank(expected) else read_approval(expected).saved
+    plan = read_approval(expected).saved if is_given(expected) else None
     return Choice(
         targets=[_approved(target, split_plan(plan)) for target in targets] if plan is not None else targets,
         skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in chosen if not is_useful(row)],
@@ -210,24 +211,26 @@ def group_members(hosts: Names, hostvars: t.Mapping[str, t.Mapping[str, t.Any]])
     members = []
     for host in hosts:
         instance = hostvars[host].get("mgc_id")
-        members.append(host if is_blank(instance) else str(instance).lower())
+        members.append(str(instance).lower() if is_given(instance) else host)
     return members
 
 
 def _named(given: Row, members: Names) -> list[str]:
     """Return the ids that are given, or those of the group; if both are given, those that are in both."""
-    ids = list(dict.fromkeys(each.lower() for each in _texts(given["ids"])))
-    if not _text(given["group"]):
+    ids = list(dict.fromkeys(each.lower() for each in texts_of(given["ids"])))
+    if not text_of(given["group"]):
         return ids
     return [each for each in dict.fromkeys(members) if not ids or each in ids]
 
 
 def _target(given: Row, row: Row, place: int) -> Target:
-    usual = f"{given['name_prefix']}{{instance}}-{given['period'].replace('{id}', row['id'])}"
+    # YAML reads a name of digits as a number, and 2026-11-30 as a date.
+    prefix, period = str(given["name_prefix"]), str(given["period"])
+    usual = f"{prefix}{{instance}}-{period.replace('{id}', row['id'])}"
     waits = {"wait_timeout": given["wait_timeout"]}
     copy = {"name": given["copy_name"] or usual, "power_off": given["power_off"], **waits}
-    numbers = {name: _text(given[name]) for name in ("keep_last", "keep_days", "prune_max")}
-    names = {name: given[name] for name in ("name_prefix", "protect_names")}
+    numbers = {name: text_of(given[name]) for name in ("keep_last", "keep_days", "prune_max")}
+    names = {"name_prefix": prefix, "protect_names": given["protect_names"]}
     return Target(
         id=row["id"],
         name=row.get("name"),
@@ -239,7 +242,7 @@ def _target(given: Row, row: Row, place: int) -> Target:
 
 
 def _without_blank(options: Row) -> Row:
-    return {name: value for name, value in options.items() if not is_blank(value)}
+    return {name: value for name, value in options.items() if is_given(value)}
 
 
 # The retention and the plan
@@ -281,7 +284,7 @@ def plan_copies(
     results = {task_name(state, target): result for state, pairs in tried for target, result in pairs}
     plan = join_plans({name: plan_of(result) for name, result in results.items()})
     found: Row = {"plan": plan, "refusal": "", "warnings": [], "targets": list(targets)}
-    if is_blank(expected):
+    if not is_given(expected):
         return found
     approval = read_approval(expected)
     try:
@@ -315,7 +318,9 @@ def summarize_copies(
         "failed": [*failed, *(_row(target, reason=failure(result)) for target, result in failures)],
         "pruned": [_row(target, copy) for target, result in gone for copy in result.get("pruned") or ()],
         "found_stopped": [
-            target.name for target in choice.targets if target.present.get("power_off") and target.state == "stopped"
+            label_of(target._asdict())
+            for target in choice.targets
+            if target.present.get("power_off") and target.state == "stopped"
         ],
     }
     chosen = len(choice.targets) + len(choice.skipped) + len(choice.missing)
@@ -343,7 +348,7 @@ def _was_killed(result: Row) -> bool:
 
 
 def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:
-    row = {"instance": target["name"], "id": target["id"]}
+    row = {"instance": label_of(target), "id": target["id"]}
     if copy:
         row.update(copy=copy["name"], copy_id=copy.get("id"))  # null for one that check mode would create
     return {**row, "reason": reason} if reason else row
@@ -361,11 +366,11 @@ def _lines(result: Row, chosen: int) -> t.Iterator[str]:
     )  # fmt: skip
     yield f"{kind.capitalize()}s of {counted(chosen, 'instance')}: {numbers}."
     if created:
-        yield f"Created: {', '.join(row['copy'] for row in created)}"
+        yield f"{capitalized(would + 'created')}: {', '.join(row['copy'] for row in created)}"
     if skipped:
         yield f"Skipped: {'; '.join('{instance}, {reason}'.format(**row) for row in skipped)}"
     if pruned:
-        yield f"Deleted: {', '.join(row['copy'] for row in pruned)}"
+        yield f"{capitalized(would + 'deleted')}: {', '.join(row['copy'] for row in pruned)}"
     if result["found_stopped"]:
         yield f"Found stopped, perhaps left so by a run that was killed: {', '.join(result['found_stopped'])}"
     for row in failed:

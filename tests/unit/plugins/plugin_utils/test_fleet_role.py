@@ -39,7 +39,8 @@ def test_names_that_several_instances_have() -> None:
     rows = [{"id": str(number), "name": name, "phase": phase} for number, (name, phase) in enumerate([
         ("b", "settled"), ("a", "in_transition"), ("a", "creation_failed"), ("b", "deleting"), ("c", "settled"), ("c", "settled"),
     ])]  # fmt: skip
-    assert role.same_names(rows, ["a", "b"]) == ["2 instances are named a: 1, 2."]
+    nameless = [{"id": "8", "phase": "settled"}, {"id": "9", "name": None, "phase": "settled"}]
+    assert role.same_names([*rows, *nameless], ["a", "b"]) == ["2 instances are named a: 1, 2."]
 
 
 ADDRESSES = ("public_ipv4", "private_ipv4")
@@ -62,12 +63,27 @@ def test_the_address_of_a_host(given: dict[str, Any], address: str | None) -> No
     assert found["without_address"] == ([] if address else ["web"])
 
 
+@pytest.mark.parametrize(("connect_with", "words"), [
+    ("private_ipv4", "private_ipv4"), ("public_ipv6, private_ipv4", "public_ipv6, private_ipv4"),
+    (["private_ipv4"], "private_ipv4"),
+])  # fmt: skip
+def test_addresses_to_connect_with_can_be_a_text(connect_with: Any, words: str) -> None:
+    given = [member(private_ipv4="198.18.0.1"), member("db")]
+    found = role.hosts_to_add(given, connect_with, 22, None, True)
+    assert ([host["address"] for host in found["hosts"]], found["without_address"]) == (["198.18.0.1"], ["db"])
+    assert found["reason"] == f"It has none of {words} (fleet_connect_with)."
+
+
 @pytest.mark.parametrize("given", [
     member(state="stopped", private_ipv4="198.18.0.1"), member(failed=True, private_ipv4="198.18.0.1"),
     {"name": "web", "instance": None}, {"name": "web"},
 ])  # fmt: skip
 def test_a_member_that_does_not_run_is_not_a_host(given: dict[str, Any]) -> None:
-    assert role.hosts_to_add([given], ADDRESSES, 22, None, True) == {"hosts": [], "without_address": []}
+    assert role.hosts_to_add([given], ADDRESSES, 22, None, True) | {"reason": ""} == {
+        "hosts": [],
+        "without_address": [],
+        "reason": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -93,6 +109,8 @@ def test_instances_that_the_fleet_deleted() -> None:
         {"name": "name of five", "instance": {"id": "five"}, "actions": []},
     ]
     assert [row["id"] for row in role.gone_instances(members, before)] == ["One", "two", "four"]
+    nameless = [{"id": "One"}, {"id": "six", "name": None}]
+    assert role.gone_instances(members, nameless) == [{"id": "One", "name": "One"}]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -26,9 +27,14 @@ HOST: Fields = {"host": "two", "instance": "two", "play_hosts": ["one", "two"], 
 GROUPS = {"web": ["one", "two"]}
 
 
-def row(number: int, name: str = "", **fields: Any) -> Fields:
+def row(number: int, name: str | None = "", **fields: Any) -> Fields:
     """An instance as vm_info returns it."""
-    made = {"id": ID.format(number), "name": name or f"web-{number}", "state": "running", "status": "completed"}
+    made = {
+        "id": ID.format(number),
+        "name": f"web-{number}" if name == "" else name,
+        "state": "running",
+        "status": "completed",
+    }
     return with_phase({**made, **fields}, INSTANCES)
 
 
@@ -103,6 +109,8 @@ def test_all_problems_are_told_at_once() -> None:
         ({"ids": [ONE]}, {"expand": []}, False),
         ({"group": "web"}, {"expand": []}, False),
         ({"labels": ["prod"]}, {"labels": ["prod"], "expand": ["labels"]}, False),
+        ({"labels": "prod, db"}, {"labels": ["prod", "db"], "expand": ["labels"]}, False),
+        ({**ALL, "labels": [""], "ids": [" "]}, {"name_pattern": "*", "expand": []}, False),
         ({**ALL, "ids": [ONE]}, {"name_pattern": "*", "expand": []}, True),
         ({"labels": ["prod"], "group": "web"}, {"labels": ["prod"], "expand": ["labels"]}, True),
         (HOST, {"name": "two", "expand": []}, False),
@@ -183,6 +191,8 @@ def test_a_host_protects_its_own_instance(listed: list[Fields], found: Any) -> N
         ({"period": "{id}", "power_off": True}, {"name": f"nightly-{{instance}}-{ONE}", "power_off": True}),
         ({"copy_name": "rebuild-{instance}"}, {"name": "rebuild-{instance}", "power_off": False}),
         ({"wait_timeout": 60}, {"name": "nightly-{instance}-{date}", "power_off": False, "wait_timeout": 60}),
+        ({"period": datetime.date(2026, 11, 30)}, {"name": "nightly-{instance}-2026-11-30", "power_off": False}),
+        ({"period": 47, "name_prefix": 2026}, {"name": "2026{instance}-47", "power_off": False}),
     ],
 )
 def test_options_of_a_copy(variables: Fields, present: Fields) -> None:
@@ -341,9 +351,11 @@ def test_the_summary_in_check_mode() -> None:
         [{"changed": True, "snapshot": {"name": "copy-1"}}], [{"pruned": [{"name": "o", "id": "o"}]}], check=True
     )
     assert result["created"] == [{"instance": "web-1", "id": ONE, "copy": "copy-1", "copy_id": None}]
-    assert result["message"].startswith(
-        "Snapshots of 2 instances: 1 would be created, 1 old snapshot would be deleted."
-    )
+    assert result["message"].splitlines() == [
+        "Snapshots of 2 instances: 1 would be created, 1 old snapshot would be deleted.",
+        "Would be created: copy-1",
+        "Would be deleted: o",
+    ]
 
 
 @pytest.mark.parametrize(("power_off", "stopped"), [(True, ["web-2"]), (False, [])])
@@ -351,6 +363,13 @@ def test_what_was_found_stopped_is_named(power_off: bool, stopped: list[str]) ->
     result = summary([copied(), copied()], [], power_off=power_off)
     assert result["found_stopped"] == stopped
     assert ("Found stopped, perhaps left so by a run that was killed: web-2" in result["message"]) == power_off
+
+
+def test_an_instance_without_a_name_is_called_by_its_id() -> None:
+    rows = [row(1, name=None, state="stopped"), {key: value for key, value in row(2).items() if key != "name"}]
+    result = summary([copied(), {"failed": True, "msg": "not now"}], [], rows=rows, power_off=True)
+    assert (result["created"][0]["instance"], result["found_stopped"]) == (ONE, [ONE])
+    assert result["message"].splitlines()[-1] == f"Failed: {TWO}: not now"
 
 
 def test_that_there_is_none_is_said() -> None:
