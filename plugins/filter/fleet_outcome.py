@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import NO_STEPS
 from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import (
     capitalized,
     counted,
@@ -108,6 +109,11 @@ _value:
       description: The steps that were taken or, in check mode, would be.
       type: list
       elements: str
+    plan:
+      description:
+        - The plan of the task; one without steps if no instance was given to it. It is empty if the task failed before
+          it had planned.
+      type: dict
 """
 
 Row = t.Mapping[str, t.Any]
@@ -139,6 +145,7 @@ def fleet_outcome(
         "sentences": [*sentences, *([f"{len(failed)} failed: {' '.join(reasons)}"] if failed else [])],
         "reasons": reasons,
         "steps": [step["description"] for member in members for step in member.get("actions") or ()],
+        "plan": fleet.get("plan") or (NO_STEPS if len(left_alone) == len(selected) else {}),
     }
 
 

@@ -55,7 +55,7 @@ def _id(row: Row) -> str:
 def choice_refusal(choice: Choice, answers: Answers, verb: str = "") -> str:
     """Return why nothing may be done to the chosen instances; an empty text if it may.
 
-    With a `verb` (deleted), the count must have been confirmed.
+    With a `verb` (deleted), a count above 0 must have been confirmed.
     """
     count, names = answers.get("confirm_count"), ", ".join(labels_of(choice.selected))
     number = len(choice.selected)
@@ -70,11 +70,10 @@ def choice_refusal(choice: Choice, answers: Answers, verb: str = "") -> str:
         return f"{matching(number)}, but magalu_confirm_count is {count}. Nothing was done.{they}"
     if not number and count is None and not answers.get("allow_none"):
         return nothing_found(_sought(answers))
-    if verb and count is None:
-        they = f" They are: {names}." if names else ""
+    if verb and number and count is None:
         return (
             f"{capitalized(counted(number, 'instance'))} would be {verb}. Nothing was done. To confirm it, give "
-            f"magalu_confirm_count: {number}.{they}"
+            f"magalu_confirm_count: {number}. They are: {names}."
         )
     return ""
 

@@ -15,6 +15,7 @@ from tests.support.launch import Answers, launch
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
+SLOW = pytest.mark.test_all("the same for the other playbooks; one of them is in make test")
 
 # What has to be there, what is asked for, and one more that is then there too.
 PROVISION = {"magalu_name": "web", "magalu_count": 2, "magalu_machine_type": LARGE, "magalu_public_ip": "false",
@@ -86,6 +87,26 @@ def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: 
     late = launch(sim, tmp_path, name, {**workflow, **check.stats})
     assert late.code and "The plan is not the approved one" in late.said, late.said
     assert changes(sim) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("power", {"magalu_action": "suspend"}),  # what is stopped is left alone
+        pytest.param("resize", {"magalu_name_pattern": "x*"}, marks=SLOW),
+        pytest.param("decommission", {"magalu_name_pattern": "x*", "magalu_confirm_count": ""}, marks=SLOW),
+    ],
+)
+def test_a_workflow_with_nothing_to_do_succeeds(sim: Any, tmp_path: Path, name: str, changed: Answers) -> None:
+    seed(sim, ["web-01"], state="stopped")
+    workflow = {**JOBS[name], **changed, "magalu_allow_none": True, "magalu_approved_only": True}
+    check = launch(sim, tmp_path, name, workflow, ("--check",))
+    assert check.code == 0 and check.stats[f"magalu_{name}_plan"]["lines"] == [], check.said
+    job = launch(sim, tmp_path, name, {**workflow, **check.stats})
+    assert job.code == 0 and changes(sim) == [], job.said
+    seed(sim, ["web-02", "x-01"])
+    late = launch(sim, tmp_path, name, {**workflow, **check.stats, "magalu_confirm_count": ""})
+    assert late.code and changes(sim) == [], late.said
 
 
 @pytest.mark.test_all("by a workflow it is in make test")

@@ -59,7 +59,6 @@ def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) ->
             {matching: "x*", "magalu_confirm_count": ""},
             f"No instance of this region has a name that matches {matching} x*.",
         ),
-        ({matching: "x*", "magalu_confirm_count": "", "magalu_allow_none": "yes"}, "No instances would be deleted."),
         (
             {"magalu_protect_names": "db-*\n*-02"},
             "is protected from deletion: its name matches '*-02' of protect_names",

@@ -33,7 +33,8 @@ def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: 
     seed(sim, WEB[:2])
     seed(sim, ["web-03"], state="stopped")
     seed(sim, ["web-04"], machine_type=LARGE)
-    planned = launch(sim, tmp_path, "resize", ANSWERS, ("--check",))
+    by_id = next(row["machine_type"]["id"] for row in rows(sim) if row["name"] == "web-04").upper()
+    planned = launch(sim, tmp_path, "resize", ANSWERS | {"magalu_machine_type": by_id}, ("--check",))
     assert planned.code == 0 and f"retype instance web-01 to {LARGE}" in planned.said
     assert changes(sim) == []
     before = states(sim)

@@ -100,7 +100,7 @@ def test_members_are_what_a_fleet_takes() -> None:
         ),
         (
             {"name_pattern": "x", "allow_none": True, "deletion": True},
-            "No instances would be deleted. Nothing was done. To confirm it, give magalu_confirm_count: 0.",
+            "",
         ),
     ],
 )  # fmt: skip

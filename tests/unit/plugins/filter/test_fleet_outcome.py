@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.magalu.cloud.plugins.filter.fleet_outcome import fleet_outcome
+from ansible_collections.magalu.cloud.plugins.plugin_utils._joint_plan import NO_STEPS
 
 NAMES = ("web-03", "web-01", "web-02", None)
 SELECTED: list[dict[str, Any]] = [{"id": f"id-{number}", "name": name} for number, name in enumerate(NAMES)]
@@ -44,6 +47,23 @@ def test_change_in_check_mode() -> None:
     assert given["sentences"] == [
         "1 instance matches (reboot).", "1 would change: web-03", "2 were left alone: web-01, web-02"
     ]  # fmt: skip
+
+
+PLAN = {"digest": "x", "lines": ["stop instance web-03"]}
+
+
+@pytest.mark.parametrize(
+    ("fleet", "selected", "left_alone", "plan"),
+    [
+        ({**FLEET, "plan": PLAN}, SELECTED, [], PLAN),
+        ({"skipped": True}, [], [], NO_STEPS),  # nothing matches
+        ({"skipped": True}, SELECTED, SELECTED, NO_STEPS),  # what matches does not run, and is not suspended
+        ({}, SELECTED, SELECTED[:1], {}),
+        ({"failed": True, "msg": "503"}, SELECTED, [], {}),
+    ],
+)
+def test_the_plan_that_is_approved(fleet: Any, selected: Any, left_alone: Any, plan: Any) -> None:
+    assert fleet_outcome(fleet, about(selected), "suspend", left_alone, check_mode=True)["plan"] == plan
 
 
 def test_deletion() -> None:
