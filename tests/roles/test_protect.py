@@ -221,6 +221,21 @@ def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> N
     assert ": 2 failed" in outcome.failed
 
 
+@pytest.mark.every_core
+@pytest.mark.parametrize(("strategy", "hosts", "refused"), [
+    ("host_pinned", 2, True), pytest.param("free", 2, True, marks=SLOW), pytest.param("free", 1, False, marks=SLOW),
+])  # fmt: skip
+def test_hosts_that_do_not_go_in_step_are_refused(
+    sim: Any, tmp_path: Path, strategy: str, hosts: int, refused: bool
+) -> None:
+    seed(sim, names := [f"web-{number}" for number in range(hosts)])
+    (tmp_path / "hosts").write_text("\n".join(names))
+    book = {"hosts": "all", "gather_facts": False, "vars": {"protect_period": "x"}, "roles": ["magalu.cloud.protect"],
+            "strategy": f"ansible.builtin.{strategy}"}  # fmt: skip
+    job = play(sim, tmp_path, json.dumps([book]), ["-i", "hosts"])
+    assert (job.code != 0, "add_host" in job.said, sim.requests() == []) == (refused,) * 3, job.said
+
+
 @SLOW
 @pytest.mark.every_core
 def test_hosts_protect_themselves_several_at_a_time(sim: Any, tmp_path: Path) -> None:
