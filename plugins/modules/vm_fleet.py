@@ -121,8 +121,8 @@ options:
       purge_network_interfaces:
         description:
           - Whether to detach interfaces that are neither primary nor in
-            O(magalu.cloud.vm_instance#module:network_interfaces), which must be given; V([\]) detaches all but the
-            primary one.
+            O(magalu.cloud.vm_instance#module:network_interfaces), which must be given; an empty list detaches all but
+            the primary one.
           - The task fails where the API does not say which interface is the primary one.
         type: bool
       labels:

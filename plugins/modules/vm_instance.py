@@ -123,7 +123,7 @@ options:
   purge_network_interfaces:
     description:
       - Whether to detach interfaces that are neither primary nor in O(network_interfaces), which must be given;
-        V([\]) detaches all but the primary one.
+        an empty list detaches all but the primary one.
       - The task fails where the API does not say which interface is the primary one.
     type: bool
     default: false

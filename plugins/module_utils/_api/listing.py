@@ -120,7 +120,7 @@ class Api(Client):
         body = self._read(resource, resource.path, query).body
         page = next((body[key] for key in resource.keys if isinstance(body, dict) and key in body), None)
         total = dig(body, "meta.page.total")
-        if page is None and type(total) is int and total == 0:  # optional in the contract, for custom images
+        if page is None and total == 0 and not isinstance(total, bool):  # optional in the contract, for custom images
             page = []
         counted = (total is None or (isinstance(total, int) and 0 <= total <= MOST_ROWS)) and offset <= MOST_ROWS
         if not (counted and isinstance(page, list) and all(map(is_resource, page))):
