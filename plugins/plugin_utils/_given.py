@@ -8,14 +8,7 @@ import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.connection import is_blank
 
-Test = t.Callable[[t.Any], bool]
-
-
-def is_omitted(value: t.Any) -> bool:
-    """Return whether the value is Ansible's `omit`: a text up to ansible-core 2.18, an object since."""
-    if isinstance(value, str):
-        return value.startswith("__omit_place_holder__")
-    return type(value).__name__ == "_OmitType"
+from ._omit import is_omitted, without
 
 
 def is_given(value: t.Any) -> bool:
@@ -25,20 +18,7 @@ def is_given(value: t.Any) -> bool:
 
 def given_values(values: t.Any) -> t.Any:
     """Return the values without those that are not given, at every depth. Blank items of lists stay."""
-    return _without(values, lambda value: not is_given(value))
-
-
-def without_omitted(values: t.Any) -> t.Any:
-    """Return the values without `omit`, at every depth."""
-    return _without(values, is_omitted)
-
-
-def _without(values: t.Any, is_dropped: Test) -> t.Any:
-    if isinstance(values, t.Mapping):
-        return {name: _without(value, is_dropped) for name, value in values.items() if not is_dropped(value)}
-    if isinstance(values, (list, tuple)):
-        return [_without(value, is_dropped) for value in values if not is_omitted(value)]
-    return values
+    return without(values, lambda value: not is_given(value))
 
 
 def text_of(value: t.Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ._given import without_omitted
+from ._omit import without_omitted
 
 GROUP = "group/magalu.cloud.role"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.magalu.cloud.plugins.plugin_utils import _given
+from ansible_collections.magalu.cloud.plugins.plugin_utils import _given, _omit
 
 
 class _OmitType:
@@ -34,7 +34,7 @@ def test_what_is_given(value: Any, given: bool) -> None:
 @pytest.mark.parametrize("omit", OMITS)
 def test_what_is_omitted_goes_at_every_depth(omit: Any) -> None:
     values = {"a": omit, "b": [omit, {"c": omit, "d": ""}, ""], "e": {"f": omit, "g": None}}
-    assert _given.without_omitted(values) == {"b": [{"d": ""}, ""], "e": {"g": None}}
+    assert _omit.without_omitted(values) == {"b": [{"d": ""}, ""], "e": {"g": None}}
     assert _given.given_values(values) == {"b": [{}, ""], "e": {}}
 
 
