@@ -130,7 +130,7 @@ lint-ansible: setup
 	ANSIBLE_COLLECTIONS_PATH="$$ANSIBLE_COLLECTIONS_PATH:$(CURDIR)/$(AWX)" ansible-lint --nocolor --offline --profile production \
 		$(if $(EXCLUDE),--exclude $(EXCLUDE))
 lint-docs: setup
-	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all \
+	python tests/lint_docs.py lint-collection-docs --plugin-docs --validate-collection-refs=all \
 		--disallow-unknown-collection-refs --check-extra-docs-refs .
 lint-changelog: setup
 	antsibull-changelog lint
