@@ -45,14 +45,18 @@ def test_what_the_list_has_is_not_absent(sim: Any, form: str) -> None:
 
 
 @every_form
-@pytest.mark.parametrize("lag", [0, 5])
-def test_a_deletion_ends_behind_such_a_gateway(sim: Any, form: str, lag: float) -> None:
-    sim.reset(lag=lag)
+@pytest.mark.parametrize("settings", [{}, {"lag": 5}, {"keep_deleted": 3600.0}], ids=str)
+def test_a_deletion_ends_behind_such_a_gateway(sim: Any, form: str, settings: dict[str, Any]) -> None:
+    """A list may go on to show the instance, as deleted."""
+    sim.reset(**settings)
     web = sim.seed("instance", name="web")
-    first = task.run(sim, id=web["id"], state="absent")
-    sim.add_fault(operation=READ, nth="every", **FOREIGN[form])
-    again = task.run(sim, id=web["id"], state="absent")
-    assert (first.failure, first.actions, again.failure, again.actions) == (None, ["delete"], None, [])
+    for nth in range(2, 60):  # the first read by id finds it
+        sim.add_fault(operation=READ, nth=nth, **FOREIGN[form])
+    began = sim.now()
+    done = task.run(sim, id=web["id"], state="absent")
+    assert (done.failure, done.actions) == (None, ["delete"])
+    assert sim.now() - began < 30
+    assert task.run(sim, id=web["id"], state="absent").actions == []
 
 
 @every_form

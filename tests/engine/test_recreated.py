@@ -67,7 +67,7 @@ def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
 
 @pytest.mark.parametrize("name", ["web", "old"])
 def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
-    """Whether a killed run had deleted it could not be told: there would be neither name."""
+    """If a killed run had deleted it, neither name would exist, and the next run could not continue."""
     sim.seed("instance", name=name, created_at=sim.now() - 3600)
     declared = {**DECLARED, **OTHER, "name": "old", "new_name": "web"}
     assert "cannot be recreated: new_name is given" in refused(sim, **declared)

@@ -244,7 +244,7 @@ def test_nothing_is_sent_after_the_time(sim: Any) -> None:
     [("snapshot", "snapshot", "/v1/snapshots"), ("custom_image", "image", "/v1/images/custom")],
 )
 def test_none_is_deleted_once_there_is_nothing_to_create_it_from(sim: Any, kind: str, option: str, route: str) -> None:
-    """What members are created from is deleted meanwhile: those that are not deleted yet live."""
+    """The source of the members is deleted during the run; members that were not deleted yet stay alive."""
     seed(sim, ["src"])
     of = {"instance": rows(sim)[0]["id"], "created_at": sim.now() - 3600} if kind == "snapshot" else {}
     source = sim.seed(kind, name="golden", **of)["id"]

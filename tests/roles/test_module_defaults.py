@@ -104,7 +104,7 @@ def test_a_default_of_one_module_reaches_the_roles(sim: Any, tmp_path: Path) -> 
 
 @pytest.mark.every_core
 def test_a_variable_is_nearer_than_a_default_of_the_module(sim: Any, tmp_path: Path) -> None:
-    """What the role is not given still comes from the module's default, and what that lacks from the group's."""
+    """Options that the role is not given come from the module's default, then from the group's."""
     for name in ("db-1", "old-1", "old-2", "old-3", "safe-1"):
         sim.seed("instance", region="br-ne1", name=name)
     fleet = {"protect_names": ["never-*"], "prune_max": "2", "max_failures": "1"}

@@ -75,7 +75,7 @@ class Api(Client):
         """Return the row with this id, None if it does not exist.
 
         Each 404 of the API has a slug. Any other is a gateway's, and does not prove that the resource is gone: it is
-        believed only if the list does not have the resource either.
+        believed only if the list does not have the resource either, or shows that it is gone.
         """
         tries = Tries(self)
         while True:
@@ -87,7 +87,8 @@ class Api(Client):
                     raise
                 if not self.reached:  # a wrong region or URL responds 404, too; then this read raises
                     self.page(MACHINE_TYPES, None, 0, 1)
-                if error.slug or not any(same_id(row["id"], row_id) for row in self.listing(resource)):
+                rows = [] if error.slug else self.listing(resource)
+                if not any(same_id(row["id"], row_id) and status_class(row, resource) != GONE for row in rows):
                     return None
                 error.contradicted = True
                 error.message = f"{error.message} (not the API's own 404: its list has this {resource.kind})".lstrip()

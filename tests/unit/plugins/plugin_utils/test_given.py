@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils import _given, _omit
 
 
 class _OmitType:
-    """That of `omit` since ansible-core 2.19."""
+    """The type of `omit` since ansible-core 2.19."""
 
 
 OMITS = ("__omit_place_holder__b8a47cb4", _OmitType())
