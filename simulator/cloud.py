@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +16,10 @@ from .clock import Clock, format_timestamp
 from .kinds import CUSTOM_IMAGE, LIST_KEYS, CommonFields, F, Fields, Interface, Kind, PublicIp
 from .resource import NEVER, ById, Refused, Resource, Steps
 from .settings import REGION_NAMES, REGIONS, Settings
-from .store import Store
+from .store import TICK, Store, StoredRegion
 
 SETTLED = ("completed", "active", "deprecated", "deleted", "invalid_image")
+STORED = ("interfaces", "public_ips", "numbers", "public_numbers")  # of a region, beside its resources
 Key = tuple[str, ...]
 
 
@@ -39,8 +42,7 @@ class Cloud:
         self.reset(settings)
         self.new = True  # not restored from the file of an earlier start
         if settings.data:
-            self.store = Store(settings.data)
-            self.new = not self.store.load(self)
+            self.load(Store(settings.data))
 
     def reset(self, settings: Settings) -> None:
         with self.lock:
@@ -51,9 +53,23 @@ class Cloud:
             if self.store:
                 self.store.empty()
 
+    def load(self, store: Store) -> None:
+        """Load the state of the last run, if there was any.
+
+        The clock goes on, and never runs back: a simulator that was killed may have served for TICK seconds after its
+        last write of the clock.
+        """
+        self.store = store
+        last = store.last_moment()
+        if last is not None:
+            self.new = False
+            self.clock = Clock(self.clock.speed, max(last + TICK * self.clock.speed, time.time()))
+        for stored in store.load():
+            self.region(stored.name, stored.tenant).load(stored)
+
     def save(self) -> None:
         if self.store:
-            self.store.save(self)
+            self.store.save(self.clock.now(), (region.stored() for region in self.regions.values()))
 
     def region(self, name: str, tenant: str | None = None) -> Region:
         key = (tenant or self.settings.tenant, REGION_NAMES[name])
@@ -74,6 +90,19 @@ class Region:
         self.next_release = NEVER  # the earliest moment at which one of them is released
         self.index: dict[Key, dict[str, Resource[Any]]] = {}  # candidates: a resource may not have a key any more
         self.numbers = self.public_numbers = 0  # the highest numbers of addresses in use
+
+    def stored(self) -> StoredRegion:
+        resources = (resource for kind in self.resources.values() for resource in kind.values())
+        return StoredRegion(self.tenant, self.name, {part: getattr(self, part) for part in STORED}, resources)
+
+    def load(self, stored: StoredRegion) -> None:
+        if stored.parts.keys() != set(STORED):
+            raise sqlite3.DataError("an earlier version wrote this file, with addresses of real machines: remove it")
+        vars(self).update(stored.parts)
+        self.interfaces = ById(self.interfaces)
+        self.next_release = 0.0  # computed when they are read
+        for resource in stored.resources:
+            self.add(resource)
 
     @property
     def settings(self) -> Settings:

@@ -15,11 +15,11 @@ from pydantic import BaseModel, Field
 
 from .faults import Fault
 from .glance import build_glance
+from .handle import Handle
 from .kinds import Fields
 from .operations_page import add_operations_page
 from .page import POLICY, render_page
 from .resource import Mistake, Refused
-from .server import Simulator as Handle
 
 BUG = "The simulator itself has failed; see its stderr"
 

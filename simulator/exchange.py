@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,10 @@ from .editions import edition_app
 from .kinds import Fields
 
 Headers = list[tuple[bytes, bytes]]
+# As ASGI names them.
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class Answer:

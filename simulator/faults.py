@@ -15,19 +15,16 @@ import random
 import socket
 import struct
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, Field, StringConstraints, model_validator
 
 from .checks import refuse_misfits
 from .cloud import Region, Twist
-from .exchange import Answer, Exchange, operations
+from .exchange import Answer, Exchange, Send, operations
 from .kinds import Fields
 from .seeds import change_between_pages
 from .settings import EDITIONS
-
-if TYPE_CHECKING:
-    from .gateway import Send
 
 OUTCOMES = ("stuck", "failing", "unknown_status")
 PAGES = ("create_between_pages", "delete_between_pages")

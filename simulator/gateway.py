@@ -10,13 +10,12 @@ import traceback
 import uuid
 import weakref
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
 from typing import Any
 
 from .cloud import Cloud, Region, Twist
 from .editions import edition_app, find_invalid
-from .exchange import Answer, Exchange, Headers, parse_body, refusal
+from .exchange import Answer, Exchange, Headers, Message, Receive, Send, parse_body, refusal
 from .faults import (
     ActiveFault,
     AnswerFault,
@@ -31,9 +30,6 @@ from .faults import (
 from .kinds import Fields
 from .settings import REGION_NAMES
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 GZIP_FROM = 1000  # bytes
 READ_ONLY_KEY, EXPIRED_KEY = "simulator-read-only", "simulator-expired"
 
@@ -154,7 +150,7 @@ class Gateway:
             if exchange.method != "GET" or "password" in exchange.path:
                 self.cloud.save()
             elif self.cloud.store:
-                self.cloud.store.tick(self.cloud)
+                self.cloud.store.tick(self.cloud.clock.now())
         return answer
 
     async def call(self, scope: Fields, region: Region, body: bytes) -> Answer:

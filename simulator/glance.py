@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from .clock import format_timestamp
 from .cloud import SETTLED, Region
+from .handle import Handle
 from .kinds import (
     BACKUP,
     CUSTOM_IMAGE,
@@ -25,12 +26,11 @@ from .kinds import (
     Kind,
 )
 from .resource import Resource
-from .server import Simulator
 
 ROWS, REQUESTS = 100, 30
 
 
-def build_glance(simulator: Simulator) -> Fields:
+def build_glance(simulator: Handle) -> Fields:
     cloud = simulator.cloud
     with cloud.lock:
         regions = [found for region in list(cloud.regions.values()) if (found := summarize_region(region))["kinds"]]

@@ -7,14 +7,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, cast
 
-from .clock import Clock
-from .kinds import CommonFields, Kind
-from .resource import ById, Resource
-
-if TYPE_CHECKING:
-    from .cloud import Cloud, Region
+from .kinds import CommonFields, Fields, Kind
+from .resource import Resource
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS resource (tenant, region, kind, id, document, PRIMARY KEY (tenant, region, id));
@@ -23,7 +20,15 @@ CREATE TABLE IF NOT EXISTS clock (one PRIMARY KEY, now);
 """
 PLAIN = ("created", "gone", "base", "later", "version")  # of a resource's document
 TICK = 1.0  # seconds between two writes of the clock
-PARTS = ("interfaces", "public_ips", "numbers", "public_numbers")  # of a region's document
+
+
+class StoredRegion(NamedTuple):
+    """A region as it stands in the file."""
+
+    tenant: str
+    name: str
+    parts: Fields  # all of its state but the resources
+    resources: Iterable[Resource[Any]]
 
 
 class Store:
@@ -35,50 +40,43 @@ class Store:
         self.written: dict[tuple[str, str, str], int] = {}
         self.ticked = 0.0  # the last write of the clock, in real time
 
-    def load(self, cloud: Cloud) -> bool:
-        """Load the state of the last run, and return whether there was any.
+    def last_moment(self) -> float | None:
+        """Return the clock's last time in the file, or None in a new file."""
+        return next((now for (now,) in self.database.execute("SELECT now FROM clock")), None)
 
-        The clock goes on, and never runs back: a simulator that was killed may have served for TICK seconds after its
-        last write of the clock.
-        """
-        found = False
-        for (now,) in self.database.execute("SELECT now FROM clock"):
-            found = True
-            cloud.clock = Clock(cloud.clock.speed, max(now + TICK * cloud.clock.speed, time.time()))
-        for tenant, name, document in self.database.execute("SELECT * FROM region"):
-            region, parts = cloud.region(name, tenant), json.loads(document)
-            if parts.keys() != set(PARTS):
-                raise sqlite3.DataError(
-                    "an earlier version wrote this file, with addresses of real machines: remove it"
-                )
-            vars(region).update(parts)
-            region.interfaces = ById(region.interfaces)
-            region.next_release = 0.0  # computed when they are read
-        for tenant, name, kind, identifier, document in self.database.execute("SELECT * FROM resource"):
+    def load(self) -> Iterator[StoredRegion]:
+        """Yield the regions of the last run."""
+        for tenant, name, document in self.database.execute("SELECT * FROM region").fetchall():
+            yield StoredRegion(tenant, name, json.loads(document), self.load_resources(tenant, name))
+
+    def load_resources(self, tenant: str, region: str) -> Iterator[Resource[Any]]:
+        where = "SELECT kind, id, document FROM resource WHERE tenant = ? AND region = ? ORDER BY rowid"
+        for kind, identifier, document in self.database.execute(where, (tenant, region)):
             resource: Resource[Any] = Resource(Kind(kind), 0.0, cast(CommonFields, {}), identifier)
             vars(resource).update(json.loads(document))
-            cloud.region(name, tenant).add(resource)
-            self.written[tenant, name, identifier] = resource.version
-        return found
+            self.written[tenant, region, identifier] = resource.version
+            yield resource
 
-    def tick(self, cloud: Cloud) -> None:
+    def tick(self, now: float) -> None:
         """Write the clock, unless it was just written."""
         if time.monotonic() >= self.ticked + TICK:
             self.ticked = time.monotonic()
             with self.database:
-                self.database.execute("REPLACE INTO clock VALUES (1, ?)", (cloud.clock.now(),))
+                self.save_clock(now)
 
-    def save(self, cloud: Cloud) -> None:
+    def save(self, now: float, regions: Iterable[StoredRegion]) -> None:
         with self.database:
-            for region in cloud.regions.values():
+            for region in regions:
                 self.save_region(region)
-            self.database.execute("REPLACE INTO clock VALUES (1, ?)", (cloud.clock.now(),))
+            self.save_clock(now)
 
-    def save_region(self, region: Region) -> None:
+    def save_clock(self, now: float) -> None:
+        self.database.execute("REPLACE INTO clock VALUES (1, ?)", (now,))
+
+    def save_region(self, region: StoredRegion) -> None:
         where = (region.tenant, region.name)
-        parts = json.dumps({part: getattr(region, part) for part in PARTS})
-        self.database.execute("REPLACE INTO region VALUES (?, ?, ?)", (*where, parts))
-        present = {resource.id: resource for kind in region.resources.values() for resource in kind.values()}
+        self.database.execute("REPLACE INTO region VALUES (?, ?, ?)", (*where, json.dumps(region.parts)))
+        present = {resource.id: resource for resource in region.resources}
         for key in [key for key in self.written if key[:2] == where and key[2] not in present]:
             self.database.execute("DELETE FROM resource WHERE tenant = ? AND region = ? AND id = ?", key)
             del self.written[key]

@@ -287,7 +287,7 @@ def test_a_fault_of_its_own_is_not_the_users_mistake(
             raise error
 
         with monkeypatch.context() as patched:
-            patched.setattr("simulator.server.describe", describe)
+            patched.setattr("simulator.handle.describe", describe)
             answer = control(sim, "GET", "/_simulator/state")
         assert (answer.status_code, answer.json()["slug"]) == (500, "simulator.error")
         assert type(error).__name__ in capsys.readouterr().err
