@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import os
 import shutil
@@ -74,6 +75,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = choice.chosen(items)
         config.hook.pytest_deselected(items=list(set(items).difference(kept)))
         items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from what lives until the end: thousands of tests, and Ansible."""
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
