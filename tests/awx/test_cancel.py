@@ -11,8 +11,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +22,11 @@ from tests.awx.jobs import SETTINGS, Job, answered
 from tests.awx.scenarios import KEY, SCENARIOS, begin, rows
 from tests.support.killing import strays
 from tests.support.play import SPEED
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("jobs that are killed at a known moment are in tests/jobs")
 
-LONG = 60  # seconds
 CANCELLED = 254  # the code of ansible-runner
 # The request at which each job is cancelled, before it has the response. Backups are made by what makes snapshots.
 WRITES = {
@@ -49,18 +47,10 @@ def job_of(sim: Any, folder: Path, name: str, **answers: Any) -> Job:
     return Job(sim, folder, f"{name}.yml", answered(templates()[name], SCENARIOS[name].answers | answers), api_key=KEY)
 
 
-def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait until the job has come so far, or has ended."""
-    end = time.monotonic() + LONG
-    while not reached() and process.poll() is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def kill(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
     """Start the job without ansible-runner, and kill it as soon as it has come so far, or at its end."""
     process = job.begin()
-    wait_until(reached, process)
+    wait_until(lambda: reached() or process.poll() is not None)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     if container:
@@ -83,7 +73,7 @@ def cancel_at(sim: Any, job: Job, operation: str, when: str = "after", match: in
     # ansible-runner looks for a signal after so many seconds without output.
     job.write("env/settings", json.dumps({**json.loads(SETTINGS), "pexpect_timeout": 1}))
     process = job.launch()
-    wait_until(lambda: bool(sim.faults()[0]["fired"]), process)
+    wait_until(lambda: sim.faults()[0]["fired"] or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     done = job.wait(process)
     assert done.code == CANCELLED, done.output

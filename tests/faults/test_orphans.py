@@ -12,9 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from tests.conftest import COLLECTIONS
 from tests.support.declarations import DECLARED
 from tests.support.play import environment, vm_instance
 from tests.support.programs import begin
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SLOW = pytest.mark.test_all("half a minute of processes that are killed")
@@ -48,14 +47,6 @@ def sim() -> Iterator[Any]:
             os.kill(pid, signal.SIGKILL)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Until another process has done something."""
-    end = time.monotonic() + ENDS_WITHIN
-    while not condition():
-        assert time.monotonic() < end
-        threading.Event().wait(0.02)
-
-
 def created(sim: Any) -> bool:
     """Whether a module has created the instance, and waits for it."""
     return any(request["method"] == "POST" and request["status"] for request in sim.requests())
@@ -77,7 +68,7 @@ def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subproc
     tasks = [vm_instance(task=task, **DECLARED, state="stopped")]
     (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     run = begin("playbook", "play.json", cwd=folder, env=environment(sim, folder, **env), output=subprocess.DEVNULL)
-    wait_for(lambda: created(sim))
+    wait_until(lambda: created(sim))
     return run
 
 
@@ -114,13 +105,13 @@ def test_a_module_with_async_goes_on(sim: Any, tmp_path: Path) -> None:
     run = started(sim, tmp_path, {}, **{"async": 600, "poll": 1})
     kill(run, sim, everything=True)
     seen = len(sim.requests())
-    wait_for(lambda: len(sim.requests()) > seen + 3)
+    wait_until(lambda: len(sim.requests()) > seen + 3)
     sim.cloud.clock.speed = 60
     jobs = tmp_path / "async"
-    wait_for(lambda: any('"actions"' in job.read_text() for job in jobs.iterdir()))
+    wait_until(lambda: any('"actions"' in job.read_text() for job in jobs.iterdir()))
     result = next(json.loads(job.read_text()) for job in jobs.iterdir())
     assert [action["action"] for action in result["actions"]] == ["create", "stop"]
-    wait_for(lambda: not processes(sim))
+    wait_until(lambda: not processes(sim), ENDS_WITHIN)
 
 
 @SLOW
@@ -144,7 +135,7 @@ def test_a_module_whose_output_is_anything_else_goes_on(sim: Any, tmp_path: Path
         env = environment(sim, tmp_path)
         env["PYTHONPATH"] += f"{os.pathsep}{COLLECTIONS}"
         module = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
-        wait_for(lambda: created(sim))
+        wait_until(lambda: created(sim))
         sim.cloud.clock.speed = 60
         module.wait(ENDS_WITHIN)
         assert sim.state()["br-se1"]["instances"][0]["state"] == "stopped"

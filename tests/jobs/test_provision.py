@@ -17,6 +17,7 @@ from tests.support.fleet import changes, names, rows, seed
 from tests.support.fleet_role import members
 from tests.support.launch import Answers, Job, complaint, launch, refusals
 from tests.support.play import SPEED
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
@@ -131,9 +132,12 @@ def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
         return launch(sim, folder, "provision", WEB)
 
     # Both have looked before either creates: the creation of the first is held until the second has been asked for.
-    sim.add_fault(operation="POST /v1/instances", kind="hold", when="before", nth="every", seconds=6)
+    sim.add_fault(operation="POST /v1/instances", kind="hold", when="before", nth="every")
     with ThreadPoolExecutor() as pool:
-        jobs = list(pool.map(run, folders))
+        running = [pool.submit(run, folder) for folder in folders]
+        wait_until(lambda: sim.faults()[0]["fired"] == 2 or any(each.done() for each in running))
+        sim.clear_faults()
+        jobs = [each.result() for each in running]
     if unique:
         assert names(sim) == ["web"] and [job.code for job in jobs] == [0, 0], jobs
     else:

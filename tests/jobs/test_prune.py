@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.support.fleet import changes
 from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
@@ -97,9 +97,8 @@ def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_pat
     made = begin(sim)[0]
 
     def another() -> None:
-        while not any(request["path"].endswith("/snapshots") for request in sim.requests()):
-            time.sleep(0.01)
-        time.sleep(0.1)  # that was the look, which shall not see it
+        # The look shall not see it.
+        wait_until(lambda: any(sent["path"].endswith("/snapshots") and sent["status"] for sent in sim.requests()))
         sim.seed("snapshot", name="night-more", instance=made, created_at=sim.now() - 50 * 86400)
 
     thread = threading.Thread(target=another, daemon=True)

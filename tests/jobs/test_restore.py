@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import re
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.support.fleet import changes, rows
 from tests.support.killing import kill_at
 from tests.support.launch import Answers, complaint, launch, refusals
 from tests.support.play import SPEED
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("one run of the playbook and its refusals are in make test")
@@ -93,8 +93,7 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
     copied(sim)
 
     def other() -> None:
-        while not any((row["name"], row["status"]) == ("web-2", "completed") for row in rows(sim)):
-            time.sleep(0.02)
+        wait_until(lambda: any((row["name"], row["status"]) == ("web-2", "completed") for row in rows(sim)))
         sim.seed("instance", name="web-2")
 
     thread = threading.Thread(target=other, daemon=True)

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import requests
 
 from tests.conftest import COLLECTIONS, ROOT
 from tests.support import programs
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("servers that are started and stopped; molecule starts and stops one in make test")
@@ -207,8 +207,7 @@ def test_one_that_was_killed_is_started_again(name: str) -> None:
 def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
     record = HOME / f"{name}.json"
     starting = begin(given(name))
-    while not (record.exists() and record.read_text()) and starting.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: (record.exists() and record.read_text()) or starting.poll() is not None)
     starting.kill()
     starting.communicate()
     assert ask(name, "stopped") == {"changed": True}

@@ -13,6 +13,7 @@ import requests
 
 from simulator import running
 from tests.support.raw_client import Api, wanted
+from tests.support.waiting import wait_until
 
 LIST = "list_instances"
 
@@ -109,8 +110,7 @@ def test_hold_until_released(api: Api, add: Any, when: str, meanwhile: int) -> N
     client = Api(api.sim)
     thread = threading.Thread(target=client.create)
     thread.start()
-    while not api.sim.faults()[0]["fired"]:
-        pass
+    wait_until(lambda: api.sim.faults()[0]["fired"])
     assert len(api.names()) == meanwhile
     api.sim.clear_faults()
     thread.join()
@@ -131,8 +131,7 @@ def test_held_answers_do_not_keep_the_server_from_stopping() -> None:
         client = Api(sim)
         thread = threading.Thread(target=client.names)
         thread.start()
-        while not sim.faults()[0]["fired"]:
-            pass
+        wait_until(lambda: sim.faults()[0]["fired"])
     thread.join()
     assert time.monotonic() - began < 3
 

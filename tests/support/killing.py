@@ -8,14 +8,12 @@ import contextlib
 import json
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 from tests.support.play import environment
 from tests.support.programs import begin
-
-LONG = 180  # seconds; an idle machine needs a tenth of it
+from tests.support.waiting import wait_until
 
 
 def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
@@ -24,11 +22,12 @@ def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
     (folder / "killed.yml").write_text(json.dumps(book))
     held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]
     process = begin("playbook", "killed.yml", cwd=folder, env=environment(sim, folder))
-    end = time.monotonic() + LONG
-    while not next(fault["fired"] for fault in sim.faults() if fault["name"] == held):
-        output = process.communicate()[0] if process.poll() is not None else "it takes too long"
-        assert process.returncode is None and time.monotonic() < end, output
-        time.sleep(0.05)
+
+    def reached() -> bool:
+        assert process.poll() is None, process.communicate()[0]
+        return any(fault["fired"] for fault in sim.faults() if fault["name"] == held)
+
+    wait_until(reached)
     os.killpg(process.pid, signal.SIGKILL)
     for other in strays(folder):
         with contextlib.suppress(ProcessLookupError):
