@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,14 +23,12 @@ START = [sys.executable, "-m", "simulator", "--port", "0"]
 
 
 def test_alone_until_told_to_stop() -> None:
-    began = time.monotonic()
     with subprocess.Popen([*START, "--instances", "2"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
         headers = {"x-api-key": "simulator"}
         rows = requests.get(url.format(region="br-se1") + "/v1/instances", headers=headers, timeout=10).json()
         assert len(rows["instances"]) == 2
-        assert time.monotonic() - began < 5  # 0.7 s on a quiet machine
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         assert process.stdout.read() == ""

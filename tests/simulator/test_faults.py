@@ -125,15 +125,15 @@ def test_a_client_that_gives_up_on_a_held_answer(api: Api, add: Any) -> None:
 
 
 def test_held_answers_do_not_keep_the_server_from_stopping() -> None:
-    began = time.monotonic()
     with running(speed=0) as sim:
         sim.add_fault(kind="hold")
         client = Api(sim)
         thread = threading.Thread(target=client.names)
         thread.start()
         wait_until(lambda: sim.faults()[0]["fired"])
+        began = time.monotonic()
     thread.join()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5  # seconds that the end of the block gives a server to stop
 
 
 def test_a_slow_body(api: Api, add: Any) -> None:
