@@ -21,7 +21,8 @@ from tests.support.choice import ALL
 
 BODY = {"machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-debian-12 LTS"}}
 NEW = {**BODY, "name": f"{RUN}-new", "network": {"associate_public_ip": False}}
-CHANGES = 20  # requests of the probes that change something, or a few more
+# Requests of the probes that change something: how many there are depends on how often a deletion has to wait.
+FEWEST, CHANGES = 15, 20
 EVERY_SO_MANY = 1 if ALL else 7
 
 
@@ -56,9 +57,13 @@ def test_a_killed_run_leaves_what_the_clean_up_deletes(cloud: Cloud, unique: boo
     cloud.begin(unique_names=unique, lag=2, stale=2)
     before = cloud.foreign()
     probes = Probes(cloud.gate(), Choice(), cloud.said.append)
-    with ended(number, when, Killed), pytest.raises(Killed):
-        probes.read()
-        probes.spend()
+    try:
+        with ended(number, when, Killed):
+            probes.read()
+            probes.spend()
+        assert number > FEWEST, "the run was not killed"
+    except Killed:
+        pass
     cloud.sim.advance(30)
     left = cloud.left()
     assert cloud.clean(answer=False) == (command.REFUSED if left else command.OK)
