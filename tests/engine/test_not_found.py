@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A 404 without a slug is a gateway's, and does not prove that a resource is gone: then the list decides."""
+"""A 404 without a slug is a gateway's, and does not prove that a resource or a list is gone."""
 
 from __future__ import annotations
 
@@ -75,3 +75,25 @@ def test_vm_info_reads_it(sim: Any, form: str) -> None:
     web = sim.seed("instance", name="web", machine_type=SMALL)
     sim.add_fault(operation=READ, **FOREIGN[form])
     assert result(sim, "vm_info", {"kind": "instances", "id": web["id"]})["count"] == 1
+
+
+@every_form
+def test_a_list_that_was_there_is_read_again(sim: Any, form: str) -> None:
+    """The task waits until lists show the new name: the gateway's response in between is not an end."""
+    sim.reset(lag=20)
+    sim.seed("instance", name="web", state="stopped")
+    sim.advance(60)
+    for nth in (3, 5):
+        sim.add_fault(operation="GET /v1/instances", nth=nth, **FOREIGN[form])
+    renamed = {"name": "web", "new_name": "www"}
+    assert [action["action"] for action in result(sim, "vm_instance", renamed)["actions"]] == ["rename"]
+    again = result(sim, "vm_instance", renamed)
+    assert (again.get("msg"), again["changed"]) == (None, False)
+
+
+@every_form
+def test_a_list_that_was_never_there_is_a_wrong_url(sim: Any, form: str) -> None:
+    sim.add_fault(operation="GET /v1/instances", nth="every", **FOREIGN[form])
+    given = result(sim, "vm_instance", DECLARED)
+    assert given["failed"] and "Check the region 'br-se1'" in given["msg"]
+    assert len(sim.requests()) == 1

@@ -82,6 +82,8 @@ FAULTS: dict[str, Fault] = {
     "429 with Retry-After in seconds": Fault(_later()),
     "429 with Retry-After as a date": Fault(_later("{date}")),
     "503": Fault(_status(503)),
+    "404 of a gateway, in HTML": Fault({"kind": "html", "status": 404, "when": "before"}),
+    "408": Fault(_status(408)),
     "body cut short": Fault({"kind": "short_body", "when": "after"}, can_be=answered),
     "HTML instead of JSON": Fault({"kind": "html", "status": 200, "when": "after"}),
     "slow answers": Fault({"kind": "slow", "seconds": 0.02}),

@@ -52,6 +52,7 @@ class Client:
         self.clock = clock or Clock()
         self.secrets = list(connection.secrets)
         self.reached = False  # True after a successful response: region and URL are right then
+        self.listed: set[str] = set()  # the paths of the lists that were read
         self.warn: t.Callable[[str], object] = lambda text: None
         self.date: tuple[str | None, float] = (None, 0)  # the last response's Date header, and `clock.now()` then
         if set(connection.region) & set("./?#%@{}\\ "):
@@ -140,7 +141,10 @@ class Client:
         if 200 <= response.status_code < 300 and not unusable:
             self.reached = True
             return Answer(response.status_code, parsed)
-        raise response_error(self, method, path, response, parsed)
+        error = response_error(self, method, path, response, parsed)
+        # Each 404 of the API has a slug. Any other for a list that is there is a gateway's.
+        error.contradicted = error.status == 404 and not error.slug and method == "GET" and path in self.listed
+        raise error
 
     @staticmethod
     def _body(response: t.Any, until: float) -> t.Iterator[bytes]:

@@ -128,6 +128,7 @@ class Api(Client):
             page = drop_odd_fields(
                 self, resource, page if counted else None, f"the response has no list of {resource.kind}s"
             )
+        self.listed.add(resource.path)
         return page, total
 
     def _read(self, resource: Resource, path: str, query: list[tuple[str, str]], older: bool = False) -> Answer:
