@@ -13,7 +13,7 @@ from typing import Any
 
 from . import catalog
 from .clock import Clock, format_timestamp
-from .kinds import CUSTOM_IMAGE, LIST_KEYS, CommonFields, F, Fields, Interface, Kind, PublicIp
+from .kinds import CUSTOM_IMAGE, FIELDS, LIST_KEYS, CommonFields, F, Fields, Interface, Kind, PublicIp
 from .resource import NEVER, ById, Refused, Resource, Steps
 from .settings import REGION_NAMES, REGIONS, Settings
 from .store import TICK, Store, StoredRegion
@@ -54,12 +54,25 @@ class Cloud:
                 self.store.empty()
 
     def load(self, store: Store) -> None:
-        """Load the state of the last run, if there was any.
+        """Load the state of the last run, if there was any."""
+        try:
+            self.read(store)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            store.close()
+            raise sqlite3.DataError(
+                "it is damaged, or not of this version of the simulator: give another file"
+            ) from error
+        except sqlite3.Error:
+            store.close()
+            raise
+        self.store = store
+
+    def read(self, store: Store) -> None:
+        """Read a file into an empty cloud.
 
         The clock goes on, and never runs back: a simulator that was killed may have served for TICK seconds after its
         last write of the clock.
         """
-        self.store = store
         last = store.last_moment()
         if last is not None:
             self.new = False
@@ -102,6 +115,9 @@ class Region:
         self.interfaces = ById(self.interfaces)
         self.next_release = 0.0  # computed when they are read
         for resource in stored.resources:
+            unknown = [each for each in resource.base.get("interfaces", ()) if each not in self.interfaces]
+            if unknown or not FIELDS[resource.kind] <= resource.base.keys():
+                raise KeyError(resource.id)
             self.add(resource)
 
     @property

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
@@ -62,6 +63,13 @@ def control_app() -> FastAPI:
     @app.exception_handler(Refused)
     async def answer_refusal(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"message": str(error), "slug": "simulator.refused"}, 400)
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        """Answer without the input, since a response cannot carry NaN and infinite numbers."""
+        return JSONResponse(
+            {"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in error.errors()]}, 422
+        )
 
     @app.exception_handler(Exception)
     async def answer_bug(request: Request, error: Exception) -> JSONResponse:

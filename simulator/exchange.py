@@ -18,6 +18,7 @@ from .editions import edition_app
 from .kinds import Fields
 
 Headers = list[tuple[bytes, bytes]]
+BODILESS = (204, 304)  # the statuses of responses that have no body
 # As ASGI names them.
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -19,9 +19,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, Field, StringConstraints, model_validator
 
-from .checks import refuse_misfits
+from .checks import LATEST, refuse_misfits
 from .cloud import Region, Twist
-from .exchange import Answer, Exchange, Send, operations
+from .exchange import BODILESS, Answer, Exchange, Send, operations
 from .kinds import Fields
 from .seeds import change_between_pages
 from .settings import EDITIONS
@@ -29,7 +29,17 @@ from .settings import EDITIONS
 OUTCOMES = ("stuck", "failing", "unknown_status")
 PAGES = ("create_between_pages", "delete_between_pages")
 LISTS = ("GET /v1/instances", "GET /v1/snapshots", "GET /v1/backups", "GET /v1/images/custom")
+MANY = 10_000  # rows that may come or go between pages
+# The fields of a declaration that only some kinds use.
+USES = {
+    "status": ("status", "headers", "body"), "html": ("status", "headers", "body"), "hold": ("seconds",),
+    "slow": ("seconds",), "stuck": ("seconds", "value"), "unknown_status": ("seconds", "value"),
+    **dict.fromkeys(("failing", *PAGES), ("value",)),
+}  # fmt: skip
+FAILED = ("status", "state", "error", "updated_at")  # the fields of a resource that a failed operation changes
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$")]
+AtLeastOne = Annotated[int, Field(ge=1)]
 _numbers = itertools.count(1)
 
 
@@ -38,8 +48,12 @@ class Fault(BaseModel, extra="forbid"):
 
     name: str = Field(default_factory=lambda: f"fault-{next(_numbers)}")
     operation: str = Field("*", description='operationId or its beginning, "METHOD /v1/path/{id}", or "*"')
-    nth: int | Literal["every"] = Field(1, validation_alias=AliasChoices("match", "nth"), description="1 is the first")
-    times: int | None = Field(None, description="maximum number of times; 1 unless nth is every or a share is given")
+    nth: AtLeastOne | Literal["every"] = Field(
+        1, validation_alias=AliasChoices("match", "nth"), description="1 is the first"
+    )
+    times: AtLeastOne | None = Field(
+        None, description="maximum number of times; 1 unless nth is every or a share is given"
+    )
     share: float = Field(1.0, ge=0, le=1, description="of the matches, by a fixed series of random numbers")
     when: Literal["before", "after"] = Field("before", description="before the change is made, or after it")
     kind: Literal[
@@ -57,28 +71,42 @@ class Fault(BaseModel, extra="forbid"):
         "delete_between_pages",  # the first rows are deleted after this list was answered
     ]
     status: int | None = Field(None, ge=200, le=599, description="of the response; default 503, with html 502")
-    headers: dict[HeaderText, HeaderText] = Field({}, description="more headers of the response")
+    headers: dict[HeaderName, HeaderText] = Field({}, description="more headers of the response")
     body: Any = Field(None, description="text, or any value that is sent as JSON")
-    seconds: float | None = Field(None, ge=0, description="real time for hold and slow, otherwise the simulator's time")
+    seconds: float | None = Field(
+        None, ge=0, le=LATEST, description="real time for hold and slow, otherwise the simulator's time"
+    )
     value: Any = Field(
-        None, description="status for stuck, failing, unknown_status; fields for failing; number of rows between pages"
+        None,
+        description="status for stuck, failing, unknown_status; number of rows between pages; for failing also a "
+        f"mapping of {', '.join(FAILED)}",
     )
 
     @model_validator(mode="after")
     def refuse_ineffective(self) -> Fault:
         """Raise a ValueError for a fault that can have no effect, and prove nothing."""
-        if self.kind in PAGES and not isinstance(self.value, (int, type(None))):
-            raise ValueError(f"value must be a number of rows with {self.kind}, not {self.value!r}")
+        used = {name for names in USES.values() for name in names} - set(USES.get(self.kind, ()))
+        if unused := sorted(used & self.model_fields_set):
+            raise ValueError(f"{self.kind} does not use {', '.join(unused)}")
+        if self.kind in PAGES and not (self.value is None or (type(self.value) is int and 0 < self.value <= MANY)):
+            raise ValueError(f"value must be a number of rows from 1 to {MANY} with {self.kind}, not {self.value!r}")
         if self.kind in ("stuck", "unknown_status") and not isinstance(self.value, (str, type(None))):
             raise ValueError(f"value must be a status with {self.kind}, not {self.value!r}")
         if self.kind == "failing" and self.value is not None:
-            refuse_misfits(self.value if isinstance(self.value, dict) else {"status": self.value})
-        known = [operation for edition in EDITIONS for operation in operations(edition)]
-        if self.operation != "*" and not any(
-            name.startswith(self.operation) or f"{method} {path}" == self.operation
-            for method, _pattern, path, name in known
-        ):
+            fields = self.value if isinstance(self.value, dict) else {"status": self.value}
+            if unknown := sorted(set(fields) - set(FAILED)):
+                raise ValueError(f"value may have {', '.join(FAILED)} with {self.kind}, not {', '.join(unknown)}")
+            refuse_misfits(fields)
+        known = {
+            (name, f"{method} {path}") for edition in EDITIONS for method, _pattern, path, name in operations(edition)
+        }
+        matched = [route for name, route in known if self.operation in ("*", route) or name.startswith(self.operation)]
+        if not matched:
             raise ValueError(f"no request matches operation {self.operation!r}")
+        if self.kind in OUTCOMES and all(route.startswith("GET ") for route in matched):
+            raise ValueError(f"{self.kind} needs an operation that changes something, not {self.operation}")
+        if self.kind in PAGES and not any(route in LISTS for route in matched):
+            raise ValueError(f"{self.kind} needs one of {', '.join(LISTS)}, not {self.operation}")
         return self
 
 
@@ -164,6 +192,7 @@ class AnswerFault(ActiveFault):
             body = {"message": "The simulator was told to fail", "slug": "simulated"}
             body = "<html><body><h1>502 Bad Gateway</h1></body></html>" if html else body
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        data = b"" if status in BODILESS else data
         headers = {"content-type": "text/html" if html else "application/json"}
         headers |= {name.lower(): value for name, value in self.declared.headers.items()}
         return Answer(status or (502 if html else 503), data,

@@ -15,7 +15,7 @@ from typing import Any
 
 from .cloud import Cloud, Region, Twist
 from .editions import edition_app, find_invalid
-from .exchange import Answer, Exchange, Headers, Message, Receive, Send, parse_body, refusal
+from .exchange import BODILESS, Answer, Exchange, Headers, Message, Receive, Send, parse_body, refusal
 from .faults import (
     ActiveFault,
     AnswerFault,
@@ -203,7 +203,7 @@ class Gateway:
             (b"x-request-id", identifier),
             (b"x-mgc-trace-id", identifier.replace(b"-", b"")),
         ]
-        if answer.status != 204:
+        if answer.status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
         return headers, body
 

@@ -82,6 +82,8 @@ class Handle:
         """Remove all resources, requests and faults; change only these settings."""
         if unknown := settings.keys() - {field.name for field in dataclasses.fields(Settings)}:
             raise Mistake(f"There is no switch {', '.join(sorted(unknown))}")
+        if settings.get("data", self.settings.data) != self.settings.data:
+            raise Mistake("data cannot be changed while the simulator runs")
         try:
             chosen = self.settings.but(**settings)
         except ValueError as error:

@@ -131,6 +131,11 @@ CUSTOM_IMAGE: Kind[CustomImageFields] = Kind("custom_image")
 LIST_KEYS: dict[Kind[Any], str] = {
     INSTANCE: "instances", SNAPSHOT: "snapshots", BACKUP: "backups", CUSTOM_IMAGE: "images"
 }  # fmt: skip
+# Each kind -> the fields that each of its resources has.
+FIELDS: dict[Kind[Any], frozenset[str]] = {
+    INSTANCE: InstanceFields.__required_keys__, SNAPSHOT: CopyFields.__required_keys__,
+    BACKUP: CopyFields.__required_keys__, CUSTOM_IMAGE: CustomImageFields.__required_keys__,
+}  # fmt: skip
 
 
 class Interface(TypedDict, total=False):

@@ -87,7 +87,14 @@ def find_owner(region: Region, interface: str) -> str | None:
 
 
 def take_interface(region: Region, interface: str) -> None:
-    """Refuse an interface in use or deleted; an unknown UUID is a free interface."""
+    """Take a free interface; an unknown UUID is one, too."""
+    refuse_taken_interface(region, interface)
+    if interface not in region.interfaces:
+        create_interface(region, interface)
+
+
+def refuse_taken_interface(region: Region, interface: str) -> None:
+    """Refuse an interface in use or deleted."""
     try:
         uuid.UUID(interface)
     except ValueError:
@@ -96,5 +103,3 @@ def take_interface(region: Region, interface: str) -> None:
         raise Refused(409, "interface.in_use", f"Interface {interface} is attached to instance {holder}")
     if region.interfaces.get(interface, {}).get("gone", NEVER) <= region.now():
         raise not_found("interface", interface)
-    if interface not in region.interfaces:
-        create_interface(region, interface)

@@ -22,6 +22,7 @@ from .kinds import (
     Fields,
     ImageFields,
     Kind,
+    NetworkFields,
     Source,
     TypeFields,
 )
@@ -52,34 +53,41 @@ def seed(region: Region, kind: str, fields: Fields) -> Fields:
     if any(resource.id in others for each, others in region.resources.items() if each != resource.kind):
         raise Mistake(f"Another kind of resource has the id {resource.id}")
     made |= DEFAULTS[resource.kind](region, resource, fields)
-    made |= {key: fields.pop(key) for key in list(fields) if key in made and key in FIELD_CHECKS}
-    if odd:
-        made["odd"] = odd
+    given_fields = {key: fields.pop(key) for key in list(fields) if key in made and key in FIELD_CHECKS}
     if fields:
         known = sorted(made.keys() & FIELD_CHECKS.keys())
         raise Mistake(f"{kind} has no field {', '.join(fields)}; its fields are {', '.join(known)}")
-    resource.base = made
+    if resource.kind == INSTANCE:
+        made |= connect(region, resource.id, made["public_ip"], made["interfaces"])
+    resource.base = {**made, **given_fields, **({"odd": odd} if odd else {})}
     resource.backdate()
     region.add(resource)
-    return describe_resource(resource, made)
+    return describe_resource(resource, resource.base)
 
 
 def instance_defaults(region: Region, resource: Resource[Any], fields: Fields) -> Fields:
     kind, zone = fields.pop("machine_type", "BV1-1-40"), fields.pop("availability_zone", region.zones[0])
-    public, extra = fields.pop("public_ip", False), fields.pop("interfaces", [])
     made = {
         "machine_type": find_type(region, kind),
         "image": take_image(region, fields), "state": "running", "ssh_key_name": "deploy", "availability_zone": zone,
-        "user_data": None, "labels": None, "volumes": [], "password": None,
-        **networks.give_network(region, resource.id, {"associate_public_ip": bool(public)}),
+        "user_data": None, "labels": None, "volumes": [], "password": None, "vpc": None, "address_from": 0,
+        "public_ip": fields.pop("public_ip", False), "interfaces": fields.pop("interfaces", []),
     }  # fmt: skip
+    if made["image"] and made["image"]["platform"] == "windows":
+        made["password"] = {"from": 0.0}
+    return made
+
+
+def connect(region: Region, instance: str, public: bool | str | None, extra: list[str] | None) -> NetworkFields:
+    """Give a seeded instance its network; a seed that is refused takes nothing of it."""
+    for interface in extra or ():
+        networks.refuse_taken_interface(region, interface)
+    made = networks.give_network(region, instance, {"associate_public_ip": bool(public)})
     if isinstance(public, str) and public:
-        made["public_ip"] = region.public_ips[resource.id]["address"] = public
+        made["public_ip"] = region.public_ips[instance]["address"] = public
     for interface in extra or ():
         networks.take_interface(region, interface)
     made["interfaces"] = [] if extra is None else [*made["interfaces"], *extra]
-    if made["image"] and made["image"]["platform"] == "windows":
-        made["password"] = {"from": 0.0}
     return made
 
 

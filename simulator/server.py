@@ -38,18 +38,22 @@ class Simulator(Handle):
         )  # fmt: skip
         config.load()  # fails here if a package is missing; in the thread that serves, clients would wait for ever
         self.server = uvicorn.Server(config)
-        super().__init__(settings)
         # IPPROTO_TCP by name: else asyncio does not switch Nagle's algorithm off, and each answer takes 40 ms.
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind(("127.0.0.1", port))
+            self.socket.listen(1024)
         except OSError as error:
             self.socket.close()
             if error.errno != errno.EADDRINUSE:
                 raise
             raise PortInUse(f"port {port} is in use; choose another with --port (0 takes a free one)") from error
-        self.socket.listen(1024)
+        try:
+            super().__init__(settings)  # after the port, whose user may use the file of --data too
+        except BaseException:
+            self.socket.close()
+            raise
         self.port: int = self.socket.getsockname()[1]
 
     async def app(self, scope: Fields, receive: Receive, send: Send) -> None:

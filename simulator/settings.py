@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from .catalog import TYPES_BY_NAME
+from .checks import LATEST
 
 EDITIONS = ("2024-08", "2025-05", "2026-08")
 
@@ -46,6 +47,16 @@ def is_positive(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
+def is_duration(value: Any) -> bool:
+    """Return whether a value is a number of seconds whose end can be written as a date, or endless."""
+    return is_positive(value) and (value <= LATEST or value == float("inf"))
+
+
+def is_credential(value: Any) -> bool:
+    """Return whether a header can carry a value, which is not empty."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() == value != ""
+
+
 def is_count(value: Any) -> bool:
     return is_positive(value) and isinstance(value, int) and value <= 1 << 31
 
@@ -66,6 +77,7 @@ def choice(*values: str) -> Rule:
 BOOLEAN = Rule(lambda value: isinstance(value, bool), "true or false")
 TEXT = Rule(is_text, "a string")
 TEXTS = Rule(lambda value: isinstance(value, (list, tuple)) and all(map(is_text, value)), "a list of strings")
+CREDENTIAL = Rule(is_credential, "printable ASCII characters without spaces around them")
 SECONDS = Rule(is_positive, "a number of seconds, 0 or more")
 COUNT = Rule(is_count, "a whole number, 0 or more")
 LIMIT = Rule(lambda value: value is None or is_count(value), "a whole number, 0 or more, or null")
@@ -117,7 +129,8 @@ class Settings:
         default_factory=dict,
         metadata=repeated(
             "ACTION=SECONDS, the duration of an operation",
-            Rule(mapping_of(is_positive), "a mapping of action to seconds"), "duration", float,
+            Rule(mapping_of(is_duration), f"a mapping of action to seconds, at most {LATEST:g}, or inf"),
+            "duration", float,
         ),
     )  # fmt: skip
     instances: int = field(default=0, metadata=switch("number of instances in each region at the start", COUNT))
@@ -191,13 +204,19 @@ class Settings:
         metadata=switch(
             "the valid API key; simulator-read-only and simulator-expired behave as their names say, any other is "
             "refused",
+            CREDENTIAL,
         ),
     )
-    tenant: str = field(default="tenant-1", metadata=switch("tenant of the valid API key"))
+    tenant: str = field(default="tenant-1", metadata=switch("tenant of the valid API key", CREDENTIAL))
     keys: dict[str, str] = field(
         default_factory=dict,
         metadata=repeated(
-            "KEY=TENANT, another valid API key", Rule(mapping_of(is_text), "a mapping of key to tenant"), "key"
+            "KEY=TENANT, another valid API key",
+            Rule(
+                lambda value: isinstance(value, dict) and all(map(is_credential, (*value, *value.values()))),
+                f"a mapping of key to tenant, both of {CREDENTIAL.words}",
+            ),
+            "key",
         ),
     )
     face: str = field(
@@ -210,7 +229,13 @@ class Settings:
     rate_limit: int = field(
         default=0, metadata=switch("maximum number of requests in each rate window; 0: no limit", COUNT)
     )
-    rate_window: float = field(default=1.0, metadata=switch("seconds of a rate window", SECONDS))
+    rate_window: float = field(
+        default=1.0,
+        metadata=switch(
+            "seconds of a rate window",
+            Rule(lambda value: is_positive(value) and value <= LATEST, f"a number of seconds from 0 to {LATEST:g}"),
+        ),
+    )
     unknown_ssh_keys: tuple[str, ...] = field(
         default=(),
         metadata=repeated("name of an SSH key that does not exist; every other exists", TEXTS, "unknown-ssh-key"),

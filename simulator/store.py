@@ -1,6 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The state in an SQLite file, which outlives the process (--data)."""
+"""The state in an SQLite file, which outlives the process (--data).
+
+A file belongs to one simulator at a time: two would each write a part of the state, which does not fit together.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,15 @@ class Store:
     """A store that writes only the changes since its last write."""
 
     def __init__(self, path: str) -> None:
-        self.database = sqlite3.connect(path, check_same_thread=False)
-        self.database.executescript(TABLES)
+        self.database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
+        try:
+            # The lock is kept until the database is closed. Whoever has it now may be about to end: SQLite waits 2 s.
+            self.database.executescript(f"PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; {TABLES}")
+        except sqlite3.OperationalError as error:
+            self.database.close()
+            if "locked" not in str(error):
+                raise
+            raise sqlite3.OperationalError("another simulator uses this file") from error
         self.written: dict[tuple[str, str, str], int] = {}
         self.ticked = 0.0  # the last write of the clock, in real time
 
@@ -45,15 +55,18 @@ class Store:
         return next((now for (now,) in self.database.execute("SELECT now FROM clock")), None)
 
     def load(self) -> Iterator[StoredRegion]:
-        """Yield the regions of the last run."""
+        """Yield the regions of the last run. Raise KeyError for resources without a region."""
         for tenant, name, document in self.database.execute("SELECT * FROM region").fetchall():
             yield StoredRegion(tenant, name, json.loads(document), self.load_resources(tenant, name))
+        if self.database.execute("SELECT count(*) FROM resource").fetchone() != (len(self.written),):
+            raise KeyError("the region of a resource")
 
     def load_resources(self, tenant: str, region: str) -> Iterator[Resource[Any]]:
         where = "SELECT kind, id, document FROM resource WHERE tenant = ? AND region = ? ORDER BY rowid"
         for kind, identifier, document in self.database.execute(where, (tenant, region)):
             resource: Resource[Any] = Resource(Kind(kind), 0.0, cast(CommonFields, {}), identifier)
-            vars(resource).update(json.loads(document))
+            parts = json.loads(document)
+            vars(resource).update({part: parts[part] for part in PLAIN})
             self.written[tenant, region, identifier] = resource.version
             yield resource
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import uuid
 from typing import Any
@@ -292,3 +293,48 @@ def test_a_fault_of_its_own_is_not_the_users_mistake(
         assert (answer.status_code, answer.json()["slug"]) == (500, "simulator.error")
         assert type(error).__name__ in capsys.readouterr().err
     assert control(sim, "GET", "/_simulator/state").status_code == 200
+
+
+NUMBERS = [
+    (path, name)
+    for path, names in (("clock", ("advance", "speed")), ("faults", ("share", "seconds")))
+    for name in names
+]
+
+
+@pytest.mark.parametrize(("path", "name"), NUMBERS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_the_users_mistake(sim: Any, path: str, name: str, value: float) -> None:
+    body = json.dumps({name: value, **({"kind": "stuck"} if path == "faults" else {})})
+    url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
+    answer = requests.post(url, data=body, headers={"content-type": "application/json"}, timeout=10)
+    assert answer.status_code == 422, answer.text
+    assert [item["loc"] for item in answer.json()["detail"]] == [["body", name]]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"public_ip": True, "nmae": "x"}, {"public_ip": True, "image": "nix"}, {"public_ip": "192.0.2.7", "machine_type": "nix"},
+    {"public_ip": True, "interfaces": [str(uuid.uuid4()), "no id"]},
+])  # fmt: skip
+def test_a_seed_that_is_refused_leaves_nothing(sim: Any, wrong: dict[str, Any]) -> None:
+    """Each took a public IP of the quota, which belonged to no instance and could not be released."""
+    before = sim.state()
+    for _turn in range(4):
+        assert control(sim, "PUT", "/_simulator/state", [{"kind": "instance", **wrong}]).status_code == 400
+    assert sim.state() == before
+    assert sim.seed("instance", public_ip=True)["public_ip"]
+
+
+@pytest.mark.parametrize(("switch", "why"), [
+    ({"durations": {"create": 1e13}}, "a mapping of action to seconds, at most"), ({"durations": {"stop": 1e300}}, "at most"),
+    ({"rate_window": float("inf")}, "rate_window must be a number of seconds from 0 to"), ({"api_key": ""}, "api_key must be"),
+    ({"api_key": "caf\u00e9"}, "api_key must be printable ASCII"), ({"tenant": ""}, "tenant must be"),
+    ({"keys": {"": "t"}}, "keys must be"), ({"keys": {"k": "a\nb"}}, "keys must be"),
+    ({"data": "other.db"}, "data cannot be changed while the simulator runs"),
+])  # fmt: skip
+def test_a_switch_that_would_fail_later_is_refused(sim: Any, switch: dict[str, Any], why: str) -> None:
+    """Creations, all requests or all keys were answered 500 or 403, or the switch had no effect."""
+    with pytest.raises(ValueError, match=why):
+        sim.reset(**switch)
+    sim.reset(data=None, durations={"create": float("inf")})
+    assert Api(sim).instance(Api(sim).create())["state"] == "new"

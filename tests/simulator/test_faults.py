@@ -252,3 +252,48 @@ def test_what_no_fault_is(api: Api, add: Any) -> None:
     for wrong in ({"kind": "nothing"}, {"kind": "status", "share": 2}, {"kind": "status", "odd": 1}, {}):
         with pytest.raises(ValueError, match="Fault"):
             add(**wrong)
+
+
+USELESS: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "status", "nth": 0}, "greater than or equal to 1"),
+    ({"kind": "status", "times": 0}, "greater than or equal to 1"),
+    ({"kind": "status", "value": 429}, "status does not use value"),
+    ({"kind": "reset", "status": 404, "body": "x"}, "reset does not use body, status"),
+    ({"kind": "html", "seconds": 1}, "html does not use seconds"),
+    ({"kind": "stuck", "headers": {"a": "b"}}, "stuck does not use headers"),
+    ({"kind": "stuck", "operation": "GET /v1/instances"}, "stuck needs an operation that changes something"),
+    ({"kind": "failing", "operation": "list_"}, "failing needs an operation that changes something"),
+    ({"kind": "create_between_pages", "operation": "POST /v1/instances"}, "create_between_pages needs one of GET /v1"),
+    ({"kind": "delete_between_pages", "operation": "GET /v1/machine-types"}, "delete_between_pages needs one of"),
+    *(
+        ({"kind": "delete_between_pages", "value": rows}, "a number of rows from 1 to 10000")
+        for rows in (0, -1, True, 1e9, 10**9)
+    ),
+    *(({"kind": "status", "headers": {name: "x"}}, "should match pattern") for name in ("", "a b", "a:b", "caf\u00e9")),
+    *(
+        ({"kind": "failing", "value": {name: None}}, f"value may have status, state, .* not {name}")
+        for name in ("interfaces", "image", "created_at", "id", "address_from")
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "why"), USELESS, ids=str)
+def test_a_fault_that_would_do_nothing_or_harm_is_refused(api: Api, add: Any, fault: dict[str, Any], why: str) -> None:
+    """It would never apply, or apply otherwise than its declaration says, or spoil all later responses."""
+    with pytest.raises(ValueError, match=why):
+        add(**fault)
+    assert api.sim.faults() == []
+
+
+@pytest.mark.parametrize("seconds", [1e13, 1e300, float("inf"), float("nan"), -1])
+@pytest.mark.parametrize("kind", ["stuck", "unknown_status", "hold"])
+def test_the_end_of_a_fault_can_be_written_as_a_date(api: Api, add: Any, kind: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        add(kind=kind, seconds=seconds)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_leaves_the_connection_usable(api: Api, add: Any, status: int) -> None:
+    add(kind="status", status=status)
+    assert (answer := api("GET", "/instances")).status_code == status and answer.content == b""
+    assert api.names() == []

@@ -182,6 +182,19 @@ def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: B
     assert set(browser.value("[...document.forms[0].operation.options].map(option => option.value)")) <= known
 
 
+@pytest.mark.programs
+@pytest.mark.needs("chromium")
+def test_it_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
+    """A list cannot be "accepted and fail": the fault was injected, and never applied."""
+    choose = "document.forms[0].operation.value = '{}'; document.forms[0].kind.value = '{{\"kind\": \"failing\"}}';"
+    browser.value(choose.format("GET /v1/instances") + "document.querySelector('form button').click()")
+    browser.wait("!by('refused').hidden")
+    assert "failing needs an operation that changes something" in browser.value("by('refused').textContent")
+    assert sim.faults() == []
+    browser.value(choose.format("POST /v1/instances") + "document.querySelector('form button').click()")
+    browser.wait("by('refused').hidden && document.querySelectorAll('#faults tr').length === 1")
+
+
 @SLOW
 @pytest.mark.programs
 @pytest.mark.needs("chromium")

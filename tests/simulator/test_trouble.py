@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from simulator import running
+from simulator.server import PortInUse
 from simulator.settings import Settings
 from tests.support.declarations import LARGE, SMALL
 from tests.support.raw_client import LINUX, Api, wanted
@@ -233,6 +234,41 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
         assert [row["name"] for row in sim.state()["br-se1"]["instances"]] == ["two"]
     with closing(sqlite3.connect(data)) as database:
         assert database.execute("SELECT count(*) FROM resource").fetchone() == (1,)
+
+
+def test_a_file_has_one_simulator_at_a_time(tmp_path: Path) -> None:
+    """Two wrote resources without their interfaces into it, so that all later reads failed with 500."""
+    data = str(tmp_path / "cloud.sqlite")
+    with running(data=data, speed=0) as sim:
+        sim.seed("instance", name="one")
+        with pytest.raises(sqlite3.OperationalError, match="another simulator uses this file"), running(data=data):
+            pass
+        with pytest.raises(PortInUse), running(sim.port, data=data):
+            pass
+        sim.seed("instance", name="two")
+    with running(data=data, speed=0) as sim:
+        assert Api(sim).names() == ["one", "two"]
+
+
+DAMAGE = [
+    "UPDATE resource SET document = '{'", "UPDATE resource SET document = '[]'", "UPDATE resource SET kind = 'pod'",
+    "UPDATE resource SET document = json_remove(document, '$.later')", "UPDATE region SET name = 'br-xx1'",
+    "UPDATE resource SET document = json_remove(document, '$.base.availability_zone')", "DELETE FROM region",
+    "UPDATE clock SET now = 'noon'", "UPDATE region SET document = '5'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> None:
+    """Some were a traceback, with others all reads failed with 500. The file is not locked afterwards."""
+    data = str(tmp_path / "cloud.sqlite")
+    with running(data=data, speed=0) as sim:
+        sim.seed("instance", name="one")
+    with closing(sqlite3.connect(data)) as database, database:
+        database.execute(damage if "br-xx1" not in damage else f"{damage} WHERE name = 'br-se1'")
+    for _turn in range(2):
+        with pytest.raises(sqlite3.DataError, match="damaged, or not of this version"), running(data=data):
+            pass
 
 
 def test_a_missing_package_fails_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
