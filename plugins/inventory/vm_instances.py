@@ -562,9 +562,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 rows: list[Row] = cached["instances"]
                 for number, row in enumerate(rows):
                     rows[number] = read.mark({**row})
+                    if not _hostvars.READ <= row.keys():
+                        raise KeyError
                 return rows
             except (KeyError, ValueError, TypeError, AnsibleError):
-                pass  # missing, expired, written by another program, or corrupt
+                pass  # missing, expired, written by another program or another state of this plugin, or corrupt
         self.listed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         fetched = _fetch.fetch(connection, regions, f"ansible-core/{core_version} inventory", read, labels)
         if fetched.failures and (self.get_option("on_region_error") == "fail" or len(fetched.failures) == len(regions)):

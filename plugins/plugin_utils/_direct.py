@@ -150,8 +150,10 @@ def _filter(node: nodes.Filter, names: t.Container[str]) -> Get:
     arguments = [argument.value if isinstance(argument, nodes.Const) else _MISSING for argument in node.args]
     # Before 2.19 an operation on an undefined value raises an error before default is applied.
     plain = SINCE_2_19 or isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const))
-    if node.name in ("default", "d") and len(arguments) in (1, 2) and _MISSING not in arguments and plain:
-        instead, also_empty = arguments[0], len(arguments) == 2 and bool(arguments[1])
+    # The second argument must be a boolean, which ansible-core checks since 2.19.
+    plain = plain and (len(arguments) == 1 or (len(arguments) == 2 and isinstance(arguments[1], bool)))
+    if node.name in ("default", "d") and _MISSING not in arguments and plain:
+        instead, also_empty = arguments[0], arguments[1:] == [True]
 
         def default(variables: Variables) -> t.Any:
             try:

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.template import Templar
+from ansible.utils.vars import combine_vars
 from jinja2 import Environment, TemplateError, meta
 
 from . import _direct
@@ -160,7 +161,7 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
     def _with_extra(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the variables with the extra ones, which Ansible itself adds only in `_compose`."""
-        return {**variables, **self._vars} if self._given.get("use_extra_vars") else variables
+        return combine_vars(variables, self._vars) if self._given.get("use_extra_vars") else variables
 
     def holds(self, name: str, condition: t.Any, variables: dict[str, t.Any], host: str) -> bool:
         """Return whether a condition holds. Raise AnsibleParserError with Ansible's own words."""

@@ -297,7 +297,10 @@ class Hosts:
             )
             self.warnings.append(text + some(sorted(self._options)))
         if self._odd:
-            text = "These instances are listed under another name, because theirs is not a valid host name: "
+            text = (
+                "These instances are listed under another name, because theirs is not a valid host name, or another "
+                "host or a group has it: "
+            )
             self.warnings.append(text + some([self._ids[number] for number in sorted(self._odd)]))
         for failing in self.expressions.failing(self._templates.values()):
             near = f" Names that come near: {', '.join(failing.near)}." if failing.near else ""

@@ -57,6 +57,7 @@ HOSTVARS = (
     HostVar("default_user", "str", "The user that its image lets in, see O(image_users).", "ubuntu"),
 )  # fmt: skip
 NAMES = tuple(variable.name for variable in HOSTVARS)
+READ = frozenset(NAMES) - {"default_user"}  # by `Reader`
 NESTED = tuple(f"{variable.name}.{key}" for variable in HOSTVARS if variable.type == "dict" for key in variable.example)
 ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 # Fields that are copied from the row: texts that no other row has, other texts, and mappings of texts and numbers.

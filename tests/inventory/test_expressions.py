@@ -112,7 +112,8 @@ LITERALS = ["'running'", '"x"', "''", "'{{ name }}'", r"'a\nb'", "'True'", "'[1]
 OPERATORS = ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or", "~", "+", "is"]
 FILTERS = ["default('x')", "default('')", "default(none)", "default('x', true)", "d('y')", "default(state)", "default(1)",
            "default([])", "default", "lower", "upper", "length", "int", "string", "join(',')", "no_such_filter", "bool",
-           "to_json", "lower()", "default('x', boolean=true)", "first", "list", "mandatory"]  # fmt: skip
+           "to_json", "lower()", "default('x', boolean=true)", "first", "list", "mandatory", "default('x', 1)", "default('x', 0)",
+           "d('y', 'true')", "d('y', none)"]  # fmt: skip
 TESTS = ["is defined", "is undefined", "is none", "is string", "is match('w')", "is not defined", "is search('e')",
          "is no_such_test", "is mapping", "is truthy"]  # fmt: skip
 ODD = ["", " ", "- name", "-machine_type.vcpus", "+1", "name ==", "a b", "name }}", "{{ name }}", "{% if x %}", "name #x",

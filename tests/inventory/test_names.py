@@ -65,7 +65,10 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
     assert listed(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
 
 
-OTHERWISE = "These instances are listed under another name, because theirs is not a valid host name: "
+OTHERWISE = (
+    "These instances are listed under another name, because theirs is not a valid host name, or another host or a "
+    "group has it: "
+)
 ODD = [None, "", " ", "{{ x }}", "{% raw %}", "{# x #}", "a:b", "a\nb", "a\tb", "\x1b[31m", " web", "localhost", "127.0.0.1",
        "::1", "all", "ungrouped", "a/b", ".", "..", "-x", "-oProxyCommand=touch PROOF", "x" * 241, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 121]  # fmt: skip
 FINE = [
@@ -201,7 +204,7 @@ def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
     found = listed(sim, tmp_path)
     assert sorted(found.hosts) == UUIDS[:3]
     assert [host["mgc_id"] for host in found.hosts.values()] == list(found.hosts)
-    assert found.warnings[0].endswith(f"not a valid host name: {UUIDS[0]}, {UUIDS[1]}")
+    assert found.warnings[0] == f"{OTHERWISE}{UUIDS[0]}, {UUIDS[1]}"
 
 
 def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:

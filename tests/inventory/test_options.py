@@ -413,6 +413,23 @@ def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> 
     assert sorted(listed(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["db.test", "web.test"]
 
 
+@pytest.mark.every_core(sample=True)
+def test_extra_variables_are_merged_in_all_options_alike(
+    sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With Ansible's option hash_behaviour: merge, as in compose."""
+    monkeypatch.setattr("ansible.constants.DEFAULT_HASH_BEHAVIOUR", "merge")
+    sim.seed("instance", name="web")
+    both = "image.name is match('cloud-') and image.team == 'blue'"
+    found = listed(
+        sim, tmp_path, extra={"image": {"team": "blue"}}, use_extra_vars=True, filter_expressions=[both],
+        compose={"both": both}, groups={"both": both}, keyed_groups=[{"key": "image.team ~ image.name[:5]"}],
+        hostnames=["{{ image.team }}-{{ image.platform }}"],
+    )  # fmt: skip
+    assert found.hosts["blue-linux"]["both"] is True and found.warnings == []
+    assert found.groups["both"] == found.groups["_bluecloud"] == ["blue-linux"]
+
+
 @pytest.mark.every_core
 def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
