@@ -139,6 +139,7 @@ options:
       - What C(ansible_host) is. The first that an instance has of V(public_ipv4), V(private_ipv4), V(public_ipv6) and
         V(name). If it is an empty list, none is set. A value with a hyphen at its beginning, which C(ssh) would take
         for an option, is left out, also if O(compose) sets it.
+      - Hosts that have no C(ansible_host) are a warning, or an error with O(strict).
     type: list
     elements: str
     default: [public_ipv4, private_ipv4, public_ipv6]
@@ -205,8 +206,9 @@ seealso:
 notes:
   - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible
     Vault. With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
-  - Expressions see each variable with and without the prefix, and C(inventory_hostname). O(compose) comes before
-    O(groups) and O(keyed_groups), which see what it made. O(compose) takes numbers, booleans and null as they are.
+  - Expressions see each variable with and without the prefix, and C(inventory_hostname). With O(use_extra_vars) all of
+    them see extra variables, too, which win. O(compose) comes before O(groups) and O(keyed_groups), which see what it
+    made. O(compose) takes numbers, booleans and null as they are.
   - If O(compose) sets C(ansible_host) to null, the address that O(connect_with) found is kept, with a warning. Write
     C(public_ipv4 | default(private_ipv4, true)), since C(default) without V(true) does not replace null.
   - By default Ansible only warns if an inventory cannot be read, and ends with code 0. Set C(any_unparsed_is_failed =
@@ -421,7 +423,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         types.
         """
         kind = self.option_definitions[name].get("type")
-        if name in SECRET and isinstance(value, (list, dict)):
+        if kind in (None, "str", "string") and isinstance(value, (list, dict)):
             raise AnsibleParserError(f"{name} must be a text.")
         if kind == "list" and isinstance(value, dict):
             raise AnsibleParserError(f"{name} must be a list: put '- ' before its entries.")

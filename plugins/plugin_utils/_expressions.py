@@ -22,6 +22,7 @@ from jinja2 import Environment, TemplateError, meta
 
 from . import _direct
 from ._direct import NotDirect
+from ._entries import as_text
 from ._trust import SINCE_2_19
 
 if SINCE_2_19:
@@ -133,6 +134,7 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         self.loader, self._vars, self._given = loader, extra_vars, options
         # Two Templars: before 2.19 one allows lookups and the other refuses them, and a common cache would mix that up.
         self.templars = [remembering(Templar(loader=loader)) for _each in range(2)]
+        self.found: t.Any = None  # the last value of a key
         self.error: Exception | None = None
         self._known: tuple[t.Any, ...] = ()  # a value that needs no evaluation
 
@@ -144,7 +146,8 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         if self._known:
             return self._known[0]
         try:
-            return super()._compose(template, variables, *args, **kwargs)
+            self.found = super()._compose(template, variables, *args, **kwargs)
+            return self.found
         except Exception as error:
             self.error = error
             raise
@@ -171,9 +174,18 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
     def groups_by(self, entry: t.Any, variables: dict[str, t.Any], host: str, strict: bool) -> Groups:
         """Return the groups of a host from an entry of keyed_groups."""
-        self.templar, self.inventory, self.error = self.templars[0], _Scratch(), None
+        self.templar, self.inventory, self.error, self.found = self.templars[0], _Scratch(), None, None
         self._add_host_to_keyed_groups([entry], variables, _Host(host), strict=strict, fetch_hostvars=False)
         return Groups(tuple(self.inventory.joined), tuple(self.inventory.parents))
+
+    def parent_error(self, entry: t.Any) -> str:
+        """Return why the last call of `groups_by` found no parent group for an entry, or an empty text."""
+        there = self.found or entry.get("default_value") is not None
+        try:
+            parent = self.templar.template(entry.get("parent_group")) if there else None
+        except Exception as error:
+            return str(error)
+        return "" if parent is None or isinstance(parent, str) else f"it is {as_text(parent)}; it must be a text"
 
     def groups_of(self, entry: t.Any, value: t.Any, host: str, strict: bool) -> Groups:
         """Return the groups from an entry of keyed_groups whose value is known already."""
@@ -247,6 +259,10 @@ class Expressions:
         self.keyed = [
             (entry, Entry(f"keyed_groups[{number}].key", entry["key"], self.names - extra))
             for number, entry in enumerate(options.get("keyed_groups") or [])
+        ]
+        self.parents = [
+            Entry(f"keyed_groups[{number}].parent_group", keyed.get("parent_group") or "", ())
+            for number, (keyed, _entry) in enumerate(self.keyed)
         ]
         self.any = bool(self.filters or self.compose or self.groups or self.keyed)
         self._known: dict[t.Any, Groups] = {}
@@ -325,16 +341,39 @@ class Expressions:
                     return self._known[key]
             except NotDirect:
                 pass
-        groups = self.constructed.groups_by(keyed, seen.all(), host, self.strict)
+        try:
+            groups = self.constructed.groups_by(keyed, seen.all(), host, self.strict)
+        except TypeError:
+            if not self.constructed.parent_error(keyed):  # Ansible raises this for a parent group that is not a text
+                raise
+            groups = Groups((), ())
         if self.constructed.error is not None:
             entry.fails(self.constructed.error)
+        elif keyed.get("parent_group"):
+            self._check_parent(self.parents[number], keyed, groups, host)
         return groups
+
+    def _check_parent(self, parent: Entry, keyed: t.Any, groups: Groups, host: str) -> None:
+        """Count a parent group, which failed if a key with a value led to no group."""
+        why = "" if groups.names else self.constructed.parent_error(keyed)
+        parent.tried += bool(why or groups.names)
+        if why:
+            parent.fails(AnsibleError(why))
+            if self.strict:
+                raise AnsibleParserError(f"{parent.where} failed for host {host}: {why}")
 
     def failing(self, more: t.Iterable[Entry]) -> list[Failing]:
         """Return the expressions, also of `more`, that failed for every host that there was."""
         return [
             Failing(entry.where, entry.error, nearest(entry.source, self.names))
-            for entry in (*more, *self.filters, *self.compose.values(), *self.groups.values(), *self._keys())
+            for entry in (
+                *more,
+                *self.filters,
+                *self.compose.values(),
+                *self.groups.values(),
+                *self._keys(),
+                *self.parents,
+            )
             if entry.failed and entry.failed == entry.tried
         ]
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -469,6 +470,9 @@ def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
     ({"compose": {"a": "imag.name"}}, "compose.a", "image"),
     ({"hostnames": ["{{ nam }}", "name"]}, "hostnames[0]", "name"),
     ({"filter_expressions": ["reg == 'x'"]}, "filter_expressions[0]", ""),
+    ({"keyed_groups": [{"key": "state", "parent_group": "{{ sate }}"}]}, "keyed_groups[0].parent_group", "state"),
+    ({"keyed_groups": [{"key": "labels", "default_value": "x"}, {"key": "''", "default_value": "x", "parent_group": "{{ imag }}"}]},
+     "keyed_groups[1].parent_group", "image"),
 ])  # fmt: skip
 def test_what_is_undefined_everywhere_is_one_warning(
     sim: Any, tmp_path: Path, given: Any, where: str, near: str
@@ -481,6 +485,20 @@ def test_what_is_undefined_everywhere_is_one_warning(
     assert "undefined" in found.warnings[0] and near in found.warnings[0].partition("come near")[2]
     with pytest.raises(AnsibleParserError, match="undefined"):
         listed(sim, tmp_path, strict=True, **given)
+
+
+@pytest.mark.every_core(sample=True)
+def test_a_parent_group_that_is_no_text_is_told_with_its_place(sim: Any, tmp_path: Path) -> None:
+    """Ansible raises a TypeError about its own types. Another entry, and a host without a key, are not concerned."""
+    sim.seed("instance", name="web", labels=["a"])
+    sim.seed("instance", name="db")
+    keyed = [{"key": "state", "prefix": "s"}, {"key": "labels", "prefix": "l", "parent_group": "{{ image }}"}]
+    found = listed(sim, tmp_path, keyed_groups=keyed)
+    said = r"keyed_groups\[1\].parent_group failed for %s: it is \{.*'platform': 'linux'.*\}; it must be a text"
+    assert sorted(found.groups) == ["mgc", "s_running"] and len(found.warnings) == 1
+    assert re.match(said % "every host", found.warnings[0])
+    with pytest.raises(AnsibleParserError, match=said % "host web"):
+        listed(sim, tmp_path, keyed_groups=keyed, strict=True)
 
 
 @pytest.mark.every_core
@@ -567,6 +585,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"hostnames": [["name"]]}, r"hostnames\[0\] is \['name'\]; it must be a text"),
     ({"connect_with": [{"public_ipv4": True}]}, r"connect_with\[0\] is \{'public_ipv4': True\}; it must be a text"),
     ({"regions": ["br-se1", {"name": "x"}]}, r"regions\[1\] is \{'name': 'x'\}; it must be a text"),
+    ({"region": ["br-se1"]}, r"^region must be a text\.$"),
+    ({"account_name": {"a": "b"}}, r"^account_name must be a text\.$"),
     ({"regions": [1]}, r"regions\[0\] is 1; it must be a text"),
     (
         {"keyed_groups": [{"key": "state"}, {"key": "state", "parent_group": ["a"]}]},
