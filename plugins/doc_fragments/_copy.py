@@ -42,7 +42,7 @@ options:
       - The instance to create from the COPY, with O(state=restored), as in M(magalu.cloud.vm_instance).
       - An existing instance of this name counts as restored only if it is not the instance that the COPY is of, is
         younger than the COPY, and has its image. Otherwise the task fails. If the COPY does not exist any more, the
-        task cannot check that, and warns.
+        task cannot check that; it warns, or fails if the instance would have to be changed.
       - In check mode a COPY that does not exist counts as created by an earlier task of the play, with a warning.
     type: dict
     suboptions:

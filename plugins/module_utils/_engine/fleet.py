@@ -36,7 +36,8 @@ TOO_LATE = "Not started before wait_timeout expired; run again to start it."
 class FleetClient(Api):
     """A client for several threads.
 
-    If the API tells one of them to wait (Retry-After), all of them wait.
+    If the API tells one of them to wait (Retry-After), all of them wait; what would change something counts as refused,
+    unless the wait is short.
     """
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
@@ -52,7 +53,9 @@ class FleetClient(Api):
         with self._lock:
             now = self.clock.now()
             if self._refused and now < self._until:
-                if self.deadline is not None and self._until > self.deadline:
+                too_late = self.deadline is not None and self._until > self.deadline
+                # A step is planned from reads, which are too old after a longer wait: it is planned again then.
+                if too_late or (method != "GET" and self._until > now + EVERY):
                     raise self._still_refused(method, path, now)
                 self.clock.sleep(self._until - now)
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import fnmatch
+import typing as t
 
 from .._api.exceptions import Refused
 from .._api.resources import POWER_STATES, UNREADABLE, UUID, Row
@@ -19,6 +20,19 @@ def both_names_exist(row: Row, renamed: Row) -> Refused:
     return Refused(
         f"{row.get('name')!r} ({row['id']}) cannot be renamed: {renamed.get('name')!r} exists too ({renamed['id']})."
     )
+
+
+def refuse_renamed(label: str, row: Row, names: t.Collection[str | None]) -> None:
+    """Raise `Refused` if a resource that was found by one of these names has another name now.
+
+    It was renamed while the task waited, and may be another resource than the declared one.
+    """
+    if row.get("name") not in names:
+        found = " or ".join(repr(name) for name in names if name)
+        raise Refused(
+            f"{label} ({row['id']}) is no longer named {found}: it was renamed while this task ran, so it is left as "
+            "it is. Run this again to start from the present names."
+        )
 
 
 def unpredictable_warning(missing: str) -> str:

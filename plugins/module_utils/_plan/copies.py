@@ -10,6 +10,7 @@ from .._api.exceptions import Refused
 from .._api.resources import (
     COPY_REGIONS,
     CREATION_FAILED,
+    INSTANCES,
     MOVING,
     OPERATION_FAILED,
     POWER_STATES,
@@ -20,7 +21,7 @@ from .._api.resources import (
 )
 from .._api.rows import Seen, dig, same_id
 from .._api.statuses import is_being_created, is_deleting, settled_row, status_class
-from .checks import both_names_exist, unknown_power_state, unpredictable_warning
+from .checks import both_names_exist, refuse_renamed, unknown_power_state, unpredictable_warning
 from .deletion import deletion_step
 from .step import Memory, Plan, Step, power_steps, predict, resource_label
 
@@ -48,8 +49,10 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
     if row and renamed and not (same_id(row["id"], renamed["id"]) or is_deleting(renamed)):
         raise both_names_exist(row, renamed)
     if want.state == "absent":
-        gone = row is None or is_deleting(row)
-        return Plan(() if gone else (deletion_step(resource, t.cast(Row, row), "copy", want.protect_names),), row, None)
+        if row is None or is_deleting(row):
+            return Plan((), row, None)
+        _refuse_renamed(row, want, resource)
+        return Plan((deletion_step(resource, row, "copy", want.protect_names),), row, None)
     if row is None or is_deleting(row):
         if want.state == "copied" and assume_created and want.name:
             steps = _copy_to_region({**seen, "copy": {"id": "{id}", "name": want.name}}, want, resource)
@@ -77,11 +80,18 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
     name = want.new_name or (want.id and want.name)
     steps = ()
     if name and row.get("name") != name:
+        _refuse_renamed(row, want, resource)
         does, effect = f"rename {resource_label(resource, row)} to {name}", {"name": name}
         path = f"{resource.path}/{row['id']}/rename"
         steps = (Step("rename", does, "PATCH", path, effect, effect, body=effect, target=str(row["id"]), part="copy"),)
     steps = (*steps, *power_back_plan(seen, memory, sure=True).steps)
     return Plan(steps, row, predict(_finished(row), steps[:1] if name else ()), tuple(warnings))
+
+
+def _refuse_renamed(row: Row, want: DesiredCopy, resource: Resource) -> None:
+    """Raise `Refused` if a copy that was found by its name has another name now."""
+    if not want.id:
+        refuse_renamed(resource_label(resource, row), row, (want.name, want.new_name))
 
 
 def power_back_plan(seen: Seen, memory: Memory, sure: bool = False) -> Plan:
@@ -158,6 +168,8 @@ def _creation(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory)
         raise Refused(f"There is no {resource.kind} {name!r}; creating it needs instance.")
     if instance is None:
         raise Refused(f"There is no instance {want.instance!r} to create the {resource.kind} {name!r} from.")
+    if not (memory.sent or UUID.fullmatch(want.instance)):
+        refuse_renamed(resource_label(INSTANCES, instance), instance, (want.instance,))
     state = str(settled_row(instance).get("state"))
     if want.power_off and state not in POWER_STATES and status_class(instance) != MOVING:
         raise unknown_power_state(instance, "power_off")

@@ -12,7 +12,7 @@ from .._api.rows import Seen, dig, same_id, same_reference
 from .._api.statuses import is_deleting, settled_row, status_class
 from .alternatives import adopt_matching_attempt
 from .catalogs import choose_machine_type, is_same_type
-from .checks import both_names_exist, refuse_unknown_state
+from .checks import both_names_exist, refuse_renamed, refuse_unknown_state
 from .creation import as_shown
 from .interfaces import attachment_steps
 from .lifecycle import living_warnings, plan_lifecycle
@@ -51,6 +51,8 @@ def _changes(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memory:
     steps: list[Step] = []
     name = want.new_name or want.name
     if name and row.get("name") != name:
+        if not want.id:
+            refuse_renamed(instance_label(row), row, (want.name, want.new_name))
         does, effect = f"rename {instance_label(row)} to {name}", {"name": name}
         steps.append(instance_step("rename", row, effect, effect, description=does, method="PATCH", body=effect))
         row = dict(row, name=name)

@@ -8,8 +8,9 @@ from .._api.exceptions import CatalogsNeeded, Refused
 from .._api.messages import remedy_for
 from .._api.resources import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILED, SNAPSHOTS, Row
 from .._api.rows import dig, interfaces_of, same_id
-from .._api.statuses import is_deleting, never_ran, status_class
+from .._api.statuses import field_value, is_deleting, never_ran, status_class
 from .alternatives import failed_attempt_index, next_attempt, removal_way, tried_sentence
+from .checks import refuse_renamed
 from .creation import creation_step, creation_warnings
 from .deletion import deletion_step
 from .interfaces import attachment_steps
@@ -25,7 +26,12 @@ def _missing(want: DesiredInstance) -> str:
 
 
 def _removal(row: Row, want: DesiredInstance, with_public_ip: bool) -> Step:
-    """Return the step that deletes the instance. Raise `Refused` if the instance is protected."""
+    """Return the step that deletes the instance.
+
+    Raise `Refused` if the instance is protected, or is not named as declared any more.
+    """
+    if not want.id:
+        refuse_renamed(instance_label(row), row, (want.name, want.new_name))
     query = (("delete_public_ip", "true"),) if with_public_ip else ()
     return deletion_step(INSTANCES, row, "instance", want.protect_names, want.protect_labels, query)
 
@@ -91,17 +97,23 @@ def _may_resolve_itself(fixed: list[Difference], want: DesiredInstance, memory: 
     return memory.young and may_come and all(each.option == "network.associate_public_ip" for each in fixed)
 
 
-def _public_addresses(row: Row) -> list[str]:
-    """Return all public IPv4 addresses of the instance."""
-    return [port["public_ipv4"] for port in interfaces_of(row) or [] if port["public_ipv4"]]
+def _kept_addresses(row: Row, want: DesiredInstance) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the public IPv4 addresses that a deletion keeps, and a warning if the response may not show them."""
+    if want.delete_public_ip:
+        return (), ()
+    addresses = tuple(port["public_ipv4"] for port in interfaces_of(row) or [] if port["public_ipv4"])
+    if not addresses and field_value(row, "primary.public_ip") is None:
+        text = f"The API does not show whether {instance_label(row)} has a public IPv4 address."
+        return (), (f"{text} If it has, the address is kept, and billed (delete_public_ip: true deletes it).",)
+    return addresses, ()
 
 
 def _absence(row: Row | None, want: DesiredInstance) -> Plan:
     """Return the plan for `state: absent`, with the public IPs that are kept."""
     if row is None or is_deleting(row):
         return Plan((), row, None)
-    step = _removal(row, want, bool(want.delete_public_ip))
-    return Plan((step,), row, None, kept_public_ips=() if step.query else tuple(_public_addresses(row)))
+    kept, doubts = _kept_addresses(row, want)
+    return Plan((_removal(row, want, bool(want.delete_public_ip)),), row, None, doubts, kept)
 
 
 def _creation(
@@ -229,9 +241,8 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
     against = next((why for why, holds in reasons.items() if holds), None)
     if against:
         raise Refused(f"{called} differs in {differences}, and cannot be recreated: {against}.")
-    keep = not want.delete_public_ip
-    removal = _removal(row, want, with_public_ip=not keep)
+    removal = _removal(row, want, bool(want.delete_public_ip))
+    kept, doubts = _kept_addresses(row, want)
     made = _creation(row, want, catalogs, memory, (removal,), start=row.get("state"))
     lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."
-    kept = tuple(_public_addresses(row)) if keep else ()
-    return made._replace(warnings=(lost, *made.warnings), kept_public_ips=kept)
+    return made._replace(warnings=(lost, *doubts, *made.warnings), kept_public_ips=kept)

@@ -278,8 +278,14 @@ def _restore_task(client: Api, params: dict[str, t.Any], resource: Resource, ass
         if row and copy and not (created_here or is_deleting(row)):
             refuse_other_instance(want, row, copy)
         plan = task.plan(seen, memory)
-        if row is None or copy or memory.sent:
+        if row is None or is_deleting(row) or copy or memory.sent:
             return plan
+        if plan.steps:
+            raise Refused(
+                f"There is no {resource.kind} {named!r}, so it cannot be verified that instance {row.get('name')} "
+                f"({row['id']}) was restored from it. It differs from the declaration, and is left as it is. Change it "
+                "with vm_instance, or correct the name."
+            )
         warning = (
             f"There is no {resource.kind} {named!r}. Instance {row.get('name')} ({row['id']}) is taken as "
             "restored from it, which cannot be verified."
