@@ -118,3 +118,29 @@ def test_a_deletion_warns_of_an_address_that_is_not_shown(sim: Any, switch: str,
     assert [warning for warning in given["warnings"] if warning.startswith(words)], given
     given = result(sim, "vm_instance", {"name": "web", **options, "delete_public_ip": True}, check=True)
     assert not [warning for warning in given["warnings"] if warning.startswith(words)], given
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_pruning_the_copies_of_an_instance_that_a_list_shows_under_its_old_name(sim: Any, check: bool) -> None:
+    sim.reset(lag=5)
+    web = sim.seed("instance", name="web", created_at=sim.now() - 9000)
+    for number in (1, 2):
+        sim.seed("snapshot", name=f"web-{number}", instance=web["id"], created_at=sim.now() - 86400 * number)
+    assert Api(sim)("PATCH", *rename(f"/instances/{web['id']}", "keep")).status_code == 204
+    options = {"state": "pruned", "instance": "web", "all": True, "keep_last": 1}
+    given = result(sim, "vm_snapshot", options, check)
+    assert given["failed"] and "There is no instance 'web'" in given["msg"]
+    assert len(sim.state()["br-se1"]["snapshots"]) == 2
+    sim.advance(5)
+    given = result(sim, "vm_snapshot", {**options, "instance": "keep"}, check)
+    assert [row["name"] for row in given["pruned"]] == ["web-2"]
+
+
+def test_the_password_of_an_instance_that_a_list_shows_under_its_old_name(sim: Any) -> None:
+    sim.reset(lag=5)
+    web = sim.seed("instance", name="web", image="windows-server-2022", machine_type="BV2-4-40")
+    assert Api(sim)("PATCH", *rename(f"/instances/{web['id']}", "keep")).status_code == 204
+    given = result(sim, "vm_windows_password", {"name": "web"})
+    assert given["failed"] and "is no longer named 'web'" in given["msg"]
+    sim.advance(5)
+    assert result(sim, "vm_windows_password", {"name": "keep"})["password"]

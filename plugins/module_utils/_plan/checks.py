@@ -25,13 +25,13 @@ def both_names_exist(row: Row, renamed: Row) -> Refused:
 def refuse_renamed(label: str, row: Row, names: t.Collection[str | None]) -> None:
     """Raise `Refused` if a resource that was found by one of these names has another name now.
 
-    It was renamed while the task waited, and may be another resource than the declared one.
+    It was renamed while the task waited, or before a list shows that, and may be another than the declared resource.
     """
     if row.get("name") not in names:
         found = " or ".join(repr(name) for name in names if name)
         raise Refused(
-            f"{label} ({row['id']}) is no longer named {found}: it was renamed while this task ran, so it is left as "
-            "it is. Run this again to start from the present names."
+            f"{label} ({row['id']}) is no longer named {found}: it was renamed meanwhile, so it is left as it is. "
+            "Run this again to start from the present names."
         )
 
 

@@ -302,26 +302,31 @@ def _prune_task(client: Api, want: Retention, resource: Resource, assume_created
 
     def observe(query: Query) -> Seen:
         if not query.listing:
-            return {query.part: read_by_id(client, resource, query.part)}
+            kind, row_id = (INSTANCES, query.ids["instance"]) if query.part == "instance" else (resource, query.part)
+            return {query.part: read_by_id(client, kind, row_id)}
         seen: Seen = {str(row["id"]): row for row in list_kind(client, resource)}
         seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in query.excluded}
-        return {**seen, "instance": _source_instance(client, want.instance)} if want.instance else seen
+        if want.instance:
+            seen["instance"] = _source_instance(client, want.instance, query.excluded)
+        return seen
 
     def plan(seen: Seen, memory: Memory) -> Plan:
         return plan_retention(seen, want, resource, memory, assume_created)
 
     kinds = {"copies": resource, "instance": INSTANCES}
-    return Task(f"{resource.kind}s", observe, plan, kinds, {}, fresh=frozenset({"instance"}))
+    part, by_id = frozenset({"instance"}), UUID.fullmatch(want.instance or "")
+    named, fresh = (frozenset(), part) if by_id else (part, frozenset())
+    return Task(f"{resource.kind}s", observe, plan, kinds, {}, by_name=named, fresh=fresh)
 
 
-def _source_instance(client: Api, named: str) -> Row:
+def _source_instance(client: Api, named: str, excluded: t.Container[str]) -> Row:
     """Return the instance whose copies are pruned.
 
     Only an id can name an instance that is gone; raise `Refused` if a name has no instance.
     """
     if UUID.fullmatch(named):
         return {"id": named.lower()}
-    row = find_resources(client, (named,), None, True)[named]
+    row = find_resources(client, (named,), None, True, excluded=excluded)[named]
     if row is None:
         raise Refused(f"There is no instance {named!r}. Copies of an instance that is gone are chosen by its id.")
     return row

@@ -9,9 +9,10 @@ import os
 import typing as t
 
 from .._api.exceptions import ApiError, Failed, NotInVersion, Refused
-from .._api.listing import Api, find_resources, is_route_missing, version_name
+from .._api.listing import Api, find_resources, is_route_missing, read_by_id, version_name
 from .._api.resources import INSTANCES, Row
-from .._plan.checks import require_uuid
+from .._plan.checks import refuse_renamed, require_uuid
+from .._plan.step import instance_label
 
 PASSWORD_SPEC: dict[str, t.Any] = {
     "id": {"type": "str"},
@@ -34,8 +35,12 @@ def find_instance(client: Api, params: dict[str, t.Any]) -> Row:
     row_id = require_uuid("id", params["id"]) if params["id"] else None
     names = [params["name"]] if params["name"] else []
     row = next(iter(find_resources(client, names, row_id, True).values()), None)
+    if row and names:  # the list may lag behind, and the password of another instance could never be read again
+        row = read_by_id(client, INSTANCES, str(row["id"]))
     if row is None:
         raise Refused(f"There is no instance {params['name'] or params['id']!r}.")
+    if names:
+        refuse_renamed(instance_label(row), row, names)
     return {"id": row["id"], "name": row.get("name")}
 
 
