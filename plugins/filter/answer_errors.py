@@ -15,8 +15,9 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns a sentence for each value that does not have the C(format) of its option. Types, choices and required
-    options are checked by M(ansible.builtin.validate_argument_spec), which must come first.
+  - Returns a sentence for each value that does not have the C(format) of its option, or that only Ansible could convert
+    to its C(type), such as a list for a text. Choices and required options are checked by
+    M(ansible.builtin.validate_argument_spec), which must come first.
 positional: options
 options:
   _input:

@@ -18,6 +18,10 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 Option = t.Mapping[str, t.Any]
 Options = t.Mapping[str, Option]
 
+DIGITS = 15  # that a whole number may have
+WHOLE = re.compile(rf"([+-]?[0-9]{{1,{DIGITS}}})([.]0*)?")
+NUMBER = re.compile(rf"[+-]?([0-9]{{1,{DIGITS}}}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{{1,2}})?")
+
 
 class Format(t.NamedTuple):
     """A rule for a value, or for each element of a list, and the words that say it."""
@@ -43,6 +47,15 @@ FORMATS = {
 
 
 _CHECKED = ("type", "elements", "choices", "required")  # of an option's keys, those that Ansible checks
+# The type of an option -> that of its values. Ansible also accepts what it can convert, such as a list for a text.
+TYPES: dict[str, tuple[t.Any, str]] = {
+    "str": (str, "a text"),
+    "path": (str, "a text"),
+    "bool": (bool, "true or false"),
+    "int": (int, f"a whole number of at most {DIGITS} digits"),
+    "float": ((int, float), "a number"),
+    "list": (list, "a list of texts"),
+}
 
 
 def typed_answers(given: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
@@ -67,10 +80,15 @@ def _is_empty(value: t.Any) -> bool:
 
 
 def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]:
-    """Return a sentence for each value that does not have the format of its option."""
+    """Return a sentence for each value that does not have the type or the format of its option."""
     errors = []
     for name, value in answers.items():
-        form = FORMATS.get(options.get(name, {}).get("format", ""))
+        option = options.get(name, {})
+        kind, words = TYPES.get(option.get("type", ""), (None, ""))
+        if kind and (not isinstance(value, kind) or any(isinstance(each, dict) for each in _flat(value))):
+            errors.append(f"{name} is {value!r}; it must be {words}.")
+            continue
+        form = FORMATS.get(option.get("format", ""))
         values = value if isinstance(value, list) else [value]
         wrong = [each for each in values if form and not form.fits(each)]
         if form and wrong:
@@ -136,15 +154,14 @@ def _to_bool(value: t.Any, option: Option) -> t.Any:
 
 def _to_int(value: t.Any, option: Option) -> t.Any:
     """Return the number. A boolean, which Ansible would take for 0 or 1, becomes a text that Ansible refuses."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     text = str(value).strip()
-    return int(text) if re.fullmatch("[+-]?[0-9]+", text) else text
+    whole = WHOLE.fullmatch(text)
+    return int(whole[1]) if whole else text
 
 
 def _to_float(value: t.Any, option: Option) -> t.Any:
     text = str(value).strip()
-    return float(text) if re.fullmatch("[+-]?[0-9]+([.][0-9]+)?", text) else text
+    return float(text) if NUMBER.fullmatch(text) else text
 
 
 def _to_list(value: t.Any, option: Option) -> t.Any:

@@ -41,6 +41,12 @@ MISSING = "no value"  # not an object: its id would be in the names of tests, wh
         ("3.5", {"type": "int"}, "3.5"),
         ("1h", {"type": "int"}, "1h"),
         (True, {"type": "int"}, "True"),  # Ansible would take a boolean for 1
+        ("2.0", {"type": "int"}, 2),
+        *((value, {"type": "int"}, value) for value in ("1_0", "١٢", "inf", "1e3", "9" * 16, "9" * 5000)),
+        *((value, {"type": "float"}, 1e-05) for value in (1e-05, "1e-05", "1E-5", "0.00001")),
+        (".5", {"type": "float"}, 0.5),
+        (1e16, {"type": "float"}, 1e16),
+        *((value, {"type": "float"}, value) for value in ("inf", "nan", "1_0", "1e999", "٣")),
         ("0.5", {"type": "float"}, 0.5),
         (2, {"type": "float"}, 2.0),
         ("x", {"type": "float"}, "x"),
@@ -83,6 +89,28 @@ def test_only_mappings_are_taken() -> None:
 )  # fmt: skip
 def test_a_value_has_the_format_of_its_option(form: str, value: Any, error: str) -> None:
     assert answer_errors({"x": value, "other": "0"}, {"x": {"format": form}, "other": {}}) == ([error] if error else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        # Ansible converts these, or an ansible-core does; nothing else does it later.
+        *(("int", value, "a whole number of at most 15 digits") for value in ("1_0", "١٢", "1e3", "9" * 16)),
+        *(("float", value, "a number") for value in ("inf", "nan", "1_0")),
+        *((kind, value, "a text") for kind in ("str", "path") for value in (["web-*", "db-*"], [None], {"a": 1})),
+        *(("list", value, "a list of texts") for value in (["a", {"b": 1}], [["a", [{"b": 1}]]])),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_value_has_the_type_of_its_option(kind: str, value: Any, words: str) -> None:
+    """Whatever its format is. Only what is converted here has the type that the playbook counts on."""
+    options = {"x": {"type": kind, "format": "positive" if kind in ("int", "float") else "ids"}}
+    found = survey_answers({"x": value}, options)
+    assert answer_errors(found, options) == [f"x is {found['x']!r}; it must be {words}."]
+
+
+def test_a_mapping_is_no_matter_of_a_type_that_is_not_known() -> None:
+    assert answer_errors({"x": {"a": 1}, "y": 1}, {"x": {"type": "dict"}, "y": {}}) == []
 
 
 def test_every_format_is_documented() -> None:
