@@ -82,7 +82,9 @@ _value:
   type: dict
   contains:
     refusal:
-      description: Which instances have the name, if there are several. Else empty.
+      description:
+        - Which instances have the name, if there are several, or, in check mode, that the copy does not exist.
+        - Else empty.
       type: str
     stats:
       description: C(check_mode), C(changed), C(copy), C(name), C(id), C(private_ipv4) and C(public_ipv4).
@@ -100,17 +102,18 @@ ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 def restore_outcome(restored: Row, listed: t.Iterable[Row], answers: Row, check_mode: bool = False) -> dict[str, t.Any]:
     """Return what was restored, as data and as sentences."""
     given = without_prefix(answers)
-    name, source = given["name"], given["copy"]
+    name, source, kind = given["name"], given["copy"], given.get("kind", "snapshot")
     instance = restored.get("instance") or {}
     changed = bool(restored.get("changed"))
+    is_missing = changed and restored.get(kind, {}) is None
     about = {key: instance.get(key) or "" for key in ("id", *ADDRESSES)}
     ids = [str(row["id"]) for row in listed if row.get("phase") != "deleting"]
     stats = {"check_mode": check_mode, "changed": changed, "copy": source, "name": name, **about}
     del stats["public_ipv6"]
     return {
-        "refusal": _refusal(name, ids) if len(ids) > 1 else "",
+        "refusal": _refusal(name, ids) if len(ids) > 1 else _missing(kind, source) if is_missing else "",
         "stats": stats,
-        "sentences": [_done(f"{given.get('kind', 'snapshot')} {source}", name, changed, check_mode), _where(about)],
+        "sentences": [_done(f"{kind} {source}", name, changed, check_mode), _where(about)],
     }
 
 
@@ -120,6 +123,11 @@ def _refusal(name: str, ids: t.Sequence[str]) -> str:
         "Nothing was "
         "deleted: delete the instance that you do not need."
     )
+
+
+def _missing(kind: str, copy: str) -> str:
+    """Return the refusal of a copy that check mode takes for one that an earlier task creates."""
+    return f"There is no {kind} {copy} in this region. Nothing would be done. Check magalu_copy, and magalu_region."
 
 
 def _done(copy: str, name: str, changed: bool, check_mode: bool) -> str:

@@ -108,6 +108,14 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
     assert not [request for request in changes(sim) if request.startswith("DELETE")]
 
 
+@SLOW
+def test_a_copy_that_does_not_exist_has_no_plan(sim: Any, tmp_path: Path) -> None:
+    """In check mode neither, where nobody could apply the plan that is to be approved."""
+    job = launch(sim, tmp_path, "restore", {**ASKED, "magalu_copy": "none"}, ("--check",), warnings=1)
+    assert job.code == 2 and job.why.startswith("There is no snapshot none in this region. Nothing would be done.")
+    assert job.stats == {}
+
+
 @pytest.mark.parametrize(
     ("answers", "message"),
     [

@@ -69,3 +69,19 @@ def test_second_instance_of_the_name() -> None:
         "There are 2 instances named web: id-0, id-1. Another run made one at the same time. Nothing was deleted: delete the "
         "instance that you do not need."
     )
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "backup"])
+def test_a_copy_that_does_not_exist_is_refused(kind: str) -> None:
+    """Check mode of the module takes it for one that an earlier task creates. The playbook has no earlier task."""
+
+    def refusal(changed: bool, copy: Any) -> str:
+        restored = {"changed": changed, "instance": {"id": None}, kind: copy}
+        about = {"magalu_copy": "day", "magalu_name": "web", "magalu_kind": kind}
+        return str(restore_outcome(restored, [], about, True)["refusal"])
+
+    assert refusal(True, None) == (
+        f"There is no {kind} day in this region. Nothing would be done. Check magalu_copy, and magalu_region."
+    )
+    assert refusal(True, {"id": "id-2"}) == ""
+    assert refusal(False, None) == ""  # restored earlier, and gone since
