@@ -115,6 +115,9 @@ def test_by_hand_the_digest_is_enough_and_an_empty_one_is_refused(sim: Any, tmp_
     digest = launch(sim, tmp_path, "power", JOBS["power"], ("--check",)).stats["magalu_power_plan"]["digest"]
     empty = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": ""})
     assert empty.code and "magalu_expected_plan is empty. Nothing was done." in empty.said
+    for word in ("y", "T", " true", "perhaps"):  # what is no word for false closes the guard
+        only = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_approved_only": word})
+        assert only.code and "the check job before this one has not given its plan." in only.said
     wrong = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": digest[::-1]})
     assert wrong.code and changes(sim) == []
     assert launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": digest}).code == 0

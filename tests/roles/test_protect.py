@@ -41,6 +41,21 @@ def old(sim: Any, name: str, instance: str, days: float, kind: str = "snapshot")
 
 @SLOW
 @pytest.mark.every_core
+def test_a_boolean_can_be_any_word_for_one(sim: Any, tmp_path: Path) -> None:
+    """YAML leaves y and t as texts, and an argument spec accepts them."""
+    none = {"protect_name_pattern": "none", "protect_period": "x"}
+    web = {"protect_name_pattern": "web-*", "protect_period": "x", "protect_power_off": "y"}
+    seed(sim, ["web-1"])
+    (failed, allowed, quiet, stopped), job = use(
+        sim, tmp_path, "protect", Case({**none, "protect_fail": "t"}), Case({**none, "protect_allow_empty": "y"}),
+        Case({**none, "protect_fail": "f"}), Case(web),
+    )  # fmt: skip
+    assert [bool(case.failed) for case in (failed, allowed, quiet, stopped)] == [True, False, False, False], job.said
+    assert [request for request in changes(sim) if request.endswith("/stop")]
+
+
+@SLOW
+@pytest.mark.every_core
 def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_path: Path) -> None:
     """The old copies of the one that failed stay, so do those of others; names are texts, also those that look like templates."""
     made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2", HOSTILE, "db-1")}

@@ -40,3 +40,11 @@ def test_no_variable_is_none() -> None:
         name: re.findall(r"^.*\{\{[^{}]*default\(none\) *\}\}.*$", text, re.MULTILINE) for name, text in texts.items()
     }
     assert files and {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_a_boolean_is_what_argument_specs_take_for_one() -> None:
+    """Ansible's filter `bool` takes y and t for false, which an argument spec accepts as true; its test `truthy` does not."""
+    files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
+    lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    found = [line for line in lines if re.search(r"\| *bool\b", line)]
+    assert found == ["changed_when: (_simulator_process.stdout | from_json).changed | bool"]  # a boolean in JSON
