@@ -13,6 +13,8 @@ import math
 import re
 import typing as t
 
+from ansible.module_utils.common.validation import check_type_dict, check_type_list
+
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, interfaces_of, same_id
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epoch
@@ -94,8 +96,12 @@ class Plan(t.NamedTuple):
 
 
 def read_rebuild_variables(given: Row) -> Settings:
-    """Return the settings for the role's variables, given without their prefix."""
-    given = {**given, "declaration": given_values(given["declaration"]), "instances": _own(given["instances"])}
+    """Return the settings for the role's variables, given without their prefix.
+
+    Ansible has checked them by the role's argument spec, which also accepts null, and a text that it could convert.
+    """
+    declaration = given_values(check_type_dict(given["declaration"] or {}))
+    given = {**given, "declaration": declaration, "instances": _own(check_type_list(given["instances"] or []))}
     return Settings(
         problems=[*_problems(given)],
         id=text_of(given["id"]),
@@ -112,8 +118,9 @@ def read_rebuild_variables(given: Row) -> Settings:
     )
 
 
-def _own(instances: t.Iterable[Row]) -> list[Row]:
-    return [{**given_values(instance), "name": text_of(instance.get("name"))} for instance in instances]
+def _own(instances: t.Iterable[t.Any]) -> list[Row]:
+    rows = [given_values(check_type_dict(instance)) for instance in instances]
+    return [{**row, "name": text_of(row.get("name"))} for row in rows]
 
 
 def _problems(given: Row) -> t.Iterator[str]:

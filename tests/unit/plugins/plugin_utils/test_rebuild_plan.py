@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_plan import rebuild_plan
 from ansible_collections.magalu.cloud.plugins.filter.rebuild_settings import rebuild_settings
-from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import batch_size
+from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_plan import batch_size, read_rebuild_variables
 from tests.unit.plugins.plugin_utils.rebuild import ALL, ID, ONE, RESTORED, TWO, VARIABLES, Fields, at, row
 
 HOST: Fields = {"host": "web-1", "play_hosts": ["web-1", "web-2"], "play_batch": ["web-1", "web-2"]}
@@ -59,6 +59,19 @@ def plan(there: list[Fields], snapshots: list[Fields] | None = None, **variables
 def test_what_is_refused(variables: Fields, problem: str) -> None:
     problems = rebuild_settings({**VARIABLES, **variables})["problems"]
     assert len(problems) == 1 and problem in problems[0]
+
+
+@pytest.mark.parametrize("declaration", ['{"image": "x", "ssh_key_name": ""}', "image=x", {"image": "x"}])
+@pytest.mark.parametrize("instances", ['{"name": "web-1"}', "name=web-1", ['{"name": "web-1"}'], [{"name": "web-1"}]])
+def test_texts_that_the_argument_spec_accepts(declaration: Any, instances: Any) -> None:
+    settings = read_rebuild_variables({**VARIABLES, "declaration": declaration, "instances": instances})
+    assert settings.problems == [] and settings.declaration == {"image": "x"}
+    assert settings.instances == [{"name": "web-1"}]
+
+
+def test_null_counts_as_not_given() -> None:
+    settings = read_rebuild_variables({**VARIABLES, **ALL, "declaration": None, "instances": None})
+    assert (settings.problems, settings.declaration, settings.instances) == ([], {}, [])
 
 
 @pytest.mark.parametrize(
