@@ -97,6 +97,29 @@ def test_second_run_changes_nothing_and_a_third_only_what_differs(
     assert awx.one("job_templates", told["name"])["timeout"] == 600
 
 
+@SEVERAL
+def test_each_organization_has_its_own(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    """With the same names: only an organization tells its inventory, credential and project from those of another."""
+    for organization in ("One", "Two"):
+        setup(awx, tmp_path, data=str(small), organization=organization)
+    assert changed(setup(awx, tmp_path, data=str(small), organization="One")) == 0
+    for kind in ("inventories", "credentials", "projects", "job_templates"):
+        assert len([row for row in awx.rows[kind] if row["name"].startswith("Magalu Cloud")]) == 2, kind
+    for template in awx.rows["job_templates"]:
+        used = [awx.get("inventories", template["inventory"]), awx.get("projects", template["project"]),
+                *(awx.get("credentials", number) for number in awx.credentials[template["id"]])]  # fmt: skip
+        assert [row["organization"] for row in used] == [template["organization"]] * 3
+    for source in awx.rows["inventory_sources"]:
+        owner = awx.get("inventories", source["inventory"])["organization"]
+        assert awx.get("credentials", source["credential"])["organization"] == owner
+
+
+@SEVERAL
+def test_a_file_of_certificates_that_does_not_exist_is_an_error(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+    said = setup(awx, tmp_path, code=2, data=str(small), env={"MGC_CA_PATH": "/none/ca.pem"})
+    assert "/none/ca.pem" in said and awx.rows["credentials"] == []
+
+
 def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
     env = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "kept-awx-password"}
     for name in ("ssh", "git"):
