@@ -55,6 +55,16 @@ def test_a_day_that_ends_during_the_run_is_the_day_it_began_on(sim: Any, when: s
     assert [row["name"] for row in copies.there(sim, "snapshot")] == [name]
 
 
+@pytest.mark.parametrize("name", ["web-{date}", "{instance}", "{date}{instance}"])
+def test_a_placeholder_in_the_name_of_the_instance_stays(sim: Any, name: str) -> None:
+    """The copy of a period that has no date is found again on the next day."""
+    row = sim.seed("instance", name=name)
+    monthly = {"name": "{instance}-november", "instance": row["id"]}
+    assert copies.run(sim, "snapshot", **monthly).seen["copy"]["name"] == f"{name}-november"
+    sim.advance(86400)
+    assert copies.run(sim, "snapshot", **monthly).actions == []
+
+
 def test_a_date_needs_no_listing_of_what_can_be_large(sim: Any) -> None:
     """By id nothing was asked yet that tells the time."""
     row = sim.seed("instance", name="web")

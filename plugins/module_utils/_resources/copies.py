@@ -109,10 +109,9 @@ def copy_name(template: str, instance: Row | None, client: Api) -> str:
     `{instance}` stands for the instance's name, `{date}` for the day by the API's clock, in UTC. Raise `Refused` if a
     placeholder has no value, or the name's length is not valid.
     """
-    if "{instance}" in template:
-        if instance is None or not instance.get("name"):
-            raise Refused(f"name is {template!r}, but the instance has no name that could stand for {{instance}}.")
-        template = template.replace("{instance}", str(instance["name"]))
+    own = (instance or {}).get("name")
+    if "{instance}" in template and not own:
+        raise Refused(f"name is {template!r}, but the instance has no name that could stand for {{instance}}.")
     if "{date}" in template:
         if api_now(client) is None:
             client.request("GET", MACHINE_TYPES.path, [("_limit", "1")])
@@ -120,6 +119,7 @@ def copy_name(template: str, instance: Row | None, client: Api) -> str:
         if now is None:
             raise Refused("The API does not return the time, so {date} in name has no value.")
         template = template.replace("{date}", time.strftime("%Y-%m-%d", time.gmtime(now)))
+    template = template.replace("{instance}", str(own))  # last, so that a name may hold {date}
     if not 1 <= len(template) <= 255:
         raise Refused(f"name would be {len(template)} characters long; it must have 1 to 255.")
     return template
