@@ -15,7 +15,7 @@ from ._sentences import label_of
 Row = t.Mapping[str, t.Any]
 SSH_PORT = 22
 # Names that Ansible cannot have as hosts, or that mean something else to it.
-ODD_NAME = re.compile(r"-.*|[^:]*:[^:]*|True|False|None|all|ungrouped|localhost|[\[{].*", re.DOTALL)
+ODD_NAME = re.compile(r"-.*|[^:]*:[^:]*|True|False|None|all|ungrouped|localhost|127[.]0[.]0[.]1|::1|[\[{].*", re.DOTALL)
 # The block that cloud-init prints at the first boot, and a key in it or in a line of ssh-keyscan.
 KEY_BLOCK = re.compile("-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
 KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+)\s+(AAAA[\w+/]+={0,3})")

@@ -23,7 +23,7 @@ def member(name: str = "web", failed: bool = False, **instance: Any) -> dict[str
 
 
 @pytest.mark.parametrize(
-    "name", ["-x", "-a:b", "a:b", ":", "all", "ungrouped", "localhost", "True", "None", "[x", "{x}", "{a\nb"]
+    "name", ["-x", "-a:b", "a:b", ":", "all", "ungrouped", "localhost", "127.0.0.1", "::1", "True", "None", "[x", "{x}", "{a\nb"]
 )  # fmt: skip
 def test_names_that_cannot_be_hosts(name: str) -> None:
     assert role.odd_names([{"name": "web"}, {"name": name}]) == [name]
