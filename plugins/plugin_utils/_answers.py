@@ -54,7 +54,7 @@ TYPES: dict[str, tuple[t.Any, str]] = {
     "bool": (bool, "true or false"),
     "int": (int, f"a whole number of at most {DIGITS} digits"),
     "float": ((int, float), "a number"),
-    "list": (list, "a list of texts"),
+    "list": (list, "a list of texts without mappings"),
 }
 
 
@@ -86,7 +86,7 @@ def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]
         option = options.get(name, {})
         kind, words = TYPES.get(option.get("type", ""), (None, ""))
         if kind and (not isinstance(value, kind) or any(isinstance(each, dict) for each in _flat(value))):
-            errors.append(f"{name} is {value!r}; it must be {words}.")
+            errors.append(f"{name} is {_without_content(value)}; it must be {words}.")
             continue
         form = FORMATS.get(option.get("format", ""))
         values = value if isinstance(value, list) else [value]
@@ -95,6 +95,11 @@ def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]
             quoted = ", ".join(map(repr, wrong))
             errors.append(f"{name} {'contains' if isinstance(value, list) else 'is'} {quoted}; it {form.words}.")
     return errors
+
+
+def _without_content(value: t.Any) -> str:
+    """Return the value for a message; of a list or mapping only what it is, because user data holds secrets."""
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else repr(value)
 
 
 def spec_rules(spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
