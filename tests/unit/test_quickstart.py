@@ -31,6 +31,28 @@ def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
     assert re.search(rf"in a browser: http://127\.0\.0\.1:{sim.port}/\W", said)
 
 
+@pytest.mark.test_all("the README's commands run it in make test")
+def test_the_quickstart_leaves_instances_of_others_alone(tmp_path: Path) -> None:
+    """Of its own names, too. In check mode it shows what it would do, and does nothing."""
+    with running(speed=60) as sim:
+
+        def play(*options: str) -> str:
+            book = ROOT / "playbooks/quickstart.yml"
+            return begin("playbook", book, *options, cwd=tmp_path, env=environment(sim, tmp_path)).communicate()[0]
+
+        def changes() -> list[str]:
+            return [request["method"] for request in sim.requests() if request["method"] != "GET"]
+
+        planned = play("--check")
+        assert "failed=0 " in planned and "changed=0 " not in planned and changes() == [], planned
+        sim.seed("instance", name="quickstart-web")
+        refused = play()
+        assert "already: quickstart-web. This playbook would resize" in " ".join(refused.split()), refused
+        assert "failed=1 " in refused and changes() == []
+        continued = play("-e", "continue_earlier=true")
+        assert "failed=0 " in continued and sim.state()["br-se1"]["instances"] == [], continued
+
+
 @pytest.mark.test_all("the quickstart and the guide's first steps are in make test")
 @pytest.mark.every_core
 def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
