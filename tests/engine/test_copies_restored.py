@@ -169,6 +169,36 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
 
 
 @every_kind
+def test_check_mode_shows_the_image_of_the_copy(sim: Any, kind: str, edition: str) -> None:
+    """A backup shows only its image's id, so that the rest comes from the catalogue."""
+    ready(sim, kind, edition)
+    planned, done = copies.check(sim, kind, **RESTORED).after, copies.run(sim, kind, **RESTORED).seen["instance"]
+    assert planned is not None
+    assert {key: planned["image"][key] for key in ("name", "platform")} == {"name": IMAGE, "platform": "linux"}
+    assert [planned[key] for key in ("image", "default_user")] == [done[key] for key in ("image", "default_user")]
+
+
+@every_kind
+def test_images_that_cannot_be_read_do_not_prevent_a_restore(sim: Any, kind: str, edition: str) -> None:
+    ready(sim, kind, edition)
+    sim.add_fault(operation="GET /v1/images", nth="every", kind="status", status=403, body={"slug": "forbidden"})
+    assert copies.run(sim, kind, **RESTORED).actions == ["restore"]
+
+
+@every_kind
+def test_an_ssh_key_for_windows_is_refused_before_the_restore(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    row = sim.seed("instance", name="web", image="windows-server-2022", machine_type="BV4-8-100")
+    sim.seed(kind, name="copy", instance=row["id"])
+    restore = {**RESTORE, "machine_type": "BV4-8-100"}
+    done = copies.run(sim, kind, **{**RESTORED, "restore": restore})
+    assert f"ssh_key_name cannot be given to an instance with Windows, and {kind} copy is of Windows" in done.message
+    assert task.sent(sim) == []
+    keyless = {**RESTORED, "restore": {**restore, "ssh_key_name": None}}
+    assert copies.run(sim, kind, **keyless).actions == ["restore"]
+
+
+@every_kind
 def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, edition: str) -> None:
     ready(sim, kind, edition)
     sim.seed(kind, name="unknown", instance=None, min_disk=None)

@@ -38,9 +38,15 @@ def restore_source(want: DesiredInstance, catalogs: Catalogs) -> tuple[Row | Non
             raise Refused(
                 f"{option} cannot be given to an instance that is restored: the API does not take them there."
             )
-    image = dig(copy, "instance.image")
     disk = _disk(copy, catalogs)
-    return image, {"disk": disk} if disk else {}
+    return _image(copy, catalogs), {"disk": disk} if disk else {}
+
+
+def _image(copy: Row, catalogs: Catalogs) -> Row | None:
+    """Return the image of the copy, with its name and platform if the copy or the catalogue shows them."""
+    image: Row | None = dig(copy, "instance.image")
+    listed = catalogs.images if isinstance(catalogs.images, list) else []
+    return next((row for row in listed if same_id(row["id"], dig(image, "id"))), image)
 
 
 def _disk(copy: Row, catalogs: Catalogs) -> int | None:

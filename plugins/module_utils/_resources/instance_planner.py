@@ -18,7 +18,7 @@ from .._plan.lifecycle import cleanup_plan
 from .._plan.options import DesiredInstance
 from .._plan.step import Catalogs, Memory, Plan, Query
 
-# Catalogues by (image, whether an instance is restored), and copies by their ids, each with the time when it was read.
+# Catalogues by (image, whether images were read), and copies by their ids, each with the time when it was read.
 Shared = dict[t.Any, tuple[float, t.Any]]
 FRESH = 2.0  # seconds for which members of a fleet share what was read for `plan_again`
 T = t.TypeVar("T")
@@ -30,14 +30,14 @@ def read_catalogs(
 ) -> Catalogs:
     """Read images and machine types in parallel.
 
-    The result includes the API version of the responses. Read only what is needed: a restore takes its image from the
-    copy. A creation needs its image; for a retype the images only say how large the machine type must be. So if the
-    images cannot be read, the error takes the place of their rows. API version 2026-08 lists custom images separately;
-    they are read if the other images do not include the declared image. `shared` keeps the catalogues for this task, or
-    for all members of a fleet; they are read again if they are older than `seconds`.
+    The result includes the API version of the responses. Read only what is needed: a snapshot shows its image, a backup
+    only its image's id. A creation needs its image; for a retype the images only say how large the machine type must
+    be. So if the images cannot be read, the error takes the place of their rows. API version 2026-08 lists custom
+    images separately; they are read if the other images do not include the declared image. `shared` keeps the
+    catalogues for this task, or for all members of a fleet; they are read again if they are older than `seconds`.
     """
-    image, restoring = want.image, bool(want.snapshot or want.backup) and seen.get("instance") is None
-    return _once(shared, (image, restoring), client, lambda: _catalogs(client, image, not restoring), seconds)
+    image, with_images = want.image, not (want.snapshot and seen.get("instance") is None)
+    return _once(shared, (image, with_images), client, lambda: _catalogs(client, image, with_images), seconds)
 
 
 def _once(shared: Shared, key: t.Any, client: Reader, read: t.Callable[[], T], seconds: float) -> T:
