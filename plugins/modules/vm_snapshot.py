@@ -8,7 +8,8 @@ short_description: Manage snapshots of virtual machine instances on Magalu Cloud
 version_added: 1.0.0
 description:
   - Create, rename, restore, copy to another region, and delete snapshots, by name or by age and number.
-  - Copies to another region need API version 2026-08.
+  - Copies to another region need API version 2026-08, or API version 2025-05 with an instance that has labels, because
+    it cannot be distinguished from 2024-08 otherwise.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:

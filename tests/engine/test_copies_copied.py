@@ -129,6 +129,21 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
     assert copies.run(sim, kind, api=api, **TO_NE1).message == said
 
 
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_the_edition_between_the_two_copies_snapshots(sim: Any, by: str, nulls: str) -> None:
+    """Labels in a list of instances show that it is not the edition of 2024."""
+    sim.reset(edition="2025-05", nulls=nulls)
+    sim.seed("instance", name="bare")
+    sim.seed("instance", name="web", labels=["blue"])
+    row = sim.seed("snapshot", name="copy")
+    options = {"state": "copied", "destination_region": "br-ne1", by: row[by]}
+    assert len(copies.check(sim, "snapshot", **options).steps) == 1
+    assert copies.run(sim, "snapshot", **options).actions == ["copy"]
+    assert [row["name"] for row in copies.there(sim, "snapshot", "br-ne1")] == ["copy"]
+    assert copies.run(sim, "snapshot", **options).actions == []
+
+
 @pytest.mark.parametrize("by", ["id", "name"])
 def test_the_edition_of_2024_copies_no_snapshots(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")

@@ -129,6 +129,28 @@ def test_check_mode_takes_an_instance_for_created_that_an_earlier_task_would_cre
 
 
 @every_kind
+def test_check_mode_prunes_no_copies_of_an_instance_that_an_earlier_task_would_create(
+    sim: Any, kind: str, edition: str
+) -> None:
+    sim.reset(edition=edition)
+    other = sim.seed("instance", name="other")
+    for day in (1, 2, 3):
+        sim.seed(kind, name=f"nightly-{day}", instance=other["id"], created_at=sim.now() - day * 86400)
+    options = {"state": "pruned", "all": True, "keep_last": 1, "instance": "web", "new_copy": "nightly-web"}
+    planned = module(sim, kind, True, **options)
+    assert not planned.get("failed"), planned
+    [warning] = planned["warnings"]
+    assert "There is no instance 'web' yet, so the result of this task cannot be predicted." in warning
+    assert module(sim, kind, **options)["failed"], "for real it has to be there"
+    sim.seed("instance", name="web")
+    done = module(sim, kind, **options)
+    assert {key: planned[key] for key in ("changed", "kept", "pruned")} == {
+        key: done[key] for key in ("changed", "kept", "pruned")
+    }
+    assert (len(done["kept"]), done["warnings"]) == (3, [])
+
+
+@every_kind
 def test_check_mode_takes_a_copy_for_created_that_is_to_be_restored(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     options = {"name": "copy", "state": "restored", "restore": copies.RESTORE}

@@ -11,9 +11,11 @@ from .._api.resources import BACKUPS, MOVING, SETTLED, Resource, Row
 from .._api.rows import Seen, dig, same_id
 from .._api.statuses import status_class
 from .._api.times import epoch
-from .checks import protection_reason
+from .checks import protection_reason, unpredictable_warning
 from .deletion import deletion_step
 from .step import Memory, Plan, resource_label
+
+ASSUMED_ID = "{id}"  # of an instance that an earlier task creates; no copy is of it yet
 
 
 class Retention(t.NamedTuple):
@@ -123,7 +125,8 @@ def plan_retention(
         "kept": [_brief(row, reason=why) for row, why in verdicts if why],
         "pruned": [_brief(row) for row in going],
     }
-    return Plan(steps, None, None, basis=basis, result_data=result_data)
+    doubts = (unpredictable_warning(f"instance {want.instance!r}"),) if source_id == ASSUMED_ID else ()
+    return Plan(steps, None, None, doubts, basis=basis, result_data=result_data)
 
 
 def _brief(row: Row, **fields: str) -> Row:

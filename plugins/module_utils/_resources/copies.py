@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from .._api.exceptions import NotInVersion, Refused
-from .._api.listing import Api, find_in_kind, find_resources, list_kind, read_by_id
+from .._api.listing import PAGE, Api, find_in_kind, find_resources, list_kind, read_by_id
 from .._api.resources import COPY_REGIONS, INSTANCES, MACHINE_TYPES, SNAPSHOTS, UUID, Resource, Row
 from .._api.rows import Seen, dig, same_id, with_addresses
 from .._api.statuses import is_deleting
@@ -18,7 +18,7 @@ from .._plan.checks import refuse_id_as_name, require_uuid
 from .._plan.copies import DesiredCopy, plan_copy, power_back_plan
 from .._plan.options import RESTORE_SPEC, desired_instance
 from .._plan.restore import refuse_other_instance
-from .._plan.retention import Retention, plan_retention
+from .._plan.retention import ASSUMED_ID, Retention, plan_retention
 from .._plan.step import Memory, Plan, Query, Task
 from .instance import instance_task
 
@@ -195,7 +195,7 @@ class CopyReader:
         if not copy.get("name"):
             raise Refused(f"The {self.resource.kind} {copy['id']} has no name, so its copy could not be found.")
         there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
-        if self.resource is SNAPSHOTS and _known_api_version(self.client) == "2024":
+        if self.resource is SNAPSHOTS and not _copies_snapshots(self.client):
             raise NotInVersion("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")
         destination = there.get(copy["name"]) or there.get("")
         if destination is None:  # look for its successor by name, because the response to a copy request has no id
@@ -211,11 +211,17 @@ class CopyReader:
         return rows.get("") or next(iter(rows.values()), None)
 
 
-def _known_api_version(client: Api) -> str | None:
-    """Return the API version; read a catalogue if no response has shown it yet."""
+def _copies_snapshots(client: Api) -> bool:
+    """Return whether the API version can copy snapshots.
+
+    Only labels in a list of instances distinguish 2025-05, which can, from 2024-08.
+    """
     if client.api_version is None:
         client.page(MACHINE_TYPES, None, 0, 1)
-    return client.api_version
+    if client.api_version == "2024":
+        del client.api_versions[client.connection.region]  # labels are not requested from 2024-08
+        client.page(INSTANCES, None, 0, PAGE)
+    return client.api_version != "2024"
 
 
 def restore_secrets(params: dict[str, t.Any]) -> list[str | None]:
@@ -307,7 +313,7 @@ def _prune_task(client: Api, want: Retention, resource: Resource, assume_created
         seen: Seen = {str(row["id"]): row for row in list_kind(client, resource)}
         seen = {row_id: row for row_id, row in seen.items() if row_id.lower() not in query.excluded}
         if want.instance:
-            seen["instance"] = _source_instance(client, want.instance, query.excluded)
+            seen["instance"] = _source_instance(client, want.instance, query.excluded, assume_created)
         return seen
 
     def plan(seen: Seen, memory: Memory) -> Plan:
@@ -319,14 +325,17 @@ def _prune_task(client: Api, want: Retention, resource: Resource, assume_created
     return Task(f"{resource.kind}s", observe, plan, kinds, {}, by_name=named, fresh=fresh)
 
 
-def _source_instance(client: Api, named: str, excluded: t.Container[str]) -> Row:
+def _source_instance(client: Api, named: str, excluded: t.Container[str], assume_created: bool) -> Row:
     """Return the instance whose copies are pruned.
 
-    Only an id can name an instance that is gone; raise `Refused` if a name has no instance.
+    Only an id can name an instance that is gone; raise `Refused` if a name has no instance. With `assume_created` (in
+    check mode), it counts as created by an earlier task.
     """
     if UUID.fullmatch(named):
         return {"id": named.lower()}
     row = find_resources(client, (named,), None, True, excluded=excluded)[named]
+    if row is None and assume_created:
+        return {"id": ASSUMED_ID, "name": named}
     if row is None:
         raise Refused(f"There is no instance {named!r}. Copies of an instance that is gone are chosen by its id.")
     return row
