@@ -47,9 +47,9 @@ options:
     choices: ["x86/64"]
     default: "x86/64"
   uefi:
-    description: Whether a new image boots by UEFI.
+    description:
+      - Whether the image boots by UEFI. V(false) if not given. The API cannot change it later.
     type: bool
-    default: false
   description:
     description: What the image is for.
     type: str

@@ -60,6 +60,19 @@ def meanwhile(happens: Callable[[], Any]) -> Any:
     return mock.patch.object(resource, "find_in_kind", found)
 
 
+@pytest.mark.parametrize("nulls", ["sent", "omitted"])
+def test_whether_an_image_boots_by_uefi_is_compared_where_a_response_shows_it(sim: Any, nulls: str) -> None:
+    """Check mode shows it as the response will."""
+    sim.reset(nulls=nulls)
+    planned, done = image(sim, check=True, **GOLDEN, uefi=True), image(sim, **GOLDEN, uefi=True)
+    assert planned["image"]["metadata"] == done["image"]["metadata"] == {"uefi": "true"}
+    (warning,) = image(sim, **GOLDEN, uefi=False)["warnings"]
+    assert warning.endswith("differs in what the API cannot change: uefi is True, declared is False.")
+    assert [image(sim, **GOLDEN, **given)["warnings"] for given in ({}, {"uefi": True})] == [[], []]
+    image(sim, **{**GOLDEN, "name": "bios"})
+    assert image(sim, **{**GOLDEN, "name": "bios"}, uefi=True)["warnings"] == [], "the response does not show it"
+
+
 CHANGES: list[dict[str, Any]] = [{"description": "The base"}, {"version": "2"}, {"requirements": {**NEEDS, "disk": 40}}]
 
 

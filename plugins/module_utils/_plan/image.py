@@ -11,14 +11,14 @@ from urllib.parse import parse_qs
 
 from .._api.exceptions import Refused
 from .._api.resources import CREATION_FAILED, CUSTOM_IMAGES, OPERATION_FAILED, UNREADABLE, Row
-from .._api.rows import Seen
+from .._api.rows import Seen, dig
 from .._api.statuses import is_deleting, status_class
 from .checks import refuse_id_as_name, require_uuid
 from .deletion import deletion_step
 from .step import Memory, Plan, Step, predict, resource_label
 
 CHANGEABLE = ("description", "version", "requirements")
-FIXED = ("platform", "license")
+FIXED = ("platform", "license", "uefi")
 URL_VALID_FOR = 12  # hours a presigned URL must stay valid, because an import can take that long
 
 
@@ -34,7 +34,7 @@ class DesiredImage(t.NamedTuple):
     platform: str | None = None
     license: str | None = None
     architecture: str = "x86/64"
-    uefi: bool = False
+    uefi: bool | None = None
     requirements: Row | None = None
     protect_names: list[str] | None = None
 
@@ -74,10 +74,11 @@ def plan_image(seen: Seen, want: DesiredImage, memory: Memory) -> Plan:
     if status == OPERATION_FAILED:
         warnings.append(f"The last operation on {label} failed: its status is {row.get('status')}.")
     options = want._asdict()
+    current = {**row, "uefi": {"true": True, "false": False}.get(str(dig(row, "metadata.uefi")).lower())}
     for option in FIXED:
-        if options[option] is not None and row.get(option) not in (None, options[option]):
+        if options[option] is not None and current.get(option) not in (None, options[option]):
             warnings.append(
-                f"{label} differs in what the API cannot change: {option} is {row[option]!r}, declared is "
+                f"{label} differs in what the API cannot change: {option} is {current[option]!r}, declared is "
                 f"{options[option]!r}."
             )
     known = set(CHANGEABLE) - {field.partition(".")[0] for field in row.get(UNREADABLE, ())}
@@ -132,11 +133,12 @@ def _creation(want: DesiredImage) -> Step:
         **given,
         "license": want.license or "unlicensed",
         "architecture": want.architecture,
-        "uefi": want.uefi,
+        "uefi": bool(want.uefi),
     }
     effect = {
         "status": "active",
         **{key: value for key, value in body.items() if key not in ("url", "architecture", "uefi")},
+        **({"metadata": {"uefi": "true"}} if want.uefi else {}),  # as a response shows it
     }
     return Step(
         "create", f"create custom image {name}", "POST", CUSTOM_IMAGES.path, {"fields": {}}, effect, body, sends=2,

@@ -21,7 +21,7 @@ IMAGE_SPEC: dict[str, t.Any] = {
     "platform": {"type": "str", "choices": ["linux", "windows"]},
     "license": {"type": "str", "choices": ["unlicensed", "licensed"]},
     "architecture": {"type": "str", "default": "x86/64", "choices": ["x86/64"]},
-    "uefi": {"type": "bool", "default": False},
+    "uefi": {"type": "bool"},
     "requirements": {
         "type": "dict",
         "options": {name: {"type": "int", "required": True} for name in ("vcpu", "ram", "disk")},
