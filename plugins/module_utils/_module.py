@@ -196,7 +196,7 @@ def _drop_data(params: dict[str, t.Any], spec: dict[str, t.Any], above: str = ""
 _MEANT = {
     "started": "running", "start": "running", "on": "running", "restarted": "rebooted", "stop": "stopped",
     "reset": "rebooted", "off": "stopped", "poweroff": "stopped", "paused": "suspended", "deleted": "absent",
-    "created": "present", "reboot": "rebooted", "suspend": "suspended",
+    "created": "present", "reboot": "rebooted", "restart": "rebooted", "suspend": "suspended",
 }  # fmt: skip
 _KINDS = {
     "vms": "instances", "servers": "instances", "virtual_machines": "instances", "flavors": "machine_types",
@@ -217,7 +217,8 @@ def did_you_mean(message: str) -> str:
         wrong.group(3).strip().lower().replace("-", "_"),
     )
     names = _MEANT if option == "state" else _KINDS if option == "kind" else {}
-    near = [names[given]] if names.get(given) in choices else difflib.get_close_matches(given, choices, 1)
+    named = names.get(given) or names.get(f"{given}s")
+    near = [named] if named in choices else difflib.get_close_matches(given, choices, 1)
     return f". Did you mean {near[0]}?" if near else ""
 
 

@@ -104,6 +104,8 @@ NETWORKS = {
     "all declared": ({"vpc": "vpc_default", "security_groups": [GROUP], "associate_public_ip": True},
                      {"vpc": "vpc_default", "security_groups": [GROUP], "public_ipv4": "new, billed"}),
     "an interface": ({"interface": INTERFACE}, {"network_interfaces": [INTERFACE]}),
+    "an interface with an address": ({"interface": INTERFACE, "associate_public_ip": True},
+                                     {"network_interfaces": [INTERFACE], "public_ipv4": "new, billed"}),
 }  # fmt: skip
 SHOWN = ("vpc", "security_groups", "public_ipv4")
 

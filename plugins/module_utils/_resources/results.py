@@ -114,8 +114,8 @@ def _network(row: Row, creation: Step | None) -> dict[str, t.Any]:
     else:
         network = creation.body.get("network") or {}
         address = "new, billed" if creation.goal.get("public_ipv4") else None
-        if dig(network, "interface.id"):  # it has a VPC and groups already
-            return {}
+        if dig(network, "interface.id"):  # it has a VPC and groups already; an address comes only if asked for
+            return {"public_ipv4": "new, billed" if network["associate_public_ip"] else None}
         groups = [group["id"] for group in dig(network, "interface.security_groups") or []] or "default"
         vpc = network.get("vpc") or {"name": "default"}
     return {"vpc": dig(vpc, "name") or dig(vpc, "id"), "security_groups": groups, "public_ipv4": address}
