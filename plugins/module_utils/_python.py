@@ -22,7 +22,9 @@ if sys.version_info < OLDEST:  # not with AnsibleModule, which would check the o
         f"{sys.executable} on "
         f"{platform.node()!r} is Python {platform.python_version()}. Set ansible_python_interpreter to a newer Python."
     )
-    sys.stdout.write(json.dumps({"failed": True, "msg": message}))
+    error = dict.fromkeys(("status", "slug", "details", "request_id"))  # as plain_error in _api/messages.py
+    error.update(doing="check the Python", message=message)
+    sys.stdout.write(json.dumps({"failed": True, "msg": message, "error": error}))
     raise SystemExit(1)
 
 

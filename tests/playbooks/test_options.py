@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import plain_error
 from tests.conftest import COLLECTIONS, ROOT
 from tests.cores import find_python
 from tests.support.declarations import DECLARED
@@ -225,6 +226,7 @@ def test_a_python_that_is_too_old_is_told_in_a_sentence(python: str, module: str
     told = json.loads(ran.stdout)
     assert (ran.returncode, told["failed"], ran.stderr) == (1, True, "")
     assert "need Python 3.9 or newer" in told["msg"] and "ansible_python_interpreter" in told["msg"]
+    assert told["error"] == plain_error("check the Python", told["msg"])
 
 
 @pytest.mark.every_core(sample=True)
