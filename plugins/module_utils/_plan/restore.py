@@ -38,15 +38,10 @@ def restore_source(want: DesiredInstance, catalogs: Catalogs) -> tuple[Row | Non
             raise Refused(
                 f"{option} cannot be given to an instance that is restored: the API does not take them there."
             )
-    disk = _disk(copy, catalogs)
-    return _image(copy, catalogs), {"disk": disk} if disk else {}
-
-
-def _image(copy: Row, catalogs: Catalogs) -> Row | None:
-    """Return the image of the copy, with its name and platform if the copy or the catalogue shows them."""
-    image: Row | None = dig(copy, "instance.image")
-    listed = catalogs.images if isinstance(catalogs.images, list) else []
-    return next((row for row in listed if same_id(row["id"], dig(image, "id"))), image)
+    image, disk = dig(copy, "instance.image"), _disk(copy, catalogs)
+    if want.backup and isinstance(catalogs.images, list):  # it shows only the id of its image
+        image = next((row for row in catalogs.images if same_id(row["id"], dig(image, "id"))), image)
+    return image, {"disk": disk} if disk else {}
 
 
 def _disk(copy: Row, catalogs: Catalogs) -> int | None:
