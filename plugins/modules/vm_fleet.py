@@ -112,6 +112,8 @@ options:
                 given.
               - An existing instance with an address where this is V(false), or without one where it is V(true), differs
                 in what the API cannot change (see O(magalu.cloud.vm_instance#module:on_immutable_change)).
+              - API version 2024-08 does not show which of several interfaces is the primary one, so this counts only at
+                creation there while only some of the interfaces have an address.
             type: bool
       network_interfaces:
         description:
