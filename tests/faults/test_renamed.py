@@ -129,7 +129,10 @@ def test_pruning_the_copies_of_an_instance_that_a_list_shows_under_its_old_name(
     assert Api(sim)("PATCH", *rename(f"/instances/{web['id']}", "keep")).status_code == 204
     options = {"state": "pruned", "instance": "web", "all": True, "keep_last": 1}
     given = result(sim, "vm_snapshot", options, check)
-    assert given["failed"] and "There is no instance 'web'" in given["msg"]
+    if check:  # an earlier task may create it
+        assert given["pruned"] == [] and "instance 'web'" in given["warnings"][0]
+    else:
+        assert given["failed"] and "There is no instance 'web'" in given["msg"]
     assert len(sim.state()["br-se1"]["snapshots"]) == 2
     sim.advance(5)
     given = result(sim, "vm_snapshot", {**options, "instance": "keep"}, check)

@@ -120,7 +120,7 @@ def plan_retention(
         raise Refused(f"{len(going)} {resource.kind}s would be deleted, more than prune_max ({most}): {names}.")
     # Only rows in scope decide what is deleted, so only they are read by id; the others stay whatever a list shows.
     in_scope = (str(row["id"]) for row in rows if not _out_of_scope_reason(row, want, resource, source_id))
-    basis = ("instance", *in_scope)
+    basis = (*(("instance",) if source_id not in (None, ASSUMED_ID) else ()), *in_scope)
     result_data = {
         "kept": [_brief(row, reason=why) for row, why in verdicts if why],
         "pruned": [_brief(row) for row in going],
