@@ -205,7 +205,8 @@ seealso:
     description: What to check if a host does not answer.
 notes:
   - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible
-    Vault. With O(use_extra_vars) they can use extra variables, also from a file that is encrypted.
+    Vault, but not expressions and O(hostnames). With O(use_extra_vars) they can use extra variables, also from a file
+    that is encrypted.
   - Expressions see each variable with and without the prefix, and C(inventory_hostname). With O(use_extra_vars) all of
     them see extra variables, too, which win. O(compose) comes before O(groups) and O(keyed_groups), which see what it
     made. O(compose) takes numbers, booleans and null as they are.
@@ -321,6 +322,15 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import Marker,
 PER_HOST = ("compose", "groups", "keyed_groups", "filter_expressions", "hostnames")
 NAMES = tuple(f"{name}.{end}" for name in ("vm_instances", "magalu") for end in ("yml", "yaml"))  # name endings
 OURS = re.compile(rb"""^plugin:\s*["']?magalu\.cloud\.vm_instances["']?\s*(#|$)""", re.MULTILINE)
+
+
+def _decrypted(value: t.Any) -> t.Any:
+    """Return a value with the encrypted values in it decrypted, which before 2.19 Ansible's templating does not do."""
+    if isinstance(value, dict):
+        return {key: _decrypted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decrypted(item) for item in value]
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
@@ -461,8 +471,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         Raise `AnsibleParserError`; for a secret, the error names only the option.
         """
         try:
+            value = _decrypted(value)
             if not isinstance(value, (str, int, float, bool, list, dict)):
-                value = str(value)  # a vault-encrypted value before ansible-core 2.19
+                value = str(value)  # such as a date
             return self.templar.template(value)
         except (AnsibleError, ValueError) as error:
             text = str(error) if name not in SECRET else "it cannot be evaluated or decrypted"

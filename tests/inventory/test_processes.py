@@ -61,6 +61,19 @@ def test_key_that_is_encrypted_in_the_file(programs: Programs, sim: Any) -> None
     assert refused.code and refused.says("api_key") and not refused.says(KEY)
 
 
+def test_entries_that_are_encrypted_in_the_file(programs: Programs, sim: Any) -> None:
+    """Before 2.19 they stay encrypted in a list or mapping, and the refusal of that showed their text."""
+    sim.seed("instance", "br-ne1", name="web")
+    sim.seed("instance", "br-ne1", name="db")
+    region, name, user = (vaulted(programs, text).replace("\n", "\n      ") for text in ("br-ne1", "web*", "admin"))
+    programs.write(
+        f"plugin: magalu.cloud.vm_instances\nset_user: true\nregions:\n  - !vault |\n      {region}\n"
+        f"filters:\n  name: !vault |\n      {name}\nimage_users:\n  - match: '*'\n    user: !vault |\n      {user}\n"
+    )
+    [(host, variables)] = programs.list("--vault-password-file", "password").hosts.items()
+    assert (host, variables["ansible_user"]) == ("web", "admin")
+
+
 def test_key_by_a_lookup(programs: Programs, sim: Any) -> None:
     sim.reset(keys={KEY: "tenant-1"})
     programs.write(api_key="{{ lookup('ansible.builtin.env', 'OUR_KEY') }}")
