@@ -79,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
     command = given[cut + 1 :]
     parser = build_parser()
     options = vars(parser.parse_args(given[:cut]))
+    if "--" in given and not command:  # such as an empty variable: it would serve for ever
+        parser.error("there is no command after --")
     port = options["port"]
     try:
         settings = parse_settings(options)

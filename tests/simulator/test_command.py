@@ -115,7 +115,8 @@ def test_a_command_that_dies_of_a_signal() -> None:
     (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "NAME=VALUE"),
     (["--", "/no/such/command"], "No such file"), (["--capacity", "BVX=1"], "there is no machine type BVX"),
     (["--speed", "-1"], "speed must be a number from 0 to 1000000, not -1.0"), (["--data", "/etc/passwd"], "--data /etc/passwd: "),
-    (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "),
+    (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "), (["--"], "there is no command after --"),
+    (["--api-key", "", "--", "true"], "api_key must be printable ASCII"),
 ])  # fmt: skip
 def test_mistakes_are_told(arguments: list[str], message: str) -> None:
     done = subprocess.run([*START, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=20, check=False)
