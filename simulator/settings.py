@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
@@ -134,11 +135,11 @@ class Settings:
         ),
     )  # fmt: skip
     instances: int = field(default=0, metadata=switch("number of instances in each region at the start", COUNT))
-    data: str | None = field(
+    data: str | os.PathLike[str] | None = field(
         default=None,
         metadata=switch(
             "SQLite file that keeps the state from one start to the next",
-            Rule(lambda value: value is None or is_text(value), "a path"),
+            Rule(lambda value: value is None or isinstance(value, (str, os.PathLike)), "a path"),
             str,
         ),
     )

@@ -8,6 +8,7 @@ A file belongs to one simulator at a time: two would each write a part of the st
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ class StoredRegion(NamedTuple):
 class Store:
     """A store that writes only the changes since its last write."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
         try:
             # The lock is kept until the database is closed. Whoever has it now may be about to end: SQLite waits 2 s.

@@ -238,7 +238,7 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
 
 def test_a_file_has_one_simulator_at_a_time(tmp_path: Path) -> None:
     """Two wrote resources without their interfaces into it, so that all later reads failed with 500."""
-    data = str(tmp_path / "cloud.sqlite")
+    data = tmp_path / "cloud.sqlite"  # a Path, as tests have it
     with running(data=data, speed=0) as sim:
         sim.seed("instance", name="one")
         with pytest.raises(sqlite3.OperationalError, match="another simulator uses this file"), running(data=data):
