@@ -44,17 +44,6 @@ def test_a_batch_holds_for_creations_and_deletions_too(sim: Any) -> None:
     assert watched.most == 2
 
 
-@pytest.mark.parametrize("state", ["absent", "present"])
-def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: str) -> None:
-    """The first list of a server that does not sort by id shows no labels, so that from it all is protected."""
-    sim.reset(sort_by_id=False)
-    seed(sim, FIVE, labels=["dev"])
-    watched = Watched(sim)
-    defaults = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate", "protect_labels": ["prod"]}
-    done(watched, instances=MEMBERS, defaults=defaults, state=state, batch="1", max_failures="0")
-    assert watched.most == 1
-
-
 def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
     """Start, retype and suspend of one come before anything of the next."""
     seed(sim, FIVE[:3], state="suspended")

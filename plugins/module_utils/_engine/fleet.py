@@ -245,7 +245,7 @@ class FleetPace(Pace):
         failed, or the deadline has passed.
         """
         bounded = self.batch is not None or self.max_failures is not None or is_time_up(self.listing.client)
-        seen = member.rows_to_plan(seen)
+        seen = {**member.seen, **seen}
         if bounded and member not in self.begun and _has_steps(member, seen):
             self._refuse_to_begin(member)
             if status_class(seen.get("instance")) != MOVING:  # else it is counted already

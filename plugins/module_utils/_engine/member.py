@@ -165,11 +165,10 @@ class Member:
     def _take(self, seen: Seen, now: float, api_now: float | None) -> bool:
         """Store the observation. Return False if everything must be listed again."""
         listing, confirming, part = self.next_query.listing, self.confirming, self.next_query.part
-        self.fresh, self.confirming = True, False
+        self.next_query, self.fresh, self.confirming = self.next_query._replace(listing=False), True, False
         if listing:
             self._from_listing(seen)
-        self.next_query = self.next_query._replace(listing=False)
-        if not listing and not self._from_read(part, seen, confirming, now, api_now):
+        elif not self._from_read(part, seen, confirming, now, api_now):
             return False
         if self.memory.begun is None:
             self.memory.begun = api_now
@@ -212,26 +211,20 @@ class Member:
         if guard:
             guard.resume(self.memory)
 
-    def rows_to_plan(self, seen: Seen) -> Seen:
-        """Return the rows that the member plans from after this observation.
+    def _from_listing(self, seen: Seen) -> None:
+        """Store the rows of a listing.
 
         If a listed row has not changed since the resource was read by id, the row of that read is kept.
         """
-        if not self.next_query.listing:
-            return {**self.seen, **seen}
-        rows = dict(seen)
+        self.listed, self.seen, self.unread = True, dict(seen), set()
         for part, row in seen.items():
-            read = self.reads.get(str(row["id"]).lower()) if row and part not in self.fresh_parts else None
-            if read and row and read.listed == _listed_form(row):
-                rows[part] = read.row
-        return rows
-
-    def _from_listing(self, seen: Seen) -> None:
-        """Store the rows of a listing."""
-        self.listed, self.seen = True, self.rows_to_plan(seen)
-        self.unread = {
-            part for part, row in seen.items() if row and part not in self.fresh_parts and self.seen[part] is row
-        }
+            if not row or part in self.fresh_parts:
+                continue
+            read = self.reads.get(str(row["id"]).lower())
+            if read and read.listed == _listed_form(row):
+                self.seen[part] = read.row
+            else:
+                self.unread.add(part)
 
     def _from_read(self, part: str, seen: Seen, confirming: bool, now: float, api_now: float | None) -> bool:
         """Store a row that was read by id. Return False if everything must be listed again."""
