@@ -88,7 +88,8 @@ class Fault(BaseModel, extra="forbid"):
         used = {name for names in USES.values() for name in names} - set(USES.get(self.kind, ()))
         if unused := sorted(used & self.model_fields_set):
             raise ValueError(f"{self.kind} does not use {', '.join(unused)}")
-        if self.kind in PAGES and not (self.value is None or (type(self.value) is int and 0 < self.value <= MANY)):
+        count = 1 if self.value is None else self.value
+        if self.kind in PAGES and not (isinstance(count, int) and count is not True and 0 < count <= MANY):
             raise ValueError(f"value must be a number of rows from 1 to {MANY} with {self.kind}, not {self.value!r}")
         if self.kind in ("stuck", "unknown_status") and not isinstance(self.value, (str, type(None))):
             raise ValueError(f"value must be a status with {self.kind}, not {self.value!r}")

@@ -267,7 +267,8 @@ def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> 
     with closing(sqlite3.connect(data)) as database, database:
         database.execute(damage if "br-xx1" not in damage else f"{damage} WHERE name = 'br-se1'")
     for _turn in range(2):
-        with pytest.raises(sqlite3.DataError, match="damaged, or not of this version"), running(data=data):
+        refused = pytest.raises(sqlite3.DataError, match="damaged, or not of this version")
+        with refused, running(data=data):
             pass
 
 

@@ -72,7 +72,8 @@ def test_a_name_means_the_one_that_is_there(rows: list[Row], found: str | None) 
 def test_a_zone_is_equal_in_each_spelling_and_differs_from_those_of_other_regions(
     first: str | None, second: str | None, region: str | None, equal: bool
 ) -> None:
-    assert same_zone(first, second, region) is same_zone(second, first, region) is equal
+    for one, other in ((first, second), (second, first)):
+        assert same_zone(one, other, region) is equal
 
 
 @given(st.lists(st.tuples(st.sampled_from(["web", "db", None]), st.sampled_from(["completed", "deleting", "deleted"]))))
