@@ -105,10 +105,12 @@ class Region:
         self.numbers = self.public_numbers = 0  # the highest numbers of addresses in use
 
     def stored(self) -> StoredRegion:
+        """Return the region as the file has it."""
         resources = (resource for kind in self.resources.values() for resource in kind.values())
         return StoredRegion(self.tenant, self.name, {part: getattr(self, part) for part in STORED}, resources)
 
     def load(self, stored: StoredRegion) -> None:
+        """Take the state of the file. Raise KeyError for a resource that lacks a field or an interface."""
         if stored.parts.keys() != set(STORED):
             raise sqlite3.DataError("an earlier version wrote this file, with addresses of real machines: remove it")
         vars(self).update(stored.parts)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What another operator renames while a task waits is not the declared resource any more, and stays as it is."""
+"""A resource that another operator renames while a task waits is not the declared one any more, and stays as it is."""
 
 from __future__ import annotations
 

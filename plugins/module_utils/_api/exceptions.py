@@ -48,7 +48,7 @@ class ApiError(Exception):
         # not sent: no connection was made; final: another try would fail, too; repeated: the response to an earlier
         # try was lost.
         self.sent, self.final, self.repeated = sent, final, False
-        self.contradicted = False  # True for a 404 by id, if the list has this id, and for one of a list that is there
+        self.contradicted = False  # True for a 404 by an id that the list has, and for a 404 for a list that was read
 
     @property
     def later(self) -> bool:
