@@ -264,8 +264,9 @@ def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> 
     data = str(tmp_path / "cloud.sqlite")
     with running(data=data, speed=0) as sim:
         sim.seed("instance", name="one")
-    with closing(sqlite3.connect(data)) as database, database:
+    with closing(sqlite3.connect(data)) as database:
         database.execute(damage if "br-xx1" not in damage else f"{damage} WHERE name = 'br-se1'")
+        database.commit()
     for _turn in range(2):
         refused = pytest.raises(sqlite3.DataError, match="damaged, or not of this version")
         with refused, running(data=data):
