@@ -44,6 +44,29 @@ def test_a_batch_holds_for_creations_and_deletions_too(sim: Any) -> None:
     assert watched.most == 2
 
 
+@pytest.mark.parametrize("state", ["absent", "present"])
+def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: str) -> None:
+    """The first list of a server that does not sort by id shows no labels, so that from it all is protected."""
+    sim.reset(sort_by_id=False)
+    seed(sim, FIVE, labels=["dev"])
+    watched = Watched(sim)
+    defaults = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate", "protect_labels": ["prod"]}
+    done(watched, instances=MEMBERS, defaults=defaults, state=state, batch="1", max_failures="0")
+    assert watched.most == 1
+
+
+@pytest.mark.parametrize("lag", [2, 5, 9])
+def test_who_waits_for_room_sees_it_where_lists_are_behind(sim: Any, lag: float) -> None:
+    """The first of the batch is being deleted by another run, which only a read by id shows."""
+    sim.reset(lag=lag)
+    seed(sim, FIVE[:2])
+    sim.advance(60)
+    client_of(sim).request("DELETE", f"/v1/instances/{rows(sim)[0]['id']}")
+    defaults = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
+    done(sim, instances=MEMBERS[:2], defaults=defaults, batch="1", concurrency=1)
+    assert {row["image"]["name"] for row in rows(sim)} == {"cloud-debian-12 LTS"}
+
+
 def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
     """Start, retype and suspend of one come before anything of the next."""
     seed(sim, FIVE[:3], state="suspended")

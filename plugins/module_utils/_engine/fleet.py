@@ -167,7 +167,6 @@ class FleetPace(Pace):
         self.pool = ThreadPoolExecutor(concurrency)
         self.wave = WAVE[0]
         self.begun: set[Member] = set()  # the members that a step was sent for
-        self.held: set[Member] = set()  # those that the batch had no room for in this round
         self.moving = 0  # members that are in transition, or will be
         self.unsent = False  # True if the last round left steps for the next round
         self.listed = self.next = self.sent = listing.client.clock.now()
@@ -178,7 +177,6 @@ class FleetPace(Pace):
         The last listing is used while it is recent and steps are left to send. Members that must be read by id are read
         in parallel, `concurrency` of them at a time.
         """
-        self.held.clear()
         now, reading = self.listing.client.clock.now(), [member for member in due if member.reads_next]
         if len(due) > len(reading) and (not self.unsent or now >= self.listed + EVERY):
             self.unsent, self.next = False, now + EVERY  # in case the listing fails
@@ -245,12 +243,11 @@ class FleetPace(Pace):
         failed, or the deadline has passed.
         """
         bounded = self.batch is not None or self.max_failures is not None or is_time_up(self.listing.client)
-        seen = {**member.seen, **seen}
-        if bounded and member not in self.begun and _has_steps(member, seen):
+        if bounded and member not in self.begun and member.may_begin(seen):
             self._refuse_to_begin(member)
-            if status_class(seen.get("instance")) != MOVING:  # else it is counted already
+            if status_class({**member.seen, **seen}.get("instance")) != MOVING:  # else it is counted already
                 if self.batch is not None and self.moving >= self.batch:
-                    self.held.add(member)
+                    member.hold()
                     return False
                 self.moving += 1
         if sending >= self.concurrency * self.wave:
@@ -302,7 +299,7 @@ class FleetPace(Pace):
 
         If members must be read by id, that happens first, before the next listing.
         """
-        if any(member.confirming for member in self.tasks if not member.failure and member not in self.held):
+        if any(member.confirming for member in self.tasks if not member.failure):
             self.unsent = True  # the next look is at once; there is no progress before it
         else:
             self.watch(now)
@@ -314,14 +311,6 @@ def seconds_until_listing(waited: float) -> float:
     Listings are frequent at first, so that the end of a fast step is noticed soon.
     """
     return min(max(waited / 3, SOON), EVERY)
-
-
-def _has_steps(member: Member, seen: Seen) -> bool:
-    """Return whether the member would send something; a refusal counts only after the reads that the engine makes."""
-    try:
-        return bool(member.plan(seen, member.memory).steps)
-    except Refused:
-        return False
 
 
 def _held(member: Member, now: float) -> bool:

@@ -165,10 +165,11 @@ class Member:
     def _take(self, seen: Seen, now: float, api_now: float | None) -> bool:
         """Store the observation. Return False if everything must be listed again."""
         listing, confirming, part = self.next_query.listing, self.confirming, self.next_query.part
-        self.next_query, self.fresh, self.confirming = self.next_query._replace(listing=False), True, False
+        self.fresh, self.confirming = True, False
         if listing:
-            self._from_listing(seen)
-        elif not self._from_read(part, seen, confirming, now, api_now):
+            self.listed, (self.seen, self.unread) = True, self.rows_to_plan(seen)
+        self.next_query = self.next_query._replace(listing=False)
+        if not listing and not self._from_read(part, seen, confirming, now, api_now):
             return False
         if self.memory.begun is None:
             self.memory.begun = api_now
@@ -211,20 +212,38 @@ class Member:
         if guard:
             guard.resume(self.memory)
 
-    def _from_listing(self, seen: Seen) -> None:
-        """Store the rows of a listing.
+    def rows_to_plan(self, seen: Seen) -> tuple[Seen, set[str]]:
+        """Return the rows that the member plans from after an observation, and the parts that only a listing has shown.
 
         If a listed row has not changed since the resource was read by id, the row of that read is kept.
         """
-        self.listed, self.seen, self.unread = True, dict(seen), set()
+        if not self.next_query.listing:
+            return {**self.seen, **seen}, self.unread - {self.next_query.part}
+        rows, unread = dict(seen), set()
         for part, row in seen.items():
             if not row or part in self.fresh_parts:
                 continue
             read = self.reads.get(str(row["id"]).lower())
             if read and read.listed == _listed_form(row):
-                self.seen[part] = read.row
+                rows[part] = read.row
             else:
-                self.unread.add(part)
+                unread.add(part)
+        return rows, unread
+
+    def may_begin(self, seen: Seen) -> bool:
+        """Return whether the member has steps to send after this observation, or may have them after a read by id.
+
+        A refusal that is based on a listing alone is not final.
+        """
+        rows, unread = self.rows_to_plan(seen)
+        try:
+            return bool(self.plan(rows, self.memory).steps)
+        except Refused:
+            return bool(unread)
+
+    def hold(self) -> None:
+        """Begin with a listing again in the next round: a row read by id now would be too old then."""
+        self.confirming, self.next_query = False, self.next_query._replace(listing=True)
 
     def _from_read(self, part: str, seen: Seen, confirming: bool, now: float, api_now: float | None) -> bool:
         """Store a row that was read by id. Return False if everything must be listed again."""
