@@ -92,7 +92,7 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     member = Member(instance_task(api, declared))
     seen = observe(task.START)
     other = task.run(sim, wait=False, **DECLARED)
-    drive_members([member], lambda due: [observe(due[0].next_query)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].view.next_query)], api, 600, [seen])
     assert member.failure is None
     assert names(sim) == ["web"]
     assert member.row["id"] == other.row["id"] if other.row else True
@@ -107,7 +107,7 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     member = Member(instance_task(api, declared))
     seen = observe(task.START)
     task.run(sim, wait=False, **DECLARED)
-    drive_members([member], lambda due: [observe(due[0].next_query)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].view.next_query)], api, 600, [seen])
     ids = [instance["id"] for instance in sim.state()["br-se1"]["instances"]]
     assert len(ids) == 2
     assert all(one in str(member.failure) for one in ids)
@@ -307,7 +307,7 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
         sim.advance(3)
         if len(looks) == 3:
             act(sim, row, "start")
-        return [observe(due[0].next_query)]
+        return [observe(due[0].view.next_query)]
 
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="unknown_status", value="hibernating", seconds=6)
     drive_members([member], disturbed, api, 600, [observe(task.START)])
@@ -352,5 +352,5 @@ def test_a_deletion_by_another_hand_was_not_done_by_us(sim: Any) -> None:
     observe = instance_observer(api, declared)
     seen = observe(task.START)
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
-    drive_members([member], lambda due: [observe(due[0].next_query)], api, 600, [seen])
+    drive_members([member], lambda due: [observe(due[0].view.next_query)], api, 600, [seen])
     assert (member.failure, member.done, names(sim)) == (None, [], [])

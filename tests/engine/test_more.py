@@ -26,7 +26,7 @@ def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
 
     def observe(due: list[Any]) -> list[Any]:
         calls.append([member.label for member in due])
-        return [by_member[id(member)].observe(member.next_query) for member in due]
+        return [by_member[id(member)].observe(member.view.next_query) for member in due]
 
     observe.calls = calls  # type: ignore[attr-defined]
     return made, observe

@@ -39,11 +39,11 @@ class Pace:
 
     def wakes(self, going: list[Member], now: float) -> float:
         """Return the time of the next look at any of the members."""
-        return min(member.next_look for member in going)
+        return min(member.view.next_look for member in going)
 
     def due(self, going: list[Member], now: float) -> list[Member]:
         """Return the members to look at now."""
-        return [member for member in going if member.next_look <= now] or going
+        return [member for member in going if member.view.next_look <= now] or going
 
     def allows(self, member: Member, seen: Seen, sending: int) -> bool:
         """Return whether a member may send its next step; `sending` steps are queued already."""
@@ -73,7 +73,7 @@ def follow(
     try:
         if expected is not None:
             member.follow_approval(Approval(expected, scope_of(client)).guard(task.label))
-            seen = task.observe(member.next_query)
+            seen = task.observe(member.view.next_query)
         if check:
             preview_task(member, client, seen)
     except (ApiError, Refused) as error:
@@ -82,8 +82,8 @@ def follow(
         outcome = _approved(planned_outcome(member), member)
     else:
         reconcile_task(member, client, seconds, seen)
-        if not member.failure and not member.fresh:
-            member.seen = {**member.seen, task.main: _last_look(member)}
+        if not member.failure and not member.view.fresh:
+            member.view.seen = {**member.view.seen, task.main: _last_look(member)}
         outcome = reached_outcome(member)
     warnings = outcome.warnings
     if member.guard and not outcome.steps and not outcome.failure:
@@ -98,7 +98,7 @@ def _approved(outcome: Outcome, member: Member) -> Outcome:
         try:
             member.guard.admit(planned, member.memory)
         except Refused as error:
-            return outcome._replace(seen=member.seen, steps=(), kept_public_ips=(), failure=error)
+            return outcome._replace(seen=member.view.seen, steps=(), kept_public_ips=(), failure=error)
     return outcome
 
 
@@ -122,22 +122,23 @@ def preview_task(member: Member, client: Api, seen: Seen) -> None:
     `seen` are the rows that a listing showed. Raise `ApiError` or `Refused`.
     """
     while reads_more(member, client, seen):
-        client.clock.sleep(max(member.next_look - client.clock.now(), 0))
-        seen = member.task.observe(member.next_query)
+        client.clock.sleep(max(member.view.next_look - client.clock.now(), 0))
+        seen = member.task.observe(member.view.next_query)
 
 
 def planned_outcome(member: Member) -> Outcome:
     """Return the outcome in check mode: the steps that would be done."""
-    plan = member.first or member.plan(member.seen, member.memory)
+    seen = member.view.seen
+    plan = member.first or member.plan(seen, member.memory)
     return Outcome(
-        member.task, {**member.seen, member.main: plan.after}, plan.before, plan.steps, plan.warnings, plan.result_data,
+        member.task, {**seen, member.main: plan.after}, plan.before, plan.steps, plan.warnings, plan.result_data,
         plan.kept_public_ips,
     )  # fmt: skip
 
 
 def reached_outcome(member: Member) -> Outcome:
     """Return the outcome of a real run: the steps that were done."""
-    memory, seen = member.memory, member.seen
+    memory, seen = member.memory, member.view.seen
     if member.failure and member.first and not member.row:
         seen = {**seen, member.main: known_row(member)}
     return Outcome(
@@ -149,15 +150,15 @@ def reached_outcome(member: Member) -> Outcome:
 
 def known_row(member: Member) -> Row | None:
     """Return a row with only the id of a resource that cannot be read; None without id."""
-    row_id = member.next_query.ids.get(member.main)
+    row_id = member.view.next_query.ids.get(member.main)
     return {"id": row_id} if row_id else None
 
 
 def _last_look(member: Member) -> Row | None:
     """Return the row after a step that was not waited for, or its id alone."""
-    if member.main not in member.next_query.ids:
+    if member.main not in member.view.next_query.ids:
         return None
-    query = member.next_query._replace(listing=False, part=member.main)
+    query = member.view.next_query._replace(listing=False, part=member.main)
     try:
         return member.task.observe(query).get(member.main) or known_row(member)
     except (ApiError, Refused):
@@ -169,11 +170,11 @@ def reads_more(member: Member, client: Api, seen: Seen) -> bool:
     now = client.clock.now()
     if member.decide(seen, now, api_now(client)) or member.over:
         return False
-    if member.next_look <= now:
+    if member.view.next_look <= now:
         return True
     if member.first is None:  # the end of the transition may change the plan; this is the plan so far
         try:
-            member.keep_first(member.plan(member.seen, member.memory))
+            member.keep_first(member.plan(member.view.seen, member.memory))
         except Refused:
             if not member.expecting or is_time_up(client):
                 raise
@@ -189,7 +190,7 @@ def reconcile_task(member: Member, client: Api, seconds: float, seen: Seen) -> N
     """
 
     def observe(due: list[Member]) -> list[Seen]:
-        seen = [member.task.observe(due[0].next_query)]
+        seen = [member.task.observe(due[0].view.next_query)]
         client.clock.sleep(0)  # raises `Orphaned` if the run is gone: the next request may be a change
         return seen
 
@@ -241,13 +242,13 @@ def drive_members(
                     timed_out = late and (unread or (member.pending and member.pending.error))
                     member.fail(timeout_failure(member, seconds, unread) if timed_out else error, clock.now())
                 if isinstance(error, ApiError):
-                    member.next_look = clock.now() + max(error.retry_after or 0, 2)
+                    member.view.next_look = clock.now() + max(error.retry_after or 0, 2)
             pace.after_round(clock.now())
             continue
         late = clock.now() >= deadline
         _round([(member, rows) for member, rows in zip(due, seen) if late or not _passes(rows)], client, pace)
         for member in due:
-            cleans_up = member.failed and member.confirming  # one more read decides the next step of the clean-up
+            cleans_up = member.failed and member.view.confirming  # one more read decides the next step of the clean-up
             if not member.over and not member.failure and not cleans_up and clock.now() >= deadline:
                 member.fail(timeout_failure(member, seconds), clock.now())
         pace.after_round(clock.now())
@@ -280,4 +281,4 @@ def _round(looks: list[tuple[Member, Observed]], client: Api, pace: Pace) -> Non
             member.fail(error, now())
     for member, _seen in looks:
         sooner, later = _JITTER.get(member.pending.answer if member.pending else ACCEPTED, (0.0, 0.0))
-        member.next_look += (member.next_look - now()) * random.uniform(sooner, later)
+        member.view.next_look += (member.view.next_look - now()) * random.uniform(sooner, later)

@@ -177,7 +177,7 @@ class FleetPace(Pace):
         The last listing is used while it is recent and steps are left to send. Members that must be read by id are read
         in parallel, `concurrency` of them at a time.
         """
-        now, reading = self.listing.client.clock.now(), [member for member in due if member.reads_next]
+        now, reading = self.listing.client.clock.now(), [member for member in due if member.view.reads_next]
         if len(due) > len(reading) and (not self.unsent or now >= self.listed + EVERY):
             self.unsent, self.next = False, now + EVERY  # in case the listing fails
             self.listing.refresh()
@@ -197,14 +197,14 @@ class FleetPace(Pace):
 
     def _read(self, member: Member) -> Observed:
         try:
-            return self.reads[member](member.next_query)
+            return self.reads[member](member.view.next_query)
         except (ApiError, Refused) as error:
             return error
 
     def _seen(self, member: Member) -> Observed:
-        member.next_query = member.next_query._replace(listing=True)
+        member.view.list_next()
         try:
-            return self.tasks[member].observe(member.next_query)
+            return self.tasks[member].observe(member.view.next_query)
         except (ApiError, Refused) as error:
             return error
 
@@ -216,9 +216,8 @@ class FleetPace(Pace):
         if member in self.begun and not member.over and not member.failure:
             return True
         # A row that was read in this round counts, also where it is gone: the listing can be behind.
-        row = (
-            rows[member] if member in rows else self.listing.get(INSTANCES, member.next_query.ids.get("instance") or "")
-        )
+        ids = member.view.next_query.ids
+        row = rows[member] if member in rows else self.listing.get(INSTANCES, ids.get("instance") or "")
         return status_class(row) == MOVING
 
     def wakes(self, going: list[Member], now: float) -> float:
@@ -245,9 +244,9 @@ class FleetPace(Pace):
         bounded = self.batch is not None or self.max_failures is not None or is_time_up(self.listing.client)
         if bounded and member not in self.begun and member.may_begin(seen):
             self._refuse_to_begin(member)
-            if status_class({**member.seen, **seen}.get("instance")) != MOVING:  # else it is counted already
+            if status_class({**member.view.seen, **seen}.get("instance")) != MOVING:  # else it is counted already
                 if self.batch is not None and self.moving >= self.batch:
-                    member.hold()
+                    member.view.list_next()  # a row that was read by id now would be too old then
                     return False
                 self.moving += 1
         if sending >= self.concurrency * self.wave:
@@ -299,7 +298,7 @@ class FleetPace(Pace):
 
         If members must be read by id, that happens first, before the next listing.
         """
-        if any(member.confirming for member in self.tasks if not member.failure):
+        if any(member.view.confirming for member in self.tasks if not member.failure):
             self.unsent = True  # the next look is at once; there is no progress before it
         else:
             self.watch(now)
@@ -315,4 +314,4 @@ def seconds_until_listing(waited: float) -> float:
 
 def _held(member: Member, now: float) -> bool:
     """Return whether the API refused the step for now, and it is too early to retry."""
-    return member.pending is not None and member.pending.answer in (LATER, CONFLICT) and member.next_look > now
+    return member.pending is not None and member.pending.answer in (LATER, CONFLICT) and member.view.next_look > now

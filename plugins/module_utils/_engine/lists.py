@@ -61,7 +61,7 @@ def list_changes(member: Member) -> list[Changed]:
     """Return the resources that the member changed, as they were seen last."""
     changes = []
     for row_id, (part, names) in member.changed.items():
-        row = member.seen.get(part)
+        row = member.view.seen.get(part)
         row = row if row and same_id(row["id"], row_id) else None
         kind = member.kinds.get(part, member.kinds[member.main])
         if part not in _ELSEWHERE:

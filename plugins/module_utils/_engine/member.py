@@ -13,11 +13,11 @@ import typing as t
 from .._api.client import pause_after
 from .._api.exceptions import ApiError, Failed, Refused
 from .._api.resources import GONE, MOVING, Resource, Row
-from .._api.rows import Seen, same_id
+from .._api.rows import Seen
 from .._api.statuses import is_being_created, status_class
 from .._api.times import seconds_old
 from .._plan.approval import Guard, Planned
-from .._plan.step import Identity, Memory, Plan, Query, Step, Task
+from .._plan.step import Identity, Memory, Plan, Step, Task
 from .polling import fingerprint, seconds_until_look
 from .verdicts import (
     ACCEPTED,
@@ -34,21 +34,10 @@ from .verdicts import (
     conflict_patience,
     judge,
 )
+from .view import View
 
 YOUNG = 3600.0  # seconds; a younger instance is not recreated if it lacks a requested address
 MOST_SENDS = 30  # by a member in a run, all steps together, beyond those of its first plan
-
-
-class Read(t.NamedTuple):
-    """A row as a read by id showed it, and its form in the listing before."""
-
-    listed: t.Any
-    row: Row
-
-
-def _listed_form(row: Row) -> t.Any:
-    """Return the values that make a listed row another than before; an address can come long after the creation."""
-    return fingerprint(row), row.get("network")
 
 
 class Pending:
@@ -71,28 +60,19 @@ class Pending:
 
 
 class Member:
-    """One resource: its plan, the steps that were sent, and the time of the next look."""
+    """One resource: its plan, the steps that were sent, and a view of its current state."""
 
     def __init__(self, task: Task, wait: bool = True) -> None:
         self.task = task
         self.plan, self.label, self.kinds, self.recover = task.plan, task.label, task.kinds, task.recover
-        self.by_name, self.fresh_parts, self.expects = task.by_name, task.fresh, task.expects
-        self.main, self.wait = task.main, wait
+        self.expects, self.main, self.wait = task.expects, task.main, wait
+        self.view = View(task)
         self.memory = Memory()
-        self.seen: Seen = {}
         self.first: Plan | None = None  # the first plan from reads by id, or from a list if it needs no read
         self.first_seen: Seen = {}  # the rows that it was made from
         self.guard: Guard | None = None  # the approved steps, if a plan was approved
         self.by_lists = False  # True in a fleet: lists show the effects of steps
         self.changed: dict[str, tuple[str, set[str]]] = {}  # changed id -> its part, and its names before
-        self.next_query = Query({}, True, self.main)  # the next read
-        self.listed = False  # True if everything was listed, and nothing was sent or waited for since
-        self.unread: set[str] = set()  # parts that only a listing has shown
-        self.reads: dict[str, Read] = {}  # by id: rows that were read because a listing had shown them
-        self.confirming = False  # True if the next look is such a read
-        self.lagging = False  # True after a listing was found to lag behind a read
-        self.missing: dict[str, float] = {}  # ids that a listing shows and a read does not find -> since when
-        self.known: set[str] = set()
         self.pending: Pending | None = None
         self.put_off: Pending | None = None  # a step that was refused for now, until any step is sent
         self.conflicts: dict[Identity, int] = {}  # step -> conflicts since the last explained conflict
@@ -103,12 +83,10 @@ class Member:
             str, t.Any
         ] = {}  # `Plan.result_data` of the last plan before the first step was sent
         self.over = False
-        self.fresh = True  # True if the rows were read after the last step
         self.last_error: ApiError | None = None
         self.failed: Failed | Refused | ApiError | None = None  # the failure, while `recover` cleans up
         self.last: Pending | None = None  # the pending step at the failure, until another step is sent
         self.failure: Failed | Refused | ApiError | None = None
-        self.next_look = 0.0
         self.moving_since: float | None = None
         self.expecting_since: float | None = None  # since when a field is missing that may still come
         self.expecting = False  # True if the next look is for such a field
@@ -116,23 +94,23 @@ class Member:
     def advance(self, seen: Seen, now: float, api_now: float | None) -> Step | None:
         """Return the step to send now, or None.
 
-        If None, `over` says whether the member is done, and `next_look` when to look again. Raise `Failed` or
+        If None, `over` says whether the member is done, and `view.next_look` when to look again. Raise `Failed` or
         `Refused` if the goal cannot be reached.
         """
         plan = self.decide(seen, now, api_now)
         if plan is None:
             return None
         if self.guard and not self.failed:  # the clean-up of its own failure is part of what was approved
-            self.guard.admit(Planned(plan, self.seen, self.kinds), self.memory)
+            self.guard.admit(Planned(plan, self.view.seen, self.kinds), self.memory)
         step = plan.steps[0]
         self._may_send(step)
         self.memory.sent[step.identity] = self.memory.sent.get(step.identity, 0) + 1
         leaves = plan.kept_public_ips if step.action == "delete" else ()
-        self.pending = Pending(step, now, fingerprint(self.seen.get(step.part)), leaves)
+        self.pending = Pending(step, now, fingerprint(self.view.seen.get(step.part)), leaves)
         self.last = self.put_off = None
         self.over = len(plan.steps) == 1 and not self.wait and not self.failed
-        self.reads, self.listed = {}, False
-        self._changes(step.part, self.seen.get(step.part))
+        self.view.expire()
+        self._changes(step.part, self.view.seen.get(step.part))
         return step
 
     def decide(self, seen: Seen, now: float, api_now: float | None) -> Plan | None:
@@ -145,17 +123,17 @@ class Member:
         self.expecting = False
         if not self._take(seen, now, api_now) or (self.pending and not self._settle(now, api_now)):
             return None
-        for part, row in self.seen.items():
+        for part, row in self.view.seen.items():
             if row:
-                self._note(part, str(row["id"]))
+                self.view.note(part, str(row["id"]))
         plan = self._plan_from_reads(now, api_now)
         if plan is None or self._expects_more(now, api_now):
             return None
         self.notes += [note for note in plan.warnings if note not in self.notes]
         if self._waits(plan, now, api_now):
             return None
-        if plan.steps and plan.steps[0].creates and not self.listed:
-            self._schedule_look(now, 0, listing=True)
+        if plan.steps and plan.steps[0].creates and not self.view.listed:
+            self.view.schedule(now, 0, listing=True)
             return None
         if not plan.steps and self.failed:
             raise self.failed
@@ -164,34 +142,29 @@ class Member:
 
     def _take(self, seen: Seen, now: float, api_now: float | None) -> bool:
         """Store the observation. Return False if everything must be listed again."""
-        listing, confirming, part = self.next_query.listing, self.confirming, self.next_query.part
-        self.fresh, self.confirming = True, False
-        if listing:
-            self.listed, (self.seen, self.unread) = True, self.rows_to_plan(seen)
-        self.next_query = self.next_query._replace(listing=False)
-        if not listing and not self._from_read(part, seen, confirming, now, api_now):
+        if not self.view.take(seen, now, api_now, self.memory.created):
             return False
         if self.memory.begun is None:
             self.memory.begun = api_now
         self.memory.young = seconds_old(self.row, 0, api_now) < YOUNG
-        if "instance" not in self.unread:
-            self.memory.note_power_state(self.seen.get("instance"))
+        if "instance" not in self.view.unread:
+            self.memory.note_power_state(self.view.seen.get("instance"))
         return True
 
     def _plan_from_reads(self, now: float, api_now: float | None) -> Plan | None:
         """Return the plan, None if a part that it is based on must be read by id first."""
         try:
-            plan = self.cleanup_plan(self.seen) if self.failed else self.plan(self.seen, self.memory)
+            plan = self.cleanup_plan(self.view.seen) if self.failed else self.plan(self.view.seen, self.memory)
         except Refused:
-            if self._confirm(None, now) or self._expects_more(now, api_now):
+            if self.view.confirm(None, now) or self._expects_more(now, api_now):
                 return None
             raise
         # In a fleet, one list serves many members: if it was right before a step, it is trusted to show the effect.
         decides = plan.steps or plan.warnings or (self.memory.sent and not self.by_lists)
-        if decides and self._confirm(plan.basis, now):
+        if decides and self.view.confirm(plan.basis, now):
             return None
         if plan.recreates and self.task.plan_again and not self.failed:
-            plan = self.task.plan_again(self.seen, self.memory)
+            plan = self.task.plan_again(self.view.seen, self.memory)
         self.keep_first(plan)
         self.result_data = self.result_data if self.memory.sent else plan.result_data
         return plan
@@ -199,7 +172,7 @@ class Member:
     def keep_first(self, plan: Plan) -> None:
         """Keep the plan and its rows, unless there was a plan before."""
         if self.first is None:
-            self.first, self.first_seen = plan, self.seen
+            self.first, self.first_seen = plan, self.view.seen
 
     @property
     def planned(self) -> Planned | None:
@@ -212,94 +185,30 @@ class Member:
         if guard:
             guard.resume(self.memory)
 
-    def rows_to_plan(self, seen: Seen) -> tuple[Seen, set[str]]:
-        """Return the rows that the member plans from after an observation, and the parts that only a listing has shown.
-
-        If a listed row has not changed since the resource was read by id, the row of that read is kept.
-        """
-        if not self.next_query.listing:
-            return {**self.seen, **seen}, self.unread - {self.next_query.part}
-        rows, unread = dict(seen), set()
-        for part, row in seen.items():
-            if not row or part in self.fresh_parts:
-                continue
-            read = self.reads.get(str(row["id"]).lower())
-            if read and read.listed == _listed_form(row):
-                rows[part] = read.row
-            else:
-                unread.add(part)
-        return rows, unread
-
     def may_begin(self, seen: Seen) -> bool:
         """Return whether the member has steps to send after this observation, or may have them after a read by id.
 
         A refusal that is based on a listing alone is not final.
         """
-        rows, unread = self.rows_to_plan(seen)
+        rows, unread = self.view.rows_to_plan(seen)
         try:
             return bool(self.plan(rows, self.memory).steps)
         except Refused:
             return bool(unread)
 
-    def hold(self) -> None:
-        """Begin with a listing again in the next round: a row read by id now would be too old then."""
-        self.confirming, self.next_query = False, self.next_query._replace(listing=True)
-
-    def _from_read(self, part: str, seen: Seen, confirming: bool, now: float, api_now: float | None) -> bool:
-        """Store a row that was read by id. Return False if everything must be listed again."""
-        before, row = self.seen.get(part), seen.get(part)
-        same = {each for each, other in self.seen.items() if other and before and same_id(other["id"], before["id"])}
-        self.seen = {**self.seen, **seen, **dict.fromkeys(same, row)}
-        self.unread -= {part, *same}
-        self.listed = self.listed and confirming
-        if not confirming or before is None:
-            return True
-        row_id = str(before["id"])
-        created_here = any(same_id(row_id, each) for each in self.memory.created)
-        if row is None and not created_here:
-            since = self.missing.setdefault(row_id, now)
-            if seconds_old(before, now - since, api_now) < NOT_YET:  # reads can lag behind a creation
-                self.seen = {**self.seen, **dict.fromkeys({part, *same}, before)}
-                return self._schedule_look(now, 2, listing=True)
-        another = row is not None and part in self.by_name and row.get("name") != before.get("name")
-        if row is None or (another and not created_here):
-            self._exclude(row_id)
-            return self._schedule_look(now, 0, listing=True)
-        self.lagging = self.lagging or fingerprint(row) != fingerprint(before)
-        self.reads[row_id.lower()] = Read(_listed_form(before), row)
-        return True
-
-    def _confirm(self, basis: tuple[str, ...] | None, now: float) -> bool:
-        """Schedule a read by id of the next part that only a listing has shown.
-
-        `basis` are the parts that the plan is based on, None for all. Return False if no part needs a read.
-        """
-        part = next((part for part in (self.seen if basis is None else basis) if part in self.unread), None)
-        row = self.seen.get(part) if part else None
-        if part is None or row is None:
-            return False
-        self._note(part, str(row["id"]))
-        self.next_query, self.next_look, self.confirming = self.next_query._replace(part=part), now, True
-        return True
-
-    def _exclude(self, row_id: str) -> None:
-        """Ignore a resource in listings, because it is gone or has another name."""
-        ids = {part: each for part, each in self.next_query.ids.items() if each != row_id}
-        self.next_query = self.next_query._replace(ids=ids, excluded=self.next_query.excluded | {row_id.lower()})
-
     def accepted(self, answer: t.Any, now: float) -> None:
         """Note that the API accepted the step."""
         pending = self._sent(now)
         self._record(pending)
-        self.fresh = False
+        self.view.fresh = False
         self.refusals.pop(pending.step.identity, None)
         if pending.step.creates and isinstance(answer, dict) and answer.get("id"):
             self._created(pending.step.part, str(answer["id"]))
         # If no response has given the id of a new resource, only a listing can find it.
-        self._schedule_look(
+        self.view.schedule(
             now,
             seconds_until_look(pending.step.creates, 0),
-            listing=pending.step.creates and pending.step.part not in self.next_query.ids,
+            listing=pending.step.creates and pending.step.part not in self.view.next_query.ids,
         )
 
     def refused(self, error: ApiError, now: float) -> None:
@@ -314,7 +223,7 @@ class Member:
         if error.later:
             self.refusals.setdefault(step.identity, []).append(error)
             again = pause_after(len(self.refusals[step.identity]), error.retry_after)
-        self._schedule_look(now, again, listing=step.creates)
+        self.view.schedule(now, again, listing=step.creates)
         if error.status not in (None, 429) and not error.lost and self._refused_attempt(step, error):
             self.pending = None
             return
@@ -323,7 +232,7 @@ class Member:
             self._uncount(pending)
         elif pending.answer == CONFLICT:
             if error.status == 409:
-                self._schedule_look(now, 2, listing=step.creates or step.action == "rename")
+                self.view.schedule(now, 2, listing=step.creates or step.action == "rename")
             times = self.conflicts.get(step.identity, 0) + 1
             pending.patience = conflict_patience(step, error.status, times)
             if pending.patience:
@@ -340,12 +249,12 @@ class Member:
     @property
     def row(self) -> Row | None:
         """Return the row of the main resource, as it was seen last."""
-        return self.seen.get(self.main)
+        return self.view.seen.get(self.main)
 
     @property
     def waits_for(self) -> str | None:
         """Return the part in transition that must settle before anything is sent, or None."""
-        return None if self.moving_since is None else self.next_query.part
+        return None if self.moving_since is None else self.view.next_query.part
 
     def _kind(self, part: str) -> Resource:
         return self.kinds.get(part, self.kinds[self.main])
@@ -356,14 +265,15 @@ class Member:
             parts = () if plan.steps[0].allowed_in_transition else plan.steps[0].needs or (plan.steps[0].part,)
         else:
             parts = (self.main,) if self.wait else ()
-        part = next((each for each in parts if status_class(self.seen.get(each), self._kind(each)) == MOVING), None)
+        seen = self.view.seen
+        part = next((each for each in parts if status_class(seen.get(each), self._kind(each)) == MOVING), None)
         if part is None:
             self.moving_since = None
             return False
-        row, self.put_off = self.seen.get(part), None
+        row, self.put_off = seen.get(part), None
         self.moving_since = now if self.moving_since is None else self.moving_since
-        self.next_query = self.next_query._replace(part=part)
-        self._schedule_look(
+        self.view.look_at(part)
+        self.view.schedule(
             now, seconds_until_look(is_being_created(row), seconds_old(row, now - self.moving_since, api_now))
         )
         return True
@@ -377,14 +287,15 @@ class Member:
         self.expecting_since = now if self.expecting_since is None else self.expecting_since
         if seconds_old(row, now - self.expecting_since, api_now) >= NOT_YET:
             return False
-        self.expecting, self.next_query = True, self.next_query._replace(part=self.main)
-        self._schedule_look(now, seconds_until_look(False, now - self.expecting_since))
+        self.expecting = True
+        self.view.look_at(self.main)
+        self.view.schedule(now, seconds_until_look(False, now - self.expecting_since))
         return True
 
     def _settle(self, now: float, api_now: float | None) -> bool:
-        """Return whether the pending step is over; if not, set `next_look`."""
+        """Return whether the pending step is over; if not, set `view.next_look`."""
         pending = t.cast(Pending, self.pending)
-        step, row = pending.step, self.seen.get(pending.step.part)
+        step, row = pending.step, self.view.seen.get(pending.step.part)
         sent = self._sent_step(pending, now, api_now)
         if sent.creates_unknown and sent.new and sent.status != GONE and pending.answer != CONFLICT:
             self._created(step.part, str(t.cast(Row, row)["id"]))
@@ -406,19 +317,19 @@ class Member:
             return self._reached(step, now)
         if verdict.what == RELIST:
             self.pending = None
-            self._exclude(self.next_query.ids.get(step.part, ""))
+            self.view.exclude(self.view.next_query.ids.get(step.part, ""))
         if verdict.what != REPLAN:
-            return self._schedule_look(now, verdict.pause, verdict.listing)
+            return self.view.schedule(now, verdict.pause, verdict.listing)
         self.put_off = pending if pending.answer == LATER else None
         self.pending = None
         return True
 
     def _sent_step(self, pending: Pending, now: float, api_now: float | None) -> SentStep:
-        step, row, waited = pending.step, self.seen.get(pending.step.part), now - pending.at
+        step, row, waited = pending.step, self.view.seen.get(pending.step.part), now - pending.at
         return SentStep(
             step, self.label, pending.answer, pending.error, row, self._kind(step.part),
-            self.next_query.ids.get(step.part),
-            row is not None and str(row["id"]).lower() not in self.known, waited,
+            self.view.next_query.ids.get(step.part),
+            row is not None and str(row["id"]).lower() not in self.view.known, waited,
             seconds_old(row, waited, api_now) if step.creates else waited, pending.moved, now - pending.settled_from,
             pending.moved or fingerprint(row) != pending.before, pending.patience, self.conflicts.get(step.identity, 0),
         )  # fmt: skip
@@ -435,12 +346,12 @@ class Member:
         if pending.answer in (ACCEPTED, LOST):
             self._record(pending)
         if step.action == "delete":
-            gone = self.next_query.ids.get(step.part)
+            gone = self.view.next_query.ids.get(step.part)
             self.memory.created = [row_id for row_id in self.memory.created if row_id.lower() != str(gone).lower()]
             if gone:
-                self._exclude(gone)
+                self.view.exclude(gone)
         # Another run may have created a resource of the same name meanwhile: only a listing shows that.
-        return not step.creates or self.listed or self._schedule_look(now, 0, listing=True)
+        return not step.creates or self.view.listed or self.view.schedule(now, 0, listing=True)
 
     def _attempted(self, step: Step, error: Row, status: str = "") -> bool:
         """Note a failed attempt if an alternative may succeed; return whether it was noted."""
@@ -453,20 +364,10 @@ class Member:
         """Note an attempt that the API refused, as `_attempted` does; return whether it did."""
         return self._attempted(step, {"slug": error.slug, "message": error.message if error.status else None})
 
-    def _schedule_look(self, now: float, seconds: float, listing: bool = False) -> bool:
-        """Set the time of the next look.
-
-        Return False, which callers return in turn: it is too early to plan.
-        """
-        self.next_look = now + seconds
-        self.listed = self.listed and not seconds
-        self.next_query = self.next_query._replace(listing=listing or self.next_query.listing)
-        return False
-
     def _sent(self, now: float) -> Pending:
         pending = t.cast(Pending, self.pending)
         pending.at = pending.settled_from = now
-        self.next_query = self.next_query._replace(part=pending.step.part)
+        self.view.look_at(pending.step.part)
         return pending
 
     def _record(self, pending: Pending) -> None:
@@ -482,12 +383,8 @@ class Member:
             if not sent[step]:
                 del sent[step]  # plans check which steps were sent
 
-    def _note(self, part: str, row_id: str) -> None:
-        self.next_query.ids[part] = row_id
-        self.known.add(row_id.lower())
-
     def _created(self, part: str, row_id: str) -> None:
-        self._note(part, row_id)
+        self.view.note(part, row_id)
         self.memory.created.append(row_id)
         self._changes(part, {"id": row_id})
 
@@ -497,18 +394,13 @@ class Member:
             _part, names = self.changed.setdefault(str(row["id"]), (part, set()))
             names.update({str(row["name"])} if row.get("name") else ())
 
-    @property
-    def reads_next(self) -> bool:
-        """Return whether the next look must be a read by id, also in a fleet."""
-        return self.confirming or (self.lagging and not self.next_query.listing)
-
     def fail(self, failure: Failed | Refused | ApiError, now: float) -> None:
         """Note a failure; if `recover` has steps to clean up, they are done first."""
-        if self.failed is not None or self.recover is None or self.recover(self.seen, self.memory) is None:
+        if self.failed is not None or self.recover is None or self.recover(self.view.seen, self.memory) is None:
             self.failure = with_outstanding_steps(self.failed, self) if self.failed else failure
             return
         self.failed, self.last, self.pending, self.over = failure, self.pending, None, False
-        self._schedule_look(now, 0, listing=True)
+        self.view.schedule(now, 0, listing=True)
 
     def cleanup_plan(self, seen: Seen) -> Plan:
         """Return the steps still needed to clean up after a failure."""
@@ -546,7 +438,7 @@ def _to_come(member: Member) -> Seen:
 
     Reads can lag behind that step.
     """
-    last, seen = member.last, member.seen
+    last, seen = member.last, member.view.seen
     if last is None or last.answer not in (ACCEPTED, LOST):
         return seen
     row, effect = seen.get(last.step.part), last.step.effect

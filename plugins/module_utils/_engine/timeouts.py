@@ -18,7 +18,7 @@ def timeout_failure(member: Member, seconds: float, unread: ApiError | None = No
     """
     pending = member.pending or member.put_off
     part = pending.step.part if pending else member.waits_for or member.main
-    row, kind = member.seen.get(part) or {}, member.kinds.get(part, member.kinds[member.main])
+    row, kind = member.view.seen.get(part) or {}, member.kinds.get(part, member.kinds[member.main])
     if pending:
         what = f"trying to {pending.step.description}"
     elif part == member.main:

@@ -95,7 +95,7 @@ class FleetMember:
         Keep an error in `error`, and return no rows.
         """
         try:
-            return observe(self.engine_member.next_query)
+            return observe(self.engine_member.view.next_query)
         except (ApiError, Refused) as error:
             self.error = error
             return {}
@@ -170,7 +170,7 @@ class Fleet:
         with ThreadPoolExecutor(self.params["concurrency"]) as pool:
             while seen:
                 going = [member for member, each in seen.items() if member.needs_read(self.client, each)]
-                due = min((member.engine_member.next_look for member in going), default=0.0)
+                due = min((member.engine_member.view.next_look for member in going), default=0.0)
                 self.client.clock.sleep(max(due - self.client.clock.now(), 0))
                 seen = dict(zip(going, pool.map(lambda member: member.observe(member.read), going)))
 
@@ -296,7 +296,7 @@ class Fleet:
             drive_members(list(tasks), pace.observe, self.client, self.params["wait_timeout"], pace=pace)
         finally:
             self.client.close_burst()
-        if not self.wait and any(not member.engine_member.fresh for member in going):
+        if not self.wait and any(not member.engine_member.view.fresh for member in going):
             with contextlib.suppress(ApiError):
                 self.listing.refresh()
         for member in going:
@@ -336,7 +336,7 @@ class Fleet:
         seen = {**member.seen, **outcome.seen}
         if not self.check and engine_member.failure:
             seen["instance"] = seen.get("instance") or known_row(engine_member)
-        elif not self.check and not engine_member.fresh:
+        elif not self.check and not engine_member.view.fresh:
             seen["instance"] = self._last_seen(member)
         return outcome._replace(seen=seen, failure=member.error, planned=True)
 
@@ -345,7 +345,7 @@ class Fleet:
 
         If the listing lacks it, return the row as far as it is known.
         """
-        row = self.listing.get(INSTANCES, member.engine_member.next_query.ids.get("instance") or "")
+        row = self.listing.get(INSTANCES, member.engine_member.view.next_query.ids.get("instance") or "")
         return with_addresses(row) if row else known_row(member.engine_member)
 
     def sealed(self) -> Row:

@@ -60,13 +60,13 @@ def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
     one = member(goes_to("stopped", STOP))
     assert sent(one, RUNNING) == STOP
     one.accepted({"id": "9"}, 0)
-    assert (one.fresh, one.next_query.listing, one.next_look) == (False, False, 1)
+    assert (one.view.fresh, one.view.next_query.listing, one.view.next_look) == (False, False, 1)
     assert (one.memory.created, one.memory.start_state) == ([], "running")
     assert see(one, STOPPING, 1) is None
     assert not one.over
     assert see(one, STOPPED, 2) is None
     assert one.over
-    assert (one.fresh, one.done, one.row) == (True, [STOP], STOPPED)
+    assert (one.view.fresh, one.done, one.row) == (True, [STOP], STOPPED)
 
 
 def test_without_waiting_the_last_step_is_the_end_but_not_the_one_before() -> None:
@@ -84,7 +84,7 @@ def test_what_is_created_counts_by_the_answers_id() -> None:
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.accepted({"id": "1"}, 0)
-    assert (one.memory.created, one.next_query.ids, one.next_query.listing, one.next_look) == (
+    assert (one.memory.created, one.view.next_query.ids, one.view.next_query.listing, one.view.next_look) == (
         ["1"],
         {"instance": "1"},
         False,
@@ -93,7 +93,7 @@ def test_what_is_created_counts_by_the_answers_id() -> None:
     assert see(one, None, 20) is None
     assert not one.over
     assert see(one, RUNNING, 30) is None
-    assert one.next_query.listing, "another run may have made one too"
+    assert one.view.next_query.listing, "another run may have made one too"
     assert see(one, RUNNING, 30) is None
     assert one.over
 
@@ -103,7 +103,7 @@ def test_what_is_created_without_a_word_on_its_id_is_looked_for_by_listing(answe
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.accepted(answer, 0)
-    assert (one.memory.created, one.next_query.listing) == ([], True)
+    assert (one.memory.created, one.view.next_query.listing) == ([], True)
     see(one, RUNNING, 10)
     assert (one.memory.created, one.done) == (["1"], [CREATE])
 
@@ -124,7 +124,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what
     one.refused(error(), 0)
     for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last from a list that lags
         assert see(one, row, 29) is None
-        assert one.next_query.listing
+        assert one.view.next_query.listing
         assert one.memory.created == []
     assert see(one, None, 30) == CREATE
     one.refused(error(), 30)
@@ -137,7 +137,7 @@ def test_what_is_gone_while_it_is_changed_is_looked_for_by_name() -> None:
     sent(one, RUNNING)
     one.accepted(None, 0)
     assert see(one, None, 1) is None
-    assert (one.pending, one.next_query.ids, one.next_query.listing) == (None, {}, True)
+    assert (one.pending, one.view.next_query.ids, one.view.next_query.listing) == (None, {}, True)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_refusal_that_may_pass_is_looked_after_first(refusal: ApiError, sends:
     sent(one, RUNNING)
     one.refused(refusal, 100)
     assert one.memory.sent.get(STOP.identity, 0) == sends
-    assert one.next_look == 100 + (refusal.retry_after or {409: 2, 429: 0.5}.get(refusal.status or 0, 1))
-    assert (one.next_query.listing, one.done) == (listing, [])
-    again = see(one, RUNNING, one.next_look)
+    assert one.view.next_look == 100 + (refusal.retry_after or {409: 2, 429: 0.5}.get(refusal.status or 0, 1))
+    assert (one.view.next_query.listing, one.done) == (listing, [])
+    again = see(one, RUNNING, one.view.next_look)
     assert again == (None if refusal.status == 503 else STOP)
 
 
@@ -165,7 +165,7 @@ def test_a_name_that_is_taken_is_looked_for_by_listing() -> None:
     one = member(goes_to("running", CREATE))
     sent(one, None)
     one.refused(error(409), 0)
-    assert one.next_query.listing
+    assert one.view.next_query.listing
     see(one, RUNNING, 2)
     assert (one.over, one.memory.created, one.done) == (True, [], []), "another run's"
 
@@ -262,8 +262,8 @@ def test_refusals_for_now_back_off_until_the_step_is_taken() -> None:
             one.pending = None
         else:
             one.refused(answer, now)
-            pauses.append(one.next_look - now)
-        now = one.next_look
+            pauses.append(one.view.next_look - now)
+        now = one.view.next_look
     assert pauses == [0.5, 1, 2, 4, 8, 15, 15, 40, 0.5]
     assert one.memory.sent == {STOP.identity: 1}
 
@@ -313,7 +313,7 @@ def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> 
     failure = Failed("it broke")
     one.fail(failure, 7)
     assert (one.failure, one.failed, one.pending, one.over) == (None, failure, None, False)
-    assert (one.next_look, one.next_query.listing) == (7, True)
+    assert (one.view.next_look, one.view.next_query.listing) == (7, True)
     assert sent(one, STOPPED, 7) == START
     assert not one.over, "it is waited for, and then told"
     one.accepted(None, 7)
@@ -333,7 +333,7 @@ def test_what_is_read_less_often_the_longer_it_takes() -> None:
     pauses = []
     for now in (1, 14, 15, 119, 120):
         see(one, STOPPING, now)
-        pauses.append(one.next_look - now)
+        pauses.append(one.view.next_look - now)
     assert pauses == [1, 1, 3, 3, 5]
     assert NOT_YET == 2 * LOOK_FOR == 60
 
@@ -346,11 +346,11 @@ def test_what_is_found_in_motion_is_waited_for_unless_nothing_is_to_be_done(wait
     see(one, RUNNING, 100)
     assert one.over
     see(one, STOPPING, 200)
-    assert not wait or one.next_look == 201, "another motion begins anew"
+    assert not wait or one.view.next_look == 201, "another motion begins anew"
     one = member(goes_to("stopped", STOP), wait=wait)
     for now, pause in ((0, 1), (14, 1), (15, 3)):
         assert see(one, STOPPING, now) is None
-        assert (one.over, one.next_look) == (False, now + pause)
+        assert (one.over, one.view.next_look) == (False, now + pause)
     assert see(one, RUNNING, 100) == STOP
     assert see(member(goes_to("stopped", STOP._replace(allowed_in_transition=True))), STOPPING, 0) is not None
 
@@ -365,9 +365,9 @@ def test_a_warning_is_noted_once() -> None:
 
 def test_what_is_to_be_made_is_looked_for_by_a_listing_before() -> None:
     one = member(goes_to("running", CREATE))
-    one.next_query = one.next_query._replace(listing=False)
+    one.view.next_query = one.view.next_query._replace(listing=False)
     assert see(one, None, 5) is None
-    assert (one.next_query.listing, one.next_look) == (True, 5)
+    assert (one.view.next_query.listing, one.view.next_look) == (True, 5)
     assert see(one, None, 5) == CREATE
 
 
@@ -396,7 +396,7 @@ def test_a_deletion_is_sent_again_in_motion_or_after_it_failed() -> None:
     assert see(one, {**RUNNING, "status": "deleting_error"}, 7) == delete
     one.accepted(None, 7)
     assert see(one, None, 8) is None
-    assert (one.over, one.next_query.ids, one.done) == (True, {}, [delete])
+    assert (one.over, one.view.next_query.ids, one.done) == (True, {}, [delete])
 
 
 def test_a_creation_that_fails_is_for_the_plan_to_judge() -> None:
@@ -413,5 +413,5 @@ def test_parts_that_were_not_read_this_time_are_as_they_were() -> None:
     one.advance({"instance": RUNNING, "copy": {"id": "7"}}, 0, None)
     one.accepted(None, 0)
     see(one, STOPPING, 1)
-    assert one.seen == {"instance": STOPPING, "copy": {"id": "7"}}
-    assert one.next_query.ids == {"instance": "1", "copy": "7"}
+    assert one.view.seen == {"instance": STOPPING, "copy": {"id": "7"}}
+    assert one.view.next_query.ids == {"instance": "1", "copy": "7"}
