@@ -195,9 +195,10 @@ def test_a_port_that_is_taken(name: str) -> None:
 
 
 @SLOW
-def test_one_that_was_killed_is_started_again(name: str) -> None:
+def test_one_that_was_killed_is_started_again(name: str, process: Any) -> None:
     killed = ask(name)["pid"]
     os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: process.read(HOME / f"{name}.json") is None)
     assert not ask(name, "stopped")["changed"]
     again = ask(name)
     assert again["changed"] and again["pid"] != killed and requests.get(again["page"], timeout=5).ok

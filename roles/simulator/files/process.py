@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Start or stop the simulator as a process that outlives this one: python process.py '{"state": ..., ...}'
 
-A running one holds a lock on a file of its name, so that whether it runs, and that a process is still the one that was
-started, is certain: an id alone may belong to another process by now.
+A running simulator holds a lock on its record, a file of its name. So it is certain whether it runs, and that the
+process is still the one that was started: by its id alone it could be another process by now.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from typing import Any, NoReturn, TextIO
 Given = dict[str, Any]
 REGION = "{region}/compute"
 SECONDS = 30  # to start, and to stop
-LINES = 10  # the last ones of a log that are told
+LINES = 10  # at most so many lines at the end of a log go into a message
 
 
 def main(given: Given) -> Given:
+    """Bring the simulator to `given["state"]` and return the result of the role."""
     home, source = Path(given["home"]).expanduser(), Path(given["source"])
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:  # one at a time
@@ -52,7 +53,7 @@ def main(given: Given) -> Given:
 
 
 def switches(given: Given) -> list[str]:
-    """As options of the command line: {"unique_names": false, "capacity": {"BV1-1-40": 2}, "vpc": ["a", "b"]}."""
+    """Return a mapping such as {"unique_names": false, "capacity": {"BV1-1-40": 2}} as options of the command line."""
     found = []
     for name, value in sorted(given.items()):
         option = f"--{name.replace('_', '-')}"
@@ -66,7 +67,7 @@ def switches(given: Given) -> list[str]:
 
 
 def read(record: Path) -> Given | None:
-    """What is known of the running one; whoever gets its lock knows that none runs."""
+    """Return the record of the running simulator, None if none runs (its lock is free then)."""
     with record.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,7 +81,10 @@ def read(record: Path) -> Given | None:
 
 
 def environment(folder: Path, project: Path) -> Path:
-    """The Python of an environment with what the simulator needs, made anew when that or this Python changes."""
+    """Return the Python of an environment with the simulator's packages.
+
+    The environment is made anew when the packages or this Python change.
+    """
     python = folder / "bin/python"
     stamp = folder / hashlib.sha256(project.read_bytes() + sys.version.encode()).hexdigest()
     if not stamp.exists():
@@ -91,13 +95,17 @@ def environment(folder: Path, project: Path) -> Path:
 
 
 def run(command: list[str]) -> None:
+    """Run a command; raise `Failed` with the end of its output if it fails."""
     done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         fail(f"{' '.join(command)} returned {done.returncode} and said", done.stdout)
 
 
 def start(record: Path, program: list[str], folder: Path, command: list[str], key: str) -> Given:
-    """The first line that it prints is its URL, once it answers."""
+    """Start the simulator and return its record.
+
+    The first line that it prints is its URL, once it answers.
+    """
     log = record.with_suffix(".log")
     with record.open("r+") as lock, log.open("w") as output:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -106,7 +114,7 @@ def start(record: Path, program: list[str], folder: Path, command: list[str], ke
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
-        # If this one is killed while it waits, the next one can still stop what it started.
+        # If this process is killed while it waits, the next one can still stop the simulator.
         write(lock, {"pid": process.pid, "command": None})
         end = time.monotonic() + SECONDS
         while not (url := re.match(r"(http://\S+/)" + re.escape(REGION) + r"\n", log.read_text())):
@@ -123,7 +131,7 @@ def start(record: Path, program: list[str], folder: Path, command: list[str], ke
 
 
 def write(record: TextIO, running: Given) -> None:
-    """What is known of the running one, in place of what was."""
+    """Replace the record."""
     record.seek(0)
     record.truncate()
     json.dump(running, record)
@@ -131,7 +139,7 @@ def write(record: TextIO, running: Given) -> None:
 
 
 def stop(record: Path, running: Given) -> None:
-    """Until its lock is free; one that does not end when asked to is killed."""
+    """Stop the simulator and wait until its lock is free; kill it if it does not end by itself."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(running["pid"], number)
@@ -144,11 +152,12 @@ def stop(record: Path, running: Given) -> None:
 
 
 def fail(what: str, said: str = "") -> NoReturn:
+    """Raise `Failed` with the last lines of what a program said."""
     raise Failed("\n".join([what, *said.strip().splitlines()[-LINES:]]))
 
 
 class Failed(Exception):
-    """What is told to the user."""
+    """A failure whose text is for the user."""
 
 
 if __name__ == "__main__":
