@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")
 
 PAGES = (
-    "getting_started", "credentials", "cost", "copies", "windows", "reachable", "fleets", "life", "playbooks",
+    "getting_started", "credentials", "cost", "copies", "images", "windows", "reachable", "fleets", "life", "playbooks",
     "plan_approve_apply",
 )  # fmt: skip
 # What check mode warns of: resources and hosts that only an earlier task would have created.
@@ -222,6 +222,16 @@ def test_the_example_of_backups(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["shop-01", "shop-02"])
     (said,) = run(sim, tmp_path, "playbooks", lines=runnable("playbooks")[-1:])
     assert said.changed[2] == 0 and len(sim.state()["br-se1"]["backups"]) == 2
+
+
+@SLOW
+def test_images(sim: Any, tmp_path: Path) -> None:
+    """The image is imported once, and an instance created from it."""
+    url = "https://objects.example.com/golden-2.qcow2?X-Amz-Date=20991231T000000Z&X-Amz-Expires=86400"
+    said = run(sim, tmp_path, "images", IMAGE_URL=url)
+    assert [each.changed for each in said] == [[1, 1, 0], [1, 1, 0]]
+    assert [row["image"]["name"] for row in rows(sim)] == ["golden-2"]
+    assert not any("X-Amz" in text for each in said for text in each)
 
 
 @SLOW
