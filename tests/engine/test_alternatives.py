@@ -185,6 +185,14 @@ def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
     assert [step.description for step in done.outcome.steps if step.action == "create"] == [
         f"create instance web as {LARGE} in br-se1-c", f"create instance web as {OTHER} in br-se1-b",
     ]  # fmt: skip
+    another = {
+        **WITH_WAYS,
+        "name": "web-2",
+        "machine_type": None,
+        "alternatives": [*WAYS, {"availability_zone": "br-se1-b"}],
+    }
+    said = "With no machine type in br-se1-b: There is no instance 'web-2'; creating it needs machine_type."
+    assert str(task.run(sim, **another).failure) == said
 
 
 def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:

@@ -9,7 +9,7 @@ import typing as t
 
 from .errors import Sender, mask
 from .exceptions import ApiError
-from .resources import IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS
+from .resources import IMAGES, INSTANCES, MACHINE_TYPES, SNAPSHOTS, Row
 
 # Where SSH keys, public IPs and networks come from, which are not part of this API.
 GUIDE = "https://magalu-cloud.github.io/magalu.cloud/docsite/before_first_instance.html"
@@ -60,6 +60,13 @@ def plain_error(doing: str, message: str, slug: str | None = None) -> dict[str, 
     That is a failed check, or a resource that failed with the `slug` that the API gives as the reason.
     """
     return {"doing": doing, "status": None, "slug": slug, "message": message, "details": None, "request_id": None}
+
+
+def reason_words(error: Row | None) -> str:
+    """Return why a resource failed: the message and the slug of its field `error`."""
+    error = error or {}
+    slug = f" (slug {error['slug']})" if error.get("slug") else ""
+    return f"{str(error.get('message') or 'the API gives no reason').rstrip('.')}{slug}"
 
 
 def remedy_for(words: str) -> str:

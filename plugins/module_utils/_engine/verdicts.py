@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.exceptions import ApiError, Failed
+from .._api.messages import reason_words
 from .._api.resources import CREATION_FAILED, GONE, MOVING, OPERATION_FAILED, Resource, Row
 from .._api.statuses import status_class
 from .._plan.step import Step
@@ -172,9 +173,9 @@ def _fail_operation(sent: SentStep) -> Verdict | None:
         return None
     row = sent.row or {}
     reason = row.get("error") or {}
-    words = f"{reason.get('message') or 'the API gives no reason'} (slug {reason.get('slug')})"
     text = (
-        f"Failed to {sent.step.description}: {words}; its status is {row.get('status')}, its state {row.get('state')}."
+        f"Failed to {sent.step.description}: {reason_words(reason)}; its status is {row.get('status')}, "
+        f"its state {row.get('state')}."
     )
     return Verdict(FAILED, failure=Failed(text, sent.step.description, reason=reason))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.exceptions import Refused
-from .._api.messages import remedy_for
+from .._api.messages import reason_words, remedy_for
 from .._api.resources import CREATION_FAILED, GONE, Row
 from .._api.rows import same_reference, same_zone
 from .._api.statuses import is_deleting, status_class
@@ -29,7 +29,7 @@ class Attempt(t.NamedTuple):
 
     def __str__(self) -> str:
         zone = f" in {self.availability_zone}" if self.availability_zone else ""
-        return f"{self.machine_type or 'any machine type'}{zone}"
+        return f"{self.machine_type or 'no machine type'}{zone}"
 
     def may_avoid(self, error: Row, status: str = "") -> bool:
         """Return whether the next attempt may avoid the cause of the failure.
@@ -163,8 +163,7 @@ def _step(number: int, way: Attempt, want: DesiredInstance, catalogs: Catalogs) 
 def tried_sentence(memory: Memory) -> str:
     """Return a sentence on this run's failed attempts; empty if there are none."""
     failures = [
-        f"{Attempt(attempt['machine_type'], attempt['availability_zone'], ())}: "
-        f"{attempt['error']['message'] or 'no reason given'} (slug {attempt['error']['slug']})"
+        f"{Attempt(attempt['machine_type'], attempt['availability_zone'], ())}: {reason_words(attempt['error'])}"
         for attempt in memory.attempts
     ]
     return f" Tried were {'; '.join(failures)}." if failures else ""

@@ -9,6 +9,7 @@ import fnmatch
 import typing as t
 
 from .._api.exceptions import Refused
+from .._api.messages import reason_words
 from .._api.resources import POWER_STATES, UNREADABLE, UUID, Row
 from .step import Memory
 
@@ -68,8 +69,7 @@ def refuse_unknown_state(row: Row, state: str, memory: Memory, retypes: bool) ->
 def unknown_power_state(row: Row, reason: str) -> Refused:
     """Return the error for an instance whose state is not a power state."""
     state = f"has the state {row['state']!r}" if row.get("state") is not None else "has no state in the API's response"
-    error = row.get("error") or {}
-    last_error = f" Its last error: {error.get('message')} (slug {error.get('slug')})." if error else ""
+    last_error = f" Its last error: {reason_words(row['error'])}." if row.get("error") else ""
     return Refused(
         f"Instance {row.get('name') or row['id']} ({row['id']}) {state} and the status {row.get('status')!r}, but "
         f"{reason} "

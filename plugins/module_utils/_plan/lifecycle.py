@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .._api.exceptions import CatalogsNeeded, Refused
-from .._api.messages import remedy_for
+from .._api.messages import reason_words, remedy_for
 from .._api.resources import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILED, SNAPSHOTS, Row
 from .._api.rows import dig, interfaces_of, same_id
 from .._api.statuses import field_value, is_deleting, never_ran, status_class
@@ -34,12 +34,6 @@ def _removal(row: Row, want: DesiredInstance, with_public_ip: bool) -> Step:
         refuse_renamed(instance_label(row), row, (want.name, want.new_name))
     query = (("delete_public_ip", "true"),) if with_public_ip else ()
     return deletion_step(INSTANCES, row, "instance", want.protect_names, want.protect_labels, query)
-
-
-def failure_reason(row: Row) -> str:
-    """Return why the last operation failed, in the API's words."""
-    error = row.get("error") or {}
-    return f"{error.get('message') or 'the API gives no reason'} (slug {error.get('slug')})"
 
 
 def plan_lifecycle(
@@ -71,7 +65,7 @@ def living_warnings(row: Row, fixed: list[Difference], want: DesiredInstance, me
     """
     warnings, label = [], instance_label(row)
     if status_class(row) == OPERATION_FAILED:
-        warnings.append(f"The last operation on {label} failed ({row['status']}): {failure_reason(row)}")
+        warnings.append(f"The last operation on {label} failed ({row['status']}): {reason_words(row.get('error'))}")
     if fixed and want.on_immutable_change != "ignore":
         text = f"{label} differs in what the API cannot change later: {_in_words(fixed)}."
         if _recreates(row, fixed, want, memory):
@@ -147,7 +141,8 @@ def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, mem
     Raise `Refused` with the remedy if the instance must stay. Only an instance that has never been running is replaced.
     """
     created_here, unborn, tried = _created_here(row, memory), never_ran(row), ""
-    text = f"{instance_label(row)} ({row['id']}) could not be created ({row['status']}): {failure_reason(row)}."
+    reason = reason_words(row.get("error"))
+    text = f"{instance_label(row)} ({row['id']}) could not be created ({row['status']}): {reason}."
     if want.alternatives:
         attempt = failed_attempt_index(row, want, catalogs, created_here) if unborn and not want.id else None
         if attempt is not None:

@@ -23,6 +23,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import 
     advise,
     error_result,
     failure_sentence,
+    reason_words,
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clock
 
@@ -115,6 +116,16 @@ def test_the_sentence_has_all_facts() -> None:
         "request_id": "r-1",
     }  # fmt: skip
     assert told(500, None, {"X-Mgc-Trace-Id": "t-1"}).request_id == "t-1"
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    ({"slug": "no.room", "message": "There is no room."}, "There is no room (slug no.room)"),
+    ({"slug": None, "message": "There is no room"}, "There is no room"),
+    ({"slug": "no.room", "message": ""}, "the API gives no reason (slug no.room)"), ({}, "the API gives no reason"),
+    (None, "the API gives no reason"),
+])  # fmt: skip
+def test_what_the_reason_of_a_resource_lacks_is_left_out(error: t.Any, words: str) -> None:
+    assert reason_words(error) == words
 
 
 @pytest.mark.parametrize(
