@@ -295,6 +295,7 @@ import gc
 import json
 import os
 import re
+import sys
 import time
 import typing as t
 from hashlib import sha256
@@ -358,7 +359,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Add the hosts to the inventory, after everything that can fail has been done."""
         super().parse(inventory, loader, path, cache)
         if not HAS_REQUESTS:
-            raise AnsibleParserError("The Python library requests is missing on the controller.")
+            raise AnsibleParserError(
+                f"The Python library requests is missing on the controller. Install it for {sys.executable}."
+            )
         if not path.endswith(NAMES):
             example = f"{os.path.splitext(os.path.basename(path))[0]}.magalu.yml"
             raise AnsibleParserError(

@@ -211,15 +211,16 @@ def diagnosis(
 
 def _interface_lines(network: Row) -> list[str]:
     ports = network.get("interfaces") or network.get("ports") or []
-    return [
-        f"security groups of interface {port.get('name') or port['id']}: "
-        f"{', '.join(port.get('security_groups') or []) or 'the API tells none'}"
-        for port in ports
-    ]
+    return [f"security groups of interface {port.get('name') or port['id']}: {_groups(port)}" for port in ports]
+
+
+def _groups(port: Row) -> str:
+    groups = port.get("security_groups")
+    return "not in the API's response" if groups is None else ", ".join(groups) or "none"
 
 
 def _log_lines(log: Row) -> list[str]:
     if log.get("init_logs") is None:
-        return [f"no init log: {log.get('msg', 'the API did not answer')}"]
+        return [f"no init log: {log.get('msg', 'there was no response')}"]
     lines = [f"| {line.strip()}" for line in log["init_logs"]]
     return [f"the last {len(lines)} lines of its init log:", *lines]

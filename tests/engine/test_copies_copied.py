@@ -114,6 +114,7 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
     sim.reset(edition=edition)
     sim.seed(kind, name="copy")
     failed = sim.seed(kind, name="failed", status="error", state="error")
+    nameless = sim.seed(kind, name=None)["id"]
     regions = "br-se1, br-ne1, br-mgl1"
     for options, said in (
         (TO, f"destination_region is None; with state: copied it is one of {regions}."),
@@ -121,6 +122,8 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
         ({**TO, "destination_region": "br-se1"}, f"destination_region is 'br-se1', where the {kind} is already."),
         ({**TO_NE1, "name": "nothing"}, f"There is no {kind} 'nothing'."),
         ({**TO_NE1, "name": "failed"}, f"{kind} failed ({failed['id']}) failed: its status is error. Delete it"),
+        ({**TO_NE1, "name": None, "id": nameless},
+         f"The {kind} {nameless} has no name, by which its copy in br-ne1 is found. Rename it first, with id and name."),
     ):  # fmt: skip
         assert said in copies.run(sim, kind, **options).message
         assert task.sent(sim) == []

@@ -7,12 +7,15 @@ from __future__ import annotations
 import base64
 import importlib
 import re
+import sys
 from typing import Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.support.inventory_programs import FAILS, Programs
+from tests.support.play import environment
+from tests.support.programs import begin
 
 pytestmark = pytest.mark.every_core
 KEY, TOKEN, DATA = "kept-key-5d2c", "kept-token-81f0", "kept-data-9b1e"
@@ -140,6 +143,17 @@ def test_bad_input_is_a_message_that_says_where(programs: Programs, sim: Any) ->
         for text in [*said, f"{programs.folder}/{name}.magalu.yml"]:
             assert ran.says(text), (name, text, ran.stderr)
     assert not ran.says(KEY)
+
+
+def test_requests_that_is_missing_on_the_controller_is_told(programs: Programs) -> None:
+    missing = programs.folder / "missing/requests.py"
+    missing.parent.mkdir()
+    missing.write_text("raise ImportError('not here')\n")
+    programs.write()
+    env = environment(programs.sim, programs.folder, PYTHONPATH=str(missing.parent), **FAILS)
+    with begin("inventory", "-i", "magalu.yml", "--list", cwd=programs.folder, env=env) as process:
+        said = " ".join(process.communicate(timeout=60)[0].split())
+    assert f"requests is missing on the controller. Install it for {sys.executable}." in said and process.returncode
 
 
 def test_bad_input_is_a_failure_where_that_is_wanted(programs: Programs, sim: Any) -> None:

@@ -193,7 +193,10 @@ class CopyReader:
         Raise `Refused` if the copy has no name, or the API version cannot copy this kind.
         """
         if not copy.get("name"):
-            raise Refused(f"The {self.resource.kind} {copy['id']} has no name, so its copy could not be found.")
+            raise Refused(
+                f"The {self.resource.kind} {copy['id']} has no name, by which its copy in "
+                f"{self.want.destination_region} is found. Rename it first, with id and name."
+            )
         there = find_in_kind(self.other, self.resource, (copy["name"],), query.ids.get("destination"), query.excluded)
         if self.resource is SNAPSHOTS and not _copies_snapshots(self.client):
             raise NotInVersion("API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead.")

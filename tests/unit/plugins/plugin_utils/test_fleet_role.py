@@ -183,21 +183,28 @@ def test_who_can_be_used(given: dict[str, Any], usable: bool, words: str) -> Non
 
 def test_a_diagnosis() -> None:
     port = {"id": "1", "name": None, "security_groups": ["g"]}
+    hidden, bare = {"id": "2", "name": "port-2", "security_groups": None}, {"id": "3", "security_groups": []}
     members = [member("web"), member("db")]
     looks = [
-        {"instances": [{**members[0]["instance"], "state": "stopped", "network": {"interfaces": [port]}}]},
+        {
+            "instances": [
+                {**members[0]["instance"], "state": "stopped", "network": {"interfaces": [port, hidden, bare]}}
+            ]
+        },
         {"failed": True},
     ]
     logs = [{"init_logs": [" the {{ last }} one\r"]}, {"msg": "no init logs"}]
     hosts = {"web": {"ansible_host": "198.18.0.1", "ansible_user": "me"}}
     lines = role.diagnosis(members, {"web": "a\nb", "db": "c"}, looks, logs, hosts, 2222)
-    assert lines[:9] == [
+    assert lines[:11] == [
         "== web (id of web)", "a", "b", "address: 198.18.0.1, port 2222", "user: me", "state: stopped (completed)",
-        "security groups of interface 1: g", "the last 1 lines of its init log:", "| the {{ last }} one",
+        "security groups of interface 1: g", "security groups of interface port-2: not in the API's response",
+        "security groups of interface 3: none", "the last 1 lines of its init log:", "| the {{ last }} one",
     ]  # fmt: skip
-    assert lines[10:17] == [
+    assert lines[12:19] == [
         "== db (id of db)", "c", "address: none, port 2222", "user: the one of Ansible's configuration",
         "state: running (completed)", "no init log: no init logs", "",
     ]  # fmt: skip
     assert "- ssh -v -p 2222 USER@ADDRESS" in lines and lines[-1].startswith("The instances are left as they are.")
+    assert "no init log: there was no response" in role.diagnosis(members[:1], {"web": ""}, [{}], [{}], {}, 22)
     assert "- ssh -v USER@ADDRESS" in role.diagnosis([], {}, [], [], {}, 22)
