@@ -305,6 +305,13 @@ def test_the_words_of_the_api_on_a_log_that_is_not_there_yet_are_passed_on(sim: 
     assert info(sim, kind="init_logs", name="web")["error"]["slug"] == "instance.logs.not_found"
 
 
+@pytest.mark.parametrize("logs", [None, "one line", [1]])
+def test_a_log_that_is_not_a_list_of_lines_is_an_error(sim: Any, logs: Any) -> None:
+    sim.seed("instance", name="web")
+    sim.add_fault(operation="GET /v1/instances/{id}/init-logs", kind="status", status=200, body={"logs": logs})
+    assert ": the response has no list of lines (status 200, GET " in info(sim, kind="init_logs", name="web")["msg"]
+
+
 def test_custom_images_are_listed(sim: Any) -> None:
     sim.seed("custom_image", name="golden-1")
     sim.seed("custom_image", name="broken", status="error", platform="windows")

@@ -60,7 +60,8 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     for number in range(2):
         sim.seed("instance", name="web", id=UUIDS[number])
-    with pytest.raises(AnsibleParserError, match=rf"2 instances are named 'web': {UUIDS[0]}, {UUIDS[1]}\. Rename them"):
+    with pytest.raises(AnsibleParserError, match=rf"2 instances are named 'web': {UUIDS[0]}, {UUIDS[1]}\. "
+                       "Rename them, or leave out duplicate_names: fail"):  # fmt: skip
         listed(sim, tmp_path, duplicate_names="fail")
     assert listed(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
 

@@ -120,6 +120,28 @@ def test_order_by_age_or_size() -> None:
     assert names(report, "copies-without-an-instance")[:2] == ["large", "large"]
 
 
+def test_each_section_says_what_it_has_and_in_which_order() -> None:
+    web = row("web", state="stopped", public_ipv4="192.0.2.9", phase="operation_failed")
+    report = described([web], [copy("day", of=OTHER)], [copy("night", of=OTHER)])
+    intros = {section["id"]: section["intro"] for section in report["sections"]}
+    assert {name: text.split(". ")[-1] for name, text in intros.items()} == {
+        "stopped-but-billed": "The instance that has been unchanged longest comes first.",
+        "public-addresses": "The oldest instance comes first.", "failed": "The oldest resource comes first.",
+        "copies-without-an-instance": "The largest copy comes first.", "instances": "The oldest instance comes first.",
+        "snapshots": "The largest snapshot comes first.", "backups": "The largest backup comes first.",
+    }  # fmt: skip
+    assert intros["stopped-but-billed"].startswith(
+        "A stopped instance is billed like a running one. An instance that is "
+    )
+    assert intros["public-addresses"].startswith(
+        "Each public IPv4 address is billed. This API does not list addresses that"
+    )
+    assert intros["failed"].startswith("The creation of these resources, or the last operation on them, has failed. ")
+    assert intros["copies-without-an-instance"].startswith(
+        "The instances of these snapshots and backups are in none of "
+    )
+
+
 def test_order_of_equal_ages_is_by_name() -> None:
     assert names(described([row("b"), row("c"), row("a")]), "instances") == ["a", "b", "c"]
 

@@ -27,7 +27,8 @@ def test_several_plans_are_one_document() -> None:
     text = plan_document(
         [{"plan": PLAN, "changed": True}, {**PLAN, "digest": "77aa", "lines": ["start instance c"]}], "T"
     )
-    assert text.startswith("# T\n\n3 steps to be approved.")
+    assert text.startswith("# T\n\n3 steps to be approved. Only these steps are done. ")
+    assert text.count("The digest of the plan is `") == 2
     assert text.count("1. `") == 2 and "`5f0c`" in text and "`77aa`" in text
     assert text.count("Planned at 2026-12-01 00:00:00 UTC.") == 2
 

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import CUSTOM_IMAGES, INSTANCES, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._engine.outcome import NO_STEPS
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.alternatives import Attempt
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.approval import (
     Approval,
     Marks,
@@ -43,6 +44,8 @@ RETYPE = instance_step("retype", ROW, {"machine_type": {"id": "two", "name": "BV
 CREATE = Step("create", "create instance web-07", "POST", INSTANCES.path, {"state": "running"},
               {"id": None, "name": "web-07", "state": "running", "machine_type": {"name": "BV1-1-40"}},
               {"name": "web-07", "user_data": "c2VjcmV0"}, target="web-07", creates=True)  # fmt: skip
+
+SECOND = Attempt("BV2-2-40", "br-se1-b", ("capacity", "quota"))
 
 
 def planned(*steps: Step, **given: Any) -> Planned:
@@ -132,6 +135,21 @@ def test_order_counts() -> None:
             [CREATE._replace(goal={"public_ipv4": True})],
             None,
             ["create instance web-07 (BV1-1-40), with a public IPv4 address that is billed"],
+        ),
+        (
+            [CREATE._replace(attempt=SECOND, ways=(("BV1-1-40", {}), (str(SECOND), {}), ("BV4-8-100", {})))],
+            None,
+            [
+                (
+                    "create instance web-07; if there is no capacity or quota for it, the failed attempt is deleted and the "
+                    "next one is made: BV1-1-40, BV4-8-100"
+                )
+            ],
+        ),
+        (
+            [CREATE._replace(attempt=SECOND, ways=((str(SECOND), {}),))],
+            None,
+            ["create instance web-07; if there is no capacity or quota for it, the failed attempt is deleted"],
         ),
         ([DELETE._replace(description="delete\n# all")], ROW, [f"delete?# all ({ID})"]),
     ],

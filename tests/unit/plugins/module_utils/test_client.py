@@ -122,6 +122,18 @@ def test_the_url_of_a_region(url: str, region: str, full: str) -> None:
     assert Api(Connection(url, region, "", {}), "tests").url == full
 
 
+@pytest.mark.parametrize("row_id", ["..", "", "x/", "a b", "a?b", "a#b", "\u00e9", "x\n"])
+def test_an_id_that_leads_to_another_path_is_not_sent(row_id: str) -> None:
+    path = f"/v1/instances/{row_id}"
+    with pytest.raises(ApiError, match="invalid id in path") as caught:
+        client(9, None).request("DELETE", path)
+    assert (caught.value.message, caught.value.sent, caught.value.final) == (
+        f"invalid id in path {path!r}",
+        False,
+        True,
+    )
+
+
 @pytest.mark.parametrize("region", ["br-se-1", "BR-SE-1"])
 @pytest.mark.parametrize("url", ["https://api.magalu.cloud/{region}/compute", "http://127.0.0.1:1"])
 def test_the_name_that_a_region_has_in_urls_is_refused(region: str, url: str) -> None:

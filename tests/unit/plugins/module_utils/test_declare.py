@@ -354,6 +354,19 @@ def test_names_that_other_tools_refuse_are_warned_of(name: str, key: str, told: 
     assert len(warnings) == len(told) and all(text in note for text, note in zip(told, warnings, strict=True))
 
 
+def test_a_warning_of_a_name_says_which_names_work() -> None:
+    assert _name_warnings(DesiredInstance(name="A", ssh_key_name="b c")) == [
+        (
+            "The name 'A' may be refused: the vendor's console and Terraform provider take only lower case letters and digits, "
+            "with single '-' or '_' between them."
+        ),
+        (
+            "The instance may fail with the SSH key 'b c': names of SSH keys are known to work with letters, digits, '-' and "
+            "'_', up to 45 characters."
+        ),
+    ]
+
+
 def test_a_field_that_check_mode_predicts_from_an_option_is_in_every_result() -> None:
     predicted = creation_step(want(), CATALOGS).effect
     assert predicted is not None

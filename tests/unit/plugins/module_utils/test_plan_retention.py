@@ -168,6 +168,9 @@ def test_each_one_has_its_reason() -> None:
     wanted = Retention(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance="one", protect_names=["*keep"])
     reasons = {row["id"]: why for row, why in retention_verdicts(listed, wanted, BACKUPS, NOW, wanted.instance)}
     assert [reasons[row["id"]] for row in listed] == [why for fields, why in REASONS]
+    orphan = [copy(0, 9, instance=None)]
+    everywhere = retention_verdicts(orphan, Retention(keep_last=1), SNAPSHOTS, NOW)
+    assert [why for _row, why in everywhere] == ["its source instance is not known"]
 
 
 def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UNREADABLE
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import desired_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs, Memory, Plan, Step, predict
@@ -61,7 +62,11 @@ def test_what_is_not_protected_is_deleted(protection: dict[str, Any]) -> None:
     [
         (ROW, {"protect_names": ["db-*", "w?b"]}, "its name matches 'w?b' of protect_names"),
         (ROW, {"protect_labels": ["new", "old"]}, "it has the label 'old' of protect_labels"),
-        ({**ROW, "labels": None}, {"protect_labels": ["new"]}, "the API did not return its labels"),
+        (
+            {**ROW, "labels": None},
+            {"protect_labels": ["new"]},
+            "the API did not return its labels, and one of them may be in protect_labels",
+        ),
     ],
 )
 def test_what_is_protected_is_refused_with_its_id_and_the_reason(row: Any, protection: Any, why: str) -> None:
@@ -69,6 +74,11 @@ def test_what_is_protected_is_refused_with_its_id_and_the_reason(row: Any, prote
         text = refusal(row, **{"name": "web", **want}, **protection)
         assert f"instance web ({ID})" in text
         assert why in text
+
+
+def test_a_name_that_cannot_be_read_counts_as_protected() -> None:
+    text = refusal({**ROW, "name": None, UNREADABLE: ["name"]}, id=ID, state="absent", protect_names=["db-*"])
+    assert "its name cannot be read, so it may match protect_names" in text
 
 
 def test_addresses_that_stay_are_those_that_there_are() -> None:
