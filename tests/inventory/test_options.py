@@ -321,11 +321,20 @@ def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
     env = {"MGC_ACCOUNT_NAME": "prod", "MGC_HOSTNAMES": "id", "MGC_DUPLICATE_NAMES": "fail", "MGC_CONNECT_WITH": "private_ipv4",
            "MGC_CONNECT_INTERFACE": "*", "MGC_HOSTVARS_PREFIX": "x_", "MGC_GROUP": "cloud", "MGC_USER_DATA": "yes",
            "MGC_SET_USER": "true", "MGC_API_TIMEOUT": "5", "MGC_API_RETRIES": "1"}  # fmt: skip
-    found = listed(sim, tmp_path, env=env)
+    inventory = InventoryData()
+    found = listed(sim, tmp_path, env={**env, "MGC_LISTED_AT": "on"}, inventory=inventory)
     host = found.hosts[UUIDS[0]]
     assert found.groups == {"cloud": [UUIDS[0]]}
     assert (host["x_account"], host["x_user_data"], host["ansible_user"]) == ("prod", "eA==", "ubuntu")
     assert host["ansible_host"] == host["x_private_ipv4"]
+    assert list(inventory.groups["cloud"].vars) == ["x_listed_at"]
+    (mute,) = listed(sim, tmp_path, env={"MGC_CONNECT_INTERFACE": "nobody-*"}).hosts.values()
+    assert "ansible_host" not in mute
+    sim.reset(unique_names=False)
+    for number in range(2):
+        sim.seed("instance", name="web", id=UUIDS[number])
+    with pytest.raises(AnsibleParserError, match="2 instances are named 'web'"):
+        listed(sim, tmp_path, env={"MGC_DUPLICATE_NAMES": "fail"})
 
 
 @pytest.mark.every_core
