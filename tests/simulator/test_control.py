@@ -236,12 +236,29 @@ def test_an_id_has_one_kind(sim: Any) -> None:
     assert (answer.status_code, answer.json()["message"]) == (400, f"Another kind of resource has the id {row['id']}")
 
 
-@pytest.mark.parametrize(
-    "body", [[{}], [{"kind": []}], [{"kind": 5}], [{"kind": "pod"}], [{"kind": "instance", "nam": 1}]]
-)
-def test_a_seed_of_no_kind_is_refused(sim: Any, body: Any) -> None:
-    answer = control(sim, "PUT", "/_simulator/state", body)
+@pytest.mark.parametrize(("seed", "why"), [
+    ({}, "There is no kind '', only instance, snapshot, "), ({"kind": []}, "There is no kind [], only "),
+    ({"kind": 5}, "There is no kind 5, only "), ({"kind": "pod"}, "There is no kind 'pod', only "),
+    ({"kind": "instance", "nam": 1}, "instance has no field nam; its fields are availability_zone, created_at, "),
+    ({"kind": "instance", "region": "xx"}, "There is no region 'xx', only br-se1, br-ne1, br-mgl1"),
+    ({"kind": "instance", "tenant": 5}, "tenant must be a string, not 5"),
+    ({"kind": "instance", "name": 5}, "name must be a string, not 5"),
+    ({"kind": "instance", "status": None}, "status must be a string, not None"),
+    ({"kind": "instance", "created_at": []}, "created_at must be a timestamp, not []"),
+    ({"kind": "instance", "created_at": "yesterday"}, "created_at: "),
+    ({"kind": "instance", "public_ip": 5}, "public_ip must be true, false or an address, not 5"),
+    ({"kind": "instance", "labels": "a"}, "labels must be a list of strings, not 'a'"),
+    ({"kind": "instance", "error": "x"}, "error must be a mapping of slug and message, not 'x'"),
+    ({"kind": "instance", "vpc": "x"}, "vpc must be a mapping of id and name, not 'x'"),
+    ({"kind": "instance", "odd": "x"}, "odd must be a mapping, not 'x'"),
+    ({"kind": "custom_image", "requirements": {"vcpu": "1"}}, "requirements must be a mapping of vcpu, ram and disk, not "),
+    ({"kind": "custom_image", "uefi": "yes"}, "uefi must be true or false, not 'yes'"),
+    ({"kind": "snapshot", "size": "1"}, "size must be a number, not '1'"),
+], ids=str)  # fmt: skip
+def test_a_seed_of_no_kind_or_with_a_wrong_field_is_refused(sim: Any, seed: Any, why: str) -> None:
+    answer = control(sim, "PUT", "/_simulator/state", [seed])
     assert (answer.status_code, answer.json()["slug"]) == (400, "simulator.refused")
+    assert answer.json()["message"].startswith(why)
 
 
 @pytest.mark.parametrize("switch", sorted(field.name for field in dataclasses.fields(Settings)))
@@ -253,7 +270,8 @@ def test_a_switch_is_taken_or_refused(sim: Any, switch: str) -> None:
         if answer.status_code == 204 and switch not in ("rate_limit", "face", "key"):
             listed = Api(sim, key=key or "simulator")("GET", "/instances")
             assert listed.status_code in (200, 401, 403), (value, listed.text)
-    assert control(sim, "POST", "/_simulator/reset", {"speeed": 1}).status_code == 400
+    misspelt = control(sim, "POST", "/_simulator/reset", {"speeed": 1})
+    assert (misspelt.status_code, misspelt.json()["message"]) == (400, "There is no switch speeed")
 
 
 @pytest.mark.parametrize("change", [{"advance": 1e10}, {"advance": -1e10}])
@@ -261,7 +279,8 @@ def test_the_clock_stays_where_dates_can_be_written(api: Api, change: Any) -> No
     for _turn in range(30):
         assert control(api.sim, "POST", "/_simulator/clock", change).status_code in (200, 400)
     assert api("GET", "/instances").status_code == 200
-    assert control(api.sim, "POST", "/_simulator/clock", change).status_code == 400
+    refused = control(api.sim, "POST", "/_simulator/clock", change)
+    assert (refused.status_code, refused.json()["message"]) == (400, "The clock cannot leave the years 1970 to 9891")
 
 
 @pytest.mark.parametrize("kind", ["stuck", "unknown_status", "failing"])

@@ -90,8 +90,12 @@ def test_an_unfinished_copy_cannot_be_used(api: Api, kind: str, edition: str) ->
     assert api.refused("POST", restore_path(kind, other), restored())[0] == 409
     assert api.refused("DELETE", f"/{kind}s/{other}")[0] == 409
     failed = api.sim.seed(kind, name="bad", status="error", state="error")["id"]
-    assert api.refused("POST", restore_path(kind, failed), restored())[0] == 400
-    assert api.refused("PATCH", f"/{kind}s/{failed}/rename", {"name": "n"})[0] if kind == "backup" else True
+    assert api.refused("POST", restore_path(kind, failed), restored()) == (400, f"{kind}.invalid_state")
+    renamed = api("PATCH", f"/{kind}s/{failed}/rename", {"name": "n"})
+    assert renamed.ok if kind == "snapshot" else renamed.json()["slug"] == "backup.invalid_state"
+    unborn = api.sim.seed("instance", name="unborn", status="creating_error", state="error")["id"]
+    refused = api.refused("POST", f"/{kind}s", {"name": "of-unborn", "instance": {"id": unborn}})
+    assert refused == (400, f"{kind}.instance.invalid_state")
     assert api("DELETE", f"/{kind}s/{failed}").status_code == 204
 
 
@@ -185,11 +189,12 @@ def test_custom_images(api: Api) -> None:
     assert api.instance(big)["image"] == {"id": identifier}
 
 
-@pytest.mark.parametrize(("change", "status"), [({"name": "a b"}, 400), ({"url": "file:///x"}, 400),
-                                                ({"platform": "plan9"}, 422),
-                                                ({"architecture": "arm"}, 422)])  # fmt: skip
-def test_images_that_are_refused(api: Api, change: dict[str, Any], status: int) -> None:
-    assert api.refused("POST", "/images/custom", image() | change)[0] == status
+@pytest.mark.parametrize(("change", "status", "slug"), [
+    ({"name": "a b"}, 400, "image.name.invalid"), ({"url": "file:///x"}, 400, "image.url.invalid"),
+    ({"platform": "plan9"}, 422, ""), ({"architecture": "arm"}, 422, ""),
+])  # fmt: skip
+def test_images_that_are_refused(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
+    assert api.refused("POST", "/images/custom", image() | change) == (status, slug)
 
 
 def test_image_names_are_unique(api: Api) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import sys
@@ -165,13 +166,22 @@ def test_what_is_not_told_can_be_copied_and_restored(api: Api) -> None:
     assert requests.put(f"{base}/state", json=[{"kind": "instance", "region": "xx"}], timeout=9).status_code == 400
 
 
-@pytest.mark.parametrize("wrong", [
-    {"speed": -1}, {"speed": float("nan")}, {"speed": "fast"}, {"lag": "3"}, {"rate_limit": "3"}, {"rate_limit": -1},
-    {"capacity": {SMALL: "2"}}, {"capacity": {"BVX": 1}}, {"editions": None}, {"page_limit": 0}, {"instances": 1.5},
-    {"durations": {"create": -1}}, {"quota_vcpus": "many"},
+@pytest.mark.parametrize(("wrong", "why"), [
+    ({"speed": -1}, "a number from 0 to 1000000, not -1"), ({"speed": float("nan")}, "a number from 0 to 1000000, not nan"),
+    ({"speed": "fast"}, "a number from 0 to 1000000, not 'fast'"), ({"lag": "3"}, "a number of seconds, 0 or more, not '3'"),
+    ({"rate_limit": "3"}, "a whole number, 0 or more, not '3'"), ({"rate_limit": -1}, "a whole number, 0 or more, not -1"),
+    ({"capacity": {SMALL: "2"}}, "a mapping of machine type to a whole number, not "),
+    ({"capacity": {"BVX": 1}}, "capacity: there is no machine type BVX; GET /v1/machine-types lists them"),
+    ({"editions": None}, "a mapping of region to API version, not None"),
+    ({"page_limit": 0}, "a whole number, 1 or more, or null, not 0"), ({"instances": 1.5}, "a whole number, 0 or more, not 1.5"),
+    ({"durations": {"create": -1}}, "a mapping of action to seconds, at most"),
+    ({"durations": {"fly": 1}}, "durations: there is no action fly; there are "),
+    ({"quota_vcpus": "many"}, "a whole number, 0 or more, or null, not 'many'"),
+    ({"instant": "yes"}, "instant must be true or false, not 'yes'"), ({"vpcs": "x"}, "vpcs must be a list of strings, not 'x'"),
+    ({"init_log": 5}, "init_log must be a string, not 5"),
 ], ids=str)  # fmt: skip
-def test_switches_that_cannot_be_are_refused_at_once(api: Api, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):
+def test_switches_that_cannot_be_are_refused_at_once(api: Api, wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
         Settings(**wrong)
     if wrong.get("speed") == wrong.get("speed"):  # JSON has no nan
         url = f"http://127.0.0.1:{api.sim.port}/_simulator/reset"
