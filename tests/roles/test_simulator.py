@@ -81,7 +81,7 @@ def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
     def run(*plays: Given, options: tuple[str, ...] = ()) -> tuple[list[Given], str]:
         """What each play's tasks said in the end, and all that was said."""
         told = {"tasks": [{"ansible.builtin.copy": {
-            "content": "{{ {'process': _simulator_process.stdout | default('{}') | from_json, 'pid': simulator_pid | default(0),"
+            "content": "{{ {'process': _simulator_process.stdout | default('{}', true) | from_json, 'pid': simulator_pid | default(0),"
                        " 'count': (listed | default({})).count | default(-1), 'page': simulator_page | default(''),"
                        " 'url': simulator_url | default(''), 'key': simulator_api_key | default(''),"
                        " 'failed': (ansible_failed_result | default({})).msg | default('')} | to_json }}",
@@ -157,6 +157,7 @@ WRONG: list[tuple[Given, str]] = [
     ({"simulator_state": "running"}, "Validation of arguments failed"),
     ({"simulator_port": "x"}, "Validation of arguments failed"),
     ({"simulator_home": "/proc/none"}, "could not be started: [Errno 2] No such file or directory: '/proc/none'"),
+    ({"simulator_python": "/no/such/python"}, "Error executing command."),
 ]  # fmt: skip
 
 
