@@ -18,9 +18,9 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 pygments_style = "ansible"
 nitpicky = True
-smartquotes = False  # it makes one dash of the two hyphens of an option
+smartquotes = False  # it would turn the two hyphens of an option into a dash
 
-# The only pages of Ansible's own documentation that are linked to, so that the build needs no network.
+# The only pages of Ansible's documentation with links to them, listed here so that the build needs no network.
 ANSIBLE_LABELS = {
     "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
@@ -30,11 +30,11 @@ ANSIBLE_LABELS = {
         for page in ("constructed_inventory", "env_lookup", "validate_argument_spec_module")
     },
 }
-ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # of the environment: ANSIBLE_CACHE_PLUGIN...
+ANSIBLE_VARIABLES = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")  # environment variables such as ANSIBLE_CACHE_PLUGIN
 
 
 def write_inventory(path: Path) -> str:
-    """Write these as the inventory that intersphinx would otherwise download."""
+    """Write these pages as the inventory that intersphinx would otherwise download."""
     anchors = ((label, page, re.sub("[^a-z0-9]+", "-", label)) for label, page in ANSIBLE_LABELS.items())
     rows = "".join(f"{label} std:label -1 {page}#{anchor} {label}\n" for label, page, anchor in anchors)
     for name in (f"ANSIBLE_CACHE_PLUGIN{end}" for end in ANSIBLE_VARIABLES):

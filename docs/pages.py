@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The groups of the sidebar, after those of docs/docsite/extra-docs.yml: the title, and how the files of its pages end.
+# The groups of the sidebar after those of docs/docsite/extra-docs.yml: title, and suffix of the files of its pages.
 GROUPS = (
     ("Modules", "_module"),
     ("Inventory", "_inventory"),
@@ -62,7 +62,7 @@ LISTED = re.compile(r"^\* (:ansplugin:`)(\w+) \w+( <[^>]+>`) -- ", re.MULTILINE)
 
 
 def first_page(text: str) -> str:
-    """Return the first page: our introduction, and the links and lists of plugins of antsibull-docs."""
+    """Return the first page: our introduction, and the links and plugin lists of antsibull-docs."""
     head, rest = text.split("\nMagalu.Cloud\n", 1)
     links = rest[rest.index(".. ansible-links::") : rest.index(".. toctree::")].rstrip()
     guides, plugins = rest[rest.index(".. toctree::") :].split("\n.. _plugin_index_for_magalu.cloud:\n", 1)
@@ -104,7 +104,7 @@ def toctree(caption: str, entries: Iterable[str], hidden: bool = True) -> str:
 
 
 def plugin_page(text: str) -> str:
-    """Return a plugin's page without two hyphens in its title."""
+    """Return a plugin's page without the two hyphens in its title."""
     title = re.search(r"(?m)^(magalu\.cloud\.\w+ \w+) -- (.*)\n\++$", text)
     return text if title is None else text.replace(title.group(0), _title(f"{title.group(1)}: {title.group(2)}"))
 
@@ -114,7 +114,7 @@ def _title(text: str) -> str:
 
 
 def changelog(text: str) -> str:
-    """Return the changelog as a page: its table of contents is the sidebar's."""
+    """Return the changelog as a page without its table of contents, which the sidebar has."""
     return f"Changelog\n#########\n{text.split('.. contents:: Topics', 1)[1]}"
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What all suites share: the collection under its name, one simulator, and no other network than loopback."""
+"""Settings and fixtures of all suites: the collection under its name, one simulator, no network except loopback."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def link_collection() -> None:
         link.symlink_to("../../../..")
 
 
-# Before anything imports ansible_collections: Ansible's loader finds the plugins only of what it imported itself.
+# Before anything imports ansible_collections: Ansible's loader finds plugins only in collections that it imported.
 link_collection()
 init_plugin_loader([str(COLLECTIONS)])
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)  # for the playbooks that tests start
 
-# A developer's own key and address never reach a test.
+# Tests never see a developer's own API key and URL.
 for name in [name for name in os.environ if name.startswith("MGC_") and name not in ("MGC_CI", "MGC_CONTRACT")]:
     del os.environ[name]
 
@@ -54,16 +54,16 @@ settings.register_profile(
     max_examples=100 // choice.one_in(2),
     database=None,
     derandomize=bool(os.environ.get("CI")),
-    # Both depend on luck, and on what else the machine is doing.
+    # Both depend on chance, and on the load of the machine.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile("magalu")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a running clock or starts programs by its folder or fixtures, and let that begin: it takes longest.
+    """Mark tests that start programs or need a running clock, by folder and fixtures, and run the longest first.
 
-    Take only the choice of make test, unless make test-all runs, or a test is named on the command line.
+    Deselect tests that make test leaves out, unless make test-all runs or a test is named on the command line.
     """
     for item in items:
         if STARTERS & set(getattr(item, "fixturenames", ())) or item.path.parent.name in STARTING:
@@ -78,12 +78,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from what lives until the end: thousands of tests, and Ansible."""
+    """Exclude thousands of tests, and Ansible, from garbage collection: they live until the end."""
     gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """`needs("sshd")` names a program of `make system-packages`: skipped where it is missing, but never in the CI."""
+    """Skip a test with the mark `needs("sshd")` if that program is missing; fail it in the CI."""
     for program in [name for mark in item.iter_markers("needs") for name in mark.args]:
         if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
             missing = pytest.fail if os.environ.get("MGC_CI") else pytest.skip
@@ -92,7 +92,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection that leaves this machine."""
+    """Fail a test that connects to another machine."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -105,7 +105,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def programs_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that make quick, which leaves out what is marked, stays quick."""
+    """Fail a test that starts a program without the mark, because make quick leaves out only marked tests."""
 
     def refused(*_given: Any) -> None:
         raise AssertionError("this test starts a program: it wants the mark `programs`")
@@ -124,25 +124,25 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture(scope="session")
 def simulators() -> Iterator[Callable[[float], Any]]:
-    """One simulator for the whole session of each speed that its clock runs at, started when it is asked for."""
+    """Return a function that gives the session's simulator with a clock of this speed, started when first used."""
     from simulator import running
 
     with contextlib.ExitStack() as stack:
-        # A null says what a left-out field says; tests read it where the simulator leaves it out by default.
+        # A null means the same as a missing field; tests read fields that the simulator leaves out by default.
         yield cache(lambda speed: stack.enter_context(running(speed=speed, **({} if speed else {"nulls": "sent"}))))
 
 
 @pytest.fixture(scope="session")
 def simulator_server(simulators: Callable[[float], Any]) -> Any:
-    """The one whose clock stands still until a test moves it."""
+    """Return the simulator whose clock stands still until a test moves it."""
     return simulators(0)
 
 
 @pytest.fixture
 def sim(simulators: Callable[[float], Any], request: pytest.FixtureRequest) -> Any:
-    """Return the simulator, empty and with the default settings; `sim.reset(edition=...)` changes them for a test.
+    """Return the simulator, empty and with default settings; `sim.reset(edition=...)` changes the settings for a test.
 
-    With the mark `clock(60)` its clock runs, for programs, which cannot move it.
+    With the mark `clock(60)` its clock runs at that speed, for programs, which cannot move it.
     """
     mark = request.node.get_closest_marker("clock")
     server = simulators(mark.args[0] if mark else 0)
@@ -152,7 +152,7 @@ def sim(simulators: Callable[[float], Any], request: pytest.FixtureRequest) -> A
 
 @pytest.fixture
 def play(sim: Any, tmp_path: Path) -> Any:
-    """Return a `Player`, which runs tasks as a playbook."""
+    """Return a `Player`, which runs tasks in a playbook."""
     from tests.support.play import Player
 
     return Player(sim, tmp_path)

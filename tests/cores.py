@@ -3,11 +3,11 @@
 """Run the tests with every supported ansible-core, each in an environment of its own below .build/matrix.
 
 `every_core` runs the tests with that mark, except with the ansible-core of .venv, with which all suites run anyway;
-`sample` runs those of them whose mark says sample=True.
-`all` runs all suites, ansible-test sanity and the integration targets with each; these also with the modules on the
-oldest Python that they support, and writes the page Supported versions. `bench` measures with each. `runners` runs a job
-with each and with the releases between them, and with every ansible-runner of the Makefile. Versions of ansible-core can
-follow, for these alone.
+`sample` runs only those whose mark has sample=True.
+`all` runs all suites, ansible-test sanity and the integration targets with each, the integration targets also with the
+modules on the oldest Python that they support, and writes the page Supported versions. `bench` measures with each.
+`runners` runs a job with each and with the releases between them, and with every ansible-runner of the Makefile.
+Further arguments are the versions of ansible-core to which the run is restricted.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.versions import record
 
-# Which Pythons an ansible-core runs on, of those that the pinned FastAPI supports, the preferred first: the oldest with
-# the oldest, the newest with the newest.
+# The Pythons of each ansible-core that the pinned FastAPI supports, too, the preferred first: the oldest Python with
+# the oldest ansible-core, the newest with the newest.
 CORES = {
     "2.16.19": ("3.11", "3.12"),
     "2.19.14": ("3.13", "3.12", "3.11"),
     "2.21.5": ("3.14", "3.13", "3.12"),
 }
 BETWEEN = {"2.17.14": ("3.11", "3.12"), "2.18.12": ("3.11", "3.12", "3.13"), "2.20.4": ("3.12", "3.13", "3.14")}
-OLDEST = "3.9"  # that modules run on
+OLDEST = "3.9"  # the oldest Python that modules run on
 SAMPLE = "every_core(sample=True)"
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests/requirements.txt"
 
 
 def find_python(name: str) -> str | None:
-    """A Python that runs: pyenv's shim of a version that is not activated is found on PATH, and fails."""
+    """Return the path of a working Python: pyenv's shim of an inactive version is on PATH, too, but fails."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or "/nonexistent").glob(f"versions/{name}*/bin")
-    for folder in [*map(str, pyenv), *os.environ["PATH"].split(os.pathsep)]:  # a shim takes longer to refuse
+    for folder in [*map(str, pyenv), *os.environ["PATH"].split(os.pathsep)]:  # a shim fails slowly
         python = shutil.which(f"python{name}", path=folder)
         if python and subprocess.run([python, "-c", "pass"], capture_output=True, check=False).returncode == 0:
             return python
@@ -49,21 +49,21 @@ def find_python(name: str) -> str | None:
 
 
 def environment(core: str, python: str, name: str) -> Path:
-    """Make the environment, unless one with the same content is there."""
+    """Create the environment unless it exists with the same requirements, and return its folder."""
     folder = ROOT / f".build/matrix/core-{core}-python-{name}"
     stamp = folder / f"stamp-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
     if not stamp.exists():
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
         target = ["--python", folder / "bin/python", f"ansible-core=={core}", "-r", REQUIREMENTS]
-        # As pip leaves it: without its bytecode, importing requests takes twice as long, and make bench misleads.
+        # pip compiles, too: without bytecode, importing requests takes twice as long, which distorts make bench.
         subprocess.run([*uv, "pip", "install", "--quiet", "--compile-bytecode", *target], check=True)
         stamp.touch()
     return folder
 
 
 def run(folder: Path, commands: list[list[str]]) -> bool:
-    """Run the commands with the environment's programs first on PATH; all of them, also after a failure."""
+    """Run all commands, also after a failure, with the environment's programs first on PATH; return their success."""
     env = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     env.pop("VIRTUAL_ENV", None)
     codes = [subprocess.run(command, cwd=ROOT, env=env, check=False).returncode for command in commands]
@@ -71,7 +71,7 @@ def run(folder: Path, commands: list[list[str]]) -> bool:
 
 
 def sampled() -> list[str]:
-    """Return the files with tests of the sample: reading all others takes longer than these tests."""
+    """Return the files with tests of the sample: collecting all other files takes longer than these tests."""
     return [str(file) for file in (ROOT / "tests").rglob("test_*.py") if SAMPLE in file.read_text(encoding="utf-8")]
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the get-pip scripts that ansible-test would download for its environments: Python brings a pip of its own.
+"""Write the get-pip scripts that ansible-test would download for its environments: Python has a pip of its own.
 
-Which versions it asks for depends on the ansible-core, so they are read from the installed one.
+The versions that it requests depend on ansible-core, so they are read from the installed ansible-core.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run antsibull-docs with the given arguments, with names of temporary folders that cannot end with an underscore.
 
-Its pages contain the path of its folder, in which docutils takes `name_/` for a reference: one run in 37 failed.
+Its pages contain the path of its folder, in which docutils reads `name_/` as a reference: one run in 37 failed.
 """
 
 from __future__ import annotations

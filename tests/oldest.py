@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The oldest Python that modules run on, with what they need, whatever Python the tests run on."""
+"""The oldest Python that modules run on, with their requirements, whatever Python the tests run on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cores import OLDEST, ROOT, find_python
 
 
 def oldest_python() -> str:
-    """Its path. Where the machine has none it is the tests' own Python, but never in the CI."""
+    """Return the path of the oldest Python. If it is missing, return the tests' own Python, or fail in the CI."""
     if not (python := find_python(OLDEST)):
         if os.environ.get("MGC_CI"):
             pytest.fail(f"Modules must run on Python {OLDEST}, and this machine has none.")
@@ -23,7 +23,7 @@ def oldest_python() -> str:
     folder = ROOT / f".build/matrix/modules-python-{OLDEST}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of pytest want it too
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of pytest may create it, too
         if not (folder / "stamp").exists():
             subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
             pip = [folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

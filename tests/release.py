@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""make release VERSION=x: a commit, a tag and a tarball, or nothing at all.
+"""make release VERSION=x: create a commit, a tag and a tarball, or nothing at all.
 
-All of it is done in a clone; the checkout gets the commit and the tag at the very end, if nothing failed.
+Everything is done in a clone; the checkout gets the commit and the tag at the end, if nothing failed.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tests.versions import recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPORTER = ROOT / "tests/galaxy-importer.cfg"
-# Every place where the version stands (tests/unit/test_skeleton.py), and how it stands there.
+# Every file with the version (tests/unit/test_skeleton.py), and a pattern that matches it there.
 PLACES = {
     "galaxy.yml": r"(?m)(?<=^version: ).+$",
     "simulator/pyproject.toml": r'(?m)(?<=^version = ").+(?="$)',
     "plugins/module_utils/_api/client.py": r'(?m)(?<=^VERSION = ").+(?="$)',
 }
-# Which part of the version a change raises at least: 0 major, 1 minor, 2 patch.
+# The part of the version that a change raises at least: 0 major, 1 minor, 2 patch.
 RAISES = {
     "breaking_changes": 0, "removed_features": 0,
     "major_changes": 1, "minor_changes": 1, "deprecated_features": 1,
@@ -38,7 +38,7 @@ PARTS = ("major", "minor", "patch")
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    """What the command said. Git wants to know who the developer is, whose HOME is not that of the gates."""
+    """Run a command and return its output. Git gets the developer's own HOME, which has the developer's name."""
     home = os.environ.get("OWN_HOME" if command[0] == "git" else "HOME", os.environ["HOME"])
     done = subprocess.run(command, cwd=cwd, env=os.environ | {"HOME": home}, check=False, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
@@ -52,7 +52,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def refuse(version: str, root: Path = ROOT) -> None:
-    """What must be so before anything is done."""
+    """Exit with a message unless this version can be released from this checkout."""
     now = yaml.safe_load((root / "galaxy.yml").read_text())["version"]
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
         raise SystemExit(f"make release VERSION=x.y.z: a version is three numbers, not {version!r}. It is {now} now.")
@@ -80,7 +80,7 @@ def refuse(version: str, root: Path = ROOT) -> None:
 
 
 def write(version: str, root: Path) -> None:
-    """The version everywhere, and the changelog."""
+    """Write the version into all files, and the changelog."""
     for name, pattern in PLACES.items():
         text, count = re.subn(pattern, version, (root / name).read_text())
         if count != 1:
@@ -90,13 +90,13 @@ def write(version: str, root: Path) -> None:
 
 
 def build(root: Path, folder: Path) -> Path:
-    """The tarball, which Galaxy would take."""
+    """Build the tarball, check it as Galaxy does, and return its path."""
     run("ansible-galaxy", "collection", "build", "--output-path", folder, root)
     (tarball,) = folder.glob("*.tar.gz")
     os.environ["GALAXY_IMPORTER_CONFIG"] = str(IMPORTER)
     said = run(sys.executable, "-m", "galaxy_importer.main", tarball, cwd=folder)
-    # W503 and E203 are how ruff formats, and off by default; the importer turns them on. Playbooks of the collection
-    # itself are not found, since the importer hands ansible-lint a path that ends in ansible_collections.
+    # ruff's format violates W503 and E203, which are off by default, but the importer turns them on. Playbooks of the
+    # collection are not found, since the importer gives ansible-lint a path that ends in ansible_collections.
     if complaints := re.findall(
         r"^(?:WARNING|ERROR): (?!.* W503 |.* E203 |.* Failed to find magalu.cloud.).*", said, re.MULTILINE
     ):
@@ -121,7 +121,7 @@ def main(version: str) -> None:
         run("git", "fetch", "--quiet", "--no-tags", clone, "main")
         try:
             run("git", "merge", "--quiet", "--ff-only", "FETCH_HEAD")
-        except SystemExit:  # somebody has committed meanwhile
+        except SystemExit:  # fails if somebody has committed meanwhile
             kept.unlink()
             raise
         run("git", "fetch", "--quiet", clone, "tag", f"v{version}")

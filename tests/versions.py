@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The page Supported versions: what `make matrix` ran, as it recorded it, and nothing else."""
+"""The page Supported versions, made only from the runs that `make matrix` recorded."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def page(rows: list[Row]) -> str:
 
 
 def record(core: str, row: Row | None) -> None:
-    """What became of one ansible-core; none: something failed, and what an earlier run had recorded is no longer so."""
+    """Record the row of an ansible-core and rewrite the page. Without a row (a run failed), remove the old row."""
     others = [other for other in recorded() if other["core"] != core]
     rows = sorted([*others, *([row] if row else [])], key=lambda one: [int(part) for part in one["core"].split(".")])
     RECORD.write_text(json.dumps(rows, indent=2) + "\n")

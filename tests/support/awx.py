@@ -35,7 +35,7 @@ CREDENTIAL = ("MGC_API_KEY", "MGC_ACCESS_TOKEN", "MGC_TENANT_ID", "MGC_REGION", 
 
 
 def record(kind: str) -> Path:
-    """Return the folder with the record of a run. Skip the test where there is no record."""
+    """Return the folder with the record of a run. Skip the test if there is no record."""
     folder = contract.folder().parent / "awx/fixtures" / kind
     if not folder.is_dir():
         pytest.skip("no record of AWX beside the contracts")
@@ -63,7 +63,7 @@ class Run:
         pairs = (line.split("=", 1) for line in self.recorded("env.list").splitlines())
         self.env = {name: self._here(value) for name, value in pairs if name not in RUNNERS_OWN}
         self.ident = Path(self.env["AWX_ISOLATED_DATA_DIR"]).name
-        # A credential gives each of its fields, those too that nobody filled in.
+        # AWX sets the variable of each field of a credential, also of a field that nobody filled in.
         self.env |= {**dict.fromkeys(CREDENTIAL, ""), **env}
         self.env["ANSIBLE_COLLECTIONS_PATHS"] += f":{COLLECTIONS}"
         self.env["ANSIBLE_COLLECTIONS_PATH"] = self.env["ANSIBLE_COLLECTIONS_PATHS"]

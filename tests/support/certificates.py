@@ -34,7 +34,7 @@ class Authority:
         self.path.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def server(self, host: str) -> ssl.SSLContext:
-        """Return the context of a server of that name."""
+        """Return the TLS context of a server with this host name."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(_name(host), key, x509.SubjectAlternativeName([x509.DNSName(host)]))
         chain = self.folder / f"{host}.pem"

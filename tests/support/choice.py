@@ -13,7 +13,7 @@ ALL = bool(os.environ.get("TEST_ALL"))
 
 
 def one_in(number: int) -> int:
-    """Return the step through a list of combinations: `number` in make test, 1 in make test-all."""
+    """Return the step through a list of combinations: `number` for make test, 1 for make test-all."""
     return 1 if ALL else number
 
 

@@ -50,7 +50,7 @@ def load(edition: str) -> dict[str, Any]:
 
 @cache
 def _closed_components(edition: str) -> dict[str, Any]:
-    """Return the schemas closed to properties that they do not name: a misspelt name must not pass."""
+    """Return the schemas without additional properties, so that a misspelt name is an error."""
     schemas = copy.deepcopy(load(edition)["components"]["schemas"])
     for schema in schemas.values():
         if "properties" in schema:
@@ -76,7 +76,7 @@ def operation(edition: str, method: str, path: str) -> tuple[str, dict[str, Any]
     for verb, pattern, template, found in _operations(edition):
         if verb == method.upper() and pattern.fullmatch(path):
             return template, found
-    raise AssertionError(f"edition {edition} has no {method} {path}")
+    raise AssertionError(f"API version {edition} has no {method} {path}")
 
 
 @cache
@@ -85,7 +85,7 @@ def _validator(edition: str, schema: str) -> Draft202012Validator:
     return Draft202012Validator(whole, format_checker=FormatChecker(["uuid"]))
 
 
-_valid: set[tuple[str, str, str]] = set()  # values that were valid before: suites repeat themselves a lot
+_valid: set[tuple[str, str, str]] = set()  # values found valid before: the suites send the same values many times
 
 
 def _check(edition: str, schema: dict[str, Any], value: Any, what: str) -> None:
@@ -111,7 +111,7 @@ def _converted(schema: dict[str, Any], values: list[str]) -> Any:
 
 
 def check_request(edition: str, method: str, path: str, query: Any, headers: dict[str, str], body: Any) -> None:
-    """Check a request, whose path begins with /v1. It has no x-tenant-id: the gateway derives it."""
+    """Check a request, whose path begins with /v1. The gateway adds x-tenant-id, so it is not required."""
     template, found = operation(edition, method, path)
     pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query or ())
     what = f"{method} {path}"
@@ -145,7 +145,7 @@ def check_answer(edition: str, method: str, path: str, status: int, body: Any) -
     responses = operation(edition, method, path)[1]["responses"]
     what = f"{method} {path} -> {status}"
     declared = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
-    assert declared, f"{what}: edition {edition} knows only {', '.join(responses)}"
+    assert declared, f"{what}: API version {edition} has only {', '.join(responses)}"
     schema = declared.get("content", {}).get("application/json", {}).get("schema")
     if schema is None:
         assert body in (None, ""), f"{what} has a body: {str(body)[:200]}"

@@ -68,7 +68,7 @@ def run(
 ) -> Run:  # fmt: skip
     """Run the task and return its outcome.
 
-    `meanwhile` is called between the first reading and the first step.
+    `meanwhile` is called between the first read and the first step.
     """
     api = api or task.client(sim)
     api.deadline = sim.now() + timeout
@@ -90,17 +90,17 @@ def run(
 
 
 def there(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:
-    """Return the copies in a region as the simulator has them."""
+    """Return the copies in a region from the simulator's state."""
     rows: list[dict[str, Any]] = sim.state()[region][f"{kind}s"]
     return rows
 
 
 def instance(sim: Any, name: str = "web") -> dict[str, Any]:
-    """Return an instance as the simulator has it."""
+    """Return an instance from the simulator's state."""
     found: dict[str, Any] = next(row for row in sim.state()["br-se1"]["instances"] if row["name"] == name)
     return found
 
 
 def bodies(sim: Any, method: str = "POST") -> list[Any]:
-    """Return the bodies of the requests, in order."""
+    """Return the bodies of the requests with this method, in order."""
     return [request["body"] for request in sim.requests() if request["method"] == method]

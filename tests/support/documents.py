@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""YAML documents as tests read them."""
+"""A fast parser of YAML documents."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ import yaml
 
 
 def load_yaml(text: str) -> Any:
-    """Return the only document of a text, as `yaml.safe_load` does, in a tenth of its time."""
+    """Return the document in a text, as `yaml.safe_load` does, ten times as fast."""
     return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -22,7 +22,7 @@ except ImportError:  # before 2.19
 
 
 Fields = dict[str, Any]
-# Their examples have tasks of this collection: they run as one playbook, in this order, against the simulator.
+# Plugins whose examples have tasks of this collection: they run as one playbook, in this order, on the simulator.
 PLAYED = {
     "filter": (
         "estate",
@@ -35,7 +35,7 @@ PLAYED = {
     ),
     "test": ("lost_job", "host_keys_read"),
 }
-# Their examples work on what a role, a playbook or a program gives: it is given to them as variables.
+# Plugins whose examples need values of a role, a playbook or a program: tests set them as variables.
 GIVEN = {
     "filter": (
         "awx_sync_failure", "protect_choice", "protect_plan", "protect_retention", "protect_settings", "protect_summary",
@@ -46,7 +46,7 @@ GIVEN = {
 
 
 def shown(kind: str) -> list[str]:
-    """Return all other plugins. Their examples need nothing, and show their values in comments."""
+    """Return all other plugins of a kind. Their examples need no variables, and show their results in comments."""
     names = {path.stem for path in (ROOT / f"plugins/{kind}").glob("*.py")}
     return sorted(names - {*PLAYED[kind], *GIVEN[kind]})
 

@@ -40,20 +40,20 @@ class Watched:
 
 
 def run(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> Fields:
-    """Run the module and return its result. `defaults` are added to DEFAULTS."""
+    """Run the module and return its result. The option `defaults` is merged into DEFAULTS."""
     options["defaults"] = {**DEFAULTS, **options.get("defaults", {})}
     return result(sim, "vm_fleet", options, check, diff)
 
 
 def done(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> Fields:
-    """Run the module, which must not fail, and return its result."""
+    """Run the module and return its result. Fail the test if the module fails."""
     given = run(sim, check, diff, **options)
     assert not given.get("failed"), given["msg"]
     return given
 
 
 def refused(sim: Any, **options: Any) -> str:
-    """Return the message of a run that must fail in check mode and without it, and change nothing."""
+    """Return the error message of the module. Fail unless it is the same in check mode and nothing is changed."""
     before, sent, messages = sim.state(), changes(sim), []
     for check in (True, False):
         given = run(sim, check, **options)
@@ -66,14 +66,14 @@ def refused(sim: Any, **options: Any) -> str:
 
 
 def seed(sim: Any, names: Iterable[str], **fields: Any) -> None:
-    """Create instances as DEFAULTS declares them, an hour ago."""
+    """Create instances with the options of DEFAULTS, an hour old."""
     for name in names:
         sim.seed("instance", **{"name": name, "machine_type": SMALL, "image": IMAGE, "ssh_key_name": "deploy",
                                 "created_at": sim.now() - 3600, **fields})  # fmt: skip
 
 
 def rows(sim: Any) -> list[Fields]:
-    """Return the instances as the simulator has them."""
+    """Return the instances from the simulator's state."""
     found: list[Fields] = sim.state()["br-se1"]["instances"]
     return found
 
@@ -87,7 +87,7 @@ def states(sim: Any) -> dict[str, str]:
 
 
 def asked(sim: Any) -> list[str]:
-    """Return all requests in order: method and path without /v1/."""
+    """Return all requests in order, as method and path without /v1/."""
     return [f"{request['method']} {request['path'].removeprefix('/v1/')}" for request in sim.requests()]
 
 

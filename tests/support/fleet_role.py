@@ -23,7 +23,7 @@ from tests.support.ssh import serving
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 # The first private addresses that the simulator gives, in the order of creation.
 ADDRESSES = [f"127.1.0.{number}" for number in range(2, 6)]
-# The program of the guest; a file named after its address has its output and its return code.
+# The program cloud-init of the guest; a file named after the guest's address has its output and its return code.
 CLOUD_INIT = """#!/bin/sh
 file={folder}/cloud-init.$(echo "$SSH_CONNECTION" | cut -d' ' -f3)
 echo "$2" >> "$file.asked"
@@ -38,11 +38,11 @@ class Case(NamedTuple):
     """The output and the facts of a use of the role."""
 
     said: str  # the output of this use
-    kept: Fields  # its facts, and the message that it failed with
+    kept: Fields  # its facts, and its error message
 
     @property
     def changed(self) -> list[str]:
-        """Return the tasks of the role that changed something."""
+        """Return the names of the role's tasks that changed something."""
         parts = re.split(r"^TASK \[", self.said, flags=re.MULTILINE)
         changed = [part for part in parts if re.search(r"^changed:", part, re.MULTILINE)]
         return [task for part in changed if (task := part.partition("]")[0].partition(" : ")[2])]
@@ -103,7 +103,7 @@ class Roles:
 
     def run(self, plays: list[Fields], *options: str) -> str:
         (self.folder / "play.json").write_text(json.dumps(plays))
-        # As AWX sets it; the role turns the check on where it knows the keys.
+        # As AWX sets it; the role turns the check of host keys on where it knows the keys.
         env = {"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_PRIVATE_KEY_FILE": str(self.folder / "key"),
                "ANSIBLE_SSH_ARGS": "-F none -o ControlMaster=no", "ANSIBLE_REMOTE_TMP": str(self.folder / "remote"),
                **self.env}  # fmt: skip
@@ -114,7 +114,7 @@ class Roles:
         return done.stdout
 
     def key(self, name: str = "host_key") -> str:
-        """Return the type and the key, as in known_hosts."""
+        """Return the type and the text of a key, as in known_hosts."""
         return " ".join((self.folder / f"{name}.pub").read_text().split()[:2])
 
     def lines(self) -> list[str]:
@@ -131,7 +131,7 @@ class Roles:
 
 @contextmanager
 def members(sim: Any, folder: Path, **settings: Any) -> Iterator[Roles]:
-    """Run a server at ADDRESSES with a program cloud-init; init logs show its key as consoles do."""
+    """Run an SSH server at ADDRESSES with a program cloud-init, and let init logs show its key as consoles do."""
     sim.reset(loopback=True, **settings)
     port = free_port()
     programs = folder / "programs"

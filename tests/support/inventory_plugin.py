@@ -47,7 +47,7 @@ def listed(
         mock.patch("ansible.plugins.inventory.load_extra_vars", lambda loader: dict(extra or {})),
     ):
         plugin.parse(inventory, DataLoader(), str(file), cache=read_cache)
-        with suppress(AttributeError):  # as Ansible does, for plugins without a cache
+        with suppress(AttributeError):  # Ansible also ignores plugins without a cache
             plugin.update_cache_if_changed()
     inventory.reconcile_inventory()
     own = {"inventory_file", "inventory_dir"}

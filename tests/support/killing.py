@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Playbooks that are killed at a request with all their processes, as when AWX's container ends."""
+"""Playbooks that are killed at a request with all their processes, as happens when AWX's container ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 
 def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
-    """Run the playbook until it has sent the first such request, and kill it before it gets the response."""
+    """Run the playbook until it has sent the operation's first request, and kill it before it gets the response."""
     (folder / "ansible.cfg").touch()
     (folder / "killed.yml").write_text(json.dumps(book))
     held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]

@@ -40,7 +40,7 @@ class Job(NamedTuple):
 
 
 def unsafe(value: Any) -> str:
-    """Return the value as AWX writes it in YAML: each text, also a key, is marked as not being a template."""
+    """Return the value in YAML as AWX writes it: each text, also a key, is marked as not being a template."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{unsafe(key)}: {unsafe(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -49,7 +49,7 @@ def unsafe(value: Any) -> str:
 
 
 def play(sim: Any, folder: Path, text: str, options: Iterable[str] = (), warnings: int = 0, **env: str) -> Job:
-    """Run a playbook given as text. Fail unless it prints this number of `warnings`."""
+    """Run the playbook in a text. Fail unless it prints this number of `warnings`."""
     (folder / "ansible.cfg").touch()  # so that Ansible reads no other file
     (folder / "book.yml").write_text(text)
     more = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", **env}
@@ -67,7 +67,7 @@ def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterabl
 
 
 def complaint(name: str, answers: Answers) -> str:
-    """Return the errors in the answers, or an empty text, as tasks/answers.yml does."""
+    """Return the errors in a survey's answers as tasks/answers.yml finds them, or an empty text."""
     spec = load_yaml((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])
     checked = ArgumentSpecValidator({"answers": spec_rules(spec)}).validate({"answers": typed})
@@ -75,9 +75,9 @@ def complaint(name: str, answers: Answers) -> str:
 
 
 def refusals(sim: Any, folder: Path, name: str, cases: Iterable[Answers]) -> list[str]:
-    """Return the error message of a playbook for each of these answers.
+    """Return the error message of a playbook for each of these surveys' answers.
 
-    It must refuse all of them. One process runs its tasks for each.
+    Fail if the playbook accepts one of them. One process runs its tasks for all of them.
     """
     book = load_yaml((ROOT / f"playbooks/{name}.yml").read_text())[0]
     for each in ("tasks", "argument_specs"):

@@ -12,7 +12,7 @@ ENCODED = base64.b64encode(TEXT.encode()).decode()
 
 
 def leaking_faults(credential: str) -> list[dict[str, Any]]:
-    """Return a fault of every kind, with the credential and the user data in each part of the response."""
+    """Return faults of all kinds, with the credential and the user data in each part of the response."""
     secrets = f"{credential} {TEXT} {ENCODED}"
     body = {"slug": f"no.{ENCODED}", "message": secrets, "details": {"given": [secrets, {secrets: secrets}]}}
     detail = {

@@ -29,7 +29,7 @@ def result(sim: Any, module: str, options: dict[str, Any], check: bool = False, 
         }.items():  # fmt: skip
             stack.enter_context(mock.patch.object(basic, name, value, create=True))
         stack.enter_context(mock.patch.object(glue, "Clock", lambda **_given: clock))
-        # Each ansible-core puts warnings elsewhere.
+        # Each ansible-core stores warnings in another place.
         warn = stack.enter_context(mock.patch.object(basic.AnsibleModule, "warn"))
         stack.enter_context(mock.patch.dict(os.environ, {**sim.environment, **(env or {})}))
         printed = stack.enter_context(redirect_stdout(io.StringIO()))

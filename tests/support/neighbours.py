@@ -53,7 +53,7 @@ class Neighbours:
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[tuple[str, str]] = []
-        self.broken: dict[str, Answer] = {}  # path -> response instead of its own
+        self.broken: dict[str, Answer] = {}  # path -> response that replaces the regular one
         self.ssh_keys: list[Row] = []
         self.vpcs = [self.vpc("vpc_default", is_default=True), self.vpc("lab")]
         self.security_groups = [self.group("default", is_default=True), self.group("ssh")]
@@ -70,7 +70,7 @@ class Neighbours:
         return {"id": new_id(f"group {name}"), "name": name, "status": "active", "is_default": False, **more}
 
     def add_public_ip(self, address: str, port_id: str | None = None, **more: Any) -> None:
-        """Add an address. Without a port it has no `port_id`: the API leaves out optional fields."""
+        """Add a public IP. Without a port it has no `port_id`, because the API leaves out optional fields."""
         used = {"port_id": port_id} if port_id else {}
         row = {"id": new_id(address), "public_ip": address, "status": "created", "created_at": "2026-11-01T12:00:00"}
         self.public_ips.append({**row, **used, **more})
@@ -80,7 +80,7 @@ class Neighbours:
         self.volumes.append({**row, **more})
 
     def changes(self) -> list[tuple[str, str]]:
-        """Return the requests that are not reads, each without the ids in its path."""
+        """Return the requests that are not reads, without the ids in their paths."""
         return [(method, re.sub(r"[0-9a-f-]{36}", "ID", path)) for method, path in self.requests if method != "GET"]
 
     def answer(self, method: str, target: str, key: str | None, body: bytes) -> Answer:
@@ -96,7 +96,7 @@ class Neighbours:
                 return self.broken[url.path]
             return run(self, Request(ids, dict(parse_qsl(url.query)), json.loads(body) if body else None))
         except Refused as refusal:
-            # The gateway's own refusals have other keys than those of the APIs behind it.
+            # The gateway's error bodies have other keys than those of the APIs behind it.
             if refusal.status in (401, 403):
                 return refusal.status, {"developerMessage": str(refusal), "userMessage": "No", "errorCode": "4"}
             return refusal.status, {"message": str(refusal), "slug": "generic"}
@@ -124,7 +124,7 @@ def find(rows: list[Row], row_id: str) -> Row:
 
 
 def page(rows: list[Row], query: dict[str, str]) -> list[Row]:
-    """Return the rows from `_offset` on, 50 where the query has no `_limit`."""
+    """Return `_limit` rows from `_offset` on, 50 if the query has no `_limit`."""
     try:
         limit, offset = int(query.get("_limit", 50)), int(query.get("_offset", 0))
     except ValueError:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A process that has imported Ansible, and forks for each of its programs that `programs.py` asks for.
+"""A process that has imported Ansible, and forks itself for each of Ansible's programs that `programs.py` requests.
 
 It knows neither the environment nor ansible.cfg: the fork imports the files of Ansible that read them (all that use
 `ansible.constants`), as the program itself does. Modules on this machine are forks, too: they run the source that
@@ -64,13 +64,13 @@ IMPORTED = [
     "zipfile",
     "zipimport",
 ]
-# Imported by every module; names differ by core.
+# Imported by every module; the names depend on the version of ansible-core.
 IMPORTED_BY_MODULES = ["ansible.module_utils.basic", "ansible.module_utils._internal._ansiballz._loader"]
-MODULES_OWN: dict[str, types.ModuleType] = {}  # what these names and all below them are in a module
+MODULES_OWN: dict[str, types.ModuleType] = {}  # these files, and those below them, as a module imports them
 MODULES_HOOKS: list[Any] = []
 CONFIGURATION = "ansible.constants"
 BASE = sys.path[1:]  # without this file's folder
-# Values of os.environ that Python reads when it starts: any other than these, and there is a new Python.
+# Variables that Python reads when it starts: where one of them is set, a new Python starts instead of a fork.
 READ_AT_START = re.compile(r"PYTHON(?!PATH$|UNBUFFERED$)|LD_|LOCPATH")
 LOCALE = "C.UTF-8"
 # How Ansible starts a module on this machine: a shell, variables of the task, Python, which reads the module.
@@ -78,7 +78,7 @@ PIPED = re.compile(r"/bin/sh -c '((?:[A-Z_]+=[^ ']* )*)(\S+) && sleep 0'")
 
 
 class Configured(BaseException):
-    """The import of a file that reads Ansible's configuration; no `except ImportError` may pass over it."""
+    """The import of a file that reads Ansible's configuration; not an `ImportError`, which Ansible would catch."""
 
 
 class Refuses:
@@ -90,7 +90,7 @@ class Refuses:
 
 
 def preload() -> None:
-    """Import, and parse the two large files of Ansible that every program reads, and that are the same for all."""
+    """Import Ansible, and parse its two large files, which every program reads and none changes."""
     remember_parsed()
     import_for_modules()
     names = in_a_fork(lambda: imported(IMPORTED))
@@ -102,11 +102,11 @@ def preload() -> None:
 
 
 def import_for_modules() -> None:
-    """Import Ansible's part of a module as a module does, where nothing of the controller is, and put it aside."""
+    """Import Ansible's files for modules without those of the controller, as a module does, and store them."""
     before = list(sys.meta_path)
     spec = importlib.util.find_spec("ansible")
     assert spec
-    package = sys.modules["ansible"] = importlib.util.module_from_spec(spec)  # not run: the one in the zip does nothing
+    package = sys.modules["ansible"] = importlib.util.module_from_spec(spec)  # not run: a module's zip has it empty
     release = importlib.import_module("ansible.release")
     vars(package).update(__version__=release.__version__, __author__=release.__author__)
     for name in filter(_exists, IMPORTED_BY_MODULES):
@@ -120,7 +120,7 @@ def import_for_modules() -> None:
 def _exists(name: str) -> bool:
     try:
         return bool(importlib.util.find_spec(name))
-    except ModuleNotFoundError:  # of a parent
+    except ModuleNotFoundError:  # of a parent package
         return False
 
 
@@ -149,7 +149,7 @@ def remember_parsed() -> None:
 
 
 def imported(wanted: list[str]) -> list[str]:
-    """Return the names of all modules that are imported with these, in order."""
+    """Import these modules, and return the names of all modules that are imported then, in order."""
     for name in wanted:
         importlib.import_module(name)
     specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
@@ -168,7 +168,7 @@ def is_free(name: str) -> bool:
 
 
 def in_a_fork(list_names: Callable[[], list[str]]) -> list[str]:
-    """Return the function's result, without its traces in this process."""
+    """Call the function in a fork and return its result, so that it leaves no traces in this process."""
     reads, writes = os.pipe()
     if os.fork() == 0:
         with open(writes, "w", encoding="utf-8") as file:
@@ -184,9 +184,9 @@ def in_a_fork(list_names: Callable[[], list[str]]) -> list[str]:
 def serve(asked: socket.socket, built: str) -> None:
     """Fork for each request until there are no more.
 
-    The fork waits for the program, and reports how it ended. `built` is a folder for the modules that Ansible builds.
+    The fork waits for the program and reports its exit code. `built` is a folder for the modules that Ansible builds.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing here waits for those
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # this process does not wait for its forks
     while True:
         given, descriptors = receive(asked)
         if not given:
@@ -200,7 +200,7 @@ def serve(asked: socket.socket, built: str) -> None:
 
 
 def receive(asked: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Return the next whole request, and its descriptors: input, output, errors, and one to report the end to."""
+    """Return the next request, and its descriptors: input, output, errors, and the pipe for the report."""
     size = array.array("i")
     data, found, _flags, _address = asked.recvmsg(8, socket.CMSG_SPACE(4 * size.itemsize))
     for _level, _kind, packed in found:
@@ -228,7 +228,7 @@ def watch(given: dict[str, Any], descriptors: list[int]) -> NoReturn:
 
 
 def run(given: dict[str, Any], standard: list[int]) -> NoReturn:
-    """Be the program."""
+    """Run the program in this process."""
     for number, descriptor in enumerate(standard):
         os.dup2(descriptor, number)
     os.closerange(3, 1024)
@@ -250,7 +250,7 @@ def run(given: dict[str, Any], standard: list[int]) -> NoReturn:
 
     def main() -> None:
         constants = importlib.import_module(CONFIGURATION)
-        # By its settings, since a module's name does not tell where it and its parts were found.
+        # A folder for each combination of search paths: modules of one name from different paths may differ.
         found = [
             environ.get(name, "") for name in ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_LIBRARY", "ANSIBLE_MODULE_UTILS")
         ]
@@ -266,13 +266,13 @@ def run(given: dict[str, Any], standard: list[int]) -> NoReturn:
 
 
 def hides(paths: list[str]) -> bool:
-    """Return whether a folder has another file for a module that is imported already."""
+    """Return whether a folder has a file with the name of a module that is imported already."""
     names = {name.partition(".")[0] for path in paths if os.path.isdir(path) for name in os.listdir(path)}
     return bool(names & {name.partition(".")[0] for name in sys.modules} - {"sitecustomize", "__pycache__"})
 
 
 def end(main: Callable[[], None]) -> NoReturn:
-    """Run `main`, and end as Python does, without the clean-up of memory that goes anyway."""
+    """Run `main` and exit as Python does, but without freeing the memory."""
     sys.stdin, sys.stdout, sys.stderr = (
         io.TextIOWrapper(
             open(number, mode, closefd=False),  # noqa: SIM115
@@ -310,7 +310,7 @@ def end(main: Callable[[], None]) -> NoReturn:
 
 
 def warm_workers() -> None:
-    """Load filters and tests, which each worker would load anew, and keep the garbage collector away from them."""
+    """Load filters and tests once, instead of in each worker, and keep the garbage collector away from them."""
     worker = importlib.import_module("ansible.executor.process.worker").WorkerProcess
     loaders = importlib.import_module("ansible.plugins.loader")
     start, warm = worker.start, functools.cache(load_plugins)
@@ -324,7 +324,7 @@ def warm_workers() -> None:
 
 
 def load_plugins(loaders: Any) -> None:
-    """Load Ansible's filters and tests, and all of the collection's: Ansible loads all files for any one of them."""
+    """Load the filters and tests of Ansible and of the collection."""
     for loader in (loaders.filter_loader, loaders.test_loader):
         loader._ensure_non_collection_wrappers()
         with contextlib.suppress(KeyError):  # where the collection is missing
@@ -332,7 +332,7 @@ def load_plugins(loaders: Any) -> None:
 
 
 def fork_modules() -> None:
-    """Let a module that Ansible starts with this Python be a fork of the worker that starts it."""
+    """Let a worker fork itself for a module that Ansible would start with this Python."""
     execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]
     signature = inspect.signature(execute)
 
@@ -354,7 +354,7 @@ def fork_modules() -> None:
 
 
 def be_module(standard: list[int], cwd: str | None, variables: dict[str, str]) -> NoReturn:
-    """Be a new Python that reads its program from its input, without Ansible's files of the controller."""
+    """Run the program in the input as a new Python does, without Ansible's files of the controller."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     copies = [os.dup(descriptor) for descriptor in standard]

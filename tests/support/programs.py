@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ansible's programs, which tests start here and nowhere else: as forks of a process that is loaded already, or begun as
-processes that are new, for those who look at their processes or kill them."""
+"""Ansible's programs. All tests start them here: as forks of a process that has imported Ansible, or as new processes,
+for tests that look at processes or kill them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ COMMAND = (sys.executable, "-m", "ansible")
 PRELOADED = Path(__file__).with_name("preloaded.py")
 Argument = str | Path
 Done = subprocess.CompletedProcess[str]
-_ASKING = threading.Lock()  # a test may run two programs at once: what they ask must not be mixed
+_ASKING = threading.Lock()  # a test may run two programs at once, whose requests must not be mixed
 
 
 def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], apart: bool = False,
         timeout: float = 300) -> Done:  # fmt: skip
-    """Run `ansible-<program>` without an input; with `apart` its errors are not among its output."""
+    """Run `ansible-<program>` without an input; with `apart`, stderr is separate from stdout."""
     outputs = [os.memfd_create(name) for name in (["stdout", "stderr"] if apart else ["stdout"])]
     nothing = os.open(os.devnull, os.O_RDONLY)
     reports, reporter = os.pipe()
@@ -51,7 +51,7 @@ def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], a
 
 def begin(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
           output: int = subprocess.PIPE) -> subprocess.Popen[str]:  # fmt: skip
-    """Start `ansible-<program>` as a new process, with a session of its own, and do not wait for it."""
+    """Start `ansible-<program>` as a new process in a session of its own, without waiting for its end."""
     return subprocess.Popen(
         [*COMMAND, program, *arguments], cwd=cwd, env=env, text=True, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,

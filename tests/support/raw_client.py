@@ -50,9 +50,9 @@ class Api:
         return identifier
 
     def refused(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, str]:
-        """Return the status and the slug of a refusal.
+        """Return the status and the slug of an error response. Fail if the request is accepted.
 
-        With 422 the slug is empty: it is a word of the library that validates requests.
+        With 422 the slug is empty: it comes from the library that validates requests.
         """
         answer = self(method, path, body, **query)
         assert answer.status_code >= 400, answer.text
@@ -60,7 +60,7 @@ class Api:
 
 
 def wanted(name: str = "web-1", **fields: Any) -> dict[str, Any]:
-    """Return the body of a creation; without a public IP unless `fields` say so."""
+    """Return the body of a creation, without a public IP unless `fields` has one."""
     body = {"name": name, "machine_type": {"name": "BV1-1-40"}, "image": {"name": LINUX}, "ssh_key_name": "deploy",
             "network": {"associate_public_ip": False}}  # fmt: skip
     return {**body, **fields}

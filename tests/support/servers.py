@@ -27,7 +27,7 @@ class Asked(NamedTuple):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A handler that sends the next answer of the server, and the last answer again and again."""
+    """A handler that sends the server's responses in turn, and repeats the last response."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         answer(self, asked) if callable(answer) else self.reply(*answer)
 
     def reply(self, status: int, body: Any = b"", headers: dict[str, str] | None = None) -> None:
-        """Send a whole response; a body that is not bytes is sent as JSON."""
+        """Send a response; a body that is not bytes is sent as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response_only(status)
         for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def tunnel(self, port: int) -> None:
-        """Connect the client of a CONNECT request with the server at that port, whatever host it named."""
+        """Connect the client of a CONNECT request with the server at that port, whatever host the client named."""
         with socket.create_connection(("127.0.0.1", port)) as there:
             self.send_response_only(200)
             self.end_headers()
@@ -102,7 +102,7 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Serve these answers in turn, and the last answer from then on."""
+    """Serve these responses in turn, and repeat the last response."""
     server = Server(list(answers), tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -115,7 +115,7 @@ def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Ser
 
 
 def proxy_to(port: int) -> Callable[[Handler, Asked], None]:
-    """Return the answer of a proxy that connects to that port."""
+    """Return the response function of a proxy that connects to that port."""
     return lambda handler, asked: handler.tunnel(port)
 
 

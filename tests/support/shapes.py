@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The keys and types in the result of every module in every outcome, as playbooks rely on them.
+"""The keys and types in the result of every module in every outcome, which playbooks rely on.
 
-`python -m tests.support.shapes` writes the present ones into shapes.json, which the test compares with.
+`python -m tests.support.shapes` writes the current shapes into shapes.json, with which the test compares.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from tests.conftest import ROOT  # which also finds the collection, for a run of this file
+from tests.conftest import ROOT  # importing it also links the collection, for a run of this file
 from tests.support.declarations import DECLARED, LARGE
 from tests.support.module import result
 
 FILE = ROOT / "tests/support/shapes.json"
 TEXT = "#!/bin/sh\ntrue\n"
-ANSIBLES = ("invocation", "warnings", "exception")  # keys that Ansible adds to results, each ansible-core in its way
+ANSIBLES = ("invocation", "warnings", "exception")  # keys that Ansible adds, each ansible-core others
 STOP = {"operation": "POST /v1/instances/{id}/stop", "nth": "every"}
 LIST = {"operation": "GET /v1/instances", "nth": "every"}
 NO = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "No", "details": {}}}
@@ -173,8 +173,8 @@ for name, outcome in {
 
 
 def of(sim: Any, outcome: Outcome) -> dict[str, Any]:
-    """Return the result of an outcome."""
-    # A list returns what the API sends: here with the nulls that it may leave out.
+    """Return the result of the module for an outcome."""
+    # A list returns the API's rows: here with the nulls that the API may leave out.
     sim.reset(**{"nulls": "sent", **(outcome.settings or {})})
     for seed in outcome.seeds:
         sim.seed(**seed)

@@ -16,12 +16,12 @@ from pathlib import Path
 def serving(folder: Path, addresses: list[str], port: int, *more: str) -> Iterator[None]:
     """Run an SSH server at these addresses; `more` are lines of its configuration.
 
-    It lets in the user who runs the tests, with the key `folder`/key.
+    It accepts the user who runs the tests, with the key `folder`/key.
     """
     for name in ("key", "host_key"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    if os.getuid() == 0:  # as Debian's service does
+    if os.getuid() == 0:  # Debian's service creates it, too
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     listens = [f"ListenAddress {f'[{address}]' if ':' in address else address}:{port}" for address in addresses]
     config = [*listens, f"HostKey {folder}/host_key", f"AuthorizedKeysFile {folder}/key.pub", "PidFile none", "UsePAM no",

@@ -56,6 +56,6 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Api | None = Non
 
 
 def sent(sim: Any) -> list[str]:
-    """Return the requests that are not reads, in order: method and last part of the path."""
+    """Return the requests that are not reads, in order, as method and last part of the path."""
     changes = [request for request in sim.requests() if request["method"] != "GET"]
     return [f"{request['method']} {request['path'].rsplit('/', 1)[-1]}" for request in changes]

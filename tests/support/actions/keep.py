@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A task that writes a value into a file in the controller's process; ansible.builtin.copy starts three others."""
+"""An action that writes a value into a file in the controller's process; ansible.builtin.copy starts three others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Decode `json` from base64: ansible-core 2.16 turns a text that looks like a value into that value."""
+        """Write what `json` has in base64: ansible-core 2.16 converts a text that looks like a value."""
         Path(self._task.args["dest"]).write_bytes(base64.b64decode(self._task.args["json"]))
         return {"changed": False}

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Loaded by every Python that a playbook starts, so that it costs less time.
+"""Settings of every Python that a playbook starts, which make it faster.
 
-Waits are as fast as the simulator's clock. What Ansible sends to a host as source, in a zip, is compiled once and not by
-every task: that is a third of the time which a module takes.
+Waits are as fast as the simulator's clock. The source that Ansible sends to a host in a zip is compiled once instead of
+by every task: compiling takes a third of a module's time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BYTECODE = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 4)[0], ".build/
 
 
 def _remembered(path: str, source: bytes) -> CodeType:
-    """As Python keeps the bytecode of files that are in no zip, by the source's digest."""
+    """Return the compiled source, kept in a file by the source's digest, as Python does outside of zips."""
     digest = _imp.source_hash(len(source), source).hex()  # type: ignore[attr-defined]
     kept = os.path.join(BYTECODE, f"{sys.implementation.cache_tag}-{digest}")
     try:
@@ -43,7 +43,7 @@ def _remembered(path: str, source: bytes) -> CodeType:
         os.makedirs(BYTECODE, exist_ok=True)
         with open(f"{kept}.{os.getpid()}", "wb") as file:
             file.write(marshal.dumps(code))
-        os.replace(file.name, kept)  # whole, whoever reads it now
+        os.replace(file.name, kept)  # a process that reads it now gets the whole file
     return code
 
 
