@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""python -m tests.acceptance: the checkout is the collection magalu.cloud, as the Makefile has linked it."""
+"""python -m tests.acceptance: run the command; the Makefile has linked the checkout as the collection magalu.cloud."""
 
 import sys
 from pathlib import Path

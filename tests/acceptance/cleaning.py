@@ -14,13 +14,13 @@ from tests.acceptance.journal import LETTERS, PREFIX, Resource
 
 OWN_NAME = re.compile(rf"{re.escape(PREFIX)}-[{LETTERS}]{{8}}(-.*)?", re.DOTALL)
 ORDER = (journal.SNAPSHOT, journal.BACKUP, journal.CUSTOM_IMAGE, journal.INSTANCE)
-SEARCH, PATIENCE = 60.0, 600.0  # seconds: for a resource that lists or reads do not show yet, for all deletions
+SEARCH, PATIENCE = 60.0, 600.0  # seconds: for a resource that lists or reads do not show yet; for all deletions
 PAUSE, LONG_PAUSE = 3.0, 15.0  # seconds between two rounds, in the first minute and later
 Say = Callable[[str], object]
 
 
 def is_of_a_run(name: Any) -> bool:
-    """Return whether a name is of any acceptance run."""
+    """Return whether a name is one that acceptance runs give to resources."""
     return isinstance(name, str) and OWN_NAME.fullmatch(name) is not None
 
 
@@ -40,7 +40,7 @@ def find_left_behind(gate: Gate) -> list[Resource] | None:
 
 
 def confirm(gate: Gate, resources: Iterable[Resource]) -> None:
-    """Let the gate delete resources that the user has confirmed, if a read by id shows the same name."""
+    """Let the gate delete the resources, which the user has confirmed, if a read by id shows the same name."""
     for resource in resources:
         _status, row = gate.read_row(resource.kind, resource.id)
         if row and row.get("name") == resource.name:
@@ -48,7 +48,7 @@ def confirm(gate: Gate, resources: Iterable[Resource]) -> None:
 
 
 def resolve_lost(gate: Gate) -> None:
-    """Look for the resources whose creation was not answered, under their names, which no other resource has."""
+    """Find the resources whose creation got no response, by their names, which are unique to the run."""
     until = gate.clock.now() + SEARCH
     while gate.journal.made.unresolved:
         for lost in gate.journal.made.unresolved:
@@ -64,7 +64,7 @@ def resolve_lost(gate: Gate) -> None:
 
 
 def delete_all(gate: Gate, say: Say) -> list[Resource]:
-    """Delete every resource of the journal with its public IP, wait, and return those that are still there."""
+    """Delete every resource of the journal with its public IP, wait, and return the resources that still exist."""
     began, told = gate.clock.now(), set[str]()
     resolve_lost(gate)
     while True:
@@ -80,7 +80,7 @@ def delete_all(gate: Gate, say: Say) -> list[Resource]:
 
 
 def delete(gate: Gate, resource: Resource, sure: bool) -> None:
-    """Send a deletion unless one is under way; a refusal is tried again in the next round.
+    """Send a deletion unless one is under way; the next round retries a refused deletion.
 
     A 404 means that the resource is gone only after an accepted deletion, or if it is `sure`: it may also have been
     created a moment ago.

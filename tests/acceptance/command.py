@@ -39,7 +39,7 @@ Say = Callable[[str], object]
 
 
 class Interrupted(BaseException):
-    """One of the SIGNALS: whatever is under way ends, and the clean-up begins."""
+    """One of the SIGNALS has arrived: the current work ends, and the clean-up begins."""
 
 
 class Plan(NamedTuple):
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
 
     @property
     def parts(self) -> list[Limits]:
-        """Return the limits of the parts of the run, one after the other."""
+        """Return the limits of each part of the run, in order."""
         return [probes.LIMITS, *self.targets.values()]
 
     @property
@@ -88,7 +88,7 @@ def read_plan(options: argparse.Namespace) -> Plan:
 
 
 def describe_cost(plan: Plan, connection: Connection) -> str:
-    """Return what a run costs at most, in words."""
+    """Describe the most that a run can cost."""
     parts, copies = plan.parts, sum(part.copies for part in plan.parts)
     minutes = sum(part.minutes + CLEANING for part in parts)
     billed = sum(part.at_once * (part.minutes + CLEANING) for part in parts)
@@ -106,7 +106,7 @@ def describe_cost(plan: Plan, connection: Connection) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Ask a question, and return whether the answer is yes. No answer is not yes."""
+    """Ask a question, and return whether the answer is yes. A missing answer counts as no."""
     try:
         return input(f"{question} [yes/no] ").strip().lower() in ("y", "yes")
     except EOFError:
@@ -115,7 +115,7 @@ def confirmed(question: str) -> bool:
 
 def accept(plan: Plan, connection: Connection, say: Say, clock: Clock | None = None, run: str | None = None,
            guarded: Callable[[], AbstractContextManager[object]] = nullcontext) -> int:  # fmt: skip
-    """Make a run, delete whatever it made, write its report, and return the exit code."""
+    """Make a run, delete what it created, write its report, and return the exit code."""
     run = run or new_run_name()
     folder = plan.folder / run
     folder.mkdir(parents=True)
@@ -146,7 +146,7 @@ def accept(plan: Plan, connection: Connection, say: Say, clock: Clock | None = N
 
 
 def try_everything(plan: Plan, gate: Gate, results: dict[str, str], notes: list[str], say: Say) -> None:
-    """Make the probes and run the targets; keep the results in what is given."""
+    """Make the probes and run the targets; add the results to `results` and `notes`."""
     made = Probes(gate, plan.choice, say)
     made.read()
     if problem := find_problem(plan, gate):
@@ -156,10 +156,10 @@ def try_everything(plan: Plan, gate: Gate, results: dict[str, str], notes: list[
         made.spend()
     except Stopped as stopped:
         notes.append(str(stopped))
-        return  # the targets would only spend, and fail for the same reason
+        return  # the targets would only cost money, and fail for the same reason
     more = targets.variables(plan.choice, gate.run, gate.seen.facts["zones"])
     for name, limits in plan.targets.items():
-        delete_all(gate, say)  # whatever the part before has left
+        delete_all(gate, say)  # what the previous part has left behind
         gate.limits = limits_from_now(limits, gate.journal.made, gate.minutes)
         say(f"Running the integration target {name}")
         results[name] = "failed"
@@ -170,7 +170,7 @@ def try_everything(plan: Plan, gate: Gate, results: dict[str, str], notes: list[
 
 
 def find_problem(plan: Plan, gate: Gate) -> str | None:
-    """Return why nothing can be created, as the catalogues show it, None if nothing is known to prevent it."""
+    """Return the reason in the catalogues why nothing can be created, None if they show no reason."""
     facts, refused = gate.seen.facts, gate.seen.responses["limit 1000"]
     if refused.status in (0, 401, 403):
         return f"The API refuses the key, or cannot be reached: {refused.words} {refused.message}"
@@ -198,7 +198,7 @@ def describe_run(plan: Plan, gate: Gate) -> dict[str, str]:
 def clean(
     connection: Connection, folder: Path, say: Say, sure: Callable[[str], bool], clock: Clock | None = None
 ) -> int:
-    """Delete what earlier runs left behind in a region, after it was listed and confirmed."""
+    """List what earlier runs left behind in a region, and delete it after a confirmation."""
     name = f"clean-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}-{os.getpid()}"
     own = recorded_ids(folder)
     gate = Gate(connection, Journal(folder / name / "journal.jsonl"), PREFIX, EMPTY, clock)
@@ -227,7 +227,7 @@ REASONS = "is MGC_API_KEY right, and has it the scope virtual-machine.read?"
 
 
 def describe(resource: Resource, own: set[str]) -> str:
-    """Return a resource in words, and whether a journal of this machine has it."""
+    """Describe a resource, and say whether a journal of this machine has it."""
     journal = "in a journal of this machine" if resource.id.lower() in own else "in no journal of this machine"
     return f"{resource.kind} {resource.name} ({resource.id}), {journal}"
 
@@ -237,7 +237,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 class SignalsHeld(AbstractContextManager[object]):
-    """While the clean-up runs the first signal only says so, and the second ends the program."""
+    """A block in which the first signal prints that the clean-up is running, and the second ends the program."""
 
     def __enter__(self) -> None:
         for number in SIGNALS:
@@ -248,16 +248,16 @@ class SignalsHeld(AbstractContextManager[object]):
         signal.signal(number, signal.SIG_DFL)
 
     def __exit__(self, *error: object) -> None:
-        """Leave the signals as they are: only the report is left to be written."""
+        """Leave the signals as they are: only the report still has to be written."""
 
 
 def clock_of(speed: float) -> Clock:
-    """Return a clock that is so many times as fast as a real one."""
+    """Return a clock that is `speed` times as fast as a real clock."""
     return Clock(lambda: time.monotonic() * speed, lambda seconds: time.sleep(seconds / speed))
 
 
 def say(text: str) -> None:
-    """Print a text; whoever has closed the output does not stop a clean-up."""
+    """Print a text. Ignore a closed output, which must not stop a clean-up."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
 

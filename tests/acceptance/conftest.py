@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs on the simulator, on its clock, beside resources of somebody else that have similar names."""
+"""Fixtures for runs on the simulator, on its clock, beside somebody else's resources with similar names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOREIGN = ("mgc-acceptance", "mgc-acceptance-database", "mgc-acceptance-first", 
 
 
 class Cloud:
-    """A simulator as a run of acceptance sees it, and all that happened in the run."""
+    """A simulator for acceptance runs, with the requests, output and results of the last run."""
 
     def __init__(self, sim: Any, folder: Path) -> None:
         self.sim, self.folder, self.clock, self.said = sim, folder, Clock(sim.now, sim.advance), list[str]()
@@ -33,7 +33,7 @@ class Cloud:
         return resolve_connection(given.get, {})
 
     def begin(self, **settings: Any) -> None:
-        """Empty the cloud, and put resources of somebody else there."""
+        """Empty the cloud, and create resources of somebody else in it."""
         self.sim.reset(**settings)
         for name in FOREIGN:
             self.sim.seed("instance", name=name, public_ip=name == FOREIGN[0])
@@ -55,13 +55,13 @@ class Cloud:
         )
 
     def left(self, region: str = "br-se1") -> list[str]:
-        """Return the names of all resources that are not somebody else's, and the number of public IPs too many."""
+        """Return the names of all resources that a run left behind, and the number of superfluous public IPs."""
         here = self.sim.state().get(region, {})
         rows = [row["name"] for kind in ("instances", "snapshots", "images") for row in here.get(kind, ())]
         return [name for name in rows if name not in FOREIGN] + ["public IP"] * (len(here.get("public_ips", ())) - 1)
 
     def foreign(self) -> list[Any]:
-        """Return all that there is of somebody else."""
+        """Return all resources of somebody else."""
         return [row for kind in ("instances", "snapshots") for row in self.sim.state()["br-se1"][kind]
                 if row["name"] in FOREIGN]  # fmt: skip
 

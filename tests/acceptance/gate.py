@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The only place of an acceptance run that makes requests: each is checked, written down, sent, and written down."""
+"""All requests of an acceptance run are made here: checked, written into the journal, sent, and written again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGE = 1000
 
 
 class Answer(NamedTuple):
-    """A whole response."""
+    """A complete response."""
 
     status: int  # 0: no response
     headers: Mapping[str, str]
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 class Gate:
-    """The way to the API for everything in a run: its probes, its clean-up and the integration targets."""
+    """The access to the API for all parts of a run: its probes, its clean-up and the integration targets."""
 
     def __init__(self, connection: Connection, notes: Journal, run: str, limits: Limits,
                  clock: Clock | None = None) -> None:  # fmt: skip
@@ -107,7 +107,7 @@ class Gate:
         return own
 
     def exchange(self, request: Request, query: Query, headers: Mapping[str, str]) -> Answer:
-        """Send a request, never twice, and read its response. A change gets a connection of its own."""
+        """Send a request once, without retries, and read its response. A change gets a connection of its own."""
         url = self.connection.api_url.replace("{region}", request.region).rstrip("/") + request.path
         verify = self.connection.ca_path or True if self.connection.validate_certs else False
         try:
@@ -121,7 +121,7 @@ class Gate:
             return Answer(0, {}, json.dumps({"message": type(error).__name__}).encode())
 
     def note(self, rule: Rule, row_id: str, body: Any, answer: Answer) -> None:
-        """Write into the journal what a request came to."""
+        """Write the outcome of a request into the journal."""
         with self.lock:
             if rule.creates:
                 self.note_creation(rule.creates, body["name"], answer)
@@ -145,7 +145,7 @@ class Gate:
             self.journal.write(journal.GONE, kind=kind, id=row_id)
 
     def observe(self, path: str, answer: Answer) -> None:
-        """Keep the states and statuses of the run's own resources in a response, and how an early password is refused."""
+        """Record the states and statuses of the run's resources in a response, and the refusal of an early password."""
         if path.endswith("/first-windows-password") and not answer.accepted:
             self.seen.responses.setdefault("early password", outline(answer.status, answer.body, self.secrets))
         kind = next((kind for start, kind in KINDS.items() if path == start or path.startswith(f"{start}/")), None)
@@ -162,7 +162,7 @@ class Gate:
             self.seen.statuses |= statuses_in(kind, own)
 
     def record(self, label: str, answer: Answer) -> Answer:
-        """Keep the outline of a response under a label."""
+        """Record the outline of a response under a label."""
         self.seen.responses[label] = outline(answer.status, answer.body, self.secrets)
         return answer
 
@@ -194,7 +194,7 @@ class Gate:
 
 
 def total_of(body: Mapping[str, Any], otherwise: int) -> int:
-    """Return the total of a list, or another number where the API version sends none."""
+    """Return the total of a list, or `otherwise` if the API version does not send it."""
     meta = body.get("meta")
     page = meta.get("page") if isinstance(meta, Mapping) else None
     total = page.get("total") if isinstance(page, Mapping) else None

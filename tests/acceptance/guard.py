@@ -34,7 +34,7 @@ class Limits(NamedTuple):
 
 
 def limits_from_now(part: Limits, made: Made, minutes: float) -> Limits:
-    """Return the limits of a part that begins when a run is `minutes` old and has made this."""
+    """Return the limits of a part that begins when a run is `minutes` old and has created `made`."""
     return Limits(part.at_once, made.creations + part.creations, minutes + part.minutes, made.copies + part.copies)
 
 
@@ -42,7 +42,7 @@ class Rule(NamedTuple):
     """The meaning of a route that changes something."""
 
     method: str
-    path: re.Pattern[str]  # its group `id` is the resource that is changed, or that a copy is restored from
+    path: re.Pattern[str]  # its group `id` is the resource that is changed, or the copy that is restored
     creates: str | None = None  # the kind of the resource that it creates
     kind: str = INSTANCE  # of the resource with the id
     renames: bool = False
@@ -121,9 +121,9 @@ def _refuse_creation(rule: Rule, body: Mapping[str, Any], made: Made, limits: Li
 
 
 def list_lost_with(body: Mapping[str, Any]) -> str | None:
-    """Return the resource of the user that a new instance would take over, None if there is none.
+    """Return the user's resource that would be deleted with a new instance, None if there is none.
 
-    An interface is deleted with its instance.
+    An instance takes its interface with it.
     """
     network = body.get("network")
     interface = network.get("interface") if isinstance(network, Mapping) else None

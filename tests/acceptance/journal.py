@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The journal of an acceptance run: every resource that the run makes, written before and after each request.
 
-A run that is killed at any moment leaves a journal from which its resources are known.
+The journal of a run that was killed at any moment names all its resources.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PREFIX = "mgc-acceptance"
-LETTERS = "bcdfghjkmnpqrstvwxz"  # of the name of a run: no word that a user may have chosen
+LETTERS = "bcdfghjkmnpqrstvwxz"  # of the name of a run: a word that users do not choose
 INSTANCE, SNAPSHOT, BACKUP, CUSTOM_IMAGE = "instance", "snapshot", "backup", "custom image"
 # The events of a resource. `created` and `found` give it an id, `refused` and `gone` end it.
 CREATING, CREATED, REFUSED, UNKNOWN, FOUND = "creating", "created", "refused", "unknown", "found"
@@ -58,7 +58,7 @@ def new_run_name() -> str:
 
 
 def replay(events: Iterable[Event]) -> Made:
-    """Return the resources that the events of a journal tell of."""
+    """Return the resources that result from the events of a journal."""
     known: dict[str, Resource] = {}
     pending: list[Resource] = []
     deleting: set[str] = set()
@@ -86,7 +86,7 @@ def replay(events: Iterable[Event]) -> Made:
 
 
 class Journal:
-    """A file of events, of which each is on the disk before the run goes on."""
+    """A file of events. Each event is on the disk before the run continues."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -107,7 +107,7 @@ class Journal:
 
 
 def read_events(path: Path) -> list[Event]:
-    """Return the events of a journal. A last line that was cut off by a kill is left out."""
+    """Return the events of a journal without a last line that was cut off when the run was killed."""
     events: list[Event] = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
@@ -118,6 +118,6 @@ def read_events(path: Path) -> list[Event]:
 
 
 def recorded_ids(folder: Path) -> set[str]:
-    """Return the ids, in lower case, of all resources that the journals in a folder tell of."""
+    """Return the ids, in lower case, of all resources in the journals of a folder."""
     journals = folder.glob("*/journal.jsonl")
     return {event["id"].lower() for path in journals for event in read_events(path) if event.get("id")}

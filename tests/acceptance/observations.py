@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The observations of a run, without any secret: what the API answered, and when a change became visible."""
+"""The observations of a run, without secrets: the API's responses, and when a change became visible."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Look(NamedTuple):
 
 
 class Observations:
-    """All that a run has seen."""
+    """All observations of a run."""
 
     def __init__(self) -> None:
         self.responses: dict[str, Response] = {}  # by a label
@@ -93,7 +93,7 @@ def outline(status: int, body: Any, secrets: Iterable[str] = ()) -> Response:
 
 
 def look_at(row: Mapping[str, Any] | None, seconds: float, by: str) -> Look:
-    """Return a look at an instance; without a row it was not found."""
+    """Return a look at an instance. Without a row, the instance was not found."""
     if row is None:
         return Look(round(seconds, 1), by, False)
     name, state, status = (row.get(key) for key in ("name", "state", "status"))
@@ -122,5 +122,5 @@ def statuses_in(kind: str, rows: Iterable[Any]) -> set[tuple[str, str, str]]:
 
 
 def first_seconds(looks: Sequence[Look], by: str, wanted: Any) -> float | None:
-    """Return the seconds of the first look of one kind that fulfils a condition, None without any."""
+    """Return the seconds of the first look of a kind (by id or by list) that fulfils a condition, else None."""
     return next((look.seconds for look in looks if look.by == by and wanted(look)), None)

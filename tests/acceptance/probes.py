@@ -23,9 +23,9 @@ USER_DATA = base64.b64encode(b"#cloud-config\n{}\n").decode()
 NO_SUCH_KEY = "mgc-acceptance-no-such-key"
 HOST_KEYS = "-----BEGIN SSH HOST KEY KEYS-----"
 NULLABLE = ("updated_at", "user_data", "ssh_key_name", "availability_zone", "network", "error", "labels")
-# Seconds: for a creation, an action or a deletion; for what may never come after that; between two looks.
+# Seconds: for a creation, an action or a deletion; then for a change that may never come; between two looks.
 CREATION, ACTION, AFTERWARDS, LOG = 900.0, 300.0, 120.0, 90.0
-QUIET = 30.0  # how long an action may show nothing
+QUIET = 30.0  # how long an action may have no visible effect
 FAST, SLOW, FAST_FOR = 1.0, 3.0, 60.0
 
 
@@ -33,7 +33,7 @@ TYPE_KEYS = ("machine_types", "instance_types")
 
 
 def rows_of(body: Any, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the rows of a list, which may be under one of several keys."""
+    """Return the rows of a list, which are under one of several keys."""
     found = next((body[key] for key in keys if key in body), None) if isinstance(body, dict) else None
     return found if isinstance(found, list) else []
 
@@ -69,7 +69,7 @@ class Probes:
         self.keyed: dict[str, Any] = {}  # the key in the body of a creation, if that needs it
 
     def read(self) -> None:
-        """Make the probes that cost nothing: reads, and reads with wrong keys."""
+        """Make the probes that are free of charge: reads, and reads with wrong keys."""
         self.say("Reading the catalogues and the limits of lists")
         self.read_catalogues()
         self.read_limits()
@@ -77,7 +77,7 @@ class Probes:
         self.read_with_own_client()
 
     def spend(self) -> None:
-        """Make the probes that need an instance. Raise `Stopped` if there can be none."""
+        """Make the probes that need an instance. Raise `Stopped` if it cannot be created."""
         first = self.create_first()
         self.watch_names(first)
         self.watch_power(first)
@@ -113,7 +113,7 @@ class Probes:
         facts["images"] = {str(row.get("name")): str(row.get("platform")) for row in images}
 
     def list_catalogue(self, path: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Return the rows of all pages, whatever a page holds; a server that ignores _offset sends one page again."""
+        """Return the rows of all pages, of any size; stop at a repeated page, which means that _offset is ignored."""
         found: list[dict[str, Any]] = []
         while rows := rows_of(
             self.gate.send("GET", path, [("_limit", "1000"), ("_offset", str(len(found)))]).body, keys
@@ -144,7 +144,7 @@ class Probes:
         self.get("no key", path, query, credential={})
 
     def read_with_own_client(self) -> None:
-        """Read with the collection's own client, which meets the API's TLS and compression itself."""
+        """Read with the collection's own client, to test its TLS and compression with the API."""
         api = Api(self.gate.connection, "acceptance", self.gate.clock)
         try:
             self.seen.facts["own client"] = len(api.listing(MACHINE_TYPES)) == self.seen.facts["rows in all"]
@@ -164,7 +164,7 @@ class Probes:
         return str(made) if made else None
 
     def create_first(self) -> str:
-        """Create an instance whose declaration has no word about its network, and watch it."""
+        """Create an instance without any field about its network, and watch it."""
         self.say("Creating an instance, and watching it")
         row_id = None
         for label, keyed in (("linux without key", {}), ("linux with key", {"ssh_key_name": self.choice.ssh_key})):
@@ -213,7 +213,7 @@ class Probes:
         facts["joined expand"] = all("name" in (joined.get(key) or {}) for key in ("image", "machine_type"))
 
     def read_init_log(self, row_id: str) -> None:
-        """Read the init log until it has host keys, for a while."""
+        """Read the init log until it has host keys, for a limited time."""
         until = self.gate.clock.now() + LOG
         while True:
             answer = self.get("init log", f"/v1/instances/{row_id}/init-logs", ("max-lines-count", "5000"))
@@ -259,7 +259,7 @@ class Probes:
                 self.watch("reboot while suspended", row_id, None, ACTION, QUIET, lambda look: look.state == "running")
 
     def try_refused_creations(self) -> None:
-        """Try creations that should be refused, or fail. What is created all the same is deleted at once."""
+        """Try creations that should be refused or fail. Delete an instance that is created nevertheless at once."""
         self.say("Trying creations that should fail")
         images, types = self.seen.facts["images"], self.seen.facts["machine types"]
         choice, private = self.choice, {"network": {"associate_public_ip": False}}
@@ -292,7 +292,7 @@ class Probes:
         return self.gate.record(label, self.gate.send("DELETE", f"/v1/instances/{row_id}", query))
 
     def delete_and_wait(self, row_id: str) -> None:
-        """Delete an instance, and wait until it is gone; a creation under way may have to end first."""
+        """Delete an instance and wait until it is gone. If necessary, wait first for the end of its creation."""
         until = self.gate.clock.now() + ACTION
         while self.gate.clock.now() < until:
             deleting = row_id.lower() in self.gate.journal.made.deleting
@@ -303,7 +303,7 @@ class Probes:
             self.pause(SLOW)
 
     def settle(self, row_id: str) -> None:
-        """Wait until the reads of an instance show it settled, and as long as lists and reads may lag."""
+        """Wait until the reads of an instance show it settled, and then as long as lists and reads may lag."""
         until = self.gate.clock.now() + ACTION
         while self.gate.clock.now() < until:
             _status, row = self.gate.read_row(INSTANCE, row_id)
@@ -313,10 +313,10 @@ class Probes:
 
     def watch(self, label: str, row_id: str, name: str | None, most: float, quiet: float, done: Callable[[Look], bool],
               gone: bool = False) -> Looks:  # fmt: skip
-        """Look at an instance until it is done, by id and, with a name, also by a list for that name.
+        """Look at an instance until it is done, by id and, if `name` is given, also by a list for that name.
 
-        It is done when both show it settled, or gone, and the condition holds; or, after `quiet` seconds of being
-        settled, without the condition. Give up after `most` seconds.
+        It is done when both show it settled, or gone, and the condition holds; or, after it was settled for `quiet`
+        seconds, without the condition. Give up after `most` seconds.
         """
         looks = self.seen.watches.setdefault(label, [])
         clock, began, ended_at = self.gate.clock, self.gate.clock.now(), None
@@ -340,7 +340,7 @@ class Probes:
             self.pause(FAST if seconds < FAST_FOR else SLOW)
 
     def look(self, row_id: str, name: str | None, seconds: float) -> Looks:
-        """Look at an instance by its id, and with a name also by a list; none of them if a read failed."""
+        """Return the looks at an instance by id and, if `name` is given, by a list. Return none if a read failed."""
         status, row = self.gate.read_row(INSTANCE, row_id)
         looks = [look_at(row, seconds, BY_ID)]
         if name is not None:

@@ -23,7 +23,7 @@ CREDENTIALS = ("x-api-key", "authorization")
 
 
 class Proxy:
-    """The environment of the targets: the URL of the proxy, and a key that only the proxy knows."""
+    """The URL of the proxy, and a key that only the proxy accepts, for the environment of the targets."""
 
     def __init__(self, port: int) -> None:
         self.key = secrets.token_hex(16)
@@ -32,7 +32,7 @@ class Proxy:
 
 @contextlib.contextmanager
 def serving(gate: Gate) -> Iterator[Proxy]:
-    """Serve while the block runs, and let the requests end that are under way."""
+    """Serve while the block runs; at its end, wait for the requests that are under way."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = False  # server_close waits for them
     server.gate, server.proxy = gate, Proxy(server.server_port)  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def serving(gate: Gate) -> Iterator[Proxy]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A request of a target: passed on through the gate, with the real key instead of the proxy's own."""
+    """A handler that sends a target's request through the gate, with the real key instead of the proxy's own."""
 
     protocol_version = "HTTP/1.0"  # a connection for each request
     timeout = 60
@@ -71,13 +71,13 @@ class Handler(BaseHTTPRequestHandler):
         )  # fmt: skip
 
     def credential(self) -> dict[str, str] | None:
-        """Return the request's own credentials, None for the key of the proxy: it stands for the real one."""
+        """Return the request's own credentials, None for the key of the proxy, which stands for the real key."""
         given = {name: self.headers[name] for name in CREDENTIALS if name in self.headers}
         own: Proxy = self.server.proxy  # type: ignore[attr-defined]
         return None if given == {"x-api-key": own.key} else given
 
     def answer(self, answer: Answer) -> None:
-        """Send a response; a lost one ends the connection without a word, as it was lost."""
+        """Send a response. If the API's response was lost, close the connection without sending one."""
         if not answer.status:
             self.close_connection = True
             return
@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the journal has what matters."""
+        """Log nothing: the journal has the requests."""
 
 
 def parse(content: bytes) -> Any:

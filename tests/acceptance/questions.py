@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The open questions about the API, what the collection assumes, and how observations answer them: pure functions."""
+"""The open questions about the API, the assumptions of the collection, and pure functions that answer them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ PASSING = (0, 429, 502, 503, 504)
 
 
 class Answer(NamedTuple):
-    """An answer in words; `agrees` is None if nothing definite was assumed."""
+    """An answer in words; `agrees` is None if the collection assumes nothing definite."""
 
     seen: str
     agrees: bool | None = None
 
 
 class Question(NamedTuple):
-    """A question, the assumption, and the function that answers it (None: not seen)."""
+    """A question, the assumption, and the function that answers it (None: not observed)."""
 
     key: str
     text: str
@@ -53,13 +53,13 @@ def in_words(seconds: float | None) -> str:
 
 
 def _response(seen: Observations, label: str) -> Response | None:
-    """Return a response that says something about the API: no lost one, no passing one, and no refusal of the run's own."""
+    """Return a response of the API itself, None if it is lost, a passing error, or a refusal of the guard."""
     found = seen.responses.get(label)
     return None if found is None or found.status in PASSING or found.slug == REFUSED_HERE else found
 
 
 def refused_with(label: str, *expected: int) -> Callable[[Observations], Answer | None]:
-    """Return a function that answers which refusal a request met; `expected` are the assumed statuses."""
+    """Return a function that answers how a request was refused; `expected` are the assumed statuses."""
 
     def answer(seen: Observations) -> Answer | None:
         found = _response(seen, label)
@@ -73,7 +73,7 @@ def refused_with(label: str, *expected: int) -> Callable[[Observations], Answer 
 
 
 def fact(name: str, expected: object) -> Callable[[Observations], Answer | None]:
-    """Return a function that answers with a yes, a no or a value, compared with the expected one."""
+    """Return a function that answers with yes, no or a value, and compares it with the expected value."""
 
     def answer(seen: Observations) -> Answer | None:
         value = seen.facts.get(name)
@@ -202,7 +202,7 @@ def list_lag(seen: Observations) -> Answer | None:
 
 
 def stale_reads(seen: Observations) -> Answer | None:
-    """Answer how long reads by id show an instance as it was before an accepted action."""
+    """Answer how long reads by id show the state of an instance before an accepted action."""
     before = {"stop": "running", "start": "stopped", "suspend": "running"}
     parts = []
     for label, state in before.items():
@@ -266,7 +266,7 @@ def course(looks: list[Look]) -> list[str]:
 
 
 def statuses(seen: Observations) -> Answer | None:
-    """Answer which statuses appeared, and which of them no source names."""
+    """Answer which statuses appeared, and which of them are in no source."""
     if not seen.statuses:
         return None
     shown = sorted({status for _kind, _state, status in seen.statuses if status != "-"})

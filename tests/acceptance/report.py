@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The report of a run, to attach to an issue: as a Markdown page and as JSON, both without secrets."""
+"""The report of a run, for an issue: as a Markdown page and as JSON, both without secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Report(NamedTuple):
 
 
 def answer_rows(seen: Observations) -> list[Row]:
-    """Return every question with the answer that the observations give."""
+    """Return every question with its answer from the observations."""
     rows = []
     for question in QUESTIONS:
         answer = question.answer(seen)
@@ -62,7 +62,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def as_text(report: Report) -> str:
-    """Return the report for a terminal: what differs comes last, where it is seen first."""
+    """Return the report for a terminal. Answers that differ come last, next to the prompt."""
     order = (NOT_SEEN, AS_ASSUMED, ANSWERED, DIFFERS)
     lines: list[str] = []
     for row in sorted(report.rows, key=lambda row: order.index(row.verdict)):
@@ -81,7 +81,7 @@ def as_json(report: Report) -> str:
 
 
 def clean(value: Any, secrets: Iterable[str]) -> Any:
-    """Return a value in whose texts there are no secrets, ids, addresses and encoded data."""
+    """Return a value without secrets, ids, addresses and encoded data in its texts."""
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, Mapping):
@@ -90,7 +90,7 @@ def clean(value: Any, secrets: Iterable[str]) -> Any:
 
 
 def without_secrets(report: Report, secrets: Iterable[str]) -> Report:
-    """Return the report for others to read."""
+    """Return the report without secrets, to be published."""
     secrets = list(secrets)
     return Report(clean(report.context, secrets), [Row(*clean(row, secrets)) for row in report.rows],
                   clean(report.targets, secrets), clean(report.notes, secrets),
@@ -107,7 +107,7 @@ def write(report: Report, folder: Path, secrets: Iterable[str]) -> tuple[Path, P
 
 
 def summary(rows: Iterable[Row]) -> str:
-    """Return the number of answers with each result, in words."""
+    """Describe the number of answers with each result."""
     verdicts = [row.verdict for row in rows]
     counts = {name: verdicts.count(name) for name in dict.fromkeys(verdicts) if name not in (DIFFERS, NOT_SEEN)}
     parts = [f"{count} {name}" for name, count in counts.items()]

@@ -19,7 +19,7 @@ from tests.acceptance.probes import Choice
 from tests.acceptance.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parents[2]
-# The most that each target makes on a cloud that is not a simulator. Without Windows, whose licence is billed.
+# The most that each target creates on the real cloud. Without Windows, whose licence is billed.
 TARGETS = {
     "vm_info": Limits(3, 3, 20),
     "vm_instance": Limits(5, 12, 90),
@@ -31,7 +31,7 @@ GRACE = 20  # seconds from SIGTERM to SIGKILL
 
 
 def variables(choice: Choice, run: str, zones: Sequence[str]) -> dict[str, Any]:
-    """Return the variables that tell the targets to use a real cloud, and the names of the run."""
+    """Return the variables with which the targets use the real cloud and the names of the run."""
     places = dict(zip(("zone", "other_zone"), zones, strict=False))
     return {
         "on_simulator": False, "name_prefix": run, "image": choice.image, "machine_types": list(choice.machine_types),
@@ -41,14 +41,14 @@ def variables(choice: Choice, run: str, zones: Sequence[str]) -> dict[str, Any]:
 
 
 def environment(own: Mapping[str, str], proxy: Proxy, region: str, more: Mapping[str, Any]) -> dict[str, str]:
-    """Return the environment of the targets: of all MGC_ variables only those that lead to the proxy."""
+    """Return the environment of the targets, with no MGC_ variables except those for the proxy."""
     kept = {name: value for name, value in own.items() if not name.startswith("MGC_") and name != "PYTHONPATH"}
     return {**kept, "MGC_API_URL": proxy.url, "MGC_API_KEY": proxy.key, "MGC_REGION": region,
             "INTEGRATION_VARIABLES": json.dumps(more)}  # fmt: skip
 
 
 def run_target(name: str, env: Mapping[str, str], seconds: float) -> bool:
-    """Run a target, and return whether it passed. It is stopped after its time, or if this is interrupted."""
+    """Run a target, and return whether it passed. Stop it when its time is over, or after an interruption."""
     command = ["tests/ansible-test.sh", "acceptance", name]
     process = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -60,14 +60,14 @@ def run_target(name: str, env: Mapping[str, str], seconds: float) -> bool:
 
 
 def keep_log(name: str, folder: Path) -> None:
-    """Keep the output of a target, which the next one overwrites."""
+    """Store the output of a target before the next target overwrites it."""
     log = ROOT / ".build/acceptance/log"
     if log.exists():
         shutil.copyfile(log, folder / f"{name}.log")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started, unless it has ended."""
+    """End a process and all its descendants, unless it has ended."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nothing stays of a run, wherever it ends, and nothing of anybody else is touched."""
+"""A run leaves no resources behind, wherever it ends, and never changes other people's resources."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.support.choice import ALL
 
 BODY = {"machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-debian-12 LTS"}}
 NEW = {**BODY, "name": f"{RUN}-new", "network": {"associate_public_ip": False}}
-# Requests of the probes that change something: how many there are depends on how often a deletion has to wait.
+# Number of the probes' requests that change something; there are more of them if a deletion has to wait.
 FEWEST, CHANGES = 15, 20
 EVERY_SO_MANY = 1 if ALL else 7
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this."""
+    """The end of a killed process: no handler catches it."""
 
 
 @contextmanager
 def ended(number: int, when: str, error: type[BaseException]) -> Iterator[None]:
-    """Raise at a request that changes something (1 is the first), `before` it is sent or `after` it was answered."""
+    """Raise `error` at the Nth request that changes something, `before` it is sent or `after` its response."""
     send, seen = requests.Session.request, [0]
 
     def request(self: requests.Session, method: str, *rest: Any, **more: Any) -> requests.Response:
@@ -104,7 +104,7 @@ def test_the_clean_up_lists_names_of_runs_and_no_others(cloud: Cloud) -> None:
 
 
 def test_the_clean_up_does_not_delete_what_was_renamed_meanwhile(cloud: Cloud) -> None:
-    """The list lags: by its id it has a name of somebody else."""
+    """A resource that a stale list shows under a run's name is not deleted if its name is another by id."""
     cloud.begin(lag=60)
     row_id = cloud.sim.seed("instance", name=f"{RUN}-first")["id"]
     url = f"{cloud.sim.url.format(region='br-se1')}/v1/instances/{row_id}/rename"
@@ -172,7 +172,7 @@ Ask = Callable[..., requests.Response]
 
 
 def test_the_targets_reach_the_cloud_through_the_guard(cloud: Cloud) -> None:
-    """With a key of the guard, which stands for the real one, and within the rules and the journal."""
+    """The guard replaces its own key by the real key, applies its rules, and writes the journal."""
     foreign = cloud.foreign()[0]["id"]
     cloud.sim.reset(api_key=SECRET)
     foreign = cloud.sim.seed("instance", name="web")["id"]

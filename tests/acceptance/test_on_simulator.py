@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs on the simulator with each of its switches turned one way and the other: the table shows what the switch says."""
+"""Runs on the simulator with each value of its switches: the table of answers shows that value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GHOST = "9ec75090-2872-4f51-8111-53d05d96d2c6"
 
 
 class Case(NamedTuple):
-    """Switches or faults of the simulator, and the beginnings of the answers that they lead to."""
+    """Switches or faults of the simulator, and the beginnings of the expected answers."""
 
     settings: dict[str, Any]
     answers: Answers
@@ -28,7 +28,7 @@ class Case(NamedTuple):
     choice: Choice = Choice()
 
 
-# What the simulator's defaults lead to: each case turns one of them the other way.
+# The answers with the simulator's defaults; each case changes one default.
 DEFAULTS: Answers = {
     "api_version": "as assumed: 2026-08",
     "own_client": "as assumed: yes",
@@ -57,7 +57,7 @@ DEFAULTS: Answers = {
     "default_vpc": "as assumed: vpc_default",
     "primary": "as assumed: 1 of 1",
     "network_form": "as assumed: 1.1: interfaces; none: ports",
-    "nulls": "differs: null: ",  # the shared simulator of the tests sends nulls
+    "nulls": "differs: null: ",  # the tests' shared simulator sends nulls
     "user_data": "as assumed: yes",
     "created_at": "as assumed: form 0000-00-00T00:00:00Z",
     "id_case": "as assumed: yes",
@@ -140,7 +140,7 @@ CASES = {
     "no capacity": Case({"capacity": {"BV1-1-40": 0}}, {"creation_time": "not seen", "unique_names": "not seen"}),
     "no room for addresses": Case({"quota_public_ips": 1}, {"creation_time": "not seen"}),
 }  # fmt: skip
-# The switches that do not disturb each other, at once, for make test; make test-all has each by itself.
+# For make test, the switches that do not affect each other, at once; make test-all tries each separately.
 TOGETHER = ("any names", "lists behind", "late addresses", "small pages", "nulls omitted", "an unseen reboot", "host keys",
             "another Windows answer")  # fmt: skip
 CASES["many switches"] = Case(
@@ -196,6 +196,6 @@ def test_a_target_shows_how_an_early_password_is_refused(cloud: Cloud) -> None:
 
 
 def read_answers(cloud: Cloud) -> Answers:
-    """Return the answers of the report, each with its result."""
+    """Return the answers of the report with their results."""
     found = json.loads((cloud.folder / RUN / "report.json").read_text())["answers"]
     return {key: f"{answer['result']}: {answer['seen']}" for key, answer in found.items()}

@@ -33,7 +33,7 @@ def begin(cloud: Cloud, *arguments: str | Path, **environment: str) -> subproces
 
 
 def run(cloud: Cloud, *arguments: str | Path, answer: str = "", **environment: str) -> tuple[int, str]:
-    """Return the exit code and the output of the program."""
+    """Run the program and return its exit code and output."""
     with begin(cloud, *arguments, **environment) as process:
         said = process.communicate(answer, timeout=900)[0]
     return process.returncode, said
@@ -131,10 +131,10 @@ def test_what_cannot_be_run_is_refused(cloud: Cloud, arguments: tuple[str, ...],
 
 @pytest.mark.test_all("ansible-test needs a minute; the guard that targets run behind is tried in test_left_behind.py")
 def test_a_target_runs_as_on_a_real_cloud_and_can_be_interrupted(cloud: Cloud) -> None:
-    """In one test, since two runs of targets disturb each other."""
-    cloud.begin(init_log=f"boot\n{HOST_KEYS}")  # which the probes need not wait for
+    """A target runs as on a real cloud, and ends when interrupted. Two tests would disturb each other's targets."""
+    cloud.begin(init_log=f"boot\n{HOST_KEYS}")  # so that the probes do not wait
     before = cloud.foreign()
-    # The program is not as fast as the cloud: ansible-test needs its time.
+    # The program's clock is slower than the cloud's: ansible-test takes real time.
     arguments, environment = ("run", "--yes", "--targets", "vm_info", "--speed", "4"), {"QUICK_WAITS": str(QUICK)}
     with begin(cloud, *arguments, **environment) as process:
         read_until(process, "TASK [vm_info : Stop one]")
@@ -151,11 +151,11 @@ def test_a_target_runs_as_on_a_real_cloud_and_can_be_interrupted(cloud: Cloud) -
     assert cloud.foreign() == before
 
 
-MAKE_TEST = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "TARGETS", "ARGUMENTS")  # what `make test` hands to those it starts
+MAKE_TEST = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "TARGETS", "ARGUMENTS")  # `make test` sets these
 
 
 def test_make_has_both_targets(tmp_path: Path) -> None:
-    """With the variables that the page names."""
+    """The Makefile has both targets, with the variables that the page names."""
     for target, words in (
         (
             ("acceptance", "YES=1", "TARGETS=vm_info", "SSH_KEY=my key"),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From observations to answers, and from answers to a report, in tables."""
+"""Tables of observations with their answers, and of answers with their report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def by_list(seconds: float, found: bool = True) -> Look:
 
 def ask(key: str, responses: dict[str, Response] | None = None, watches: Watches | None = None,
         statuses: set[tuple[str, str, str]] | None = None, **facts: Any) -> tuple[str, str]:  # fmt: skip
-    """Return the verdict and the words of an answer."""
+    """Return the verdict and the words of the answer to a question."""
     seen = Observations()
     seen.responses, seen.watches, seen.facts = responses or {}, watches or {}, facts
     seen.statuses = statuses or set()

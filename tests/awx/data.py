@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What extensions/awx holds, and the environment that AWX makes of a credential."""
+"""The files of extensions/awx, and the environment that AWX makes from a credential."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ PROJECT = AWX / "project"
 
 
 class Loader(yaml.CSafeLoader):
-    """Reads texts that are marked for Ansible, too."""
+    """A YAML loader that also reads Ansible's !unsafe texts."""
 
 
 Loader.add_constructor("!unsafe", Loader.construct_yaml_str)
 
 
 def load(file: Path) -> Any:
-    """The content of a YAML file."""
+    """Return the content of a YAML file."""
     return yaml.load(file.read_text(), Loader)
 
 
 def templates() -> dict[str, dict[str, Any]]:
-    """The job templates by playbook."""
+    """Return the job templates by playbook."""
     return {file.stem: load(file) for file in sorted((AWX / "job_templates").glob("*.yml"))}
 
 
 def environment(folder: Path, **inputs: Any) -> dict[str, str]:
-    """What AWX's own code makes of a credential with these fields, in the private data directory."""
+    """Return the environment that AWX's code makes from a credential with these fields, and write its files."""
     declared = load(AWX / "credential_type.yml")
     kind = ManagedCredentialType(
         "magalu", declared["name"], declared["kind"], declared["inputs"], declared["injectors"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""As much of AWX's API as awx_setup needs, with AWX's checks: what it refuses here, AWX 24.6.1 refuses, too."""
+"""The part of AWX's API that awx_setup needs, with AWX's checks: AWX 24.6.1 refuses the same requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 
 Row = dict[str, Any]
 TOKEN, USER = "kept-awx-token", "admin:kept-awx-password"
-# By kind: the fields with their defaults (... is required), what is unique, and what refers to another kind.
+# By kind: the fields with their defaults (... is required), the unique fields, and the references to other kinds.
 KINDS: dict[str, tuple[Row, tuple[str, ...], dict[str, str]]] = {
     "organizations": ({"name": ..., "description": "", "max_hosts": 0}, ("name",), {}),
     "credential_types": ({"name": ..., "description": "", "kind": ..., "managed": False, "inputs": {}, "injectors": {}},
@@ -68,7 +68,7 @@ KINDS: dict[str, tuple[Row, tuple[str, ...], dict[str, str]]] = {
     "schedules": ({"name": ..., "description": "", "rrule": ..., "unified_job_template": ..., "enabled": True,
                    "extra_data": {}}, ("name", "unified_job_template"), {"unified_job_template": "unified_job_templates"}),
 }  # fmt: skip
-# AWX's own rules for what is a playbook, and for what a question of a survey is.
+# AWX's own rules for playbooks, and for the questions of a survey.
 PLAYBOOK = re.compile(
     r"^\s*?-?\s*?(?:hosts|(ansible\.builtin\.)?include|(ansible\.builtin\.)?import_playbook):\s*?.*?$"
 )
@@ -77,19 +77,19 @@ QUESTIONS = {"text": str, "textarea": str, "password": str, "multiplechoice": st
 
 
 class Refused(Exception):
-    """An answer that is no success."""
+    """An error response."""
 
     def __init__(self, status: int, **body: Any) -> None:
         self.status, self.body = status, body
 
 
 def failed(task: str, message: str, **result: Any) -> Row:
-    """The event of a task that failed."""
+    """Return the event of a failed task."""
     return {"event": "runner_on_failed", "task": task, "event_data": {"task": task, "res": {"msg": message, **result}}}
 
 
 class Awx:
-    """What is in it, and every change that was asked for."""
+    """An AWX with its objects, and the changes that were requested."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {kind: [] for kind in KINDS}
@@ -98,18 +98,18 @@ class Awx:
         self.changes: list[tuple[str, str, Any]] = []
         self.updates: list[Row] = []  # of projects
         self.events: dict[int, list[Row]] = {}  # by update
-        self.galaxy = False  # whether it can be reached
+        self.galaxy = False  # whether it is reachable
         self.create("organizations", {"name": "Default"})
         self.create("credential_types", {"name": "Machine", "kind": "ssh"})
         self.url = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        """How awx.awx finds it."""
+        """Return the variables with which awx.awx finds it."""
         return {"CONTROLLER_HOST": self.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
 
     def one(self, kind: str, name: str) -> Row:
-        """The only object of that name."""
+        """Return the only object with that name."""
         (row,) = [row for row in self.all(kind) if row["name"] == name]
         return row
 
@@ -129,7 +129,7 @@ class Awx:
         return row
 
     def list(self, kind: str, query: dict[str, str]) -> Row:
-        """A list, filtered."""
+        """Return a filtered list."""
         found = self.all(kind)
         alternatives = {name[4:]: value for name, value in query.items() if name.startswith("or__")}
         for name, value in query.items():
@@ -161,9 +161,9 @@ class Awx:
         return row
 
     def change(self, kind: str, row: Row, given: Row) -> None:
-        """Sets fields, after AWX's checks."""
+        """Set fields, after AWX's checks."""
         defaults, unique, references = KINDS[kind]
-        # Null in a field of text is what was there; fields that there are not are passed over.
+        # A null leaves a text field as it is; unknown fields are ignored.
         given = {name: value for name, value in given.items()
                  if name in defaults and not (value is None and isinstance(defaults[name], str))}  # fmt: skip
         new = {**row, **given}
@@ -182,7 +182,7 @@ class Awx:
             self.sync(row)
 
     def sync(self, project: Row) -> Row:
-        """Update a project from a folder. One that fails leaves the project as it was, and AWX never repeats it."""
+        """Update a project from a folder. A failed update leaves the project unchanged, and AWX does not retry it."""
         folder = Path(project["scm_url"].removeprefix("file://"))
         number, events = len(self.updates) + 101, []
         if not folder.is_dir():
@@ -212,7 +212,7 @@ class Awx:
         return update
 
     def project_update(self, number: int, below: str, query: dict[str, str]) -> Row:
-        """An update, or its events."""
+        """Return a project's update, or the events of the update."""
         if below == "events":
             found = [one for one in self.events[number] if one["event"] in query["event__in"].split(",")]
             return {"count": len(found), "next": None, "previous": None, "results": found}
@@ -251,13 +251,13 @@ class Awx:
             raise Refused(400, extra_data=["Variables are not allowed on launch."])
 
     def create_approval(self, node: Row, given: Row) -> Row:
-        """The approval that a node stands for."""
+        """Create the approval of a workflow node."""
         made = self.create("workflow_approval_templates", given)
         node["unified_job_template"], node["related"]["unified_job_template"] = made["id"], made["url"]
         return made
 
     def lead_to(self, node: Row, given: Row) -> None:
-        """Which node comes after the success of this one."""
+        """Set or remove the node that follows the success of this node."""
         other, there = self.get("workflow_job_template_nodes", given["id"]), node.setdefault("success_nodes", [])
         if other["workflow_job_template"] != node["workflow_job_template"]:
             raise Refused(403, detail="Nodes must be of one workflow.")
@@ -302,7 +302,7 @@ class Awx:
         there.append(given["id"])
 
     def shown(self, row: Row) -> Row:
-        """The object as it is answered: without its secrets."""
+        """Return the object without its secrets, as AWX's API does."""
         if row["type"] != "credential":
             return row
         fields = self.get("credential_types", row["credential_type"])["inputs"].get("fields", [])
@@ -312,7 +312,7 @@ class Awx:
         return {**row, "inputs": {**row["inputs"], **hidden}}
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
-        """Routes a request."""
+        """Route a request, and return the status and the body of the response."""
         kind, number, below = [*path.strip("/").split("/"), "", ""][:3]
         if kind in ("ping", "config"):
             return 200, {"version": "24.6.1"}
@@ -351,7 +351,7 @@ class Awx:
 
 
 def application(awx: Awx) -> FastAPI:
-    """The API over HTTP."""
+    """Return the API as a web application."""
     app = FastAPI()
 
     @app.api_route("/api/v2/{path:path}", methods=["GET", "POST", "PATCH", "DELETE"])
@@ -382,7 +382,7 @@ def application(awx: Awx) -> FastAPI:
 
 @contextmanager
 def serving() -> Iterator[Awx]:
-    """An AWX with its first organization, until the block ends."""
+    """Serve an AWX with its first organization until the block ends."""
     awx = Awx()
     server = uvicorn.Server(uvicorn.Config(application(awx), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

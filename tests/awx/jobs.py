@@ -22,7 +22,7 @@ from tests.support.launch import unsafe
 from tests.support.play import QUICK
 
 IDENT = "66"
-# What AWX and ansible-runner set, beside the credential; {} is /runner.
+# The variables that AWX and ansible-runner set in addition to the credential's; {} is /runner.
 ENVIRONMENT = {
     "ANSIBLE_UNSAFE_WRITES": "1", "AWX_ISOLATED_DATA_DIR": f"{{}}/artifacts/{IDENT}", "ANSIBLE_FORCE_COLOR": "True",
     "ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
@@ -38,15 +38,15 @@ SETTINGS = '{"job_timeout": 0, "suppress_ansible_output": true, "suppress_output
 
 
 class Done(NamedTuple):
-    """What became of a job."""
+    """The end of a job."""
 
     code: int
     output: str
-    artifacts: dict[str, Any]  # what set_stats gave out, which AWX hands to the next job of a workflow
+    artifacts: dict[str, Any]  # the values of set_stats, which AWX passes to the next job of a workflow
 
 
 def answered(template: dict[str, Any], answers: dict[str, Any], blank: bool = True) -> dict[str, Any]:
-    """The extra variables that a survey's answers become; with `blank`, fields of a form that nobody filled in, too."""
+    """Return the extra variables from a survey's answers; with `blank`, also from empty fields of its form."""
     questions = {one["variable"]: one for one in template["survey_spec"]["spec"]}
     assert set(answers) <= set(questions), "AWX passes over variables that are in no survey"
     told: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def answered(template: dict[str, Any], answers: dict[str, Any], blank: bool = Tr
 
 
 def inventory(sim: Any) -> dict[str, Any]:
-    """What an update of the project's inventory left, in short: no host is left out, whatever its state is."""
+    """Return the hosts and groups that an update of the project's inventory stores. Hosts of all states are in it."""
     groups: dict[str, Any] = {}
     variables: dict[str, Any] = {}
     for row in (row for region in sim.state().values() for row in region["instances"]):
@@ -76,7 +76,7 @@ def inventory(sim: Any) -> dict[str, Any]:
 
 
 class Job:
-    """A job that is ready to run, as often as it is asked to."""
+    """A job that is ready to run, any number of times."""
 
     def __init__(self, sim: Any, folder: Path, playbook: str, variables: dict[str, Any], cmdline: str = "",
                  hosts: dict[str, Any] | None = None, **credential: Any) -> None:  # fmt: skip
@@ -95,7 +95,7 @@ class Job:
                      "LC_ALL": "C.UTF-8", "PYTHONPATH": str(QUICK)}  # fmt: skip
 
     def write(self, name: str, text: str, mode: int = 0o600) -> None:
-        """A file of the private data directory."""
+        """Write a file of the private data directory."""
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -103,20 +103,20 @@ class Job:
 
     @property
     def command(self) -> list[str]:
-        """The command line that AWX makes."""
+        """Return AWX's command line of the job."""
         here = self.folder
         cmdline = shlex.split((here / "env/cmdline").read_text())
         return ["ansible-playbook", *cmdline, "-i", f"{here}/inventory", "-e", f"@{here}/env/extravars", self.playbook]
 
     def begin(self) -> subprocess.Popen[str]:
-        """Without ansible-runner, in a process group of its own, for those who kill it."""
+        """Start the job without ansible-runner, in a process group of its own, for tests that kill it."""
         return subprocess.Popen(
             self.command, cwd=self.folder / "project", env=self.env, start_new_session=True, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def launch(self) -> subprocess.Popen[str]:
-        """Start the job with ansible-runner, which ends it when it gets a signal, as when AWX cancels a job."""
+        """Start the job with ansible-runner, which ends it at a signal, with which AWX cancels jobs."""
         shutil.rmtree(self.folder / "artifacts", ignore_errors=True)
         self.write("args", shlex.join(self.command))
         return subprocess.Popen(
@@ -125,14 +125,14 @@ class Job:
         )  # fmt: skip
 
     def wait(self, process: subprocess.Popen[str]) -> Done:
-        """Return what became of the job that was started."""
+        """Wait for a job that was started, and return its end."""
         try:
             said = process.communicate(timeout=240)[0]
         except subprocess.TimeoutExpired:
             process.kill()
             raise
         deprecated = re.findall(r"\[DEPRECATION WARNING\]: (\S+)", said)
-        assert set(deprecated) <= {"ANSIBLE_COLLECTIONS_PATHS"}, said  # which AWX sets, not we
+        assert set(deprecated) <= {"ANSIBLE_COLLECTIONS_PATHS"}, said  # AWX sets it; the tests do not
         events = [
             json.loads(file.read_text()) for file in (self.folder / f"artifacts/{IDENT}/job_events").glob("*.json")
         ]

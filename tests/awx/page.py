@@ -95,7 +95,7 @@ Only API version 2024-08 has backups:
 
 
 def section(name: str, template: dict[str, Any]) -> str:
-    """One playbook."""
+    """Return the section of a playbook."""
     rows = "".join(
         f"    * - ``{one['variable']}``\n"
         f"      - {'required' if one['required'] else 'optional'}{', integer' if one['type'] == 'integer' else ''}\n"
@@ -110,14 +110,14 @@ def section(name: str, template: dict[str, Any]) -> str:
 
 
 def described(question: dict[str, Any]) -> str:
-    """The question with its choices, and text that RST would take for its own escaped."""
+    """Return the question with its choices, with RST's special characters escaped."""
     choices = f" One of {', '.join(question['choices'])}." if "choices" in question else ""
     text = f"{question['question_name']}. {question['question_description']}{choices}"
     return "".join(f"\\{one}" if one in "\\*`|_" else one for one in text)
 
 
 def written() -> str:
-    """The page as it must be."""
+    """Return the whole page."""
     return HEAD + EXAMPLES + "".join(section(name, template) for name, template in templates().items())
 
 

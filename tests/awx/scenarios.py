@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Fields = dict[str, Any]
 KEY = "kept-key-5d2c"
 OLD = "2024-08"
-# What is in the account before each job. The third instance's name must never be a template.
+# The resources in the account before each job. The third instance's name must never be read as a template.
 HOSTILE = "db-{{ lookup('pipe', 'touch PROOF') }}"
 SEEDS: list[Fields] = [
     {"kind": "instance", "name": "web-1", "public_ip": "192.0.2.10"},
@@ -95,7 +95,7 @@ SCENARIOS = {
 
 
 def begin(sim: Any, **settings: Any) -> None:
-    """Empty the simulator, and create the resources that are there before each job."""
+    """Empty the simulator, and create the resources that exist before each job."""
     sim.reset(keys={KEY: "tenant-1"}, api_key=KEY, keep_deleted=10**6, **settings)
     ids: dict[str, str] = {}
     for number, seed in enumerate(SEEDS):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The argument specs of the playbooks, and what is made from them: surveys, and the variables at the top of a playbook."""
+"""The argument specs of the playbooks, and the surveys and the comments with variables that are made from them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ QUESTIONS = {"str": "text", "path": "text", "int": "integer", "float": "float", 
 
 
 def specs() -> dict[str, dict[str, Any]]:
-    """The argument specs by playbook."""
+    """Return the argument specs by playbook."""
     return {file.stem: load_yaml(file.read_text())["argument_spec"] for file in sorted(SPECS.glob("*.yml"))}
 
 
 def question(name: str, option: dict[str, Any]) -> dict[str, Any]:
-    """The question of a survey that asks for an option. A survey has no defaults: what is blank counts as not given."""
+    """Return the question of a survey for an option. It has no default: a blank answer means that it is not given."""
     choices = ["true", "false"] if option["type"] == "bool" else option.get("choices")
     kind = "multiplechoice" if choices else "textarea" if option.get("multiline") else QUESTIONS[option["type"]]
     return {
@@ -38,19 +38,19 @@ def question(name: str, option: dict[str, Any]) -> dict[str, Any]:
 
 
 def described(option: dict[str, Any]) -> str:
-    """The description of an option, with its default."""
+    """Return the description of an option, with its default."""
     default = option.get("default")
     default = str(default).lower() if isinstance(default, bool) else default
     return option["description"] + ("" if default is None else f" If left out, {default}.")
 
 
 def survey(spec: dict[str, Any]) -> dict[str, Any]:
-    """The survey that asks for all options of a playbook."""
+    """Return the survey for all options of a playbook."""
     return {"name": "", "description": "", "spec": [question(*each) for each in spec["options"].items()]}
 
 
 def template(name: str, spec: dict[str, Any]) -> str:
-    """The file of a job template up to its schedules, which are written by hand."""
+    """Return the text of a job template up to its schedules, which are written by hand."""
     lines = ["---", f"name: Magalu Cloud - {name}", *scalar("description", spec["short_description"], "")]
     lines += ["survey_spec:", '  name: ""', '  description: ""', "  spec:"]
     for asked in survey(spec)["spec"]:
@@ -60,7 +60,7 @@ def template(name: str, spec: dict[str, Any]) -> str:
 
 
 def scalar(key: str, value: Any, indent: str) -> list[str]:
-    """A key and its value in YAML."""
+    """Return the lines of a key and its value in YAML."""
     flow = yaml.safe_dump(value, width=10**6, default_flow_style=True, allow_unicode=True).removesuffix("...\n").strip()
     if key == "choices":
         flow = "[" + ", ".join(f'"{each}"' if each in ("true", "false", "off") else each for each in value) + "]"
@@ -74,7 +74,7 @@ def scalar(key: str, value: Any, indent: str) -> list[str]:
 
 
 def head(spec: dict[str, Any]) -> str:
-    """The variables as comments at the top of a playbook."""
+    """Return the variables as comments for the top of a playbook."""
     width = max(map(len, spec["options"])) + 2
     lines = []
     for name, option in spec["options"].items():
@@ -92,7 +92,7 @@ def head(spec: dict[str, Any]) -> str:
 
 
 def written() -> dict[Path, str]:
-    """The files as they have to be."""
+    """Return the paths and whole texts of the generated files."""
     found: dict[Path, str] = {}
     for name, spec in specs().items():
         text, count = HEAD.subn(lambda match, spec=spec: match[1] + head(spec), (PLAYBOOKS / f"{name}.yml").read_text())  # type: ignore[misc]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Jobs that are cancelled: ansible-runner kills the process group, and AWX's container ends with all that is in it. The
-same job again carries on, and nothing is there twice or missing."""
+"""Jobs that are cancelled: ansible-runner kills the process group, and AWX's container ends with all its processes.
+The same job continues the work when run again, and no resource exists twice or is missing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("jobs that are killed at a known moment are in tests/jobs")
 
 CANCELLED = 254  # the code of ansible-runner
-# The request at which each job is cancelled, before it has the response. Backups are made by what makes snapshots.
+# The request at which each job is cancelled, before the response. Backups run the same code as snapshots.
 WRITES = {
     "provision": "POST /v1/instances",
     "decommission": "DELETE /v1/instances/{id}",
@@ -38,9 +38,9 @@ WRITES = {
     "restore": "POST /v1/snapshots/{id}",
     "prune": "DELETE /v1/snapshots/{id}",
 }
-CHOSEN = ("provision", "snapshot")  # make test cancels these; of requests tests/faults/test_killed.py has all
+CHOSEN = ("provision", "snapshot")  # make test cancels these; tests/faults/test_killed.py kills at all requests
 OTHERS = pytest.mark.test_all("jobs of other templates are cancelled and carried on in the same way")
-COUNTED = ("decommission", "prune")  # what they still find is not the count that was confirmed
+COUNTED = ("decommission", "prune")  # their confirmed count is wrong after a part of the deletions
 
 
 def job_of(sim: Any, folder: Path, name: str, **answers: Any) -> Job:
@@ -48,7 +48,7 @@ def job_of(sim: Any, folder: Path, name: str, **answers: Any) -> Job:
 
 
 def kill(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
-    """Start the job without ansible-runner, and kill it as soon as it has come so far, or at its end."""
+    """Start the job without ansible-runner, and kill it as soon as `reached()` is true, or when it ends."""
     process = job.begin()
     wait_until(lambda: reached() or process.poll() is not None)
     with contextlib.suppress(ProcessLookupError):
@@ -60,7 +60,7 @@ def kill(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
 
 
 def end_container(job: Job) -> None:
-    """Kill what outlives the process group."""
+    """Kill the processes that outlive the process group."""
     for other in strays(job.folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(other, signal.SIGKILL)
@@ -68,7 +68,7 @@ def end_container(job: Job) -> None:
 
 def cancel_at(sim: Any, job: Job, operation: str, when: str = "after", match: int = 1) -> None:
     """Cancel the job as AWX does, between a request and its response: receptor sends SIGINT to ansible-runner, which
-    kills the process group. The API carries on with what it was asked."""
+    kills the process group. The API finishes the request."""
     sim.add_fault(operation=operation, when=when, kind="hold", match=match)
     # ansible-runner looks for a signal after so many seconds without output.
     job.write("env/settings", json.dumps({**json.loads(SETTINGS), "pexpect_timeout": 1}))
@@ -83,7 +83,7 @@ def cancel_at(sim: Any, job: Job, operation: str, when: str = "after", match: in
 
 
 def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
-    """The same job again ends well, and nothing is there twice or missing."""
+    """Assert that the same job, run again, succeeds, and that no resource exists twice or is missing."""
     done = job_of(sim, folder, name)()
     if name in COUNTED and done.code:
         assert "magalu_confirm_count" in done.output
@@ -110,7 +110,7 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
     ],
 )
 def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str, when: str) -> None:
-    """Before or after the API has made the change."""
+    """A job that is cancelled before or after the API has made a change is completed by the next run."""
     begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
     cancel_at(sim, job_of(sim, tmp_path, name), WRITES[name], when)
     assert_it_carries_on(sim, tmp_path, name)
@@ -119,7 +119,7 @@ def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str,
 @SLOW
 @pytest.mark.every_core
 def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
-    """What the cancelled job had not deleted goes only once somebody has confirmed how many are left."""
+    """Prune deletes the resources that a cancelled job left only after their new number is confirmed."""
     begin(sim)
     source = next(row["id"] for row in rows(sim, "instances") if row["name"] == "web-2")
     for number in range(4):
@@ -148,7 +148,10 @@ def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
     ],
 )
 def test_at_random_moments(sim: Any, tmp_path: Path, name: str, container: bool) -> None:
-    """Twice, then it may end. Without a container, and ansible-core 2.19 or newer, a module outlives its job a little."""
+    """A job that is cancelled twice is completed by the next run.
+
+    Without a container, with ansible-core 2.19 and newer, a module outlives its job for a short time.
+    """
     begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
     job = job_of(sim, tmp_path, name)
     for moment in [random.randint(1, 8), random.randint(1, 25)]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The credential type, rendered by AWX's own code: modules and the inventory run with what it makes of each filling."""
+"""The credential type, rendered by AWX's own code: modules and the inventory work with any filling of its fields."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_modules_and_inventory_run_with_every_filling(api: Server, authority: Au
 
 
 def updated(name: str, env: dict[str, str], folder: Path) -> tuple[str | None, str | None]:
-    """What vm_info, and what the project's inventory said instead of the instance."""
+    """Return the errors of vm_info and of the project's inventory, None where they succeed."""
     shutil.copytree(PROJECT, folder / name)
     programs = Programs(SimpleNamespace(environment=env), folder / name)
     task = {"magalu.cloud.vm_info": {"api_retries": 0}}
@@ -100,7 +100,7 @@ def test_files_hold_the_certificates_and_are_private(tmp_path: Path) -> None:
 
 
 def test_awx_accepts_it() -> None:
-    """What AWX checks when a type is saved."""
+    """AWX's checks of a new credential type accept it."""
     fields = {field["id"]: field for field in TYPE["inputs"]["fields"]}
     assert set(TYPE["inputs"]) == {"fields", "required"} and TYPE["inputs"]["required"] == []
     allowed = {"id", "label", "type", "secret", "multiline", "help_text", "choices", "format", "default"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Execution environments: what the collection tells ansible-builder, and the definition for AWX. No container is made."""
+"""Execution environments: the collection's data for ansible-builder, and the definition for AWX. Without containers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFINITION = AWX / "execution-environment.yml"
 
 
 def builder(*arguments: str | Path, cwd: Path) -> str:
-    """What ansible-builder said."""
+    """Run ansible-builder and return its output."""
     command = ["ansible-builder", *arguments]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -35,7 +35,7 @@ def test_collection_tells_what_python_it_needs(tmp_path: Path) -> None:
 
 
 def test_definition_makes_a_build_context(tmp_path: Path) -> None:
-    """What an image for AWX needs is in it, and a core that AWX can use."""
+    """The build context has everything that an image for AWX needs, with an ansible-core that AWX can use."""
     context = ("--context", tmp_path / "context", "--output-filename", "Containerfile")
     builder("create", "--file", DEFINITION, *context, cwd=tmp_path)
     recipe = (tmp_path / "context/Containerfile").read_text()

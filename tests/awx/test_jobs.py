@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Each job template as AWX runs it: its project's stub, a form that is mostly left blank, a credential with two of its
-fields, the inventory as a script, and the most output that a user asks for."""
+"""Each job template as AWX runs it: with its project's stub, a mostly blank form, a credential with two of its fields,
+the inventory as a script, and the highest verbosity."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:
 
 
 def test_launch_by_the_api_without_what_is_optional(sim: Any, tmp_path: Path) -> None:
-    """Then these variables are not there at all. A check job changes nothing."""
+    """A launch by the API works with undefined optional variables, and a check job changes nothing."""
     begin(sim)
     answers = answered(TEMPLATES["power"], SCENARIOS["power"].answers, blank=False)
     assert len(answers) == 2
@@ -52,7 +52,7 @@ def test_launch_by_the_api_without_what_is_optional(sim: Any, tmp_path: Path) ->
 
 
 def test_job_with_a_limit_does_nothing(sim: Any, tmp_path: Path) -> None:
-    """And succeeds: why no template asks for one."""
+    """A job with a limit does nothing and succeeds, so no template asks for a limit."""
     begin(sim)
     sim.clear_requests()
     done = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), "-l web-1", api_key=KEY)()
@@ -61,7 +61,7 @@ def test_job_with_a_limit_does_nothing(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.test_all("the report itself is in tests/jobs")
 def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
-    """AWX deletes the files that it wrote."""
+    """The report is in the job's output, because AWX deletes the files that a job writes."""
     begin(sim)
     done = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), api_key=KEY)()
     (table,) = (file.read_text() for file in (tmp_path / "project").rglob("report.csv"))
@@ -70,7 +70,7 @@ def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
 
 
 def test_jobs_are_as_the_record_of_one(sim: Any, tmp_path: Path) -> None:
-    """The environment and the files are those that a real AWX made."""
+    """The tests' environment and files are those of the recorded job of a real AWX."""
     folder = record("job_with_survey")
     job = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), api_key=KEY)
     lines = (

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A job ends and shows its progress under every ansible-runner: in AWX the node brings its own, whatever is in the image.
+"""A job ends and shows its progress under every ansible-runner: AWX uses that of the node, not that of the image.
 
-Versions up to 2.4.1 replace methods of Ansible's `Display` in workers, too. `make runners` tries all of them.
+Versions up to 2.4.1 replace methods of Ansible's `Display` in workers, too. `make runners` tries all versions.
 """
 
 from __future__ import annotations

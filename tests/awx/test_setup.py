@@ -40,7 +40,7 @@ def awx() -> Iterator[fake_awx.Awx]:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A folder as extensions/awx, with the job template that has a schedule."""
+    """Return a copy of extensions/awx with only the job template that has a schedule."""
     folder = tmp_path / "data"
     shutil.copytree(AWX, folder, ignore=shutil.ignore_patterns("job_templates"))
     (folder / "job_templates").mkdir()
@@ -50,7 +50,7 @@ def small(tmp_path: Path) -> Path:
 
 def setup(awx: fake_awx.Awx, folder: Path, code: int = 0, paths: str = f"{COLLECTIONS}:{AWX_AWX}",
           env: dict[str, str] | None = None, **variables: Any) -> str:  # fmt: skip
-    """Runs the playbook, and returns what it said, in one line. A variable that is none is not given."""
+    """Run the playbook, and return its output in one line. A variable that is None is not passed."""
     awx.changes.clear()
     (folder / "ansible.cfg").touch()
     given = {"project_url": f"file://{PROJECT}", "image": IMAGE, **variables}
@@ -61,7 +61,7 @@ def setup(awx: fake_awx.Awx, folder: Path, code: int = 0, paths: str = f"{COLLEC
     said = done.stdout
     assert (done.returncode, "Traceback" in said) == (code, False) or done.returncode == code == 2, said
     assert not any(secret in said for secret in (KEY, fake_awx.TOKEN, fake_awx.USER.split(":")[1])), said
-    # Of what others bring there are warnings; of this playbook there are none.
+    # Other collections cause warnings; this playbook causes none.
     assert "magalu/cloud" not in "".join(re.findall(r"\[DEPRECATION WARNING\].*", said)), said
     return " ".join(said.split())
 
@@ -99,7 +99,7 @@ def test_second_run_changes_nothing_and_a_third_only_what_differs(
 
 @SEVERAL
 def test_each_organization_has_its_own(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
-    """With the same names: only an organization tells its inventory, credential and project from those of another."""
+    """Two organizations may have an inventory, credential and project with the same names."""
     for organization in ("One", "Two"):
         setup(awx, tmp_path, data=str(small), organization=organization)
     assert changed(setup(awx, tmp_path, data=str(small), organization="One")) == 0
@@ -148,14 +148,14 @@ def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
     assert (PROJECT / source["source_path"]).is_file() and source["credential"] == credential["id"]
     assert source["overwrite"] and source["overwrite_vars"] and not source["enabled_var"]
     assert not source["update_on_launch"], "an inventory update that fails would fail all jobs"
-    (schedule,) = awx.rows["schedules"]  # others only if they are asked for
+    (schedule,) = awx.rows["schedules"]  # no other schedules unless they are requested
     assert schedule["unified_job_template"] == source["id"] and schedule["enabled"]
     assert source["source_project"] == project["id"] and source["execution_environment"] == image["id"]
     assert {row["playbook"] for row in awx.rows["job_templates"]} == {f"{name}.yml" for name in templates()}
     for row in awx.rows["job_templates"]:
         assert set(awx.credentials[row["id"]]) == {credential["id"], ssh} and row["project"] == project["id"]
         assert awx.surveys[row["id"]] == templates()[row["playbook"][:-4]]["survey_spec"]
-        assert row["timeout"] == 14400  # longer than the longest wait that a survey has by default
+        assert row["timeout"] == 14400  # longer than the longest default wait of a survey
         assert row["job_slice_count"] == 1 and row["survey_enabled"] and row["execution_environment"] == image["id"]
         no = ("allow_simultaneous", "ask_limit_on_launch", "ask_job_slice_count_on_launch", "ask_variables_on_launch")
         assert not any(row[name] for name in no) and not row["limit"]
@@ -164,7 +164,7 @@ def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
 
 @SEVERAL
 def test_a_workflow_applies_a_plan_only_after_its_approval(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
-    """The check job, the approval and the same job again; a second run changes nothing. What those who deny do is nothing."""
+    """A workflow has a check job, an approval and the same job again. Nothing follows a denied approval."""
     shutil.copy(AWX / "job_templates/power.yml", small / "job_templates")
     setup(awx, tmp_path, data=str(small), workflows=True, approval_timeout=600)
     (workflow,) = awx.rows["workflow_job_templates"]
@@ -186,7 +186,7 @@ def test_a_workflow_applies_a_plan_only_after_its_approval(awx: fake_awx.Awx, sm
 
 
 def test_each_playbook_that_can_be_held_to_a_plan_gets_a_workflow() -> None:
-    """And no other: the second job of its workflow would fail."""
+    """Exactly the playbooks that accept an approved plan get a workflow: any other one's second job would fail."""
     (play,) = load_yaml((ROOT / "playbooks/awx_setup.yml").read_text())
     held = [
         file.stem
@@ -217,7 +217,7 @@ def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path
 
 @SEVERAL
 def test_a_failed_sync_is_told_with_its_cause_and_repeated(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
-    """AWX never repeats it by itself, and does not see either that the repository has something new."""
+    """A failed sync is reported with its cause and repeated: AWX neither retries it nor notices new commits."""
     repository = tmp_path / "repository"
     given = {"data": str(small), "project_url": f"file://{repository}"}
     said = setup(awx, tmp_path, 2, **given)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A job that AWX cuts into slices: each is a job of its own, all at the same time, with some of the hosts."""
+"""A job that AWX cuts into slices: separate jobs at the same time, each with a part of the hosts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.play import SPEED
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 
 SLICES = 2
-HOSTS = 3  # so that a slice has two of them, or one
+HOSTS = 3  # so that a slice has two members, or one
 ROLES = {
     "protect": {"protect_period": "now"},
     "rebuild": {"rebuild_id": "now", "rebuild_check": "none", "rebuild_delete_public_ip": True,

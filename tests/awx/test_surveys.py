@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Job templates, their surveys and the project: each fits its playbook, and what the documentation says of it."""
+"""Job templates, their surveys and the project match their playbooks and the documentation."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.programs import run
 
 PLAYBOOKS = ROOT / "playbooks"
 NO_JOBS = {"awx_setup", "quickstart", "simulator"}
-REFUSED = {"decommission": {"magalu_group"}}  # variables that a playbook only looks at to refuse them
+REFUSED = {"decommission": {"magalu_group"}}  # variables that a playbook only checks to refuse them
 TEMPLATES = templates()
-# Given by a workflow, or by hand: see playbooks/tasks/approval.yml.
+# Set by a workflow, or by hand: see playbooks/tasks/approval.yml.
 BY_WORKFLOWS = {"magalu_expected_plan", "magalu_approved_only"}
 
 
 def used(file: Path) -> set[str]:
-    """The variables of a playbook, and of the tasks that it includes."""
+    """Return the variables of a playbook and of the tasks that it includes."""
     text = re.sub(r"^ *#.*", "", file.read_text(), flags=re.MULTILINE)
     included = {PLAYBOOKS / name for name in re.findall(r"\btasks/\w+\.yml", text)} | {
         file.parent / name for name in re.findall(r"include_tasks: (\w+\.yml)", text)
@@ -73,12 +73,12 @@ def test_awx_accepts_the_template(name: str) -> None:
     awx.set_survey(99, template["survey_spec"])
     for one in template["survey_spec"]["spec"]:
         assert one["question_description"] and not (one["required"] and "default" in one)
-        # Extra variables win over everything: none may hide a variable of a host.
+        # Extra variables override all others: none may hide a variable of a host.
         assert one["variable"].startswith("magalu_")
     for schedule in template.get("schedules", []):
         fields = {field: schedule[field] for field in ("name", "description", "rrule", "extra_data")}
         awx.create("schedules", {**fields, "unified_job_template": 99})
-        # ansible-core 2.19 and newer cannot read every text as AWX writes it.
+        # ansible-core 2.19 and newer cannot read every text in the form in which AWX writes it.
         variables = answered(template, schedule["extra_data"], blank=False)
         assert DataLoader().load(unsafe(variables)) == variables
 
@@ -108,7 +108,7 @@ def test_inventory_of_the_project_lists_instances_as_awx_takes_them(sim: Any, tm
 
 @pytest.mark.programs
 def test_a_broken_file_beside_the_inventory_is_an_error(sim: Any, tmp_path: Path) -> None:
-    """Where a folder is the source: AWX would delete the hosts of that file."""
+    """A broken file in a source folder is an error, because AWX would otherwise delete the hosts of that file."""
     shutil.copytree(PROJECT, tmp_path / "project")
     (tmp_path / "project/inventories/other.yml").write_text("plugin: none.there.is\n")
     env = {**environment(sim, tmp_path), "ANSIBLE_CONFIG": str(tmp_path / "project/ansible.cfg")}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All measurements with the ansible-core that is there, as JSON in .build/bench: python -m tests.benchmarks"""
+"""All measurements with the installed ansible-core, as JSON in .build/bench: python -m tests.benchmarks"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A fleet against a bare script that sends the same requests, and against loops over vm_instance."""
+"""A fleet compared with a bare script that sends the same requests, and with loops over vm_instance."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ DEFAULTS = {"machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS", "ssh_
             "network": {"associate_public_ip": False}, "state": "running"}  # fmt: skip
 PING: dict[str, Any] = {"ansible.builtin.ping": {}}
 PROVISIONING = 5  # seconds
-LOOPED = 5  # members of a loop that is measured: vm_instance first looks after 10 s
+LOOPED = 5  # members of a measured loop: vm_instance first reads after 10 s
 AT_ONCE = 50  # members of a loop with async
 SIZES = (50, 200, 1000, 10_000)
 TURNS = 3
-LARGE = 10_000  # members of a fleet that is measured once only
+LARGE = 10_000  # members of a fleet that is measured only once
 FLOOR = """
 import os, sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ while True:
 
 
 def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
-    """Seconds and ratios by the number of members, with instant provisioning and with 5 s of it."""
+    """Return seconds and ratios by the number of members, for instant provisioning and for provisioning in 5 s."""
     found: dict[str, Any] = {}
     for provisioning, switches in {"instant": ["--instant"], "5 s": ["--duration", f"create={PROVISIONING}"]}.items():
         with _playing(switches) as play:
@@ -72,7 +72,7 @@ def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
 
 
 def resized(size: int = 200) -> dict[str, float]:
-    """What it costs a fleet that each member is read by its id before its first change, as a share of the run."""
+    """Return the share of a run that the read of each member by id before its first change takes."""
     fleet = {
         "magalu.cloud.vm_fleet": {
             "defaults": {"machine_type": "BV2-2-40"}, "count": size, "name_format": "instance-{index:05d}",
@@ -95,7 +95,7 @@ def resized(size: int = 200) -> dict[str, float]:
 
 
 class _Play(NamedTuple):
-    """Where plays are run against one simulator."""
+    """A folder for plays, and the environment of one simulator."""
 
     folder: Path
     env: dict[str, str]
@@ -110,13 +110,13 @@ class _Play(NamedTuple):
 @contextmanager
 def _playing(switches: list[str]) -> Iterator[_Play]:
     with serving(*switches) as env, tempfile.TemporaryDirectory() as folder:
-        play = _Play(Path(folder), {**env, "ANSIBLE_ASYNC_DIR": folder})  # two parts of 2.16 know two homes
-        play.seconds(PING)  # only warms up
+        play = _Play(Path(folder), {**env, "ANSIBLE_ASYNC_DIR": folder})  # ansible-core 2.16 uses two home folders
+        play.seconds(PING)  # a warm-up
         yield play
 
 
 def _loops(play: _Play) -> dict[str, float]:
-    """Seconds of a ping, of each member of a loop, and of a loop with async."""
+    """Return the seconds of a ping, of each member of a loop, and of a loop with async."""
     ping = play.seconds(PING)
     one = {"magalu.cloud.vm_instance": {"name": "{{ 'loop-%04d' | format(item) }}", **DEFAULTS}}
     each = (play.seconds({**one, "loop": list(range(LOOPED))}) - ping) / LOOPED
@@ -127,7 +127,7 @@ def _loops(play: _Play) -> dict[str, float]:
 
 
 def _fleet(play: _Play, size: int) -> dict[str, float]:
-    """Medians of several turns (of a large fleet one): the floor, a creation by vm_fleet, and the run after it, which changes nothing."""
+    """Return medians of several turns (one turn of a large fleet): the floor, a creation by vm_fleet, an idle run."""
     turns = [_turn(play, size, turn) for turn in range(1 if size >= LARGE else TURNS)]
     return {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
 
@@ -156,7 +156,7 @@ def _turn(play: _Play, size: int, turn: int) -> dict[str, float]:
 
 
 def _waiting(asked: list[dict[str, Any]]) -> dict[str, float]:
-    """Reads for each member, and the mean of how late a listing saw that one was ready."""
+    """Return the reads for each member, and the mean delay until a list shows that a member is ready."""
     reads = [request["at"] for request in asked if request["method"] == "GET"]
     ready = [request["at"] + PROVISIONING for request in asked if request["method"] == "POST"]
     late = [min((read for read in reads if read >= end), default=end) - end for end in ready]

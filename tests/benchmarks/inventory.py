@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The inventory against a floor: a plugin without any option that fetches the same and adds the same (floor.py)."""
+"""The inventory compared with a floor: a plugin without options that reads and adds the same hosts (floor.py)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONSTRUCTED = {
                      {"key": "machine_type.name", "prefix": "type"}],
     "groups": {"up": "mgc_state == 'running'"},
 }  # fmt: skip
-# The same again, as expressions that only Jinja can evaluate.
+# The same options, as expressions that only Jinja can evaluate.
 JINJA = {
     "compose": {"zone": "availability_zone | upper"},
     "keyed_groups": [{"key": "mgc_state | replace('n', 'm')", "prefix": "state"}, {"key": "availability_zone[-1:]", "prefix": "zone"},
@@ -33,7 +33,7 @@ CACHE = {**CONSTRUCTED, "cache": True, "cache_plugin": "ansible.builtin.jsonfile
 
 
 def measure(sizes: tuple[int, ...] = (1000, 10_000, 50_000), runs: int = 3) -> dict[str, Any]:
-    """Ratios to the floor by the number of instances, and the floor's own cost."""
+    """Return ratios to the floor by the number of instances, and the cost of the floor itself."""
     found: dict[str, Any] = {}
     for size in sizes:
         with serving("--instances", str(size), "--speed", "0") as env, tempfile.TemporaryDirectory() as folder:
@@ -77,7 +77,7 @@ def _size(env: dict[str, str], folder: Path, runs: int) -> dict[str, Any]:
 
 
 def _slow(env: dict[str, str], folder: Path) -> dict[str, Any]:
-    """With 300 ms a page, against the floor, which reads one page after the other."""
+    """Return the ratio to the floor with 300 ms for a page. The floor reads one page after the other."""
     env = env | {"ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
     files, empty = _files(folder), playbook(folder / "empty.yml", hosts="all")
     seconds: Callable[[str], float] = lambda name: cost(["ansible-playbook", "-i", files[name], empty], env).seconds
@@ -95,7 +95,7 @@ def _slow(env: dict[str, str], folder: Path) -> dict[str, Any]:
 
 
 def _server(env: dict[str, str]) -> float:
-    """The seconds that the server itself takes for all pages."""
+    """Return the seconds that the server takes for all pages."""
     url, began, offset = f"{env['MGC_API_URL'].format(region='br-se1')}/v1/instances", time.monotonic(), 0
     session = requests.Session()
     session.headers.update({"x-api-key": "simulator", "x-api-version": "1.1"})
@@ -106,7 +106,7 @@ def _server(env: dict[str, str]) -> float:
 
 
 def _files(folder: Path) -> dict[str, str]:
-    """An inventory file for each way."""
+    """Write an inventory file for each set of options, and return them by name."""
     made = {}
     for name, options in {"plain": CONSTRUCTED, "jinja": JINJA, "cache": CACHE}.items():
         file = folder / f"{name}.vm_instances.yml"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documentation's page of what was measured, its plot, and the same tables on the terminal.
+"""The documentation's page of measurements, its plot, and the same tables on the terminal.
 
-`python -m tests.benchmarks.page` writes both from the JSON files that the measurements left in .build/bench, one for
-each ansible-core.
+`python -m tests.benchmarks.page` writes both from the JSON files of the measurements in .build/bench, one for each
+ansible-core.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Report = dict[str, Any]
 
 
 def tables(reports: list[Report]) -> str:
-    """What was measured, as reStructuredText."""
+    """Return the tables of measurements as reStructuredText."""
     text = ""
     for title, measured in _sections(reports).items():
         text += f"{title}\n{'^' * len(title)}\n\n"
@@ -35,7 +35,7 @@ def tables(reports: list[Report]) -> str:
 
 
 def _sections(reports: list[Report]) -> dict[str, dict[str, Report]]:
-    """The figures by the title of their table and by ansible-core."""
+    """Return the figures by the title of their table and by ansible-core."""
     found: dict[str, dict[str, Report]] = {}
     for report in reports:
         core = f"ansible-core {report['ansible-core']}"
@@ -70,7 +70,7 @@ def _cell(value: Any) -> str:
 
 
 def same_digits(cells: list[str]) -> list[str]:
-    """Return the cells of a row with as many decimals in each number: three significant digits of the largest."""
+    """Return the cells of a row with equally many decimals: three significant digits of the largest number."""
     numbers = re.findall(r"\d+(?:\.\d+)?", " ".join(cells))
     if not any("." in number for number in numbers):
         return cells
@@ -87,7 +87,7 @@ def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
 
 
 def plot(report: Report, file: Path) -> None:
-    """Time against the number of members for each way, one panel for each provisioning time."""
+    """Draw the time over the number of members for each method, one panel for each provisioning time."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -114,7 +114,7 @@ def plot(report: Report, file: Path) -> None:
         axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("seconds")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncols=4)  # where it hides no line
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncols=4)  # does not hide a line there
     figure.tight_layout(rect=(0, 0.08, 1, 1))
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, metadata={"Date": None})

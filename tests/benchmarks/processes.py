@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Programs in processes of their own, timed: the simulator serves from another one, as a cloud would."""
+"""Programs, timed in processes of their own. The simulator runs in another process, as a cloud would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import COLLECTIONS, ROOT
 
 
 class Cost(NamedTuple):
-    """What a program took."""
+    """The cost of a program."""
 
     seconds: float
     megabytes: float  # at its peak
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
 
 @contextmanager
 def serving(*switches: str) -> Iterator[dict[str, str]]:
-    """A simulator with these switches; the environment of a program that uses it."""
+    """Run a simulator with these switches, and yield the environment of a program that uses it."""
     command = [sys.executable, "-m", "simulator", "--port", "0", *switches]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -43,7 +43,7 @@ def serving(*switches: str) -> Iterator[dict[str, str]]:
             server.terminate()
 
 
-# Between us and the program: the kernel counts the memory of whoever starts a program as that program's own.
+# A process between this one and the program: the kernel counts the memory of a program's parent as the program's.
 STARTER = """
 import resource, subprocess, sys
 code = subprocess.call(sys.argv[2:])
@@ -54,9 +54,9 @@ sys.exit(code)
 
 
 def cost(command: list[str], env: dict[str, str]) -> Cost:
-    """Runs a program of this environment to its end."""
+    """Run a program of this environment to its end, and return its cost."""
     program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
-    with tempfile.TemporaryFile() as said, tempfile.NamedTemporaryFile() as peak:  # no pipe: async tasks keep one open
+    with tempfile.TemporaryFile() as said, tempfile.NamedTemporaryFile() as peak:  # async tasks would keep a pipe open
         stdout = subprocess.DEVNULL if "--list" in command else said
         starter = [sys.executable, "-S", "-c", STARTER, peak.name]
         began = time.monotonic()
@@ -69,7 +69,7 @@ def cost(command: list[str], env: dict[str, str]) -> Cost:
 
 
 def playbook(file: Path, *tasks: dict[str, Any], **keywords: Any) -> str:
-    """Writes a play of these tasks."""
+    """Write a play of these tasks."""
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": list(tasks)}
     file.write_text(json.dumps([play]))
     return str(file)

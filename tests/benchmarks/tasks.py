@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task that changes nothing costs, as a ratio to ansible.builtin.ping: a loop of 22 less a loop of 2.
+"""The cost of a task that changes nothing, as a ratio to ansible.builtin.ping: a loop of 22 minus a loop of 2.
 
 Both are measured in turn in one run, since machines are shared and noisy.
 """
@@ -30,7 +30,7 @@ SHORT, LONG = 2, 22
 
 
 def playbook(task: dict[str, Any], count: int) -> str:
-    """A play that does the task so many times, each in a process of its own as Ansible does it."""
+    """Return a play that runs the task `count` times in a loop."""
     play = {
         "hosts": "localhost", "connection": "local", "gather_facts": False,
         "vars": {"ansible_python_interpreter": sys.executable},
@@ -40,7 +40,7 @@ def playbook(task: dict[str, Any], count: int) -> str:
 
 
 def seconds(folder: Path, task: dict[str, Any], count: int) -> float:
-    """How long ansible-playbook takes."""
+    """Return the seconds that ansible-playbook takes."""
     file = folder / f"{count}.yml"
     file.write_text(playbook(task, count))
     start = time.monotonic()
@@ -50,7 +50,7 @@ def seconds(folder: Path, task: dict[str, Any], count: int) -> float:
 
 
 def measure(sim: Any, runs: int = 5) -> dict[str, Any]:
-    """The ratio, and the milliseconds of one task of each kind (medians)."""
+    """Return the ratio, and the milliseconds of one task of each kind (medians)."""
     sim.seed("instance", name="web", machine_type=INSTANCE["machine_type"], image=INSTANCE["image"])
     os.environ.update(sim.environment)
     each: dict[str, list[float]] = {name: [] for name in TASKS}
@@ -58,7 +58,7 @@ def measure(sim: Any, runs: int = 5) -> dict[str, Any]:
         for turn in range(runs + 1):
             for name, task in TASKS.items():
                 one = (seconds(Path(folder), task, LONG) - seconds(Path(folder), task, SHORT)) / (LONG - SHORT)
-                if turn:  # the first only warms up
+                if turn:  # the first run is a warm-up
                     each[name].append(one)
     sim.clear_requests()
     seconds_ = {name: statistics.median(times) for name, times in each.items()}

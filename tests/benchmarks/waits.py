@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How late a wait notices that an instance is ready, on the simulator's clock, and the requests that it costs."""
+"""The delay until a wait notices that an instance is ready, on the simulator's clock, and the requests of the wait."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.support.declarations import DECLARED
 
 
 def measure(sim: Any) -> dict[str, Any]:
-    """Means over creations of 20 to 120 s, and over actions of 1 to 15 s."""
+    """Return means over creations of 20 to 120 s, and over actions of 1 to 15 s."""
     creations = [_one(sim, "create", took) for took in range(20, 121, 5)]
     actions = [_one(sim, "stop", took) for took in range(1, 16)]
     return {"creation of 20 to 120 s": _means(creations), "action of up to 15 s": _means(actions)}
 
 
 def _one(sim: Any, action: str, took: float) -> tuple[float, int]:
-    """Seconds from the end in the cloud to our notice, and the requests from the change on."""
+    """Return the seconds from the change's end in the cloud to the task's end, and the requests since the change."""
     sim.reset(durations={action: took + 0.37})
     if action == "stop":
         sim.seed("instance", name="web")

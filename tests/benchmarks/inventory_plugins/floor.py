@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The least work that lists the same hosts: `make bench` compares vm_instances to this plugin.
+"""The least work that lists the same hosts: `make bench` compares vm_instances with this plugin.
 
 It reads pages of the same size, fills the variables of each host in one update, and makes each group once. It has no
 options, does not check anything, and leaves all texts as they are.
