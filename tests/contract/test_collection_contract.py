@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every request that the collection sends, and every answer that it gets for it, keeps to the contracts."""
+"""Every request of the collection, and every response of the simulator to it, conforms to the contracts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILTERS = {name: None for name in (*FILTERS, "id", "name", "name_pattern", "stat
 
 
 def tour(sim: Any, edition: str) -> None:
-    """Every option of a declaration, and every action."""
+    """Run tasks with every option of a declaration, and every action."""
     new = edition == "2026-08"
     later: dict[str, Any] = {"labels": ["prod"], "volumes": [VOLUME]} if new else {}
     network: dict[str, Any] = {"vpc": VPC, "security_groups": [GROUP], "associate_public_ip": True}
@@ -71,11 +71,11 @@ def test_requests_and_answers_keep_to_the_contract(sim: Any, edition: str, setti
     actions = ("attach", "detach", "start", "stop", "suspend", "reboot", "retype", "rename")
     seen = {one.rpartition("/")[2] for one in kept(sim, edition)}
     missing = {action for action in actions if action not in seen}
-    assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour goes everywhere"
+    assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour sends every action"
 
 
 def kept(sim: Any, edition: str) -> set[str]:
-    """Checks all that was asked and answered; gives the operations, as `METHOD /v1/path` with `{id}` in it."""
+    """Check all requests and responses, and return their operations, as `METHOD /v1/path` with `{id}` in it."""
     seen = set()
     for request in sim.requests():
         call = (request["method"], request["path"])

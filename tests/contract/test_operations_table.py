@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documentation's table of operations is complete, and names only what exists."""
+"""The documentation's table of operations is complete, and names only existing operations, options and tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=[row.operation for row in R
 
 @cache
 def documented(module: str) -> dict[str, Any]:
-    """A module's options."""
+    """Return the options of a module."""
     found = get_plugin_docs(f"magalu.cloud.{module}", "module", module_loader, fragment_loader, False)
     options: dict[str, Any] = found[0]["options"]
     return options
@@ -40,13 +40,13 @@ def test_every_row_is_read() -> None:
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_an_edition_has_the_operations_of_the_table_and_no_other(edition: str) -> None:
+def test_an_api_version_has_exactly_the_operations_of_the_table(edition: str) -> None:
     paths = load(edition)["paths"]
     known = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert {row.operation for row in ROWS if row.edition in (edition, "both")} == known
 
 
-def test_the_table_names_no_other_edition() -> None:
+def test_the_table_names_no_other_api_version() -> None:
     assert {row.edition for row in ROWS} == {"both", *EDITIONS}
 
 

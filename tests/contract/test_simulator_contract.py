@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The simulator's OpenAPI page says the same as the contracts, operation by operation."""
+"""The simulator's OpenAPI page agrees with the contracts, operation by operation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import requests
 from simulator.editions import edition_app
 from tests.support.contract import EDITIONS, check_answer, check_request, load, operation
 
-load(EDITIONS[0])  # without contracts the whole file is one skip
-WORDS = ("title", "description", "example", "examples", "summary")  # say nothing about the form
+load(EDITIONS[0])  # skips the whole file if there are no contracts
+WORDS = ("title", "description", "example", "examples", "summary")  # keys that do not affect the form
 
 
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -22,7 +22,7 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
 
 
 def plain(document: dict[str, Any], schema: Any) -> Any:
-    """A schema with its references resolved and without words; the order of alternatives does not count."""
+    """Return a schema with resolved references, without descriptions, and with its alternatives in a fixed order."""
     if isinstance(schema, list):
         return [plain(document, item) for item in schema]
     if not isinstance(schema, dict):
@@ -35,7 +35,7 @@ def plain(document: dict[str, Any], schema: Any) -> Any:
             made[key] = sorted(made[key], key=lambda item: json.dumps(item, sort_keys=True))
     if "properties" in made:
         made["properties"] = {name: plain(document, value) for name, value in schema["properties"].items()}
-    if made.get("additionalProperties") is True:  # the same as not saying so
+    if made.get("additionalProperties") is True:  # means the same as without the key
         del made["additionalProperties"]
     if "const" in made:
         made["enum"] = [made.pop("const")]
@@ -100,7 +100,7 @@ REGIONS = {"2024-08": "br-ne-1", "2026-08": "br-ne1"}
 
 
 class Tour:
-    """Sends requests and checks each of them, and each answer, against the contract."""
+    """A client that checks each request and each response against the contract."""
 
     def __init__(self, sim: Any, edition: str, version: str | None) -> None:
         self.sim, self.edition, self.base = sim, edition, sim.url.format(region="br-se1")
@@ -123,7 +123,7 @@ class Tour:
         return found
 
     def both(self, path: str, key: str, identifier: str) -> None:
-        """A read of one, and the list, with and without expand."""
+        """Read a resource and the list, with and without expand."""
         for query in ({}, EVERYTHING):
             self("GET", f"{path}/{identifier}", expect=200, **query)
             assert len(self("GET", path, expect=200, **query)[key]) > 0
@@ -175,7 +175,7 @@ class Tour:
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 @pytest.mark.parametrize(("edition", "version"), [("2024-08", None), ("2026-08", None), ("2026-08", "1.1")])
 def test_every_answer_of_a_tour_keeps_the_contract(sim: Any, edition: str, version: str | None, nulls: str) -> None:
-    sim.reset(edition=edition, nulls=nulls, face="service")  # the gateway rewrites some refusals
+    sim.reset(edition=edition, nulls=nulls, face="service")  # the gateway rewrites some error responses
     tour = Tour(sim, edition, version)
     instance = tour.instances()
     for path in ("/v1/images", "/v1/machine-types"):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every status that the contracts know, and what it means: the table of statuses, written out."""
+"""Every status in the contracts has its meaning in the table of statuses."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ IMAGE = {
     OPERATION_FAILED: "deleting_error",
     GONE: "deleted",
 }
-# The schema of a status -> the kinds it is of, and their column of the table.
+# The schema of a status -> the kinds of resources with it, and their column of the table.
 SCHEMAS: dict[str, tuple[tuple[Resource, ...], dict[str, str]]] = {
     "InstanceV1Status": ((INSTANCES,), INSTANCE),
     "BackupStatus": ((BACKUPS, SNAPSHOTS), COPY),
     "ImageV1Status": ((IMAGES,), IMAGE),
 }
-# In no contract, but seen: they are failures by their names.
+# Not in a contract, but observed: their names say that they are failures.
 UNHEARD_OF = {"creating_error_capacity": CREATION_FAILED, "retyping_error_capacity": OPERATION_FAILED,
               "migrating": MOVING, "something_new": MOVING, "": MOVING}  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_only_what_is_certain_never_ran(row: Any, certain: bool) -> None:
     assert never_ran(row) is certain
 
 
-# The meaning of a status -> its phase, unless the resource is being deleted, or it is not certain that it never ran.
+# The meaning of a status -> its phase, unless the resource is being deleted, or may have run before.
 PHASE_OF = dict(zip((SETTLED, MOVING, None, CREATION_FAILED, OPERATION_FAILED, GONE), PHASES, strict=True))
 
 
@@ -188,7 +188,7 @@ def test_every_status_has_a_phase(resource: Resource, table: dict[str, str], sta
             {"status": "completed", "state": "error", "error": {"slug": "create_instance.capacity.error"}},
             "creation_failed",
         ),
-        # It is not certain that these never ran.
+        # These may have run before.
         ({"status": "creating_error", "state": "running"}, "operation_failed"),
         ({"status": "creating_error"}, "operation_failed"),
         ({"status": "completed", "state": "error", "error": {"slug": "start_instance.failed"}}, "operation_failed"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The pictures of the page Architecture, drawn from the code: the layers, and the states of an instance.
 
-`python -m tests.docs.draw` writes them; a test compares.
+`python -m tests.docs.draw` writes them; a test compares them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TIP = (
     '<path d="M0 0 L8 4 L0 8 z"/></marker>'
 )
 
-# From the top down: a layer, what it does, and where its files are, below plugins/.
+# From the top down: a layer, its purpose, and the folders of its files below plugins/.
 LAYERS: list[tuple[str, str, tuple[str, ...]]] = [
     ("modules, inventory", "documentation, a main of a few lines", ("modules", "inventory")),
     ("_module.py, plugin_utils", "what Ansible gives, and what it gets: options, check mode, results; hosts and groups",
@@ -60,7 +60,7 @@ def svg(width: int, height: int, title: str, parts: list[str]) -> str:
 
 
 def layers() -> str:
-    """The layers, with the files in each."""
+    """Draw the layers, with the files of each."""
     parts, top = [], 8
     for number, (title, what, _names) in enumerate(LAYERS):
         lines = textwrap.wrap(", ".join(file.removeprefix("_") for file in files_of(number)), 100)
@@ -77,7 +77,7 @@ def layers() -> str:
     return svg(WIDTH, top + 8, "The layers of the collection", parts)
 
 
-# Where the states stand: the middles of their boxes.
+# The positions of the states: the middles of their boxes.
 PLACES = {
     "new": (90, 80),
     "running": (370, 80),
@@ -90,7 +90,7 @@ BOX_WIDTH, BOX_HEIGHT = 128, 48
 
 
 def states() -> str:
-    """Draw the states and what leads from one to the other, from the tables and rules of `_api`."""
+    """Draw the states and the actions between them, from the tables and rules of `_api`."""
     api: Any = importlib.import_module(f"{API}.resources")
     rules: Any = importlib.import_module(f"{API}.statuses")
     ways = dict(api.POWER)
@@ -124,12 +124,12 @@ def states() -> str:
 
 
 def arrow(start: str, end: str, words: str, kind: str = "") -> str:
-    """From one box to another; those there and back stand beside each other."""
+    """Draw an arrow from a box to another. Opposite arrows are drawn beside each other."""
     (x, y), (to_x, to_y) = PLACES[start], PLACES[end]
     right, down = (to_x > x) - (to_x < x), (to_y > y) - (to_y < y)
     x, to_x = x + right * BOX_WIDTH // 2 - down * 12, to_x - right * (BOX_WIDTH // 2 + 2) - down * 12
     y, to_y = y + down * BOX_HEIGHT // 2 - right * 9, to_y - down * (BOX_HEIGHT // 2 + 2) - right * 9
-    back = down > 0 and start != "new"  # on the left of its arrow
+    back = down > 0 and start != "new"  # on the left of the arrow
     beside, over = (x + to_x) / 2, (y + to_y) / 2
     label = text(beside, over - 6 if right > 0 else over + 18, words) if right else text(
         beside - (8 if back else -8), over + 5, words, "end" if back else "left")  # fmt: skip

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The fields of each returned value, with their types from the API's contracts and in the words of this file.
+"""The fields of each returned value, with their types from the API's contracts and their texts from this file.
 
-`python -m tests.docs.returns` writes them as `contains` into the documentation of the modules; a test compares.
+`python -m tests.docs.returns` writes them as `contains` into the documentation of the modules; a test compares them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ALWAYS, SOMETIMES = "always", "when the API returns it"
 
 
 class Field(NamedTuple):
-    """A field of a result, and which API versions have it."""
+    """A field of a result, and the API versions that have it."""
 
     type: str
     elements: str = ""  # of a list
@@ -39,7 +39,7 @@ class Field(NamedTuple):
 
 
 TEXT, NUMBER, FLAG = Field("str"), Field("int"), Field("bool")
-# Resources: their schema in the contracts, and what vm_info calls them.
+# Resources: their schema in the contracts, and their key in vm_info.
 SCHEMAS = {
     "instance": "InstanceV1Response",
     "snapshot": "SnapshotResponseV1",
@@ -67,7 +67,7 @@ PLAN = {
     }),
 }  # fmt: skip
 TOTALS = dict.fromkeys(("members", "changed", "failed", "created", "deleted", "pruned"), NUMBER)
-# What the modules add to a resource of the API.
+# The fields that the modules add to a resource of the API.
 PHASE = {"phase": TEXT}
 ADDED = {
     "instance": dict.fromkeys(("phase", "private_ipv4", "public_ipv4", "public_ipv6", "default_user"), TEXT),
@@ -134,7 +134,7 @@ def listed(kind: str) -> dict[str, Field]:
 
 
 def _completed(fields: Mapping[str, Field], keys: dict[str, Any]) -> dict[str, Field]:
-    """Return the fields with those that a result always has, null where the API does not return them."""
+    """Return the fields, and those that a result always has, which are null if the API does not return them."""
     found = {name: field._replace(returned=ALWAYS) if name in keys else field for name, field in fields.items()}
     for name, inner in keys.items():
         found.setdefault(name, TEXT)
@@ -147,7 +147,7 @@ def _completed(fields: Mapping[str, Field], keys: dict[str, Any]) -> dict[str, F
 
 @cache
 def contract_fields(kind: str) -> dict[str, Field]:
-    """Return the fields of a resource in the API's contracts, those of all API versions together."""
+    """Return the fields of a resource in the contracts of all API versions."""
     found: dict[str, Field] = {}
     schema = SCHEMAS[kind]
     for version in EDITIONS:
@@ -172,7 +172,7 @@ def _merge(found: dict[str, Field], more: Mapping[str, Field]) -> None:
 
 
 def _forms(version: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a value may be, without null."""
+    """Return the possible forms of a value, without null."""
     if "$ref" in schema:
         return _forms(version, load(version)["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
@@ -205,7 +205,7 @@ def _field(version: str, schema: dict[str, Any], returned: str) -> Field:
     return Field(kind, elements, returned, _fields(version, items), (version,))
 
 
-# By the end of the path of a field: the longest that fits.
+# Texts by the end of a field's path; the longest match counts.
 TEXTS = {
     "plan.digest": "The digest of all of the plan but C(at). It says nothing about secrets, and covers them.",
     "plan.lines": "The steps in words, in order, with ids, public addresses, and what is done after a failure.",
@@ -340,7 +340,7 @@ TEXTS = {
 
 
 def text_key(path: str) -> str:
-    """Return the key of the text for a field: the longest end of its path that there is one for."""
+    """Return the key of the text for a field: the longest end of its path that is a key."""
     while path not in TEXTS:
         _first, dot, path = path.partition(".")
         if not dot:
@@ -349,7 +349,7 @@ def text_key(path: str) -> str:
 
 
 def described(path: str, field: Field, versions: tuple[str, ...]) -> str:
-    """Return the description of a field that has not more than these API versions."""
+    """Return the description of a field; `versions` are the API versions of the resource around it."""
     missing = [version for version in versions if version not in field.versions]
     return TEXTS[text_key(path)] + "".join(f" API version {version} does not return it." for version in missing)
 
@@ -378,13 +378,13 @@ def module_file(module: str) -> Path:
 
 
 def written(module: str) -> str:
-    """Return the whole file of a module with the fields of today."""
+    """Return the whole file of a module with the current fields."""
     before, start, rest = module_file(module).read_text().partition('RETURN = r"""\n')
     text, end, after = rest.partition('"""\n')
     parts = re.split(r"(?m)^(\w+):\n", text)
     known = values(module)
     for number in range(1, len(parts), 2):
-        # What stood there, up to the next line that is no deeper.
+        # The old lines, up to the next line that is not indented further.
         parts[number + 1] = re.sub(r"(?m)^  contains:\n(?:   .*\n)*", "", parts[number + 1])
         if parts[number] in known:
             path, fields = known.pop(parts[number])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The suboptions of vm_fleet's members and of the restores, documented in the words of vm_instance.
 
-`python -m tests.docs.suboptions` writes them into the files; a test compares.
+`python -m tests.docs.suboptions` writes them into the files; a test compares them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 OPTIONS: Any = importlib.import_module("ansible_collections.magalu.cloud.plugins.module_utils._plan.options")
 SOURCE = ROOT / "plugins/modules/vm_instance.py"
 WIDTH = 120
-# What a restore says in other words: the API takes neither of the two there.
+# Options with other texts in a restore, where the API accepts neither of the two.
 RESTORE_WORDS = {
     "name": "    description: The name of the instance.\n    type: str\n    required: true\n",
     "labels": "    description: Refused, since restores take no labels.\n    type: list\n    elements: str\n",
@@ -27,14 +27,14 @@ RESTORE_WORDS = {
 
 
 class Place(NamedTuple):
-    """A file, and the lines in it between which the suboptions stand."""
+    """A file, and the lines in it before and after the suboptions."""
 
     file: Path
     begin: str
     end: str
     names: tuple[str, ...]
-    words: dict[str, str]  # of options that say something else than in vm_instance
-    defaults: bool  # whether the suboptions have their defaults
+    words: dict[str, str]  # texts of options that differ from vm_instance
+    defaults: bool  # whether the suboptions have defaults
 
 
 PLACES = (
@@ -52,14 +52,14 @@ def option_texts() -> dict[str, str]:
 
 
 def suboptions(place: Place) -> str:
-    """Return the suboptions as they stand in a file."""
+    """Return the lines of the suboptions in a file."""
     texts = {**option_texts(), **place.words}
     blocks = [f"  {name}:\n{texts[name]}" for name in place.names]
     return "".join(line for block in blocks for line in rewrite(block.splitlines(), texts, place.defaults))
 
 
 def rewrite(lines: Iterable[str], texts: dict[str, str], defaults: bool) -> Iterable[str]:
-    """Yield the lines four columns further right, wrapped again, with references that lead to vm_instance."""
+    """Yield the lines four columns further right, wrapped again, with references to vm_instance."""
     paragraph: list[str] = []
     for line in [*lines, ""]:
         opens = not paragraph or paragraph[0].endswith(":") or re.match(r" *(- |\w+:( |$))", line)
@@ -90,13 +90,13 @@ def wrap(lines: list[str], texts: dict[str, str]) -> Iterable[str]:
 
 
 def refer(found: re.Match[str], texts: dict[str, str]) -> str:
-    """Return a reference to an option of vm_instance as another page has it."""
+    """Return a reference to an option of vm_instance from the page of another module."""
     name, rest = found.groups()
     return f"O(magalu.cloud.vm_instance#module:{name}{rest})" if name in texts else found.group(0)
 
 
 def written(place: Place) -> str:
-    """Return the whole file with the suboptions of today."""
+    """Return the whole file with the current suboptions."""
     text = place.file.read_text()
     before, rest = text.split(place.begin, 1)
     return before + place.begin + suboptions(place) + place.end + rest.split(place.end, 1)[1]

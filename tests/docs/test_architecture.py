@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The page Architecture is true: its pictures are those of the code, and so is what it says of layers and statuses."""
+"""The page Architecture agrees with the code: its pictures, and its text about layers and statuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs/docsite/rst/architecture.rst").read_text()
 
 @pytest.mark.parametrize("name", draw.PICTURES)
 def test_a_picture_is_that_of_the_code(name: str) -> None:
-    """After a change that is meant: python -m tests.docs.draw."""
+    """Each picture is as drawn from the code. After an intended change, run python -m tests.docs.draw."""
     assert draw.PICTURES[name]() == (draw.FOLDER / name).read_text()
     assert f"/images/{name}" in PAGE
 

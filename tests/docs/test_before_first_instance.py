@@ -26,7 +26,7 @@ FREE, USED, OTHER = "203.0.113.9", "203.0.113.10", "203.0.113.11"
 
 
 class Recipes:
-    """The page's files in a folder, and what its commands need."""
+    """The page's files in a folder, and the environment of its commands."""
 
     def __init__(self, sim: Any, cloud: Neighbours, folder: Path) -> None:
         self.sim, self.cloud, self.folder = sim, cloud, folder
@@ -76,7 +76,7 @@ def thrice(recipe: Recipes, *given: str) -> list[str]:
 
 @pytest.mark.every_core
 def test_an_ssh_key_is_created_unless_it_is_there(recipe: Recipes, cloud: Neighbours) -> None:
-    """In a list of several pages."""
+    """An SSH key is created unless it is in the list, which has several pages."""
     key = {"key": "ssh-rsa AAAA", "key_type": "ssh-rsa"}
     cloud.ssh_keys += [{"id": new_id(f"old-{number}"), "name": f"a-{number:03}", **key} for number in range(120)]
     said = thrice(recipe, "ssh_key")
@@ -87,7 +87,7 @@ def test_an_ssh_key_is_created_unless_it_is_there(recipe: Recipes, cloud: Neighb
 
 @SLOW
 def test_the_name_of_another_ssh_key_is_refused(recipe: Recipes, cloud: Neighbours) -> None:
-    """The comment at the end of a key does not make it another one."""
+    """The name of another SSH key is refused; keys that differ only in their comment are equal."""
     kept = {"id": new_id("deploy"), "name": "deploy", "key_type": "ssh-ed25519"}
     cloud.ssh_keys.append({**kept, "key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKey"})
     assert changed(recipe("ssh_key")) == 0
@@ -201,7 +201,7 @@ def release(*addresses: str) -> str:
 def test_a_refusal_is_shown_and_the_key_is_not(
     recipe: Recipes, cloud: Neighbours, book: str, key: str, path: str | None, broken: Any, says: str
 ) -> None:
-    """However much is printed."""
+    """An API error is shown without the API key, at any verbosity."""
     if path:
         cloud.broken[f"/{REGION}/network/v0/{path}"] = broken
     said = recipe(book, "-vvvv", key=key, fails=True)
@@ -211,7 +211,7 @@ def test_a_refusal_is_shown_and_the_key_is_not(
 
 def test_every_file_and_command_is_run() -> None:
     own = Path(__file__).read_text()
-    parts = {"cloud", "request", "pages", "rules", "release"}  # of the others
+    parts = {"cloud", "request", "pages", "rules", "release"}  # the tests of the other examples
     assert len(files(PAGE)) == len(blocks(PAGE, "yaml"))
     books = {Path(name).stem for name in files(PAGE)} - parts
     assert [book for book in books if f'"{book}"' not in own] == []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of the guides do what the text says: whole files, taken from the pages, and the commands beside them."""
+"""The examples of the guides do what the text says: the files and commands are taken from the pages."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ PAGES = (
     "getting_started", "credentials", "cost", "copies", "images", "windows", "reachable", "fleets", "life", "playbooks",
     "plan_approve_apply",
 )  # fmt: skip
-# What check mode warns of: resources and hosts that only an earlier task would have created.
+# The warnings of check mode about resources and hosts that only an earlier task would create.
 PREDICTED = ("the result of this task cannot be predicted", "Could not match supplied host pattern")
-SMALL, LARGE = "machine_type: BV1-1-40", "machine_type: BV2-2-40"  # what the reader of life.rst changes
-# Commands that are no examples of Ansible: what is installed, and shown, by hand.
+SMALL, LARGE = "machine_type: BV1-1-40", "machine_type: BV2-2-40"  # the edit that life.rst asks its reader to make
+# Commands that are not run here: they install packages, and export variables.
 BY_HAND = ("python3 -m venv", "python -m pip install", "ansible-galaxy collection install", "export MGC_")
 
 
 class Said(NamedTuple):
-    """What a command of a page said: in check mode, for real, and once more; of a listing only the second."""
+    """The output of a command: in check mode, in a real run and in a second one; a listing has only the real run."""
 
     check: str
     done: str
@@ -48,7 +48,7 @@ class Said(NamedTuple):
 
     @property
     def changed(self) -> list[int]:
-        """How many tasks changed something, or would, in each of the three."""
+        """Return how many tasks changed something, or would, in each of the three runs."""
         return [sum(map(int, re.findall(r"changed=(\d+)", text))) for text in self]
 
 
@@ -56,16 +56,16 @@ def run(
     sim: Any, folder: Path, page: str, *options: str, lines: Iterable[str] | None = None,
     edit: tuple[str, str] = ("", ""), **env: str,
 ) -> list[Said]:  # fmt: skip
-    """Go through the page from its first line to its last, with further options of ansible-playbook.
+    """Run all commands of the page in order, with further options of ansible-playbook.
 
-    `edit` replaces a text in the files before that, as the page tells its reader to do.
+    `edit` is a replacement in the files that the page asks its reader to make first.
 
-    Each playbook runs in check mode, for real, and again; a playbook that no command names runs where it is shown.
+    Each playbook runs in check mode, for real, and again. A playbook without a command runs at its place in the page.
     """
     for name, text in files(page).items():
         (folder / name).write_text(text.replace(*edit))
     (folder / "ansible.cfg").write_text("".join(blocks(page, "ini")))
-    # A home of its own, in which passwords and reports end.
+    # A home folder of its own, which receives passwords and reports.
     env = environment(sim, folder, **env)
     said, ran = [], set()
     for line in runnable(page) if lines is None else lines:
@@ -83,7 +83,7 @@ def run(
 
 
 def runnable(page: str) -> list[str]:
-    """The commands of Ansible on the page, in its order, with those that run the playbooks that no command names."""
+    """Return the page's commands of Ansible in order, with a command for each playbook that no command names."""
     text = (RST / f"{page}.rst").read_text()
     lines = [line for line in commands(page) if re.match(r"ansible-(playbook|inventory) ", line)]
     found = {text.index(line.split("  ")[0]): line for line in lines}
@@ -94,7 +94,7 @@ def runnable(page: str) -> list[str]:
 
 
 def ansible(folder: Path, env: dict[str, str], program: str, *arguments: str) -> str:
-    """What the program said; nothing may warn, but that check mode does not know what it has not created."""
+    """Run a program and return its output. Fail on warnings except those that check mode cannot avoid."""
     done = programs.run(program, *arguments, cwd=folder, env=env)
     assert done.returncode == 0, f"{program} {shlex.join(arguments)}\n{done.stdout}"
     warnings = re.findall(r"\[(?:DEPRECATION )?WARNING\].*", done.stdout)
@@ -105,7 +105,7 @@ def ansible(folder: Path, env: dict[str, str], program: str, *arguments: str) ->
 
 @pytest.mark.every_core
 def test_first_steps(sim: Any, tmp_path: Path) -> None:
-    """Predicted, done, unchanged, larger, listed, gone."""
+    """The instance is predicted, created, unchanged, resized, listed and deleted."""
     said = run(sim, tmp_path, "getting_started")
     assert [each.changed for each in said] == [[1, 1, 0], [0, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 0]]
     assert "BV1-1-40" in said[1].done and "cloud-ubuntu-24.04 LTS" in said[1].done
@@ -131,9 +131,9 @@ def test_credentials(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_cost(sim: Any, tmp_path: Path) -> None:
-    """A lab that was parked and brought back can be parked again."""
+    """The examples of the page work, and a lab that was parked and brought back can be parked again."""
     said = run(sim, tmp_path, "cost")
-    # The server with a public address is created and deleted each time, and each report replaces the one before.
+    # Each run creates and deletes the server with a public address, and replaces the previous report.
     assert [each.changed for each in said[:-1]] == [[1, 2, 2], [1, 1, 0], [2, 2, 0], [2, 2, 0]]
     assert states(sim) == {"lab-01": "running"} and sim.state()["br-se1"]["public_ips"] == []
     assert sim.state()["br-se1"]["snapshots"] == []
@@ -145,7 +145,7 @@ def test_cost(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_fleets(sim: Any, tmp_path: Path) -> None:
-    """Four are created, resized, pruned to two, and found in a second region and by the inventory."""
+    """Four members are created, resized, pruned to two, and found in a second region and by the inventory."""
     said = run(sim, tmp_path, "fleets", "-c", "local", ANSIBLE_PYTHON_INTERPRETER=sys.executable)
     assert [each.changed for each in said] == [[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]]
     assert sorted(states(sim)) == ["db-01", "web-01", "web-02"]
@@ -156,7 +156,7 @@ def test_fleets(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.needs("sshd", "ssh", "ssh-keygen")
 def test_life(sim: Any, tmp_path: Path) -> None:
-    """With real SSH to the address that the simulator gives, a cloud-init that is asked, and host keys of the init log."""
+    """The examples work with real SSH to the simulator's address, a cloud-init, and host keys of the init log."""
     sim.reset(loopback=True)
     port, known = free_port(), tmp_path / "known_hosts"
     (tmp_path / "cloud-init").write_text("#!/bin/sh\necho 'status: done'\n")
@@ -190,7 +190,7 @@ def test_life(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_copies(sim: Any, tmp_path: Path) -> None:
-    """The instance runs again after its copy."""
+    """The examples of copies work, and the instance runs again after its copy."""
     sim.seed("snapshot", name="nightly-old", created_at=sim.now() - 90 * 86400)
     run(sim, tmp_path, "copies")
     assert states(sim) == {"db-01": "running", "db-01-restored": "running"}
@@ -201,7 +201,7 @@ def test_copies(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_playbooks(sim: Any, tmp_path: Path) -> None:
-    """One example of each, with images whose names have a blank."""
+    """An example of each playbook works, with image names that contain a blank."""
     lines = runnable("playbooks")
     used = {line.split()[1].removeprefix("magalu.cloud.") for line in lines}
     assert used == {path.stem for path in (ROOT / "extensions/awx/job_templates").glob("*.yml")}
@@ -211,7 +211,7 @@ def test_playbooks(sim: Any, tmp_path: Path) -> None:
     types = {row["name"]: row["machine_type"]["name"] for row in rows(sim)}
     assert types == {"old-lab": "BV1-1-40", **dict.fromkeys(("shop-01", "shop-02", "shop-03"), "BV2-2-40")}
     assert {row["image"]["name"] for row in rows(sim)} == {"cloud-ubuntu-24.04 LTS", "cloud-debian-12 LTS"}
-    # What it deletes has to be counted first, so that it refuses to run again.
+    # Its deletions have to be counted first, so it refuses to run again.
     deleted = ansible(tmp_path, environment(sim, tmp_path), "playbook", *shlex.split(delete)[1:])
     assert "changed=1" in deleted and sorted(states(sim)) == ["shop-01", "shop-02", "shop-03"]
 
@@ -257,7 +257,7 @@ def test_reachable(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_plan_approve_apply(sim: Any, tmp_path: Path) -> None:
-    """The two commands, and the second one again: done already, and then no longer what was approved."""
+    """The second of the two commands changes nothing when run again, and is refused once the plan has changed."""
     seed(sim, ["web-01", "web-02"])
     seed(sim, ["web-07"], public_ip=True)
     run(sim, tmp_path, "plan_approve_apply", lines=())
@@ -280,7 +280,7 @@ def test_plan_approve_apply(sim: Any, tmp_path: Path) -> None:
 
 
 def test_every_example_is_run() -> None:
-    """By a test above, as a whole file; and there is no command that none of them knows."""
+    """Every example file is run by a test above, and every command is known to a test."""
     for page in PAGES:
         assert f'tmp_path, "{page}"' in Path(__file__).read_text()
         assert len(files(page)) == len(blocks(page, "yaml")) > 0

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Links of the pages that GitHub and Galaxy show, of messages and of galaxy.yml, lead to something that is there."""
+"""Links in the pages on GitHub and Galaxy, in messages and in galaxy.yml have existing targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.support.documents import load_yaml
 
-SITE = "https://magalu-cloud.github.io/magalu.cloud/"  # what .github/workflows/docs.yml publishes
+SITE = "https://magalu-cloud.github.io/magalu.cloud/"  # the site that .github/workflows/docs.yml publishes
 REPOSITORY = "https://github.com/magalu-cloud/magalu.cloud"
 READMES = ("README.md", "README.pt-BR.md")
 PAGES = [
@@ -27,7 +27,7 @@ PAGES = [
 ]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("roles/*/README.md"))
 LINK = re.compile(r"\]\((\S+?)\)|^\[[\w.-]+\]: (\S+)$", re.MULTILINE)
-# Pages of the site, by the ends of their names, and the files that they are made from.
+# Pages of the site, by the ends of their names, and their source files.
 SOURCES = {
     r"docsite/(\w+)": "docs/docsite/rst/{}.rst", r"(\w+)_module": "plugins/modules/{}.py",
     r"(\w+)_inventory": "plugins/inventory/{}.py", r"(\w+)_role": "roles/{}/meta/argument_specs.yml",
@@ -61,7 +61,7 @@ def test_links_lead_to_what_is_there(page: str) -> None:
 
 @pytest.mark.parametrize("page", READMES)
 def test_links_of_the_readme_work_on_galaxy_and_show_rendered_text(page: str) -> None:
-    """Absolute ones; guides are on the site, since GitHub does not render all of their source."""
+    """The README's links are absolute; links to guides lead to the site, since GitHub does not render all of RST."""
     found = links(page)
     assert len(found) > 20 and [link for link in found if "://" not in link] == []
     assert [link for link in found if link.endswith(".rst") and "CHANGELOG" not in link] == []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names in examples, guides, roles and playbooks are such as every tool of the cloud takes."""
+"""Names in examples, guides, roles and playbooks are valid for every tool of the cloud."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ BLOCK = {
 
 
 def documents(path: Path) -> Iterator[Any]:
-    """Give what is YAML in the file."""
+    """Yield the YAML documents in the file."""
     for text in re.findall(BLOCK[path.suffix], path.read_text(), re.DOTALL):
         try:
             yield from yaml.safe_load_all(text)
-        except yaml.YAMLError:  # a part of a file, or with Ansible's own tags
+        except yaml.YAMLError:  # an excerpt of a file, or a document with Ansible's own tags
             continue
 
 
 def names(node: Any, inside: bool = False) -> Iterator[str]:
-    """Give the names in options of the collection's modules."""
+    """Yield the names in options of the collection's modules."""
     if isinstance(node, list):
         for each in node:
             yield from names(each, inside)

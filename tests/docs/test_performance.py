@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The figures of a row of the page Performance can be compared at a glance: all have the same number of decimals."""
+"""All figures in a row of the page Performance have the same number of decimals."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is written in Portuguese has the same commands, examples and names as in English, and its links lead somewhere."""
+"""The Portuguese pages have the same commands, examples and names as the English pages, and valid links."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PAIRS = {
     "first steps": (RST / "getting_started.rst", RST / "primeiros_passos.rst", BLOCK),
     "before your first instance": (RST / "before_first_instance.rst", RST / "antes_da_primeira_instancia.rst", BLOCK),
 }
-TEXTS = ("msg", "fail_msg")  # what a task prints is in the page's language
+TEXTS = ("msg", "fail_msg")  # printed messages are in the page's language
 
 
 def without_words(node: Any) -> Any:
-    """Return YAML without what is said in the page's language: names of plays and tasks, and messages."""
+    """Return YAML without the texts in the page's language: names of plays and tasks, and messages."""
     if isinstance(node, list):
         return [without_words({**each, "name": ""} if isinstance(each, dict) else each) for each in node]
     if isinstance(node, dict):
@@ -33,7 +33,7 @@ def without_words(node: Any) -> Any:
 
 
 def example(block: str) -> Any:
-    """Return an example without comments, but for the name of its file, and without what is said in words."""
+    """Return an example without names, messages and comments, except the comment with its file name."""
     head, code = re.split(r"\n+", block.rstrip("`"), maxsplit=1)
     kind, code = re.findall(r"\w+", head)[-1], textwrap.dedent(code)
     file = re.match(r"# ([\w./]+)$", code.splitlines()[0])
@@ -44,7 +44,7 @@ def example(block: str) -> Any:
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_examples_are_the_same(name: str) -> None:
-    """But for words: names of plays and tasks, messages and comments are in Portuguese."""
+    """The examples are equal except for names of plays and tasks, messages and comments."""
     english, portuguese, block = PAIRS[name]
     found = [
         [example(text) for text in re.findall(block, file.read_text(), re.DOTALL if name == "README" else re.MULTILINE)]
@@ -54,7 +54,7 @@ def test_the_examples_are_the_same(name: str) -> None:
 
 
 def words(block: str) -> set[str]:
-    """Return the names of plays and tasks, and the comments, but for the name of the file."""
+    """Return the names of plays and tasks, and the comments except the file name."""
     names = re.findall(r"(?m)^ *- name: +(.*)", block)
     comments = [text for text in re.findall(r"# +(\S.*)", block) if not re.fullmatch(r"[\w./]+", text)]
     return {text for text in (*names, *comments) if " " in text}

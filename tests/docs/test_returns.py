@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every field that a module returns is documented, those of the API as its contracts have them."""
+"""Every returned field is documented, fields of the API as in its contracts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support import shapes
 from tests.support.contract import folder
 from tests.support.documents import load_yaml
 
-# In every module's result; Ansible documents them.
+# Keys in every module's result, which Ansible documents.
 COMMON = {"changed", "failed", "msg", "diff"}
 
 
@@ -27,7 +27,7 @@ def documented(module: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("module", returns.MODULES)
 def test_fields_are_documented_as_the_contracts_have_them(module: str) -> None:
-    """After a change that is meant: python -m tests.docs.returns."""
+    """The fields are documented as in the contracts. After an intended change, run python -m tests.docs.returns."""
     folder()
     assert returns.written(module) == returns.module_file(module).read_text()
 
@@ -43,7 +43,7 @@ def needs_fields(value: dict[str, Any]) -> bool:
 
 
 def differences(path: str, shape: Any, field: dict[str, Any]) -> list[str]:
-    """What a result has that its documentation does not say."""
+    """Yield the fields and types of a result that are not in its documentation."""
     if shape == "null":
         return []
     kind = {dict: "dict", list: "list"}.get(type(shape), shape)
@@ -75,7 +75,7 @@ def test_recorded_results_hold_what_is_documented(module: str) -> None:
 
 
 def test_every_text_is_used() -> None:
-    """Nothing is described that no module returns."""
+    """Every text describes a field that a module returns."""
     folder()
     used: set[str] = set()
 

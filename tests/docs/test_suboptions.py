@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An option of an instance is documented in the same words wherever a module takes it."""
+"""An option of an instance has the same documentation in every module that has the option."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.documents import load_yaml
 
 @pytest.mark.parametrize("place", suboptions.PLACES, ids=lambda place: place.file.stem)
 def test_suboptions_are_documented_as_the_options_of_vm_instance(place: suboptions.Place) -> None:
-    """After a change that is meant: python -m tests.docs.suboptions."""
+    """Suboptions have vm_instance's documentation. After an intended change, run python -m tests.docs.suboptions."""
     assert suboptions.written(place) == place.file.read_text()
 
 

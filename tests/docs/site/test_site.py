@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The site that `make docs` has just built, which runs this: what is in it, and how it looks in wide and narrow windows."""
+"""The site that `make docs` has just built: its contents, and its layout in wide and narrow windows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.browser import browsing
 
 SITE = ROOT / ".build/docs/html"
 PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
-# What runs out of the window at its right, and cannot be moved sideways inside of it.
+# Elements that exceed the right edge of the window, and that do not scroll sideways inside it.
 OUT = """[...document.querySelectorAll('.rst-content *')].filter(one => {
   const right = one.getBoundingClientRect().right
   if (!one.offsetWidth || right <= window.innerWidth + 1) return false
@@ -59,7 +59,7 @@ def test_the_first_page_has_code_and_the_changelog_is_a_page() -> None:
 
 
 def test_options_keep_their_two_hyphens() -> None:
-    """A dash in place of them cannot be typed."""
+    """Options keep their two hyphens: users cannot type a dash instead of them."""
     assert [page.name for page in PAGES if re.search("[\u2013\u2014]", page.read_text())] == []
     titles = re.findall(r"<title>([^<]*)</title>", "".join(page.read_text() for page in PAGES))
     assert [title for title in titles if " -- " in title] == []
