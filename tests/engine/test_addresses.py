@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A creation with a public IP ends when the address is there, or when it is clear that it cannot be seen."""
+"""A creation with a public IP ends when the address is shown, or when it is certain that it cannot be shown."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Alternatives: other machine types and zones where a creation fails for what another one may have."""
+"""Alternatives: other machine types and zones, tried when a creation fails for lack of capacity or quota."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None
 @pytest.mark.parametrize("slug", ["instance.name.conflict", None])
 @pytest.mark.parametrize("status", [403, 429, 400])
 def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) -> None:
-    """A rate limit is none, whatever it is called; and a message can quote the user where there is a slug."""
+    """A rate limit is not a failed attempt, whatever its slug; nor is another refusal that only quotes such words."""
     body = {"slug": slug or f"{'capacity' if status == 429 else 'other'}.limit", "message": "no capacity"}
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=body)
     done = task.run(sim, **WITH_WAYS)

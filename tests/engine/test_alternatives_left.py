@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Alternatives: lost answers, what earlier runs left, restores, and any of them under any conditions."""
+"""Alternatives: lost responses, attempts that earlier runs left, restores, and random cases under all conditions."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ STARTS += [
      "public_ip": True}
     for kind in TYPES for zone in ("br-se1-a", "br-se1-b")
 ]  # fmt: skip
-# But where others of the same type use the room up.
+# Unless others of the same type use all the capacity.
 conditions = st.sampled_from(
     [
         *(each for each in CONDITIONS if "instances" not in each),
@@ -258,7 +258,7 @@ def test_the_first_one_with_room_is_made_or_all_are_named(
 
 
 def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:
-    """Then an instance is always seen without the copy that it is restored from."""
+    """A fleet reads everything by listing, where an instance never shows the copy that it is restored from."""
     sim.reset(capacity={SMALL: 0})
     source = sim.seed("instance", name="db")
     sim.seed("snapshot", name="copy", instance=source["id"])

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs with an approved plan: they do exactly its steps, or nothing."""
+"""A run with an approved plan makes exactly its steps, or changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ World = dict[str, Any]
 
 
 def seed(sim: Any, world: World | None, **reset: Any) -> None:
-    """A simulator with that instance, or none, whose times are always the same."""
+    """Reset the simulator, with that instance if there is one. Its times are always the same."""
     sim.reset(**reset)
     if world is not None:
         sim.seed("instance", **{"created_at": sim.now() - 7200, **world})
@@ -35,8 +35,8 @@ def seed(sim: Any, world: World | None, **reset: Any) -> None:
 
 
 def do(sim: Any, plan: Any = None, check: bool = False, region: str = "br-se1", **options: Any) -> Outcome:
-    """The outcome of a task, with an approved plan if there is one."""
-    random.seed(0)  # pauses differ by chance
+    """Run a task, with an approved plan if there is one, and return its outcome."""
+    random.seed(0)  # the same random pauses in each run
     api = client(sim, region=region)
     return run_task(instance_task(api, want(**{**DECLARED, **options})), api, 600, check=check, expected=plan)
 
@@ -49,12 +49,12 @@ def planned(sim: Any, **options: Any) -> dict[str, Any]:
 
 
 def asked(sim: Any) -> list[tuple[str, str]]:
-    """All requests; the catalogues are read side by side."""
+    """Return all requests, sorted, since the catalogues are read concurrently."""
     return sorted((request["method"], request["path"]) for request in sim.requests())
 
 
 def forms(plan: dict[str, Any]) -> list[Any]:
-    """A plan in every form in which it may be given."""
+    """Return a plan in every form that the option accepts."""
     return [plan, json.dumps(plan), plan["digest"]]
 
 
@@ -155,7 +155,7 @@ def test_a_plan_is_for_a_region(sim: Any) -> None:
 
 
 def test_a_reboot_is_approved_once(sim: Any) -> None:
-    """It leaves no trace but the time of the last change."""
+    """A reboot is approved once, although its only trace is the time of the last change."""
     seed(sim, WEB)
     plan = planned(sim, state="rebooted")
     assert do(sim, plan, state="rebooted").failure is None
@@ -176,7 +176,7 @@ def test_an_address_that_came_since_is_not_deleted(sim: Any) -> None:
 
 
 def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
-    """An instance that got the name since: the plan would create one, and stop that."""
+    """A plan that creates and stops an instance does not stop another instance that got the name meanwhile."""
     seed(sim, None)
     plan = planned(sim, state="stopped")
     for form in forms(plan):
@@ -186,7 +186,7 @@ def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
 
 
 def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
-    """An instance that was started to be retyped is suspended again."""
+    """An instance that was started for a retype is suspended again, as the plan says, if the retype fails."""
     seed(sim, {**WEB, "state": "suspended"})
     plan = planned(sim, machine_type=LARGE)
     assert plan["lines"][1].endswith("; also if that fails: suspend instance web")
@@ -198,7 +198,7 @@ def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
 
 
 def test_what_an_interrupted_run_has_left_is_done_in_the_state_that_was_approved(sim: Any) -> None:
-    """A run without the plan would leave the instance running, for all it knows."""
+    """The approved state is restored after an interrupted run, although a run without the plan cannot know it."""
     seed(sim, {**WEB, "state": "suspended"})
     plan = planned(sim, machine_type=LARGE)
     seed(sim, {**WEB, "state": "running", "machine_type": LARGE})
@@ -237,7 +237,7 @@ CONDITIONS = st.sampled_from([{}, {"edition": "2024-08"}, {"unique_names": False
 def test_a_run_does_exactly_the_approved_steps_or_nothing(
     sim: Any, before: World | None, now: World | None, options: World, reset: World, saved: bool
 ) -> None:
-    """What it does are the last ones of the approved steps, and all of them where only the digest is given."""
+    """A run makes the last of the approved steps, or all of them if only the digest is given."""
     seed(sim, before, **reset)
     first = do(sim, check=True, **options)
     if first.failure:

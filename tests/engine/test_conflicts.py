@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that the API refuses for now, or since another run was there first: 409, 404 to a deletion, 429 to a creation."""
+"""Steps that the API refuses temporarily, or because of another run: 409, 404 for a deletion, 429 for a creation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LATER = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}}
 
 
 def times(sim: Any, method: str, part: str = "") -> list[int]:
-    """When it was sent, in seconds since the first of them."""
+    """Return when the request was sent, in seconds since its first time."""
     found = [each["at"] for each in sim.requests() if each["method"] == method and each["path"].endswith(part)]
     return [round(at - found[0]) for at in found]
 
 
 def test_a_deletion_that_conflicts_is_sent_again_at_growing_pauses(sim: Any) -> None:
-    """Nothing in the rows tells what stands against it."""
+    """A deletion is retried at growing pauses, because the rows do not show the cause of the conflict."""
     sim.seed("instance", name="web")
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth="every", times=4, **BUSY)
     done = task.run(sim, name="web", state="absent")
@@ -60,7 +60,7 @@ def test_another_run_is_waited_for_where_reads_do_not_show_it_yet(sim: Any, othe
     assert done.failure is None, done.failure
     sim.advance(60)
     left = [each["state"] for each in sim.state()["br-se1"]["instances"]]
-    # One that reads showed running when the task began is as declared.
+    # An instance that reads showed as running when the task began is as declared.
     ends = {"rebooted": "running", "running": "stopped" if other == "stop" and not done.actions else "running"}
     assert left == ([] if state == "absent" else [ends.get(state, state)])
 
@@ -99,7 +99,7 @@ def test_a_creation_that_was_refused_for_now_is_sent_again_when_the_api_said(sim
 
 
 def test_what_another_run_creates_meanwhile_is_not_ours(sim: Any) -> None:
-    """A creation that was refused for now made nothing, so that what appears was made by somebody else."""
+    """An instance that appears while the API refuses our creation was created by somebody else."""
     sim.add_fault(operation="POST /v1/instances", **LATER)
     api, other = task.client(sim), task.client(sim)
     asked = api.clock.sleep

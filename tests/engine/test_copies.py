@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Snapshots and backups: check mode names what a real run does, and what happens when the cloud does not."""
+"""Snapshots and backups: check mode predicts a real run, and runs handle failures and lost responses."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ WANTED: list[dict[str, Any]] = [
     {**NAMED, "state": "copied", "destination_region": "br-ne1"},
     {"id": THE_ID, "state": "copied", "destination_region": "br-mgl1"},
 ]
-# make test takes every 13th pair of these, which has each current and each wanted state.
+# make test takes every 13th pair, which covers each current and each desired state.
 SPARSE = one_in(13)
 CONDITIONS: list[tuple[dict[str, Any], int]] = [({}, 1), ({"stale": 2}, 5), ({"lag": 2, "nulls": "omitted"}, 5)]
 
@@ -89,7 +89,7 @@ def test_a_real_run_does_what_check_mode_names(sim: Any, kind: str, edition: str
         if copied and (kind, edition) not in COPIED:
             continue
         if current == "not deleted" and (copied or "restore" in wanted or "renamed" in wanted.values()):
-            continue  # whether that can be done is for the API to say
+            continue  # only the API can say whether that is possible
         sim.reset(edition=edition, **settings)
         sim.seed("instance", name="web", created_at=sim.now() - 60)
         identifier = CURRENT[current](sim, kind)

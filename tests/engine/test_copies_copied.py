@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copies to another region: of backups in API version 2024-08, of snapshots in that of 2026."""
+"""Copies to another region: of backups with API version 2024-08, of snapshots with 2026-08."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
 
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_the_edition_between_the_two_copies_snapshots(sim: Any, by: str, nulls: str) -> None:
-    """Labels in a list of instances show that it is not the edition of 2024."""
+def test_the_api_version_between_the_two_copies_snapshots(sim: Any, by: str, nulls: str) -> None:
+    """The API version between 2024-08 and 2026-08 copies snapshots: labels in a list distinguish it from 2024-08."""
     sim.reset(edition="2025-05", nulls=nulls)
     sim.seed("instance", name="bare")
     sim.seed("instance", name="web", labels=["blue"])
@@ -148,7 +148,7 @@ def test_the_edition_between_the_two_copies_snapshots(sim: Any, by: str, nulls: 
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_the_edition_of_2024_copies_no_snapshots(sim: Any, by: str) -> None:
+def test_api_version_2024_08_copies_no_snapshots(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("snapshot", name="copy")
     done = copies.run(sim, "snapshot", state="copied", destination_region="br-ne1", **{by: row[by]})

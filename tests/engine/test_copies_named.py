@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Snapshots and backups by name: {instance} and {date}, renames, names that are taken, and editions without them."""
+"""Snapshots and backups by name: {instance}, {date}, renames, taken names, and API versions without backups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def today(sim: Any) -> str:
 
 
 def midnight(sim: Any, seconds: float) -> None:
-    """Moves the clock to so many seconds before the next midnight in UTC."""
+    """Advance the clock to this number of seconds before the next midnight in UTC."""
     day = calendar.timegm(time.strptime(today(sim), "%Y-%m-%d"))
     sim.advance(day + 86400 - seconds - sim.now())
 
@@ -57,7 +57,7 @@ def test_a_day_that_ends_during_the_run_is_the_day_it_began_on(sim: Any, when: s
 
 @pytest.mark.parametrize("name", ["web-{date}", "{instance}", "{date}{instance}"])
 def test_a_placeholder_in_the_name_of_the_instance_stays(sim: Any, name: str) -> None:
-    """The copy of a period that has no date is found again on the next day."""
+    """A placeholder in the instance's name is kept, and a copy without a date in its name is found on the next day."""
     row = sim.seed("instance", name=name)
     monthly = {"name": "{instance}-november", "instance": row["id"]}
     assert copies.run(sim, "snapshot", **monthly).seen["copy"]["name"] == f"{name}-november"
@@ -66,7 +66,7 @@ def test_a_placeholder_in_the_name_of_the_instance_stays(sim: Any, name: str) ->
 
 
 def test_a_date_needs_no_listing_of_what_can_be_large(sim: Any) -> None:
-    """By id nothing was asked yet that tells the time."""
+    """A date in a name needs no large list, also if no response has told the time yet (instance by id)."""
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="{date}", instance=row["id"])
     assert (done.failure, done.seen["copy"]["name"]) == (None, today(sim))
@@ -111,7 +111,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
 def test_what_was_made_meanwhile_is_held_against_the_instance(
     sim: Any, kind: str, edition: str, of: str, power_off: bool
 ) -> None:
-    """Names are unique: a creation is refused with 409 as long as lists do not show the other one."""
+    """A copy that another run made is compared with the declaration after 409, once lists show it."""
     sim.reset(edition=edition, lag=15)
     for name in ("web", "other"):
         sim.seed("instance", name=name)
@@ -188,7 +188,7 @@ def test_an_operation_that_failed_is_a_warning(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("state", ["present", "absent", "restored", "pruned"])
-def test_an_edition_without_backups_is_named_with_what_does_the_job(sim: Any, state: str) -> None:
+def test_an_api_version_without_backups_is_named_with_the_alternative(sim: Any, state: str) -> None:
     sim.seed("instance", name="web")
     named: dict[str, Any] = {"name": "copy"} if state != "pruned" else {"all": True, "keep_last": 1}
     if state == "restored":

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Retention over real HTTP: what goes, in which order, what is told, and where it stops."""
+"""Retention over real HTTP: which copies are deleted, in which order, the result, and where it stops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = {"state": "pruned", "all": True}
 
 
 def nightly(sim: Any, kind: str, edition: str, many: int = 5, **settings: Any) -> tuple[Any, list[str]]:
-    """Two instances, of which one is gone, with so many copies each, a day apart; the ids of the first one's."""
+    """Create `many` daily copies of an instance and of a deleted one. Return the instance and its copies' ids."""
     sim.reset(edition=edition, **settings)
     row = sim.seed("instance", name="web")
     gone = "99999999-9999-4999-8999-999999999999"
@@ -123,7 +123,7 @@ def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, ed
 
 
 def test_time_is_that_of_the_api(sim: Any) -> None:
-    """The machine that this runs on may live in another year."""
+    """Ages count by the API's clock: the controller's clock may be wrong by years."""
     sim.advance(-1000 * DAY)
     nightly(sim, "snapshot", "2026-08")
     assert copies.run(sim, "snapshot", **ALL, keep_days=10).actions == []

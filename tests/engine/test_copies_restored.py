@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances restored from snapshots and backups: by state restored, and as vm_instance declares them."""
+"""Instances restored from snapshots and backups: with state=restored, and with vm_instance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESTORED = {"name": "copy", "state": "restored", "restore": RESTORE}
 
 
 def ready(sim: Any, kind: str, edition: str, **fields: Any) -> Any:
-    """An instance, and a finished copy of it."""
+    """Create an instance and a finished copy of it."""
     sim.reset(edition=edition)
     row = sim.seed("instance", name="web", created_at=sim.now() - 3600)
     return sim.seed(kind, name="copy", created_at=sim.now() - 1800, instance=row["id"], **fields)
@@ -52,7 +52,7 @@ def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, ed
 
 @every_kind
 def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, edition: str) -> None:
-    """A null zone, else 2026 takes br-se1-a in every region; a backup's network is required."""
+    """A restore sends a null zone, since 2026-08 would default to br-se1-a in every region, and a backup's network."""
     ready(sim, kind, edition)
     done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": SMALL})
     assert done.failure is None
@@ -102,13 +102,13 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
     ready(sim, kind, edition)
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
     assert "it is the source of the copy. Choose another name." in done.message
-    # As vm_instance declares it, an instance found by its name is as declared.
+    # For vm_instance, an instance that is found by its name is as declared.
     assert task.run(sim, **{**DECLARED, "image": None, kind: "copy"}).actions == []
 
 
 @every_kind
 def test_a_name_that_is_being_given_up_is_waited_for(sim: Any, kind: str, edition: str) -> None:
-    """Under the name of the source, while that is being deleted."""
+    """A restore under the name of its source waits while the source is being deleted."""
     copy = ready(sim, kind, edition)
     assert task.run(sim, name="web", state="absent", wait=False).actions == ["delete"]
     options = {**RESTORED, "restore": {**RESTORE, "name": "web"}}
@@ -170,7 +170,7 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
 
 @every_kind
 def test_check_mode_shows_the_image_of_the_copy(sim: Any, kind: str, edition: str) -> None:
-    """A backup shows only its image's id, so that the rest comes from the catalogue."""
+    """Check mode shows the copy's image; a backup has only its id, so the other fields are from the catalogue."""
     ready(sim, kind, edition)
     planned, done = copies.check(sim, kind, **RESTORED).after, copies.run(sim, kind, **RESTORED).seen["instance"]
     assert planned is not None
@@ -262,6 +262,6 @@ def test_without_waiting_the_copy_is_waited_for_and_the_instance_is_not(sim: Any
     assert copies.instance(sim, "web-2")["status"] == "provisioning"
 
 
-def test_restoring_from_backups_needs_an_edition_that_has_them(sim: Any) -> None:
+def test_restoring_from_backups_needs_an_api_version_that_has_them(sim: Any) -> None:
     said = "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     assert str(task.run(sim, **{**DECLARED, "image": None, "backup": "copy"}).failure) == said

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the engine does when the cloud does not: lost answers, refusals, motion, failures, time-outs, doubles."""
+"""The engine under trouble: lost responses, refusals, transitions, failures, time-outs, duplicate names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def names(sim: Any) -> list[str]:
 
 
 def act(sim: Any, row: dict[str, Any], action: str) -> None:
-    """Another hand's request."""
+    """Send the request of another user."""
     task.client(sim).request("POST", f"/v1/instances/{row['id']}/{action}")
 
 
@@ -84,7 +84,7 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
 
 
 def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
-    """Another run creates it between our list and our creation, and our first lists do not show it yet."""
+    """A name that another run takes before our creation is found, although the first lists do not show it yet."""
     api = task.client(sim)
     declared = task.want(**DECLARED, state="stopped")
     sim.reset(lag=8)
@@ -120,7 +120,7 @@ def test_reads_that_lag_do_not_make_a_refusal_a_failure(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     sim.advance(60)
     act(sim, row, "stop")
-    sim.advance(4.5)  # it is stopped by now, and reads still show that it runs
+    sim.advance(4.5)  # it is stopped now, but reads still show it running
     done = task.run(sim, name="web", state="stopped")
     assert (done.failure, done.row["state"]) == (None, "stopped")
     assert done.actions == [], "the other hand stopped it"
@@ -248,7 +248,7 @@ def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
 
 
 def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
-    """The instance runs in the very moment of the deadline: that it is to be suspended then is left to the next run."""
+    """No step starts at the deadline: an instance that runs just then is suspended by the next run."""
     sim.seed("instance", name="web", state="stopped")
     done = task.run(sim, name="web", state="suspended", timeout=sim.cloud.settings.duration("start"))
     assert task.sent(sim) == ["POST start"] and done.actions == ["start"]
@@ -294,7 +294,7 @@ def test_what_is_no_passing_fault_ends_the_wait(sim: Any) -> None:
 
 
 def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
-    """Somebody starts the instance again while it is being stopped for us."""
+    """The task plans again when somebody starts the instance that it is stopping."""
     row = sim.seed("instance", name="web")
     api = task.client(sim)
     declared = task.want(name="web", state="stopped")

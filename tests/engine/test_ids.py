@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ids are UUIDs: they are equal whatever their case is, in options and in what the API answers; zones likewise."""
+"""Ids are UUIDs: they are compared without regard to case, in options and in responses; zones likewise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WEB, VPC = "abcdef01-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef02-aaaa-4bbb-8ccc-abcd
 OWN, GROUP = "abcdef03-aaaa-4bbb-8ccc-abcdefabcdef", "abcdef04-aaaa-4bbb-8ccc-abcdefabcdef"
 COPY = "abcdef05-aaaa-4bbb-8ccc-abcdefabcdef"
 KIND, MADE_FROM = TYPES_BY_NAME[SMALL].id, IMAGES_BY_NAME[IMAGE].id
-# How the API writes ids, and how the user does.
+# The case in which the API and the user write ids.
 cases = pytest.mark.parametrize(
     ("api", "user"),
     [(str.lower, str.upper), (str.upper, str.lower), (str.upper, str.upper), (str.title, str.swapcase)],
@@ -26,7 +26,7 @@ cases = pytest.mark.parametrize(
 
 
 def web(sim: Any, api: Any, **fields: Any) -> None:
-    """An instance whose ids, its own and those of what it has, are written so."""
+    """Create an instance; write its id and the ids of its parts in the API's case."""
     odd = {"machine_type.id": api(KIND), "image.id": api(MADE_FROM), **fields.pop("odd", {})}
     vpc, interfaces = {"id": api(VPC), "name": "own"}, fields.pop("interfaces", [api(OWN)])
     seed = {"id": api(WEB), "name": "web", "vpc": vpc, "interfaces": interfaces, "odd": odd, **fields}
@@ -184,7 +184,7 @@ def test_another_zone_is_another(sim: Any) -> None:
 
 
 def test_a_zone_of_another_region_is_refused(sim: Any) -> None:
-    """br-mgl1 is br-se-1 in URLs, and br-se-1-a a spelling of br-se1-a, where the instance would be created."""
+    """A zone of another region is refused: br-mgl1 is br-se-1 in URLs, but br-se-1-a would be zone br-se1-a."""
     done = task.run(sim, **{**DECLARED, "availability_zone": "br-mgl1-a"})
     assert "There is no availability zone 'br-mgl1-a' in this region; its zones are br-se1-a" in str(done.failure)
     assert task.sent(sim) == []

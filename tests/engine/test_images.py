@@ -24,7 +24,7 @@ CREATE = "POST /v1/images/custom"
 
 
 def image(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
-    """The result."""
+    """Run vm_image and return its result."""
     done = result(sim, "vm_image", options, check, diff)
     assert SIGNATURE not in json.dumps(done), done
     return done
@@ -42,12 +42,12 @@ def there(sim: Any) -> list[dict[str, Any]]:
 
 
 def sent(sim: Any) -> list[tuple[str, Any]]:
-    """What was sent to change something, in order."""
+    """Return the requests that are not reads, in order."""
     return [(one["method"], one["body"]) for one in sim.requests() if one["method"] != "GET"]
 
 
 def meanwhile(happens: Callable[[], Any]) -> Any:
-    """Lets something happen between the first look and the first step."""
+    """Call `happens` between the first look and the first step."""
     observed = resource.find_in_kind
     left = [happens]
 
@@ -62,7 +62,7 @@ def meanwhile(happens: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 def test_whether_an_image_boots_by_uefi_is_compared_where_a_response_shows_it(sim: Any, nulls: str) -> None:
-    """Check mode shows it as the response will."""
+    """UEFI is compared if a response shows it, and check mode predicts how the response will show it."""
     sim.reset(nulls=nulls)
     planned, done = image(sim, check=True, **GOLDEN, uefi=True), image(sim, **GOLDEN, uefi=True)
     assert planned["image"]["metadata"] == done["image"]["metadata"] == {"uefi": "true"}
@@ -78,7 +78,7 @@ CHANGES: list[dict[str, Any]] = [{"description": "The base"}, {"version": "2"}, 
 
 @pytest.mark.parametrize("settings", [{}, {"stale": 2}, {"lag": 5}, {"nulls": "omitted"}], ids=str)
 def test_the_twelve_steps(sim: Any, settings: Any) -> None:
-    """Create, again, change each field, again, delete, again; each first in check mode, which sends nothing."""
+    """Create, change each field and delete, each twice, and first in check mode, which sends nothing."""
     sim.reset(**settings)
     declared = dict(GOLDEN)
     steps: list[tuple[dict[str, Any], list[str]]] = [(declared, ["create"])]
@@ -217,7 +217,7 @@ def test_a_deletion_that_failed_is_a_warning_and_no_obstacle(sim: Any) -> None:
 @pytest.mark.parametrize("told", [URL, URL.partition("?")[2]], ids=["all of it", "its query"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_the_url_is_in_no_result(sim: Any, told: str, when: str) -> None:
-    """`image` looks for it in every result of this file."""
+    """No result has the URL; the helper `image` checks that in every result of this file."""
     body = {"slug": told, "message": f"cannot read {told}", "details": {told: [told]}}
     sim.add_fault(operation=CREATE, nth="every", kind="status", status=400, body=body, when=when)
     done = image(sim, **GOLDEN)
@@ -248,7 +248,7 @@ def test_protected_names_are_never_deleted(sim: Any, chosen: str, check: bool) -
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 @pytest.mark.parametrize("chosen", [{"name": "golden-1"}, {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6"}], ids=str)
-def test_the_edition_of_2024_has_none(sim: Any, state: str, chosen: Any) -> None:
+def test_api_version_2024_08_has_no_custom_images(sim: Any, state: str, chosen: Any) -> None:
     sim.reset(edition="2024-08")
     done = image(sim, **chosen, state=state, **({"url": URL, "platform": "linux"} if "name" in chosen else {}))
     assert "API version 2024-08 has no custom images." in done["msg"]
@@ -294,7 +294,7 @@ def test_the_init_log_of_one_instance(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_the_edition_of_2024_has_no_init_logs(sim: Any, by: str) -> None:
+def test_api_version_2024_08_has_no_init_logs(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("instance", name="web")
     assert info(sim, kind="init_logs", **{by: row[by]})["msg"] == "API version 2024-08 has no init logs."

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An instance that has ever run is not replaced, whatever its state and status say, and no message advises to delete it."""
+"""An instance that has ever run is never replaced, whatever its state and status, and no message advises that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ replacing = pytest.mark.parametrize("options", REPLACING, ids=lambda options: "+
 
 
 def old(sim: Any, **fields: Any) -> dict[str, Any]:
-    """An instance 300 days old, with a public IP."""
+    """Create an instance that is 300 days old, with a public IP."""
     row: dict[str, Any] = sim.seed(
         "instance",
         name="web",

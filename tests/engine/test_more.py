@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The driver: several members at once, the deadline, and reads that fail, over HTTP."""
+"""The engine's driver over HTTP: several members at once, the deadline, and reads that fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.declarations import DECLARED, SMALL
 
 
 def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
-    """A member for each, and how all of them are observed; `calls` of it are those that were due."""
+    """Return a member for each instance, and the function that observes them; its `calls` are the due members."""
     tasks = [instance_task(api, task.want(**declared)) for declared in declarations]
     made = [Member(each) for each in tasks]
     by_member = dict(zip(map(id, made), tasks, strict=True))
@@ -99,7 +99,7 @@ def test_reads_that_fail_until_the_deadline_are_the_failure(sim: Any) -> None:
 
 
 def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that many runs that were started at once do not ask at once for ever."""
+    """Waits vary by a tenth at most, so that runs that started together do not stay in step."""
     ends = []
     for share in (-0.1, 0.1):
         monkeypatch.setattr(driver.random, "uniform", lambda low, high, share=share: share)
@@ -127,7 +127,7 @@ def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
 
 
 def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None:
-    """The time is over before a read shows that the instance is stopped, or on its way to it."""
+    """A clean-up step is reported as outstanding if the time ends before a read shows its effect."""
     sim.reset(stale=60)
     sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=8)
@@ -136,7 +136,7 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
 
 
 def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
-    """The time is over when the instance is to be stopped: it runs, and nothing has to be done about it."""
+    """A step that was not sent before the deadline needs no clean-up: the instance still runs."""
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)
     assert task.sent(sim) == [] and done.actions == []

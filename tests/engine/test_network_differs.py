@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A public address or a security group that is not as declared is told, and `on_immutable_change` decides."""
+"""A public IP or a security group that differs is reported, and `on_immutable_change` decides about it."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def test_an_instance_is_recreated_with_the_declared_address(sim: Any, public: bo
 @pytest.mark.parametrize("how", ["in check mode", "for real"])
 @pytest.mark.parametrize("choice", ["recreate", "fail"])
 def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str, how: str) -> None:
-    """Nothing that was just created is replaced because its address is not there yet."""
+    """A new instance is not replaced because its address is not shown yet."""
     sim.reset(address_delay=40)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
     created = task.run(sim, **wanted, wait=False)
-    sim.advance(30)  # running and completed, without its address
+    sim.advance(30)  # running and completed, but still without its address
     row_id = created.row["id"]
     if how == "in check mode":
         assert task.check(sim, **wanted).steps == ()
@@ -111,7 +111,7 @@ def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_addr
 
 @pytest.mark.parametrize(("age", "actions"), [(3500, []), (3700, ["delete", "create"])])
 def test_in_its_first_hour_nothing_is_recreated_for_an_address_alone(sim: Any, age: float, actions: list[str]) -> None:
-    """Else each run would delete what the one before has made, where the cloud gives no address."""
+    """An instance is not recreated in its first hour because of a missing address, else every run would recreate it."""
     seeded(sim, {}, age=age)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **wanted).steps] == actions

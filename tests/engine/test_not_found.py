@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A 404 without a slug is a gateway's, and does not prove that a resource or a list is gone."""
+"""A 404 without a slug comes from a gateway, and does not prove that a resource or a list is gone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_the_list_has_is_not_absent(sim: Any, form: str) -> None:
 @every_form
 @pytest.mark.parametrize("settings", [{}, {"lag": 5}, {"keep_deleted": 3600.0}], ids=str)
 def test_a_deletion_ends_behind_such_a_gateway(sim: Any, form: str, settings: dict[str, Any]) -> None:
-    """A list may go on to show the instance, as deleted."""
+    """A deletion behind such a gateway ends, also if a list still shows the instance as deleted."""
     sim.reset(**settings)
     web = sim.seed("instance", name="web")
     for nth in range(2, 60):  # the first read by id finds it
@@ -79,7 +79,7 @@ def test_vm_info_reads_it(sim: Any, form: str) -> None:
 
 @every_form
 def test_a_list_that_was_there_is_read_again(sim: Any, form: str) -> None:
-    """The task waits until lists show the new name: the gateway's response in between is not an end."""
+    """The wait until lists show the new name continues after the gateway's 404."""
     sim.reset(lag=20)
     sim.seed("instance", name="web", state="stopped")
     sim.advance(60)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copies whose declared instance is missing: a typing error, an instance that is gone, or one that is still to come."""
+"""Copies whose declared instance is missing: because of a typo, deleted, or not created yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOBODY, GONE = "99999999-9999-4999-8999-999999999999", "88888888-8888-4888-8888-
 
 
 def module(sim: Any, kind: str, check: bool = False, **options: Any) -> dict[str, Any]:
-    """The result of vm_snapshot or vm_backup, before which nothing else was asked."""
+    """Clear the recorded requests, run vm_snapshot or vm_backup, and return its result."""
     sim.clear_requests()
     return result(sim, f"vm_{kind}", options, check)
 

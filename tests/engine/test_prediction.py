@@ -1,9 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one test of it all: what check mode names is what a real run does, and it ends in the predicted state.
+"""The central test: a real run takes the steps that check mode names, and ends in the predicted state.
 
-For every pair of a current and a wanted state, over real HTTP, in both editions, with reads and lists that lag, and
-with names that are unique and not.
+For every pair of a current and a desired state, over real HTTP, with both API versions, with reads and lists that lag,
+with and without unique names.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ WANTED = [
     if not (state == "absent" and "new_name" in more)
 ]
 PAIRS = list(itertools.product(CURRENT, WANTED))
-# Everything once under calm conditions; under each other condition every so-many-th pair, at another offset. make test
-# takes every 251st of these: a few under each condition, with other states under each.
+# All pairs under calm conditions; under each other condition every Nth pair, from another offset. make test takes every
+# 251st case: a few under each condition, with other states under each.
 SPARSE = one_in(251)
 CONDITIONS = [
     ({}, 1, 0),
@@ -66,7 +66,7 @@ def test_a_real_run_does_what_check_mode_names(sim: Any, settings: Any, every: i
         sim.reset(**settings)
         if current is not None:
             sim.seed("instance", name="web", image=IMAGE, **current)
-        sim.advance(60)  # seeds are nothing that lists or reads lag behind
+        sim.advance(60)  # lists and reads do not lag behind seeds
         compare(sim, current, wanted)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances that are replaced, renamed while they go, and suspended again: what must not be lost on the way."""
+"""Nothing is lost when instances are replaced, renamed during a deletion, or suspended again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT = (
 
 
 def refused(sim: Any, **options: Any) -> str:
-    """Why it is refused, in check mode and for real, with nothing sent."""
+    """Return the refusal, which must be the same in check mode and a real run. Fail if a change is sent."""
     with pytest.raises(Refused) as error:
         task.check(sim, **options)
     done = task.run(sim, **options)
@@ -38,7 +38,7 @@ def instances(sim: Any) -> list[str]:
 
 
 def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
-    """The copy can still fail, and the instance would be gone."""
+    """An instance is not recreated from an unfinished copy: the copy can fail when the instance is already deleted."""
     sim.seed("instance", name="src", created_at=sim.now() - 3600)
     sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
     task.client(sim).request("POST", "/v1/snapshots", body={"name": "s", "instance": {"name": "src"}})
@@ -67,7 +67,7 @@ def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
 
 @pytest.mark.parametrize("name", ["web", "old"])
 def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
-    """If a killed run had deleted it, neither name would exist, and the next run could not continue."""
+    """An instance is not recreated under a new name: after a kill, the next run would find neither name."""
     sim.seed("instance", name=name, created_at=sim.now() - 3600)
     declared = {**DECLARED, **OTHER, "name": "old", "new_name": "web"}
     assert "cannot be recreated: new_name is given" in refused(sim, **declared)
@@ -129,7 +129,7 @@ def test_nothing_is_kept_of_what_was_not_deleted(sim: Any) -> None:
 
 
 def test_a_public_address_that_appears_before_the_deletion_is_told(sim: Any) -> None:
-    """The deletion is refused until the creation has ended, and the address comes last."""
+    """A public IP that appears while the deletion waits for the end of the creation is reported."""
     result(sim, "vm_instance", {**DECLARED, "network": {"associate_public_ip": True}, "wait": False})
     given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
     left = sim.state()["br-se1"]["public_ips"]
@@ -170,7 +170,7 @@ def test_one_that_is_to_run_stays_so_after_a_retype_that_failed(sim: Any) -> Non
 
 
 def test_another_region_has_the_same_deadline(sim: Any) -> None:
-    """Where the copy is looked for, the API may tell to come again much later."""
+    """Requests to the copy's region have the same deadline, also after a long Retry-After."""
     sim.seed("snapshot", name="s")
     sim.add_fault(
         operation="GET /v1/snapshots", nth=2, times=99, kind="status", status=429, headers={"Retry-After": "400"}

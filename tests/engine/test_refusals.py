@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Refusals for now (429), which do not say when to come back: backed off until the deadline, and named at the end."""
+"""Rate limits (429) without Retry-After: the task backs off until the deadline, then names the refusal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.module import result
 
 RATE = {"kind": "status", "status": 429, "body": {"slug": "rate.limit", "message": "Too many requests"}}
 BUSY = {"kind": "status", "status": 503, "headers": {"Retry-After": "0"}, "body": {"slug": "busy", "message": "Busy"}}
-# What is declared, with an instance web that is there or not, and the operation that is refused.
+# The options, the states of instance web before (none: it does not exist), and the refused operation.
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "create": ("vm_instance", {**DECLARED, "name": "new"}, "POST /v1/instances"),
     "stop": ("vm_instance", {"name": "web", "state": "stopped"}, "POST /v1/instances/{id}/stop"),
@@ -33,16 +33,16 @@ READS = {
 
 
 def refused(sim: Any) -> list[float]:
-    """When requests were refused, in seconds since the first of them."""
+    """Return when requests were refused, in seconds since the first refusal."""
     found = [each["at"] for each in sim.requests() if each["status"] in (429, 503)]
     return [at - found[0] for at in found]
 
 
 def backs_off(times: list[float], until: float) -> None:
-    """The pauses grow, vary, and end with the time."""
+    """Assert that the pauses grow, vary, and end at the deadline."""
     pauses = [later - sooner for sooner, later in pairwise(times)]
     assert len(times) == pytest.approx(until / 15 + 5, abs=3), times
-    # 15 s and a fifth; a fleet looks every 2 s and a tenth.
+    # 15 s plus a fifth; a fleet lists every 2 s plus a tenth.
     assert all(pause <= 21 for pause in pauses) and max(pauses) > 10
     assert until - 20 <= times[-1] <= until + 1
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task costs: the requests it makes, and the files of ours that Ansible compiles for it at every run."""
+"""The cost of a task: its requests, and the collection's files that Ansible compiles for each run of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import COLLECTIONS, ROOT
 from tests.support import task
 from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 
-# Runs the module in a process of its own, as Ansible does, and tells which files of ours it imported.
+# Runs the module in a process of its own, as Ansible does, and prints which files of the collection it imported.
 RUNNER = """
 import json, sys
 from ansible.module_utils import basic
@@ -33,7 +33,7 @@ except SystemExit:
 
 
 def asked(sim: Any) -> list[str]:
-    """All requests, in order."""
+    """Return all requests, in order."""
     return [f"{request['method']} {request['path']}" for request in sim.requests()]
 
 
@@ -49,7 +49,7 @@ def test_a_task_that_changes_nothing_makes_one_request(sim: Any, edition: str, s
     assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
 
 
-def test_the_edition_of_2026_needs_one_request_among_any_number_of_instances(sim: Any) -> None:
+def test_api_version_2026_08_needs_one_request_among_any_number_of_instances(sim: Any) -> None:
     sim.reset(instances=200)
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     task.run(sim, **DECLARED)

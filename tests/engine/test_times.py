@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Times with offsets mean what they say, wherever an age decides."""
+"""Times with UTC offsets are converted wherever an age decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ offsets = pytest.mark.parametrize("hours", [-12, -3, 0, 5.5, 14])
 
 
 def written(at: float, hours: float, form: str = "seconds") -> str:
-    """The moment, as a clock with this offset shows it."""
+    """Return the moment in the form of a clock with this offset."""
     zone = datetime.timezone(datetime.timedelta(hours=hours))
     return datetime.datetime.fromtimestamp(at, zone).isoformat(timespec=form)
 

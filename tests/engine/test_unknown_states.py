@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A state that nobody knows is not a power state: what needs one fails and names it, all else goes on."""
+"""An unknown state is not a power state: steps that need a power state fail and name it, all others work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ words = pytest.mark.parametrize("word", ["Running", "ACTIVE", "paused", "shelved
 
 
 def seed(sim: Any, word: Any, nulls: str = "sent", **fields: Any) -> None:
-    """An instance in this state, of which no action of the simulator changes it."""
+    """Create an instance in this state, which no action of the simulator changes."""
     sim.reset(nulls=nulls)
     sim.seed("instance", name="web", odd={"state": word}, **fields)
 
@@ -81,7 +81,7 @@ def test_a_copy_is_made_but_not_of_one_that_is_to_be_off(sim: Any, kind: str, ed
 
 
 def test_what_is_in_transition_is_waited_for(sim: Any) -> None:
-    """Nobody knows yet what the state will be."""
+    """An instance in transition is awaited, because its final state may be known."""
     sim.seed("instance", name="web", state="migrating", status="migrating")
     for wanted in ({"state": "stopped"}, {"state": "present"}):
         assert "its status is 'migrating', its state 'migrating'" in str(
@@ -100,7 +100,7 @@ def test_the_other_members_of_a_fleet_go_on(sim: Any) -> None:
 
 @pytest.mark.parametrize("word", ["Running", None])
 def test_the_state_may_become_unknown_on_the_way(sim: Any, word: Any) -> None:
-    """It was stopped for the copy, and whether it is to be started again cannot be seen."""
+    """An instance that was stopped for a copy may get an unknown state: then the task cannot decide to start it."""
     row = sim.seed("instance", name="web")
     seen = {
         "instance": {**row, "state": word},

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The first Windows password: read once, never asked twice after an answer that may have had it, and never lost."""
+"""The first Windows password is read once, never requested again after a response that may have it, never lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOWS = "windows-server-2022"
 
 @pytest.fixture
 def win(sim: Any) -> Any:
-    """An instance whose password is ready."""
+    """Return a Windows instance whose password is ready."""
     return sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
 
 
@@ -30,12 +30,12 @@ def read(sim: Any, check: bool = False, **options: Any) -> dict[str, Any]:
 
 
 def asked(sim: Any) -> list[int]:
-    """What was answered each time that the password was asked for."""
+    """Return the statuses of the responses to all requests for the password."""
     return [one["status"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
 
 
 def given_out(sim: Any) -> str:
-    """The password, as the simulator's record of its own answers has it."""
+    """Return the password from the simulator's record of its responses."""
     answers = [one["answer"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
     return next(str(answer["instance"]["password"]) for answer in answers if "instance" in answer)
 
@@ -108,7 +108,7 @@ def test_a_refusal_is_told_and_not_said_to_be_lost(sim: Any, win: Any, status: i
 
 
 def test_it_is_asked_for_over_a_connection_of_its_own(sim: Any, win: Any) -> None:
-    """A kept one that was closed meanwhile looks exactly like a lost answer."""
+    """The password is requested over a new connection: a closed old connection would look like a lost response."""
     sim.add_fault(operation="GET /v1/instances", kind="close_keep_alive", when="after")
     assert read(sim)["password"] == given_out(sim)
 
@@ -139,7 +139,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_any_request(sim: Any, t
 
 
 def test_a_folder_of_others_is_refused_before_any_request(sim: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    """Root may write everywhere, so the system's answer is given here."""
+    """A folder of other users is refused. Root may write everywhere, so the test simulates the system's error."""
 
     def refused(*given: Any) -> int:
         raise PermissionError(13, "Permission denied")
@@ -187,7 +187,7 @@ def test_what_has_no_password_is_told(sim: Any, tmp_path: Path, options: Any, sa
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_the_edition_of_2024_has_none(sim: Any, by: str) -> None:
+def test_api_version_2024_08_has_no_windows_password(sim: Any, by: str) -> None:
     sim.reset(edition="2024-08")
     row = sim.seed("instance", name="win", image=WINDOWS, machine_type="BV2-4-40")
     assert "API version 2024-08 has no first passwords." in read(sim, **{"name": None, by: row[by]})["msg"]
@@ -217,7 +217,7 @@ def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: P
 
 
 def test_while_it_is_not_ready_nothing_else_is_asked(sim: Any) -> None:
-    """A list that fails meanwhile would end the wait."""
+    """Only the password is requested while it is not ready: a failing list would end the wait."""
     created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
                                           "network": {"associate_public_ip": False}})  # fmt: skip
     sim.add_fault(operation="GET /v1/machine-types", kind="status", status=503, nth="every")
