@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """`python -m tests.faults` runs every case and writes the table of the documentation, in about half an hour.
 
-Names of faults can follow, for the cases of these alone.
+With names of faults as arguments, it runs only the cases of these faults.
 """
 
 from __future__ import annotations

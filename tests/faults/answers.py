@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An API that answers whatever a test wants, and modules that meet it, on a clock that only moves when they wait."""
+"""An API with any responses that a test sets, and modules that use it, on a clock that only moves when they wait."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.faults.rows import ID, LISTS, ROWS
 from tests.support.servers import Asked, Handler, Server
 
-# Everything that JSON can say, and what only some readers take for it.
+# Values of all kinds in JSON, and values that only some parsers accept.
 TEXTS = st.one_of(
     st.text(max_size=8), st.sampled_from(["", "..", "../v1/snapshots", "{{ x }}", "error", "x" * 5000, ID])
 )
@@ -27,7 +27,7 @@ VALUES = st.recursive(
 
 
 class Gone:
-    """Stands for a key that is missing."""
+    """A placeholder for a missing key."""
 
     def __repr__(self) -> str:
         return "missing"
@@ -37,7 +37,7 @@ GONE = Gone()
 
 
 class Cloud:
-    """A server with odd answers, in the form of a simulator that `tests.support.module.result` takes."""
+    """A server with odd responses, with the attributes of a simulator that `tests.support.module.result` needs."""
 
     def __init__(self, server: Server) -> None:
         self.time = 1_795_000_000.0
@@ -52,7 +52,7 @@ class Cloud:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of all values in a row, its own too."""
+    """Yield the paths of all values in a row, and the path of the row itself."""
     found = [path]
     for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         found += places(item, (*path, key))
@@ -60,7 +60,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def put(row: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy of a row with another value at a path."""
+    """Return a copy of a row with another value at a path."""
     if not path:
         return {} if value is GONE else value
     row = copy.deepcopy(row)
@@ -76,7 +76,7 @@ def put(row: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 @st.composite
 def odd(draw: Callable[[Any], Any], row: Any) -> Any:
-    """A row of which a few values are something else, or missing, and that may have more of them."""
+    """Return a row in which a few values are replaced, missing or added."""
     for _change in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(places(row)))
         row = put(row, path, draw(st.one_of(st.just(GONE), VALUES)))
@@ -86,7 +86,7 @@ def odd(draw: Callable[[Any], Any], row: Any) -> Any:
 def answers(
     rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body, headers: dict[str, str] | None = None
 ) -> Callable[[Handler, Asked], None]:
-    """A server's answer to everything: `rows` has one row of each list, or its whole body, by its last part in the path."""
+    """Return a function that answers all requests. `rows` has a row or a whole body by the end of a list's path."""
 
     def answer(handler: Handler, asked: Asked) -> None:
         parts = asked.target.partition("?")[0].partition("/v1/")[2].split("/")
@@ -107,6 +107,6 @@ def answers(
 
 
 def is_result(given: dict[str, Any]) -> bool:
-    """Whether a module ended as modules do: with a result, or with words on what is wrong."""
+    """Return whether a module ended as modules must: with a result, or with an error message."""
     said = str(given)
     return (not given.get("failed") or bool(given.get("msg"))) and not re.search("Traceback|exception", said)

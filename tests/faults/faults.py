@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Everything that goes wrong, and with which operations it can: a rule for each, never a list of cases."""
+"""All faults, with a rule for each that selects its operations; there is no list of cases."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.faults.operations import NEW, Operation
 
 ONCE, ALWAYS, READS = "once", "always", "reads"
 PATIENCE = 300  # wait_timeout of the run with the fault, in the simulator's seconds
-BEYOND = 700  # a status is stuck that long: the first run gives up, the next one waits
-SHARE = 0.4  # of the reads that a fault strikes
+BEYOND = 700  # a status is stuck this long: the first run gives up, the next run waits
+SHARE = 0.4  # the number of reads that a fault strikes
 TWISTED = ("stuck", "failing", "unknown_status")
 
 
@@ -32,7 +32,7 @@ def making(operation: Operation) -> bool:
 
 
 def answered(operation: Operation) -> bool:
-    """Whether the answer has a body: that of creations and restores."""
+    """Return whether the response has a body, as for creations and restores."""
     return operation.description.startswith(("create", "restore"))
 
 
@@ -41,19 +41,19 @@ def addressed(operation: Operation) -> bool:
 
 
 class Fault(NamedTuple):
-    """What goes wrong with the requests of an operation, or how the whole cloud is."""
+    """A fault in the requests of an operation, or a condition of the whole cloud."""
 
-    wire: dict[str, Any] | None = None  # a fault of the simulator's
-    settings: dict[str, Any] | None = None  # of the simulator
+    wire: dict[str, Any] | None = None  # a fault of the simulator
+    settings: dict[str, Any] | None = None  # settings of the simulator
     can_be: Callable[[Operation], bool] = always
-    refused: bool = False  # nobody listens
-    everywhere: bool = False  # it strikes every request, not only those of the operation
-    options: dict[str, Any] | None = None  # of the task while it goes wrong
-    reads: bool = True  # whether reads can meet it as well
+    refused: bool = False  # connections are refused
+    everywhere: bool = False  # strikes all requests, not only those of the operation
+    options: dict[str, Any] | None = None  # options of the task while the fault is active
+    reads: bool = True  # whether it can also strike reads
 
     @property
     def spreads(self) -> tuple[str, ...]:
-        """How often it strikes: one sending, every sending of the first run, or a share of its reads."""
+        """Return how often it can strike: one request, every request of the first run, or some of its reads."""
         if self.settings or self.everywhere:
             return (ALWAYS,)
         return (ONCE, ALWAYS, READS) if self.reads else (ONCE, ALWAYS)
@@ -98,24 +98,24 @@ FAULTS: dict[str, Fault] = {
 
 
 class Case(NamedTuple):
-    """One meeting of an operation and a fault."""
+    """An operation under a fault."""
 
     operation: str
     fault: str
     spread: str
     edition: str
     unique: bool
-    lag: bool  # whether lists are 5 s behind every change, and reads by id 2 s behind actions
+    lag: bool  # whether lists lag 5 s behind every change, and reads by id 2 s behind actions
 
     @property
     def variant(self) -> str:
-        """What of the case is not in the table's row and column."""
+        """Return the parts of the case that are not in the table's row and column."""
         names = "unique" if self.unique else "any"
         return f"{self.spread}, {self.edition}, {names} names{', behind' if self.lag else ''}"
 
 
 def cases(all_operations: dict[str, Operation]) -> list[Case]:
-    """Every case that can be. Those of one operation and fault come one after the other."""
+    """Yield all possible cases, grouped by operation and fault."""
     return [
         Case(name, called, spread, edition, unique, lag)
         for name, operation in all_operations.items()
@@ -131,7 +131,7 @@ def cases(all_operations: dict[str, Operation]) -> list[Case]:
 def selected(every: list[Case]) -> list[Case]:
     """Return a fixed choice with every value, and every fault with each of its spreads.
 
-    Greedy, in a mixed order: a case is taken if it brings one of these that no case before it has.
+    Greedy, in a mixed order: a case is taken if it has a value or a spread that no earlier case has.
     """
     met: set[tuple[Any, ...]] = set()
     chosen = []
@@ -144,7 +144,7 @@ def selected(every: list[Case]) -> list[Case]:
 
 
 def arm(sim: Any, case: Case, operation: Operation) -> None:
-    """Sets the simulator's fault of a case, if it has one."""
+    """Set the simulator's fault of a case, if it has one."""
     wire = dict(FAULTS[case.fault].wire or {})
     if not wire:
         return
@@ -160,5 +160,5 @@ def arm(sim: Any, case: Case, operation: Operation) -> None:
 
 
 def reads(edition: str = NEW) -> list[str]:
-    """The routes that read."""
+    """Return the routes that read."""
     return [f"GET {path}" for method, _pattern, path, _name in operations(edition) if method == "GET"]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs that are killed at a request, and what they leave behind.
+"""Runs that are killed at a request, and the resources that they leave behind.
 
-`python -m tests.faults.killed` is a process of its own, which kills itself at a request: it is told on stdin at which
-(0 is none), what to run, and where the simulator is, whose clock it uses.
+`python -m tests.faults.killed` runs tasks in a process of its own, which kills itself at a request. It reads from stdin
+the number of the request (0 for none), the tasks, and the URL of the simulator, whose clock it uses.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Tasks = list[tuple[str, Fields]]  # modules and their options
 
 
 class Scenario(NamedTuple):
-    """Tasks that follow each other, as in a play, and what is there before."""
+    """Tasks that follow each other, as in a play, and the resources before them."""
 
     tasks: Tasks
     seeds: tuple[Fields, ...] = (INSTANCE,)
     editions: tuple[str, ...] = (OLD, NEW)
-    settings: tuple[tuple[str, Any], ...] = ()  # of the simulator
+    settings: tuple[tuple[str, Any], ...] = ()  # settings of the simulator
 
 
 def _copied(kind: str) -> Scenario:
@@ -76,7 +76,10 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
-    """What is there before, always at the same part of a second: the API tells whole ones, and waits follow them."""
+    """Create the scenario's resources, always at the same fraction of a second.
+
+    The API returns whole seconds, on which waits depend.
+    """
     sim.reset(**settings)
     sim.advance(-sim.now() % 1 + 0.5)
     for seed in (*OTHERS, *seeds):
@@ -84,8 +87,8 @@ def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
 
 
 def follow(sim: Any, tasks: Tasks) -> str | None:
-    """One run; the message of a task that failed."""
-    random.seed(0)  # pauses differ by chance
+    """Run the tasks, and return the message of a task that failed."""
+    random.seed(0)  # the same random pauses in each run
     for module, options in tasks:
         done = result(sim, module, options)
         if done.get("failed"):
@@ -94,7 +97,7 @@ def follow(sim: Any, tasks: Tasks) -> str | None:
 
 
 def cut_off(sim: Any, tasks: Tasks, number: int, when: str) -> bool:
-    """A run in this process that ends at that request as if it had been killed; whether it came so far."""
+    """Run the tasks in this process, end at that request as if killed, and return whether the request was reached."""
 
     def kill() -> None:
         raise Killed
@@ -108,7 +111,7 @@ def cut_off(sim: Any, tasks: Tasks, number: int, when: str) -> bool:
 
 
 def left(sim: Any) -> list[tuple[Any, ...]]:
-    """All that is there, without what differs from run to run, and who has the public addresses."""
+    """Return all resources without fields that differ from run to run, and the instances with public IPs."""
     rows: list[tuple[Any, ...]] = []
     for region, kinds in sim.state().items():
         names = {row["id"]: row["name"] for row in kinds["instances"]}
@@ -123,7 +126,7 @@ def _type(row: Fields) -> Any:
 
 
 class Remote:
-    """A simulator in another process, as much of it as a run needs."""
+    """A simulator in another process, with the methods that a run needs."""
 
     def __init__(self, url: str, environment: dict[str, str]) -> None:
         self.clock, self.environment = f"{url}/_simulator/clock", environment
@@ -136,7 +139,7 @@ class Remote:
 
 
 def start(sim: Any, tasks: Tasks, number: int = 0, when: str = "before") -> subprocess.Popen[str]:
-    """A process that follows the tasks, and kills itself at that request if there is one; it prints what failed."""
+    """Start a process that runs the tasks, kills itself at that request, and else prints the failure."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.killed"], env=environment, text=True, stdin=subprocess.PIPE,

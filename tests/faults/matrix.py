@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One case of the matrix: a task while something goes wrong, the same task again, and what is there in the end."""
+"""One case of the matrix: a task under a fault, the same task again, and the resources at the end."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DONE, WARNED, NEXT, BY_HAND, STOPPED = "done", "warned", "next run", "by hand", 
 
 
 def run(sim: Any, case: Case) -> str:
-    """What became of a case, in one of the words above; `faults.rst` says what they mean.
+    """Return the outcome of a case in one of the words above, which `faults.rst` explains.
 
-    Raises `AssertionError` where a promise is broken.
+    Raise `AssertionError` if a promise is broken.
     """
     operation, fault = OPERATIONS[case.operation], FAULTS[case.fault]
-    random.seed(0)  # pauses differ by chance
+    random.seed(0)  # the same random pauses in each run
     behind = {"lag": 5, "stale": 2} if case.lag else {}
     sim.reset(**{"edition": case.edition, "unique_names": case.unique, **behind, **(fault.settings or {})})
     for seed in (*OTHERS, *operation.seeds):
@@ -56,7 +56,7 @@ def run(sim: Any, case: Case) -> str:
 
 
 def after_the_first(record: Record, first: Fields, case: Case, created: list[str]) -> str:
-    """What the run with the fault came to."""
+    """Return the outcome of the run with the fault."""
     if first.get("failed"):
         check_message(first, case, record.operation, created)
         return NEXT
@@ -70,7 +70,7 @@ def after_the_first(record: Record, first: Fields, case: Case, created: list[str
 
 
 def applies(case: Case, operation: Operation) -> Callable[[str, str], bool]:
-    """Whether a request is one that is refused."""
+    """Return a predicate for the requests that are refused."""
     chance, left = random.Random(0), [1]
 
     def refused(method: str, path: str) -> bool:
@@ -86,7 +86,7 @@ def applies(case: Case, operation: Operation) -> Callable[[str, str], bool]:
 
 @contextmanager
 def made() -> Iterator[list[str]]:
-    """Ids of all that the simulator makes meanwhile, whatever became of it later."""
+    """Collect the ids of all resources that the simulator creates in the block, also if they are deleted later."""
     ids: list[str] = []
     add = Region.add
 
@@ -99,7 +99,7 @@ def made() -> Iterator[list[str]]:
 
 
 def check_message(first: Fields, case: Case, operation: Operation, created: list[str]) -> None:
-    """A failure says what happened to what, and what was done before it."""
+    """Assert that a failure names the failed step and its resource, and the steps before it."""
     message = first["msg"]
     about = [operation.description] if case.spread != READS else [operation.description, "look at "]
     assert any(words in message for words in about), message
@@ -111,7 +111,7 @@ def check_message(first: Fields, case: Case, operation: Operation, created: list
 
 
 def by_hand(sim: Any, operation: Operation, again: Fields) -> str:
-    """Follows what the message says: takes away what failed, and runs once more."""
+    """Follow the message: delete the failed resource, and run again."""
     assert "state: absent" in again["msg"] or "Delete it there" in again["msg"], again["msg"]
     gone = result(sim, operation.own_module, operation.remedy)
     assert not gone.get("failed"), gone["msg"]

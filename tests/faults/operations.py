@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every operation that changes something: what is there before, the task that leads to it, and what is there after."""
+"""Every operation that changes something: the resources before it, the task with it, and the resources after it."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ THERE = {"status": "completed", "state": "available"}
 
 
 class Operation(NamedTuple):
-    """An operation of the API, the task that is to drive it, and how its record must look in the end."""
+    """An operation of the API, the task that makes it, and the expected record at the end."""
 
-    kind: str  # of what it is about
-    description: str  # how the task calls it in messages
+    kind: str  # of its resource
+    description: str  # its description in messages
     route: str
     options: Fields
-    end: Fields | None  # fields of the one of that kind and `name` in the end (... is anything); None: there is none
+    end: Fields | None  # expected fields of the resource with that kind and `name` (... is anything); None: deleted
     seeds: tuple[Fields, ...] = (INSTANCE,)
-    name: str = "web"  # of what it is about in the end
+    name: str = "web"  # of its resource at the end
     creates: bool = False
-    takes_time: bool = True  # whether it can fail, or stay in motion, after it was accepted
+    takes_time: bool = True  # whether it can fail, or stay in transition, after it was accepted
     editions: tuple[str, ...] = (OLD, NEW)
-    region: str = "br-se1"  # where what it makes is
-    by: str = ""  # the module, if it is not that of the kind
-    also: Fields | None = None  # fields of the instance web in the end, where it is not what this is about
+    region: str = "br-se1"  # of the resource that it creates
+    by: str = ""  # the module, if it is not the kind's module
+    also: Fields | None = None  # expected fields of the instance web, if that is not the resource
 
     @property
     def repeats(self) -> bool:
-        """Whether another run does it once more."""
+        """Return whether a second run makes the operation again."""
         return "rebooted" in str(self.options)
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What a request of it looks like."""
+        """Return the pattern of the operation's requests."""
         return re.compile(re.sub(r"\{\w+\}", "[^/]+", self.route))
 
     @property
@@ -59,24 +59,24 @@ class Operation(NamedTuple):
 
     @property
     def named(self) -> bool:
-        """Whether it makes a difference to it if names of instances are unique."""
+        """Return whether unique names of instances make a difference."""
         return self.kind == "instance"
 
     @property
     def addressed(self) -> bool:
-        """Whether it makes an instance with a public address."""
+        """Return whether it creates an instance with a public IP."""
         return self.kind == "instance" and self.creates
 
     @property
     def remedy(self) -> Fields:
-        """The options that take away what failed, as the message of the failure says."""
+        """Return the options that delete the failed resource, as the message of the failure advises."""
         gone = {"name": self.name, "state": "absent", "region": self.region}
         return {**gone, "delete_public_ip": True} if self.kind == "instance" else gone
 
 
 def _power(verb: str, before: str, after: str) -> Operation:
     state = "rebooted" if verb == "reboot" else after
-    # A reboot leaves no other trace.
+    # The time is a reboot's only trace.
     route, end = f"POST /v1/instances/{{id}}/{verb}", {"status": "completed", "state": after, "updated_at": ...}
     seed = {**INSTANCE, "state": before}
     return Operation("instance", f"{verb} instance web", route, {"name": "web", "state": state}, end, (seed,))
@@ -86,7 +86,7 @@ def _interface(verb: str, wanted: list[str], seed: Fields, end: Fields) -> Opera
     words = f"{verb} interface {NIC} {'to' if verb == 'attach' else 'from'} instance web"
     options = {"name": "web", "network_interfaces": wanted, "purge_network_interfaces": True}
     route = f"POST /v1/instances/network-interface/{verb}"
-    # API version 2024-08 does not tell which interface is the primary one, so nothing is detached there.
+    # API version 2024-08 does not return which interface is primary, so nothing is detached there.
     return Operation("instance", words, route, options, {"state": "running", **end}, (seed,), editions=(NEW,))
 
 
@@ -146,7 +146,7 @@ _AS_DECLARED: Fields = {"status": "completed", "state": "running", "machine_type
 
 
 def _member(does: str, route: str, options: Fields, end: Fields | None = None, **more: Any) -> Operation:
-    """One member of a fleet, which is found, led and waited for by listing."""
+    """Return the operation on a member of a fleet, which is found and awaited by listing."""
     return Operation("instance", f"{does} instance web", route, options, end, by="vm_fleet", **more)
 
 
@@ -170,7 +170,7 @@ _COPY: Fields = {"name": "night", "instance": "web", "power_off": True}
 
 
 def _step(task: str, does: str, route: str) -> Operation:
-    """One step of a task that has several: what is before it has been done when the fault strikes."""
+    """Return one step of a task with several steps; the steps before it are done when the fault strikes."""
     running: Fields = {"status": "completed", "state": "running"}
     if task == "recreate":
         seed = {**INSTANCE, "image": "cloud-debian-12 LTS"}
@@ -199,7 +199,7 @@ OPERATIONS |= {
     )
 }
 
-# What must be as it was afterwards. Of the two kinds that an edition does not have, nothing is asked either.
+# Resources that must be unchanged afterwards. Kinds that an API version lacks are not created.
 OTHERS: tuple[Fields, ...] = (
     {"kind": "instance", "name": "other", "public_ip": True, "state": "stopped"},
     {"kind": "snapshot", "name": "other"},

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the matrix finds, as it is kept for comparison, and as the documentation shows it."""
+"""The outcomes of the matrix: recorded for comparison, and as tables for the documentation."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TITLES = {"instance": "Instances", "snapshot": "Snapshots", "backup": "Backups",
 
 
 def found(sim: Any, only: list[str]) -> Results:
-    """Return what becomes of every case, or of these faults' alone and the recorded outcomes of the others.
+    """Return the outcomes of all cases, or run only the cases of these faults and take the others from the record.
 
-    Neither the edition nor whether names are unique may make a difference.
+    Neither the API version nor unique names may make a difference.
     """
     old = recorded() if only else {}
     results: Results = {}
@@ -40,19 +40,19 @@ def found(sim: Any, only: list[str]) -> Results:
 
 
 def record(results: Results) -> None:
-    """Writes them down, each in a line."""
+    """Record the outcomes, one per line."""
     lines = [f" {json.dumps(key)}: {json.dumps(outcomes)}" for key, outcomes in results.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def recorded() -> Results:
-    """What they were found to be when the table was written."""
+    """Return the recorded outcomes."""
     results: Results = json.loads(FILE.read_text())
     return results
 
 
 def tables(results: Results) -> str:
-    """The tables of the page, one for each kind."""
+    """Return the tables of the page, one for each kind."""
     parts = []
     for kind, title in TITLES.items():
         names = [name for name in OPERATIONS if name.startswith(f"{kind} ")]
@@ -63,13 +63,13 @@ def tables(results: Results) -> str:
 
 
 def written(page: str, results: Results) -> str:
-    """The page with these tables in place of those that it has."""
+    """Return the page with these tables instead of its own."""
     head, rest = page.split(BEGIN)
     return f"{head}{BEGIN}\n{tables(results)}\n{END}{rest.split(END)[1]}"
 
 
 def _cell(outcomes: dict[str, str] | None) -> str:
-    """What came of a fault that struck once, and where that differs, of one that stayed."""
+    """Return the outcomes of a fault that struck once and, if they differ, of a lasting one."""
     shown = dict.fromkeys(outcome for spread, outcome in (outcomes or {}).items() if spread in (ONCE, ALWAYS))
     return ", ".join(shown) or "-"
 

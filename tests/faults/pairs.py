@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Two runs of the same declaration at once, in the worst way: both have looked before either changes anything."""
+"""Two runs of the same declaration at once in the worst order: both read before either of them changes anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEEDED: Fields = {"kind": "instance", "name": "web", "public_ip": True}
 PUBLIC: Fields = {**DECLARED, "network": {"associate_public_ip": True}}
 DAY: Fields = {"kind": "snapshot", "name": "day"}
 RESTORED: Fields = {key: value for key, value in RESTORE.items() if key != "name"}
-# The kind of the task, its options, what is there before.
+# The kind of the task, its options, the resources before it.
 PAIRS: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
     "create": ("instance", PUBLIC, ()),
     "create stopped": ("instance", {**PUBLIC, "state": "stopped"}, ()),
@@ -39,7 +39,7 @@ CREATING = ("create", "create stopped", "create from a snapshot", "restore", "re
 
 
 class Together:
-    """Threads that share the simulator's clock: it moves on when all of them wait, to the first that is to wake."""
+    """Threads that share the simulator's clock, which advances to the next wake-up when all of them wait."""
 
     def __init__(self, sim: Any, members: int) -> None:
         self.sim, self.going = sim, members
@@ -51,7 +51,7 @@ class Together:
         self._wait(self.sim.now() + seconds)
 
     def meet(self, client: Any, method: str, path: str) -> None:
-        """Waits before the first change of a kind until all want to change something, or have come to their end."""
+        """Wait before the first change of a kind until all threads are about to change something or have ended."""
         mine = threading.get_ident(), method
         if method != "GET" and mine not in self.met:
             self.met.add(mine)
@@ -71,7 +71,7 @@ class Together:
                 assert self.changed.wait(30), "the other one hangs"
 
     def _move_on(self) -> None:
-        """Wakes who is to wake next, if nobody is at work."""
+        """Wake the thread that is due next, if no thread is working."""
         if self.wakes and len(self.wakes) == self.going:
             first = min(self.wakes.values())
             if first < float("inf"):
@@ -81,7 +81,7 @@ class Together:
 
 
 def at_once(sim: Any, kind: str, options: Fields, members: int = 2) -> list[Any]:
-    """What became of each of the runs."""
+    """Run the tasks at once, and return their results."""
     together, ends = Together(sim, members), list[Any]()
 
     def run() -> None:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A network that fails: a TCP proxy which resets, delays, throttles, and drops in the middle of a body.
+"""A failing network: a TCP proxy that resets, delays, throttles, and closes connections in the middle of a body.
 
-The packaged one, toxiproxy, is a server in Go with a client in Python: more to install than this is to read.
+The packaged alternative, toxiproxy, is a server in Go with a client in Python: more effort than this file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 
 class Fault(NamedTuple):
-    """What happens to requests that match, so many times."""
+    """A fault for requests that match, with the number of times."""
 
     kind: str  # reset, lose, silence, drop, delay, throttle
     request: bytes = rb"."  # a pattern of "METHOD /path?query"
@@ -27,7 +27,7 @@ class Fault(NamedTuple):
 
 
 class Handler(socketserver.BaseRequestHandler):
-    """One connection."""
+    """A handler of one connection."""
 
     server: Proxy
 
@@ -36,7 +36,7 @@ class Handler(socketserver.BaseRequestHandler):
             here, back = self.request.makefile("rb"), there.makefile("rb")
             while request := message(here):
                 kind = self.server.fault(request)
-                if kind == "reset":  # before it arrives
+                if kind == "reset":  # before the request arrives
                     return self.reset()
                 there.sendall(request)
                 answer = message(back)
@@ -56,13 +56,13 @@ class Handler(socketserver.BaseRequestHandler):
                     self.server.over.wait(0.005 if pieces > 1 else 0)
 
     def reset(self) -> None:
-        """An RST: with a linger of 0 the close is not an orderly one."""
+        """Send an RST: with a linger of 0, closing resets the connection."""
         self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.request.close()
 
 
 def message(stream: Any) -> bytes:
-    """A whole request or answer, empty at the end of the connection."""
+    """Read a whole request or response, empty at the end of the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()
@@ -75,7 +75,7 @@ def message(stream: Any) -> bytes:
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """The proxy; `faults` are what it does, `met` the requests that met one."""
+    """The proxy, with its `faults`, and the requests that `met` a fault."""
 
     daemon_threads = allow_reuse_address = True
     block_on_close = False
@@ -86,7 +86,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
     def fault(self, request: bytes) -> str:
-        """The kind of what happens to this request."""
+        """Return the kind of the fault for this request."""
         line = request.partition(b" HTTP/")[0]
         with self.lock:
             for number, fault in enumerate(self.faults):
@@ -99,7 +99,7 @@ class Proxy(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def proxying(target: int) -> Iterator[Proxy]:
-    """A proxy to that port."""
+    """Run a proxy to that port."""
     proxy = Proxy(target)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The simulator's own record held against what a task was to do: what is there, what was touched, what was sent."""
+"""Checks of the simulator's record: the resources that exist, the resources that changed, and the requests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.faults.operations import KINDS, Fields, Operation
 
-SENDS = {"create": 2, "restore": 2, "copy": 2, "reboot": 1}  # how often a run may send what cannot be repeated blindly
+SENDS = {"create": 2, "restore": 2, "copy": 2, "reboot": 1}  # how often a run may send these requests
 
 
 class Record:
-    """What there was before the first run."""
+    """The resources before the first run."""
 
     def __init__(self, sim: Any, operation: Operation) -> None:
         self.sim, self.operation = sim, operation
@@ -20,15 +20,15 @@ class Record:
         self.before, self.state = self._others(), sim.state()
 
     def untouched(self) -> bool:
-        """Whether all is as it was."""
+        """Return whether all resources are unchanged."""
         return bool(self.sim.state() == self.state)
 
     def down(self) -> bool:
-        """Whether the instance that ran was left stopped."""
+        """Return whether the instance that was running is stopped now."""
         return self.operation.also is not None and self._web()["state"] == "stopped"
 
     def check(self, left_down: bool = False) -> None:
-        """Exactly one resource as declared (or none), no other touched, no public address that nobody wants."""
+        """Assert that one resource (or none) is as declared, the others are unchanged, and no public IP is left."""
         operation = self.operation
         rows = [row for row in self._rows(operation.region, operation.kind) if row["name"] in self.names]
         assert len(rows) == (operation.end is not None), f"{len(rows)} are there: {rows}"
@@ -42,7 +42,7 @@ class Record:
             self._check_addresses(rows)
 
     def check_sendings(self) -> None:
-        """Nothing was sent more often than a run may; what was refused for now does not count."""
+        """Assert that no request was sent more often than allowed. Temporary refusals do not count."""
         verb = self.operation.description.partition(" ")[0]
         most = SENDS.get(verb)
         if most:
@@ -64,7 +64,7 @@ class Record:
         return rows
 
     def _others(self) -> dict[tuple[str, str], Fields]:
-        """Everything but what the operation is about."""
+        """Return all resources except that of the operation."""
         state, operation = self.sim.state(), self.operation
         kept: dict[tuple[str, str], Fields] = {}
         own: set[str] = set()
@@ -82,14 +82,14 @@ class Record:
 
 
 def hold(row: Fields, fields: Fields) -> None:
-    """Every one of the fields has its value."""
+    """Assert that all fields have their values."""
     for path, value in fields.items():
         found = dig(row, path)
         assert found is not None if value is ... else found == value, f"{path} is {found!r}: {row}"
 
 
 def dig(value: Any, path: str) -> Any:
-    """The value at a dotted path of mappings and lists, None where there is none."""
+    """Return the value at a dotted path of mappings and lists, None if it is missing."""
     for key in path.split("."):
         if isinstance(value, list):
             value = dict(enumerate(value)).get(int(key))

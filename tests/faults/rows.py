@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One sound row of each kind, as the API gives them."""
+"""One valid row of each kind, as the API returns it."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ CONDITIONS: dict[str, tuple[dict[str, Any], int]] = {
     "at once": ({}, 0),
     "lists and reads behind, any names, later": ({"unique_names": False, "lag": 5, "stale": 2}, 60),
 }
-# The last task of each scenario is the one with an approved plan.
+# The last task of each scenario has an approved plan.
 CASES = [(name, edition) for name, scenario in SCENARIOS.items() for edition in scenario.editions]
 EVERY_SO_MANY = one_in(11)
 
 
 def prepare(sim: Any, scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
-    """What is there before the last task; returns the plan of that task."""
+    """Create the resources before the last task, and return the plan of that task."""
     begin(sim, scenario.seeds, **settings)
     assert follow(sim, scenario.tasks[:-1]) is None
     sim.advance(60)
@@ -39,7 +39,7 @@ def prepare(sim: Any, scenario: Scenario, settings: dict[str, Any]) -> dict[str,
 
 
 def sent(sim: Any) -> list[str]:
-    """What was sent that changes something, and had an effect."""
+    """Return the requests that changed something."""
     return [
         f"{request['method']} {request['path']}"
         for request in sim.requests()
@@ -54,7 +54,7 @@ def sent(sim: Any) -> list[str]:
 def test_the_next_run_of_an_approved_plan_does_what_is_left_of_it(
     sim: Any, name: str, edition: str, when: str, condition: str
 ) -> None:
-    """Also the power state that an instance had before its copy, which a run without the plan cannot know."""
+    """The next run completes an approved plan after a kill, including the power state before a copy."""
     scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
     settings = {**settings, **dict(scenario.settings), "edition": edition}
     module, options = scenario.tasks[-1]
@@ -82,9 +82,9 @@ def test_the_next_run_of_an_approved_plan_does_what_is_left_of_it(
         assert follow(sim, approved) is None, where
         sim.advance(60)
         if not refused and "power_off" in name and left(sim) != whole:
-            continue  # the digest alone does not tell that the instance has to be started: the task has warned of that
+            continue  # the digest does not say that the instance has to be started: the task has warned about that
         assert left(sim) == whole, where
-        if name != "an alternative":  # which attempt failed is not known any more: it is made again, and deleted
+        if name != "an alternative":  # the next run does not know which attempt failed: it is made again, and deleted
             assert len(sent(sim)) == changes, where
     else:
         pytest.fail("it never came to an end")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whatever the API answers, a module ends with a result or with words on what is wrong, in time and in little memory."""
+"""With any response of the API, a module ends in time with a result or an error message, in little memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RESOURCES = (INSTANCES, SNAPSHOTS, BACKUPS, IMAGES, CUSTOM_IMAGES, MACHINE_TYPES
 DECLARED = {"name": "web", "machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS"}
 COPY = {"name": "copy", "instance": "web"}
 RESTORE = {"name": "web-2", "machine_type": "BV1-1-40"}
-# Every observer and every planner, and the options that look into the most of a row.
+# Tasks that use every observer and planner, with the options that read most fields of a row.
 TASKS: dict[str, list[dict[str, Any]]] = {
     "vm_instance": [
         {**DECLARED, "state": "running", "network_interfaces": [MORE], "purge_network_interfaces": True},
@@ -73,7 +73,7 @@ EVERY_TASK = st.sampled_from([(module, options) for module, tasks in TASKS.items
 
 
 def examples(count: int) -> int:
-    """How many are tried; make test takes a twentieth of them."""
+    """Return the number of examples to try; make test tries a twentieth of them."""
     return count // one_in(20)
 
 
@@ -154,7 +154,7 @@ def test_what_has_no_id_that_can_stand_in_a_path_is_no_row(identifier: Any) -> N
 
 
 def test_lists_without_an_end_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each page is full, and of new rows."""
+    """A list ends with an error if every page is full of new rows."""
     monkeypatch.setattr(listing, "MOST_ROWS", 2000)
     counter = iter(range(10**9))
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whatever stands in an option, the task ends in words, and no request goes anywhere but where its module may ask."""
+"""With any value in an option, a task ends with a message, and sends only requests that its module may send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.module import result
 from tests.support.operations_table import ROWS as OPERATIONS
 from tests.support.servers import Server
 
-# What each module is given beside the option in question, in every way that it can go.
+# The other options of each module in a test of an option, for each code path of the module.
 BASES: dict[str, list[dict[str, Any]]] = {
     "vm_instance": [
         {"name": "web", "machine_type": "BV1-1-40", "image": IMAGE["name"], "state": "running"},
@@ -50,7 +50,7 @@ BASES: dict[str, list[dict[str, Any]]] = {
     "vm_info": [{"kind": "instances"}, {"kind": "init_logs", "id": ID}, {"kind": "images"}],
     "vm_windows_password": [{"id": ID}, {"name": "web"}],
 }  # fmt: skip
-# In place of what an option takes. In ids and names they lead to other paths, if they are not refused or quoted.
+# Bad values. In ids and names they lead to other paths, unless they are refused or quoted.
 BAD = [
     "..", "../../snapshots/x", f"{ID}/../{OTHER}", f"{ID}/stop", "%2e%2e%2fx", "a?name=b#c", "a\nb", "a\r\nX-Injected: 1",
     "a\0b", "\x7f", "\u00e9\u4e2d", "{{ 1 + 1 }}", "x" * 70_000, 5, -1, 10**30, 1.5, True, [], ["..", None, 5], {}, {"a": {"b": 1}},
@@ -60,7 +60,7 @@ KNOWN = {ID, OTHER, PORT, MORE, IMAGE["id"], TYPE["id"]} | {row["id"] for row in
 
 
 def spec(module: str) -> dict[str, Any]:
-    """The options of a module."""
+    """Return the options of a module."""
     specs: dict[str, dict[str, Any]] = {
         "vm_instance": INSTANCE_SPEC, "vm_fleet": FLEET_SPEC, "vm_snapshot": COPY_SPEC, "vm_backup": COPY_SPEC,
         "vm_image": IMAGE_SPEC, "vm_info": INFO_SPEC, "vm_windows_password": PASSWORD_SPEC,
@@ -69,34 +69,34 @@ def spec(module: str) -> dict[str, Any]:
 
 
 def options(module: str) -> list[tuple[str, ...]]:
-    """All options with their suboptions, as paths."""
+    """Yield the paths of all options and suboptions."""
     found: list[tuple[str, ...]] = []
     todo = [((name,), option) for name, option in spec(module).items()]
     for path, option in todo:
         found.append(path)
         todo += [((*path, name), inner) for name, inner in option.get("options", {}).items()]
-    # Members are given whole; their options are those of the defaults.
+    # Members are set as a whole; their options are those of the defaults.
     return [path for path in found if path[0] not in ELSEWHERE and not (path[0] == "instances" and len(path) > 1)]
 
 
 def given(base: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The options with another value at a path."""
+    """Return the options with another value at a path."""
     inner = base.get(path[0]) if isinstance(base.get(path[0]), dict) else {}
     return {**base, path[0]: value if len(path) == 1 else given(inner or {}, path[1:], value)}
 
 
 def run(server: Server, module: str, declared: dict[str, Any], check: bool = False) -> tuple[dict[str, Any], list[Any]]:
-    """What becomes of a task, and what it asked for."""
+    """Run a task, and return its result and its requests."""
     server.answers[:] = [answers({})]
     server.asked.clear()
     found = result(Cloud(server), module, declared if module == "vm_info" else {"wait_timeout": 5, **declared}, check)
     assert is_result(found), (declared, found)
     found.pop("invocation", None)
-    return found, sorted((asked.method, asked.target, asked.body) for asked in server.asked)  # catalogs: at once
+    return found, sorted((asked.method, asked.target, asked.body) for asked in server.asked)  # concurrent reads
 
 
 def refuse_stray(server: Server, module: str) -> None:
-    """Each request must be one of the table's; one that changes something must be its module's, to an id that was read."""
+    """Assert that all requests are in the table, and that changes belong to the module and to ids that were read."""
     for asked in server.asked:
         assert "x-injected" not in asked.headers
         path = asked.target.partition("?")[0].removeprefix("/br-se1/compute")
@@ -113,7 +113,7 @@ def refuse_stray(server: Server, module: str) -> None:
 @pytest.mark.parametrize("module", BASES)
 def test_bad_values_lead_to_no_other_path(server: Server, module: str) -> None:
     for base, (at, path), (number, value) in product(BASES[module], enumerate(options(module)), enumerate(BAD)):
-        # make test takes each value in every twentieth option, and one of the bases for it in turn.
+        # make test tries each value in every twentieth option, with one of its bases in turn.
         if (at + number - BASES[module].index(base)) % one_in(20 * len(BASES[module])) == 0:
             run(server, module, given(base, path, value))
             refuse_stray(server, module)
@@ -130,10 +130,10 @@ def test_a_region_is_one_part_of_the_path(server: Server, region: str) -> None:
 
 @pytest.mark.parametrize("module", BASES)
 def test_null_and_empty_are_the_same_as_absent(server: Server, module: str) -> None:
-    """`omit` is absent to a module."""
+    """Null and empty values count as absent, like `omit`."""
     for at, base in enumerate(BASES[module]):
         for number, path in enumerate(options(module)):
-            # make test takes every sixth option, with one of the bases.
+            # make test tries every sixth option, with one of its bases.
             if path[0] not in base and (at + number) % one_in(6 * len(BASES[module])) == 0:
                 absent = run(server, module, base if len(path) == 1 else {**base, path[0]: {}}, check=True)
                 for value in (None, "", "  "):
@@ -141,7 +141,7 @@ def test_null_and_empty_are_the_same_as_absent(server: Server, module: str) -> N
 
 
 def test_every_bad_value_reaches_a_module(server: Server) -> None:
-    """Else this suite proves nothing: a name with anything in it is looked for, quoted."""
+    """Every bad value reaches a module, or this suite would prove nothing: a bad name is looked up, quoted."""
     found, asked = run(server, "vm_info", {"name": "../../snapshots/x"})
     assert found["count"] == 0
     assert "name=..%2F..%2Fsnapshots%2Fx" in asked[0][1]

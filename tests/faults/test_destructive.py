@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What deletes, deletes only what is known to be meant: what is null, not expanded, unlisted or protected stays."""
+"""Only resources that are certainly meant are deleted: null, unexpanded, unlisted and protected ones stay."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TODAY = "Wed, 25 Nov 2026 00:00:00 GMT"
 
 @pytest.fixture(autouse=True)
 def no_requests(server: Server) -> None:
-    """Forget the requests of the test before."""
+    """Forget the requests of the previous test."""
     server.asked.clear()
 
 
 def removed(server: Server, module: str, options: dict[str, Any], rows: dict[str, Any]) -> list[str]:
-    """What a real run deleted or detached."""
+    """Return the resources that a real run deleted or detached."""
     server.answers[:] = [answers(rows, headers={"Date": TODAY})]
     given = result(Cloud(server), module, options)
     assert "Traceback" not in str(given)
@@ -40,7 +40,7 @@ def names(case: Any) -> str:
     return str(case)[:60]
 
 
-# An option of `recreate` that differs, and where a row has what it is compared with.
+# An option of `recreate` that differs, and the path of the field with which it is compared.
 FIXED: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "image": ("other", ("image",)),
     "ssh_key_name": ("other", ("ssh_key_name",)),
@@ -202,7 +202,7 @@ def test_pruning_keeps_what_may_be_another(server: Server, place: Any, options: 
 
 
 def test_pruning_counts_nothing_whose_instance_is_not_known(server: Server) -> None:
-    """Each may be the last one of its instance."""
+    """A copy of an unknown instance is not pruned, because it may be the instance's last copy."""
     copies = [
         {**SNAPSHOT, "id": f"c{day}", "created_at": f"2026-11-0{day}T00:00:00Z", "instance": None} for day in (1, 2)
     ]
@@ -216,8 +216,8 @@ def test_pruning_keeps_what_is_protected(server: Server) -> None:
 
 @pytest.mark.parametrize("total", [2, 5000, -1, "1", None], ids=names)
 def test_pruning_needs_a_complete_list(server: Server, total: Any) -> None:
-    """A page shorter than any server makes them is complete without a total."""
-    body = {"snapshots": [SNAPSHOT], "meta": {"page": {"total": total}}, **SNAPSHOT}  # also what a read by id gives
+    """Pruning needs a complete list. A very short page is complete without a total."""
+    body = {"snapshots": [SNAPSHOT], "meta": {"page": {"total": total}}, **SNAPSHOT}  # also the body of a read by id
     assert bool(prune(server, "vm_snapshot", body)) == (total is None)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Faults that strike some of the many: the same fleet again without them, and what the simulator's record has then."""
+"""Faults that strike some members: the same fleet without faults completes it, as the simulator's record shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.fleet import rows as instances
 COUNT = 40
 CREATE, LIST = "POST /v1/instances", "GET /v1/instances"
 RATE = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}, "body": {"slug": "rate", "message": "Slow"}}
-# Of what strikes a tenth of the creations: whether the run with it ends well, None where chance can strike one twice.
+# Faults of a tenth of the creations: whether the run succeeds, None if chance may strike a member twice.
 TENTH: dict[str, tuple[Fields, bool | None]] = {
     "answer lost by a reset": ({"kind": "reset", "when": "after"}, True),
     "answer lost by 502": ({"kind": "html", "status": 502, "when": "after"}, True),
@@ -41,20 +41,20 @@ FLEET: Fields = {
 
 
 def chosen(faults: Iterable[str], clouds: list[Fields]) -> list[tuple[str, Fields]]:
-    """Return every fault with every cloud; in make test with one of four clouds in turn, so that each of both is met."""
+    """Return every fault with every cloud, for make test with one of four clouds in turn."""
     every = itertools.product(enumerate(faults), enumerate(clouds))
     return [(fault, cloud) for (one, fault), (other, cloud) in every if (one + other) % one_in(4) == 0]
 
 
 def begin(sim: Any, **settings: Any) -> list[Fields]:
-    """An own instance, which nothing here is about, and a cloud with room for the addresses of all."""
+    """Reset the cloud, with room for all public IPs and an instance outside the fleet."""
     sim.reset(quota_public_ips=None, **settings)
     sim.seed("instance", name="other", public_ip=True, created_at=sim.now() - 3600)
     return instances(sim)
 
 
 def hold(sim: Any, others: list[Fields], count: int = COUNT, state: str = "running") -> None:
-    """Each member is there once and as declared, the other one as it was, and each address has its instance."""
+    """Assert that each member exists once as declared, others are unchanged, and each address has its instance."""
     found = [row for row in instances(sim) if row["name"] != "other"]
     assert sorted(row["name"] for row in found) == [f"web-{index:03d}" for index in range(1, count + 1)]
     assert {(row["status"], row["state"]) for row in found} <= {("completed", state)}
@@ -64,7 +64,7 @@ def hold(sim: Any, others: list[Fields], count: int = COUNT, state: str = "runni
 
 
 def again(sim: Any, others: list[Fields], **fleet: Any) -> None:
-    """A run without faults makes good what is missing, and the one after it has nothing to do."""
+    """Assert that a run without faults completes the fleet, and that the run after it changes nothing."""
     sim.clear_faults()
     done(sim, **fleet)
     hold(sim, others)
@@ -171,11 +171,11 @@ def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, f
 
 
 def test_what_two_runs_at_once_have_both_made_is_told_by_both(sim: Any) -> None:
-    """Where names are not unique nothing prevents it; neither deletes anything."""
+    """Both of two simultaneous runs report duplicate members, and delete nothing, if names are not unique."""
     begin(sim, unique_names=False)
 
     class Another:
-        """Another run, which makes the same two while this one waits."""
+        """A simulator in which another run creates the same two members while this run waits."""
 
         def __getattr__(self, name: str) -> Any:
             return getattr(sim, name)

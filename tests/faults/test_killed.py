@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A run that is killed at any request, before it was sent or after it was answered, and the next run."""
+"""A run that is killed at any request, before it is sent or after its response, and the next run."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ CONDITIONS: dict[str, tuple[dict[str, Any], int]] = {
     "unique names, lists behind, at once": ({"lag": 5}, 0),
     "any names, lists and reads behind, later": ({"unique_names": False, "lag": 5, "stale": 2}, 60),
 }
-FIRST = next(iter(CONDITIONS))  # under which both editions are tried
+FIRST = next(iter(CONDITIONS))  # the condition under which both API versions are tried
 
 
 def expected(sim: Any, name: str, settings: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What is there after a run that nobody kills."""
+    """Return the resources after a run that is not killed."""
     begin(sim, SCENARIOS[name].seeds, **settings)
     assert follow(sim, SCENARIOS[name].tasks) is None
     sim.advance(60)
@@ -35,13 +35,13 @@ def expected(sim: Any, name: str, settings: dict[str, Any]) -> list[tuple[Any, .
 
 
 def down_for_a_copy(sim: Any) -> bool:
-    """Whether an instance was stopped, and not yet started again."""
+    """Return whether an instance was stopped and not yet started again."""
     verbs = [request["path"].rsplit("/", 1)[-1] for request in sim.requests() if request["method"] == "POST"]
     return "stop" in verbs and "start" not in verbs
 
 
 def stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The same with the instance stopped."""
+    """Return the resources with the instance web stopped."""
     web = ("br-se1", "instances", "web")
     return sorted(((*row[:4], "stopped", *row[5:]) if row[:3] == web else row for row in rows), key=str)
 
@@ -53,7 +53,7 @@ CHOSEN = [
 ]
 
 
-# make test kills at every 11th request, from another one on for each of them: each request of a run is among these.
+# make test kills at every 11th request, from another offset in each case, so that each request of a run is covered.
 EVERY_SO_MANY = one_in(11)
 
 
@@ -74,14 +74,14 @@ def test_the_run_after_a_killed_one_ends_the_same(sim: Any, first: int, name: st
             sim.advance(pause)
             assert follow(sim, scenario.tasks) is None, where
             sim.advance(60)
-            # What cannot be known: that it was a run which stopped the instance, for a copy.
+            # The next run cannot know that the killed run, and not the user, stopped the instance for a copy.
             assert left(sim) == (stopped(whole) if limit else whole), where
         else:
             pytest.fail("it never came to an end")
 
 
 def changes(sim: Any) -> list[tuple[str, int]]:
-    """Reads go side by side here and there, so that one more or less may be under way."""
+    """Return the requests that are not reads. Concurrent reads may differ by one from run to run."""
     return [(request["method"], request["status"]) for request in sim.requests() if request["method"] != "GET"]
 
 
@@ -96,7 +96,7 @@ PROCESSES = list(itertools.product([
     ("name", "number", "when"), [(*cut, when) for cut, when in (PROCESSES if ALL else PROCESSES[::3])]
 )
 def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: int, when: str) -> None:
-    """So that what is found out without processes holds for them."""
+    """A killed process leaves the same as an exception in this process, so the tests without processes are valid."""
     scenario = SCENARIOS[name]
     begin(sim, scenario.seeds)
     assert cut_off(sim, scenario.tasks, number, when)
@@ -111,7 +111,7 @@ def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: in
 
 
 def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) -> None:
-    """Nothing can tell that one is there already: names are not unique, the list is behind, and no run waited."""
+    """The next run reports a duplicate that it could not avoid: names are not unique, and no list showed the first."""
     sim.reset(unique_names=False, lag=5, edition=OLD)
     tasks = [("vm_instance", PUBLIC)]
     number = 1 + next(at for at in range(1, MOST) if _creates(sim, tasks, at))
@@ -125,7 +125,7 @@ def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) 
 
 
 def _creates(sim: Any, tasks: killed.Tasks, number: int) -> bool:
-    """Whether that request is the creation."""
+    """Return whether that request is the creation."""
     sim.reset(unique_names=False, lag=5, edition=OLD)
     cut_off(sim, tasks, number, "after")
     return any(request["method"] == "POST" for request in sim.requests())

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tasks one right after the other, on lists that are behind every change and reads that are behind actions.
+"""Two tasks in succession, with lists that lag behind every change and reads that lag behind actions.
 
-Whatever the first task did, the second one leads to the same as on a cloud without any lag, and says the same.
+The second task has the same effect and the same result as on a cloud without lag, whatever the first task did.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ LAGS = [{"lag": 5, "stale": 2}, {"lag": 25, "unique_names": False}]
 
 
 def fact(sim: Any) -> Any:
-    """What there truly is, but for ids and times."""
+    """Return the true resources, without ids and times."""
     region = sim.state()["br-se1"]
     instances = [
         (
@@ -64,7 +64,7 @@ def fact(sim: Any) -> Any:
 
 
 def play(sim: Any, settings: dict[str, Any], state: str, tasks: list[Task]) -> Any:
-    """What there is after the tasks, and what each of them said."""
+    """Run the tasks, and return the resources after them and their results."""
     sim.reset(durations={"delete": 1, "create": 3, "snapshot": 3}, **settings)
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE, state=state, created_at=sim.now() - 9999)
     sim.seed("instance", name="db", machine_type=SMALL, image=IMAGE, created_at=sim.now() - 9999)
@@ -76,7 +76,7 @@ def play(sim: Any, settings: dict[str, Any], state: str, tasks: list[Task]) -> A
 
 EVERY = [(first, second, settings) for (first, second) in itertools.product(ONE, ONE) for settings in LAGS]
 NAMES = list(ONE)
-# In make test each task comes first once and second once, under one of the settings in turn.
+# For make test, each task is first once and second once, under one of the settings in turn.
 DIAGONALS = [
     (first, NAMES[(at + shift) % len(NAMES)], settings)
     for turn, (settings, shift) in enumerate(zip(LAGS, (1, 7)))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers that are too large, compressed bombs, and such as never end: an error, in little memory and in time."""
+"""Responses that are too large, compressed bombs, or endless: an error in time, in little memory."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.support.servers import Asked, Handler, serving
 
 pytestmark = pytest.mark.programs
 MEGABYTE = 1024 * 1024
-MOST_MEMORY = 400  # megabytes beyond what the process has before it asks
-MOST_TO_PARSE = 1000  # the same; an empty list of three bytes of JSON takes 64 of memory
+MOST_MEMORY = 400  # megabytes more than before the request
+MOST_TO_PARSE = 1000  # likewise; an empty list, three bytes in JSON, takes 64 bytes of memory
 LISTS = """
 import json, sys
 
@@ -44,7 +44,7 @@ print(json.dumps([told, used() - before]))
 
 
 def listed(answer: Any, timeout: float = 30) -> tuple[Any, float]:
-    """How many rows a process of its own gets, or its error; and the megabytes that it took."""
+    """List in a process of its own, and return the number of rows or the error, and the megabytes of memory."""
     env = {**os.environ, "PYTHONPATH": f"{COLLECTIONS}{os.pathsep}{ROOT}"}
     with serving(answer) as server:
         command = [sys.executable, "-W", "ignore", "-c", LISTS, server.url, str(timeout)]
@@ -54,7 +54,7 @@ def listed(answer: Any, timeout: float = 30) -> tuple[Any, float]:
 
 
 def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[Handler, Asked], None]:
-    """An answer in pieces, whose length is not said."""
+    """Return a response in pieces, without a length."""
 
     def answer(handler: Handler, asked: Asked) -> None:
         handler.send_response_only(200)
@@ -69,21 +69,21 @@ def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[
 
 
 def rows(size: int) -> bytes:
-    """A sound list of so many bytes."""
+    """Return a valid list of this number of bytes."""
     row = {"id": "9ec75090", "user_data": "x" * 60_000}
     number = size // 60_050
     return json.dumps({"instances": [{**row, "id": f"i{one}"} for one in range(number)]}).encode()
 
 
 def gzip_bomb(times: int = 1) -> bytes:
-    """300 MB of white space, compressed."""
+    """Return 300 MB of white space, compressed `times` times."""
     data = gzip.compress(b" " * (300 * MEGABYTE), 1)
     for _time in range(times - 1):
         data = gzip.compress(data)
     return data
 
 
-# Functions: else every run of pytest that reads this file would make them.
+# Functions, so that collecting this file does not create the bodies.
 LARGE: dict[str, Callable[[], Any]] = {
     "50 MB": lambda: (200, rows(50 * MEGABYTE)),
     "without an end": lambda: endless(lambda: repeat(b" " * MEGABYTE)),

@@ -20,7 +20,7 @@ RECORDED = page.recorded()
 
 @pytest.mark.parametrize("case", CHOSEN, ids=[f"{case.operation}: {case.fault}: {case.variant}" for case in CHOSEN])
 def test_a_run_under_a_fault_and_another_end_as_declared(sim: Any, case: Case) -> None:
-    """Where the outcome has changed for good: python -m tests.faults."""
+    """A run under a fault, and the next one, end as recorded. After an intended change: python -m tests.faults."""
     assert matrix.run(sim, case) == RECORDED[f"{case.operation}: {case.fault}"][case.spread]
 
 
@@ -39,8 +39,8 @@ def test_what_is_recorded_is_every_case_and_no_other() -> None:
 
 
 def test_the_documentation_shows_what_is_recorded() -> None:
-    """Written by: python -m tests.faults."""
+    """The documentation has the recorded outcomes; python -m tests.faults writes them."""
     text = page.PAGE.read_text()
     assert page.written(text, RECORDED) == text
-    # The page says so of all of them.
+    # The page says so about all cases.
     assert {outcomes[READS] for outcomes in RECORDED.values() if READS in outcomes} == {matrix.DONE}

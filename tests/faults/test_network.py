@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Modules over a network that fails, and then again over one that does not: what was declared is there, once."""
+"""Modules over a failing network, and then over a working one: the declared resource exists exactly once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.support.declarations import DECLARED
 from tests.support.module import result
 
 ONCE = ["reset", "lose", "silence", "drop"]
-ALWAYS = ["delay", "throttle"]  # slow, but whole
-# The request that each task is about, and how often the API may get it.
+ALWAYS = ["delay", "throttle"]  # slow, but complete
+# The main request of each task, and how often the API may receive it.
 TASKS: dict[str, tuple[str, dict[str, Any], bytes]] = {
     "create": ("vm_instance", DECLARED, rb"^POST .*/v1/instances$"),
     "stop": ("vm_instance", {"name": "other", "state": "stopped"}, rb"^POST .*/stop$"),
@@ -28,7 +28,7 @@ LISTED = 23
 
 
 class Reached:
-    """The simulator as it is reached through a proxy."""
+    """A simulator behind a proxy."""
 
     def __init__(self, sim: Any, proxy: Proxy) -> None:
         self.now, self.advance = sim.now, sim.advance
@@ -45,7 +45,7 @@ def proxy(sim: Any) -> Iterator[Proxy]:
 
 
 def outcome(sim: Any, task: str) -> None:
-    """What must be there in the end, whatever happened on the way."""
+    """Assert that the result of a task exists exactly once, whatever happened on the way."""
     state = sim.state()["br-se1"]
     by_name: dict[str, list[Any]] = {}
     for row in [*state["instances"], *state["snapshots"]]:

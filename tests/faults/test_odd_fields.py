@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A field of another type than the API defines spoils that field of that resource, and nothing else."""
+"""A field of a wrong type affects only that field of that resource."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RESOURCES = {
     "instances": INSTANCES, "snapshots": SNAPSHOTS, "backups": BACKUPS, "images": IMAGES,
     "custom": CUSTOM_IMAGES, "machine-types": MACHINE_TYPES,
 }  # fmt: skip
-# Every field that has a type, of every kind; but the id, without which a row is none.
+# Every typed field of every kind, except the id, without which a row is not a resource.
 FIELDS = [
     (kind, path)
     for kind, row in ROWS.items()
@@ -63,7 +63,7 @@ def odd_values(field: str) -> list[Any]:
 def test_every_field(kind: str, path: tuple[Any, ...]) -> None:
     name, resource = ".".join(map(str, path)), RESOURCES[kind]
     if path[-1] == "id" and isinstance(path[-2], int):
-        path, name = path[:-2], ".".join(map(str, path[:-2]))  # an interface without an id is none
+        path, name = path[:-2], ".".join(map(str, path[:-2]))  # a row without an id is not an interface
         values: list[Any] = [[{"id": 5}]]
     else:
         values = odd_values(path[-1])
@@ -106,7 +106,7 @@ def test_what_has_no_id_is_no_row(row: Any) -> None:
 
 
 def seed(sim: Any, odd: dict[str, Any] | None = None) -> None:
-    """One instance with odd fields, and one without."""
+    """Create an instance with odd fields, and one without."""
     for name in ("odd", "even"):
         fields = {
             "machine_type": SMALL,
@@ -118,7 +118,7 @@ def seed(sim: Any, odd: dict[str, Any] | None = None) -> None:
 
 
 def told(given: dict[str, Any]) -> set[str]:
-    """The fields that were warned of, all of them of the odd one."""
+    """Return the fields in the warnings, which must all be about the odd instance."""
     found = [text for text in given["warnings"] if text.startswith("The API's response")]
     assert all("of instance odd (" in text for text in found)
     assert len(found) == len(set(found))
@@ -192,10 +192,10 @@ def test_what_cannot_be_read_of_a_custom_image_is_not_changed(sim: Any) -> None:
     assert result(sim, "vm_image", options)["changed"] is False
 
 
-# What must not happen to a resource of which that cannot be read.
+# Changes that a resource with an unreadable field must not undergo.
 @pytest.mark.parametrize("protect", [None, ["keep-*"]])
 def test_a_fleet_prunes_none_whose_name_it_cannot_read(sim: Any, protect: Any) -> None:
-    """It may be a member."""
+    """A fleet does not prune an instance whose name it cannot read, because it may be a member."""
     seed(sim, {"name": 7})
     fleet.done(sim, count=0, prune_all=True, protect_names=protect)
     assert fleet.names(sim) == ["odd"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A module whose run was killed ends soon, on every supported core; one that is fine, or has `async`, never does."""
+"""A module ends soon after its run was killed, on every supported core, but not in a living run or with `async`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SLOW = pytest.mark.test_all("half a minute of processes that are killed")
-ENDS_WITHIN = 30  # seconds; it looks each second
+ENDS_WITHIN = 30  # seconds; the module checks every second
 MODULE = """
 import sys
 from ansible.module_utils import basic
@@ -40,7 +40,7 @@ vm_instance.main()
 
 @pytest.fixture
 def sim() -> Iterator[Any]:
-    """A simulator of its own, by whose address its processes are known; nothing is ever ready by itself."""
+    """Run a separate simulator, whose address identifies its processes. Instances never become ready."""
     with running(speed=0) as server:
         yield server
         for pid in processes(server):
@@ -48,12 +48,12 @@ def sim() -> Iterator[Any]:
 
 
 def created(sim: Any) -> bool:
-    """Whether a module has created the instance, and waits for it."""
+    """Return whether a module has created the instance, and is waiting for it."""
     return any(request["method"] == "POST" and request["status"] for request in sim.requests())
 
 
 def processes(sim: Any) -> dict[int, str]:
-    """The processes of a run, and what their output is."""
+    """Return the processes of a run, and the targets of their output."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -63,7 +63,7 @@ def processes(sim: Any) -> dict[int, str]:
 
 
 def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subprocess.Popen[str]:
-    """A run whose module waits for the instance that it has created."""
+    """Start a run whose module waits for the instance that it has created."""
     (folder / "ansible.cfg").touch()
     tasks = [vm_instance(task=task, **DECLARED, state="stopped")]
     (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
@@ -73,7 +73,7 @@ def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subproc
 
 
 def kill(run: subprocess.Popen[str], sim: Any, everything: bool) -> None:
-    """Kills the run; with `everything` all of Ansible's processes too, and only the module and its shells are left."""
+    """Kill the run; with `everything` all processes of Ansible, so that only the module and its shells are left."""
     ansible = [pid for pid in processes(sim) if b"ansible\0playbook" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     for pid in ansible if everything else [run.pid]:
         os.kill(pid, signal.SIGKILL)
@@ -125,7 +125,7 @@ def test_a_module_whose_output_is_anything_else_goes_on(sim: Any, tmp_path: Path
         elif output == "a socket":
             pair = [stack.enter_context(one) for one in socket.socketpair()]
             _kept, out = (one.fileno() for one in pair)
-            pair[0].shutdown(socket.SHUT_WR)  # as sshd does when nothing more will come in
+            pair[0].shutdown(socket.SHUT_WR)  # sshd does so when the client has closed its input
         else:
             out = os.open(os.devnull if output == "/dev/null" else tmp_path / "output", os.O_WRONLY | os.O_CREAT)
         arguments = {"ANSIBLE_MODULE_ARGS": {**DECLARED, "state": "stopped"}}

@@ -20,23 +20,23 @@ MAKING = ("create", "restore")
 
 
 def webs(sim: Any) -> list[str]:
-    """Ids of the instances of that name."""
+    """Return the ids of the instances named web."""
     return [row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
 
 
-BEHIND: dict[str, float] = {"lag": 5, "stale": 2}  # lists behind every change, reads by id behind actions
+BEHIND: dict[str, float] = {"lag": 5, "stale": 2}  # lists lag behind every change, reads by id behind actions
 behind = pytest.mark.parametrize("lags", [{}, BEHIND], ids=["calm", "behind"])
 
 
 def alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tuple[Any, ...]]:
-    """What one run by itself leaves behind."""
+    """Return the resources after a single run."""
     kind, options, seeds = PAIRS[name]
     begin(sim, seeds, unique_names=unique, **lags)
     assert [end.failure for end in at_once(sim, kind, options, members=1)] == [None]
     return left(sim)
 
 
-# Where names are not unique, nothing keeps two runs from making one each: the next test.
+# Without unique names, two runs can create one resource each: see the next test.
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize(("name", "unique"), [(name, True) for name in PAIRS]
                          + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
@@ -83,7 +83,7 @@ PROCESSES: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize("name", PROCESSES)
 def test_two_processes_at_once(sim: Any, name: str, unique: bool) -> None:
-    """As they happen to meet."""
+    """Two processes at once, in any order, end as one."""
     module, options, seeds = PROCESSES[name]
     begin(sim, seeds, unique_names=unique, edition=NEW)
     assert killed.follow(sim, [(module, options)]) is None
@@ -94,7 +94,7 @@ def test_two_processes_at_once(sim: Any, name: str, unique: bool) -> None:
     assert [process.returncode for process in running] == [0, 0], said
     failed = [message for message in (json.loads(out) for out, errors in said) if message]
     ids = webs(sim)
-    if not unique and len(ids) == 2:  # who looked last has seen both
+    if not unique and len(ids) == 2:  # the run that read last has seen both
         assert any(all(identifier in message for identifier in ids) for message in failed), failed
     else:
         assert not failed

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Fifty tasks in parallel against a limit of ten requests a second, as real playbooks.
 
-Times are those of the simulator's record. How soon processes start is the machine's, so the ideal is held against the
-time in which requests were refused: then every second had more of them than the API takes.
+Times are from the simulator's record. The start of processes depends on the machine, so the ideal is compared with the
+time in which requests were refused: then every second had more requests than the API accepts.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def sim() -> Iterator[Any]:
 
 
 def play(sim: Any, folder: Path) -> str:
-    """Stops an instance for each host; what the playbook said. Its waits are real: there is no `quick` here."""
+    """Stop an instance for each host, and return the output. Waits take real time, without `quick`."""
     names = [f"web-{number}" for number in range(HOSTS)]
     for name in names:
         sim.seed("instance", name=name)
-    # A tenant's id for each tells the record whose request it is; this simulator goes by the key.
+    # A tenant's id for each host, so that the record shows whose request it is; the simulator only checks the key.
     tasks = [vm_instance(name="{{ inventory_hostname }}", tenant_id="{{ inventory_hostname }}", state="stopped")]
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}
     (folder / "ansible.cfg").touch()
@@ -49,7 +49,7 @@ def play(sim: Any, folder: Path) -> str:
 
 
 def host(request: dict[str, Any]) -> str:
-    """Whose request it is."""
+    """Return the host that sent a request."""
     name: str = request["headers"]["x-tenant-id"]
     return name
 
@@ -59,7 +59,7 @@ def test_fifty_tasks_at_once_against_ten_requests_a_second(sim: Any, tmp_path: P
     output = play(sim, tmp_path)
     assert output.count("changed=1") == HOSTS
     assert {row["state"] for row in sim.state()["br-se1"]["instances"]} == {"stopped"}
-    requests = sorted(sim.requests(), key=host)  # in order for each
+    requests = sorted(sim.requests(), key=host)  # in order for each host
     for name, of_one in groupby(requests, host):
         over = 0.0
         for request in of_one:

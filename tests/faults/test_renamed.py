@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A resource that another operator renames while a task waits is not the declared one any more, and stays as it is."""
+"""A resource that another operator renames while a task waits is no longer the declared one, and is not changed."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets reach nothing that is shown or kept: every module and the inventory, well and failing, as loud as can be.
+"""Secrets are in no output and in no file: every module and the inventory, succeeding and failing, at any verbosity.
 
-Three things are Ansible's own, with any module, and passed over here. A playbook has in it what is written in it; a
-module's options are in a file while it runs, for its user only (which ANSIBLE_KEEP_REMOTE_FILES leaves there); and
-ANSIBLE_DEBUG has one line that shows them as they were given (ITS_OWN).
+Three places are Ansible's own, with any module, and ignored here. A playbook has the secrets that users write into it;
+a module's options are in a file while it runs, for its user only (ANSIBLE_KEEP_REMOTE_FILES keeps the file); and
+ANSIBLE_DEBUG prints a line with the options as they were given (ITS_OWN).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ RESTORED = {name: value for name, value in MEMBER.items() if name != "image"} | 
 
 @pytest.fixture
 def programs(sim: Any, programs: Programs) -> Programs:
-    """Add instances with user data, copies, and a Windows whose password is ready; for the key and the token."""
+    """Add instances with user data, copies, and a Windows instance with a password, for the key and the token."""
     sim.reset(keys={KEY: "tenant-1", TOKEN: "tenant-1"}, editions={"br-ne1": "2024-08"})
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="old", user_data=ENCODED)
@@ -67,7 +67,7 @@ def task(module: str, no_log: bool = False, **options: Any) -> dict[str, Any]:
 
 
 def places(programs: Programs, ran: Ran) -> dict[str, str]:
-    """All that was said, and all files that are left but what was given, what was asked for, and modules' options."""
+    """Return all output, and all remaining files except the input, the requested files, and modules' options."""
     files = {str(path.relative_to(programs.folder)): path for path in programs.folder.rglob("*") if path.is_file()}
     given = ("play.json", "magalu.yml", "win.password", ".ansible/tmp/")
     kept = {name: path.read_text(errors="replace") for name, path in files.items() if not name.startswith(given)}
@@ -76,12 +76,12 @@ def places(programs: Programs, ran: Ran) -> dict[str, str]:
 
 
 def forms(secret: str) -> set[str]:
-    """A secret as texts of one kind or another have it."""
+    """Return a secret in all forms in which texts may have it."""
     return {secret, quote(secret, safe=""), html.escape(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
 
 
 def assert_kept(where: dict[str, str], *more: str) -> None:
-    """None of the secrets is in any place, in any form."""
+    """Assert that no secret is in any place, in any form."""
     for place, text in where.items():
         for secret in {form for each in (*SECRETS, *more) for form in forms(each)}:
             start = max(text.find(secret) - 400, 0)
@@ -89,7 +89,7 @@ def assert_kept(where: dict[str, str], *more: str) -> None:
 
 
 def play(programs: Programs, tasks: list[dict[str, Any]], credential: str, **env: str) -> Ran:
-    """The tasks, one after the other whether they fail or not, and the inventory, as loud as they are.
+    """Run all tasks, also after a failure, and the inventory, at the highest verbosity.
 
     The key is an option, in the file and the play; the token comes from the environment.
     """
@@ -104,12 +104,12 @@ def play(programs: Programs, tasks: list[dict[str, Any]], credential: str, **env
 
 
 def results(where: dict[str, str]) -> list[dict[str, Any]]:
-    """What the tasks gave back, as the callback got it."""
+    """Return the results of the tasks, as the callback received them."""
     return [json.loads(line) for line in where["all.jsonl"].splitlines()]
 
 
 def passwords(sim: Any) -> list[str]:
-    """The Windows passwords that were given out."""
+    """Return the Windows passwords that the API returned."""
     return [one["answer"]["instance"]["password"] for one in sim.requests() if "first-windows" in one["path"]]
 
 
@@ -140,7 +140,7 @@ def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
 
 @pytest.mark.every_core
 def test_what_is_asked_for_is_in_the_result_alone(programs: Programs, sim: Any) -> None:
-    """With no_log, as any secret that a task gives. With ANSIBLE_DEBUG Ansible shows what a module said all the same."""
+    """A requested secret is only in the result, and hidden by no_log, except from ANSIBLE_DEBUG."""
     done = play(programs, [
         task("vm_windows_password", no_log=True, name="win"),
         {"ansible.builtin.assert": {"that": "result.password | length > 8"}},
@@ -153,7 +153,7 @@ def test_what_is_asked_for_is_in_the_result_alone(programs: Programs, sim: Any) 
 
 
 def known(*given: str) -> str:
-    """Credentials, and what a task has given, in every form in which a server can tell it again."""
+    """Return the credentials and the secrets of a task, in every form in which a server can repeat them."""
     return " ".join(form for each in (TOKEN, *given) for form in sorted(forms(each)))
 
 
@@ -169,7 +169,7 @@ READS = [
 
 
 def faults(told: str) -> list[dict[str, Any]]:
-    """Answers that tell it, everywhere where one can tell something."""
+    """Return responses that repeat `told` in all their parts."""
     detail = [{"loc": ["body", told], "msg": told, "input": {told: told}, "type": "value_error"}]
     return [
         {"kind": "status", "status": 500, "body": {"slug": told, "message": told, "details": {told: [told]}}},
@@ -183,7 +183,7 @@ def faults(told: str) -> list[dict[str, Any]]:
 @pytest.mark.every_core
 def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
     answers = [faults(told)[number % 4] for number, told in enumerate([known(), *(told for _task, told in READS)])]
-    # A read that is refused in the newer form is sent in the older one.
+    # A read that is refused in the newer form is sent in the older form.
     answers = [answer for answer in answers for _time in range(1 + (answer.get("status") == 422))]
     for number, answer in enumerate(answers):
         sim.add_fault(match=number + 1, times=1, **answer)
@@ -213,7 +213,7 @@ def test_what_fails_to_change_something_shows_none(programs: Programs, sim: Any)
 
 @pytest.mark.every_core
 def test_an_exception_on_the_way_shows_none(programs: Programs, sim: Any) -> None:
-    """One that nobody has thought of, in the middle of a module and of the inventory: its traceback has no values."""
+    """An unexpected exception in a module and in the inventory shows no secrets: its traceback has no values."""
     broken = [task for task, _told in READS if {"magalu.cloud.vm_fleet", "magalu.cloud.vm_image"} & task.keys()]
     where = places(programs, play(programs, broken, "api_key", BROKEN_ANSWERS="1"))
     found = results(where)
@@ -238,7 +238,7 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(programs: Pro
 @pytest.mark.every_core
 @pytest.mark.parametrize(("port", "said"), [(9, "the proxy (HTTPS_PROXY, HTTP_PROXY"), (99999, "api_url, a proxy or")])
 def test_the_password_of_a_proxy_is_not_shown(programs: Programs, sim: Any, port: int, said: str) -> None:
-    """One that is not there, and one that is no address."""
+    """The password of a proxy is not shown, if the proxy is unreachable or its URL is invalid."""
     proxy = f"http://robot:{PROXY}@127.0.0.1:{port}"
     tasks = [task("vm_info"), READS[1][0]]
     where = places(programs, play(programs, tasks, "access_token", HTTP_PROXY=proxy, NO_PROXY=""))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers that come byte by byte: the time of one request is that of its whole answer, the headers too."""
+"""Responses that come byte by byte: the timeout covers the whole response with its headers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.certificates import Authority
 from tests.support.clients import client
 from tests.support.servers import Asked, Handler, serving
 
-EACH, MOST = 0.05, 100  # seconds between two bytes, of so many
+EACH, MOST = 0.05, 100  # seconds between two bytes, and the number of bytes
 TIMEOUT = 0.4
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whom modules and the inventory send credentials to, in processes: certificates, redirects, and what .netrc says."""
+"""The servers to which modules and the inventory send credentials: certificates, redirects and .netrc."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NETRC = "".join(
 
 
 class Sites(NamedTuple):
-    """Servers called localhost and otherwise, the authority that vouches for both, and one that vouches for none."""
+    """A server named localhost, one with another name, the authority of both, and an unrelated authority."""
 
     server: Server
     misnamed: Server
@@ -43,7 +43,7 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
 
 
 def answered(folder: Path, cases: dict[str, dict[str, Any]], **env: str) -> dict[str, tuple[bool, bool, str]]:
-    """Whether vm_info and the inventory got an answer with these options, and what vm_info said where it did not."""
+    """Return whether vm_info and the inventory got a response with each case's options, else the error of vm_info."""
     programs = Programs(SimpleNamespace(environment={"MGC_API_KEY": KEY}), folder)
     (folder / ".netrc").write_text(NETRC)
     (folder / ".netrc").chmod(0o600)
@@ -68,7 +68,7 @@ def answered(folder: Path, cases: dict[str, dict[str, Any]], **env: str) -> dict
 
 
 def assert_trusted(found: dict[str, tuple[bool, bool, str]], *trusted: str) -> None:
-    """These cases and no others, for the module and the inventory; the others are told about certificates."""
+    """Assert that exactly these cases trust the server; the others get an error about certificates."""
     assert {name: case[:2] for name, case in found.items()} == {name: (name in trusted,) * 2 for name in found}
     assert all(
         "is not trusted" in message for name, (_module, _inventory, message) in found.items() if name not in trusted
@@ -76,7 +76,7 @@ def assert_trusted(found: dict[str, tuple[bool, bool, str]], *trusted: str) -> N
 
 
 def assert_only_the_key(*servers: Server) -> None:
-    """No server was sent what .netrc has."""
+    """Assert that no server received the credentials in .netrc."""
     asked = [one.headers for server in servers for one in server.asked]
     assert asked
     assert all(headers["x-api-key"] == KEY and "authorization" not in headers for headers in asked)

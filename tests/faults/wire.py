@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Between the client and the network: what happens before a request is sent, and after it was answered."""
+"""Hooks between the client and the network: before a request is sent, and after its response."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from unittest import mock
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
 from tests.support.servers import free_port
 
-Event = Callable[[Any, str, str], None]  # of the client, the method, and the path
+Event = Callable[[Any, str, str], None]  # called with the client, the method, and the path
 
 
 def nothing(client: Any, method: str, path: str) -> None:
-    """Nothing happens."""
+    """Do nothing."""
 
 
 @contextmanager
 def watched(before: Event = nothing, after: Event = nothing) -> Iterator[None]:
-    """`before` happens before every request that is sent, `after` when it was answered, or its answer was lost."""
+    """Call `before` before every request, and `after` after its response or the loss of the response."""
     send = Api._send
 
     def _send(self: Any, method: str, path: str, *rest: Any) -> Any:
@@ -38,13 +38,13 @@ def watched(before: Event = nothing, after: Event = nothing) -> Iterator[None]:
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this."""
+    """The end of a killed process: no handler catches it."""
 
 
 @contextmanager
 def killed(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
-    """Kills at that request (1 is the first), `before` it is sent or `after` it was answered."""
-    numbers, own = itertools.count(1), threading.local()  # several may be on their way at once
+    """Kill at that request (1 is the first), `before` it is sent or `after` its response."""
+    numbers, own = itertools.count(1), threading.local()  # several requests may be under way at once
     dead = threading.Event()
 
     def before(client: Any, method: str, path: str) -> None:
@@ -64,7 +64,7 @@ def killed(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def nobody_listens(applies: Callable[[str, str], bool]) -> Iterator[None]:
-    """Requests that it applies to go to a port where nobody listens, and are refused by the kernel."""
+    """Send the matching requests to a port where nothing listens, so that the kernel refuses them."""
     urls: dict[Any, str] = {}
 
     def before(client: Any, method: str, path: str) -> None:

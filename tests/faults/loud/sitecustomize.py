@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Loaded by every Python that a loud run starts: keeps what goes to syslog, and breaks what BROKEN_ANSWERS says."""
+"""Settings of every Python in a verbose run: keep messages to syslog, and break responses if BROKEN_ANSWERS is set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import syslog
 from pathlib import Path
 from typing import Any
 
-runpy.run_path(str(Path(__file__).parents[2] / "support/quick/sitecustomize.py"))  # no other is loaded than this one
+runpy.run_path(str(Path(__file__).parents[2] / "support/quick/sitecustomize.py"))  # only this file is loaded
 
 
 def _kept(*said: Any) -> None:

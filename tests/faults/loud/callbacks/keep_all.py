@@ -19,7 +19,7 @@ from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
-    """Appends each result, as it is given, to the file all.jsonl in HOME."""
+    """A callback that appends each result, unchanged, to the file all.jsonl in HOME."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_NAME = "keep_all"
@@ -31,7 +31,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             print(json.dumps({**result, **more}, default=repr), file=file)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        self._keep(result, failed=True)  # which the newer cores say in no other way
+        self._keep(result, failed=True)  # newer ansible-cores report it only here
 
     v2_runner_on_ok = v2_runner_on_skipped = v2_runner_on_unreachable = v2_runner_retry = _keep
     v2_runner_item_on_ok = v2_runner_item_on_failed = _keep
