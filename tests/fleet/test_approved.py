@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A fleet with an approved plan: of all members and of what is pruned."""
+"""A fleet with an approved plan, which covers all members and all pruned instances."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def forms(plan: dict[str, Any]) -> list[Any]:
 
 
 def refused(sim: Any, plan: dict[str, Any], told: str = "", **options: Any) -> None:
-    """Nothing is done, in check mode and for real, in whatever form the plan is given."""
+    """Assert that the plan is refused in every form, in check mode and in a real run, and nothing is changed."""
     before = sim.state()
     for form in forms(plan):
         for check in (True, False):
@@ -93,7 +93,7 @@ def test_a_member_that_is_missing_or_renamed_is_refused(sim: Any) -> None:
 
 
 def test_one_match_less_is_fine_for_a_saved_plan_only(sim: Any) -> None:
-    """It was deleted already, by an interrupted run or by hand; a digest does not know what is less."""
+    """A saved plan allows that a match is already deleted; a digest cannot show which step is missing."""
     seed(sim, ["web-1", "web-2", "web-3"], id=None)
     plan = plan_of(sim, **LARGER)
     (away,) = [row["id"] for row in rows(sim) if row["name"] == "web-3"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How many members go at once, how many may fail, and how many requests are sent at once."""
+"""Limits of a fleet: members in transition at once, failed members, and requests at once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_batch_holds_for_creations_and_deletions_too(sim: Any) -> None:
 
 @pytest.mark.parametrize("state", ["absent", "present"])
 def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: str) -> None:
-    """The first list of a server that does not sort by id shows no labels, so that from it all is protected."""
+    """A batch holds if steps need reads by id: an unsorted first list shows no labels, so all are protected."""
     sim.reset(sort_by_id=False)
     seed(sim, FIVE, labels=["dev"])
     watched = Watched(sim)
@@ -57,7 +57,7 @@ def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: s
 
 @pytest.mark.parametrize("lag", [2, 5, 9])
 def test_who_waits_for_room_sees_it_where_lists_are_behind(sim: Any, lag: float) -> None:
-    """The first of the batch is being deleted by another run, which only a read by id shows."""
+    """A member that waits for room sees a deletion by another run that only a read by id shows."""
     sim.reset(lag=lag)
     seed(sim, FIVE[:2])
     sim.advance(60)
@@ -68,7 +68,7 @@ def test_who_waits_for_room_sees_it_where_lists_are_behind(sim: Any, lag: float)
 
 
 def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
-    """Start, retype and suspend of one come before anything of the next."""
+    """A member starts, is retyped and suspended before the next member's first step."""
     seed(sim, FIVE[:3], state="suspended")
     watched = Watched(sim)
     done(watched, instances=MEMBERS[:3], defaults={"machine_type": LARGE}, batch="1")
@@ -79,7 +79,7 @@ def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
 
 
 def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> None:
-    """One that takes long by itself, as another's hand may leave it behind."""
+    """A member that another user has put in transition counts against the batch, at any position in the list."""
     seed(sim, FIVE)
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", kind="stuck", seconds=40)
     run(sim, instances=[{"name": FIVE[-1], "state": "rebooted"}], wait=False)
@@ -90,7 +90,7 @@ def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> Non
 
 
 def test_one_that_is_in_motion_anyway_does_not_wait_for_itself(sim: Any) -> None:
-    """The API is asked to delete what moves for ever, though there is room for one in motion only."""
+    """A member that is in transition for ever is deleted, although it takes the batch's only place itself."""
     seed(sim, ["web-1"], status="migrating")
     seed(sim, ["web-2"])
     given = run(sim, instances=MEMBERS[:2], state="absent", batch="1", wait_timeout=30)
@@ -99,7 +99,7 @@ def test_one_that_is_in_motion_anyway_does_not_wait_for_itself(sim: Any) -> None
 
 
 def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
-    """What it was asked for was refused at last, but another's hand had it moving."""
+    """A member that fails but stays in transition keeps its place in the batch."""
     seed(sim, FIVE)
     sim.add_fault(operation=STOP, nth="every", times=1, kind="stuck", seconds=10_000)
     watched = Watched(sim)
@@ -167,7 +167,7 @@ def test_nothing_is_begun_after_too_many_have_failed(sim: Any, most: str | None,
 
 
 def test_what_was_begun_is_finished_and_told(sim: Any) -> None:
-    """The second of two at once fails; the first has two steps, and both are done."""
+    """When the second of two members fails, both steps of the first are completed and reported."""
     seed(sim, FIVE, state="suspended")
     seconds = "POST /v1/instances/{id}/start"
     sim.add_fault(operation=seconds, match=2, **NO)
@@ -212,7 +212,7 @@ def test_so_many_requests_are_sent_at_once_and_no_more(sim: Any, concurrency: in
             at_once[1] = max(at_once)
             if at_once[0] == concurrency:
                 full.set()
-        full.wait(2)  # for as many as there should be
+        full.wait(2)  # for as many requests as expected at once
         try:
             return attempt(*given)
         finally:
@@ -244,14 +244,14 @@ def test_what_was_deleted_and_not_made_anew_is_told_as_gone(sim: Any) -> None:
 
 
 class Slow(Watched):
-    """Each request takes a second."""
+    """A simulator in which each request takes a second."""
 
     def advance(self, seconds: float) -> None:
         super().advance(seconds or 1)
 
 
 def test_nothing_is_sent_after_the_time(sim: Any) -> None:
-    """However many steps one look has found to do."""
+    """No request is sent after the deadline, however many steps one look has found."""
     given = run(Slow(sim), count=9, name_format="web-{index}", concurrency=1, wait_timeout=4)
     began = sim.requests()[0]["at"]
     late = [each for each in sim.requests() if each["method"] == "POST" and each["at"] > began + 5]
@@ -267,7 +267,7 @@ def test_nothing_is_sent_after_the_time(sim: Any) -> None:
     [("snapshot", "snapshot", "/v1/snapshots"), ("custom_image", "image", "/v1/images/custom")],
 )
 def test_none_is_deleted_once_there_is_nothing_to_create_it_from(sim: Any, kind: str, option: str, route: str) -> None:
-    """The source of the members is deleted during the run; members that were not deleted yet stay alive."""
+    """If the members' source is deleted during the run, members that are not deleted yet are kept."""
     seed(sim, ["src"])
     of = {"instance": rows(sim)[0]["id"], "created_at": sim.now() - 3600} if kind == "snapshot" else {}
     source = sim.seed(kind, name="golden", **of)["id"]

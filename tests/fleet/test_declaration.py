@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a declaration comes to: members, their defaults and states, and what is refused before any request."""
+"""The declaration of a fleet: members, their defaults and states, and errors before the first request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEB = {"name": "web"}
 
 
 def bodies(sim: Any) -> dict[str, Any]:
-    """What was sent to create each."""
+    """Return the body of each creation."""
     made = [one["body"] for one in sim.requests() if (one["method"], one["path"]) == ("POST", "/v1/instances")]
     return {body["name"]: body for body in made}
 
@@ -131,7 +131,7 @@ def test_members_are_restored_from_copies(sim: Any, kind: str, edition: str) -> 
     assert "d" in names(sim)
 
 
-def test_an_edition_without_a_thing_says_so_for_the_member_alone(sim: Any) -> None:
+def test_an_api_version_without_a_feature_fails_its_member_alone(sim: Any) -> None:
     given = run(sim, instances=[{"name": "a", "backup": "day"}, {"name": "b"}])
     assert "has no backups" in member(given, "a")["msg"]
     assert member(given, "a")["error"]["slug"] == given["error"]["slug"] == "not_in_api_version"
@@ -143,7 +143,7 @@ def test_an_edition_without_a_thing_says_so_for_the_member_alone(sim: Any) -> No
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_no_key_of_ssh_is_sent_as_each_edition_takes_it(sim: Any, edition: str) -> None:
+def test_no_key_of_ssh_is_sent_as_each_api_version_takes_it(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     done(sim, defaults={"ssh_key_name": None}, instances=[WEB])
     assert bodies(sim)["web"].get("ssh_key_name") == ("" if edition == "2024-08" else None)

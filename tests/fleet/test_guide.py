@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of the guide to fleets do what it says: they are taken from its text, which shows whole files."""
+"""The examples of the guide to fleets do what its text says: the whole files are taken from the guide."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SLOW = pytest.mark.test_all("the first example is in make test")
 GUIDE = (RST / "fleets.rst").read_text()
 EXAMPLES = files("fleets")
 WEB = [f"web-{number:02d}" for number in range(1, 5)]
-# What the machines have that plays log in to: all of them are this one.
+# The files of the hosts that plays log in to: all hosts are this machine.
 MACHINES = {"ANSIBLE_PYTHON_INTERPRETER": sys.executable}
 
 
 def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = (), **settings: str) -> str:
-    """Runs the playbooks; what was said."""
+    """Run the playbooks, and return their output."""
     for name, text in EXAMPLES.items():
         (folder / name).write_text(text)
     (folder / "ansible.cfg").touch()
@@ -39,7 +39,7 @@ def play(sim: Any, folder: Path, *names: str, options: tuple[str, ...] = (), **s
 
 
 def recap(said: str) -> dict[str, tuple[int, int]]:
-    """How many tasks were well, and how many changed something, by host."""
+    """Return how many tasks were ok, and how many changed something, by host."""
     return {
         host: (int(ok), int(changed))
         for host, ok, changed in re.findall(r"^(\S+) +: ok=(\d+) +changed=(\d+)", said, re.MULTILINE)
@@ -88,7 +88,7 @@ def test_regions(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> None:
-    """A slice is a part of the hosts, as a limit is."""
+    """Each slice works on its own hosts, as with a limit."""
     seed(sim, WEB)
     seed(sim, ["web-09"], state="stopped")
     seed(sim, ["db-01"])

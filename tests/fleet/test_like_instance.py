@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What vm_fleet makes of its members is what vm_instance makes of each, and check mode says so before."""
+"""vm_fleet treats each member as vm_instance does, and check mode predicts it."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ CONDITIONS: list[Fields] = [
 
 
 def begin(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
-    """What is there before, and the members that are declared."""
+    """Create the resources before the run, and return the declared members."""
     sim.reset(quota_public_ips=None, **condition)
     for number, (there, _wanted) in enumerate(mix):
         if there:
             sim.seed("instance", **{"name": f"web-{number}", "created_at": sim.now() - 3600, **there})
     sim.advance(60)
-    old = condition.get("edition") == "2024-08"  # which does not take these
+    old = condition.get("edition") == "2024-08"  # does not accept these
     members = [{"name": f"web-{number}", **wanted} for number, (_there, wanted) in enumerate(mix)]
     for number, one in enumerate(members):
         if one.get("network_interfaces"):
@@ -59,13 +59,13 @@ def begin(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
 
 
 def left(sim: Any) -> Any:
-    """All that is there in the end, with who has public addresses."""
+    """Return all resources at the end, and the instances with public IPs."""
     held = sorted(str(bool(ip["instance"])) for ip in sim.state()["br-se1"]["public_ips"])
     return sorted((plain(row) for row in rows(sim)), key=lambda row: str(row["name"])), held
 
 
 def of_instance(given: Fields) -> Fields:
-    """What a result has beside what Ansible adds; a refusal has done nothing, and a fleet has a single plan."""
+    """Return the keys of a result that vm_instance and a fleet's members share. Ansible's own keys are left out."""
     own = {key: value for key, value in given.items() if key not in ("invocation", "warnings", "exception", "plan")}
     return {"changed": False, "actions": [], **own}
 
@@ -95,7 +95,7 @@ def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any,
 
 
 def test_alternatives_are_tried_for_each_member(sim: Any) -> None:
-    """Where there is no room for the first type; the failed attempts go with their addresses."""
+    """Each member tries its alternatives if the first type has no capacity; failed attempts go with their addresses."""
     other = {"alternatives": [{"machine_type": LARGE}], "alternatives_on": ["capacity"]}
     sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
     alone = of_instance(result(sim, "vm_instance", {**DEFAULTS, "name": "web-1", **other}))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A fleet that takes long says how far it is: what is said, when, and where it cannot be written."""
+"""Progress lines of a long fleet task: their words, their times, and places that cannot be written."""
 
 from __future__ import annotations
 

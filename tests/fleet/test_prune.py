@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is pruned, and everything that must not be: in check mode as for real."""
+"""Which instances are pruned and which must not be, in check mode and in real runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ KEPT = [{"name": "web-1"}, {"name": "web-2"}]
 
 
 def gone(given: Any) -> set[str]:
-    """Who was pruned, or would be."""
+    """Return the names of instances that were pruned or would be."""
     return {one["name"] for one in given["members"] if one.get("pruned")}
 
 
 def pruned(sim: Any, **options: Any) -> set[str]:
-    """Who is pruned, in check mode and for real."""
+    """Return the names of pruned instances, which must be the same in check mode and in a real run."""
     sim.clear_requests()
     checked = done(sim, check=True, **options)
     assert not changes(sim)
@@ -121,7 +121,7 @@ def test_prune_all_stands_for_every_name(sim: Any) -> None:
     (None, 5), (None, 6), ("3", 3), ("3", 4), ("0", 1), ("50%", 5), ("49%", 5), ("100%", 10), ("9%", 1), ("10%", 1),
 ])  # fmt: skip
 def test_no_more_than_prune_max_go(sim: Any, most: str | None, count: int) -> None:
-    """Ten match in every case; a percentage is of those, rounded down."""
+    """At most prune_max of ten matching instances are pruned; a percentage is rounded down."""
     everyone = [f"web-{number}" for number in range(10)]
     seed(sim, [*everyone, "other"])
     allowed = {"50%": 5, "49%": 4, "100%": 10, "9%": 0, "10%": 1}.get(
@@ -171,7 +171,7 @@ def test_labels_that_the_api_does_not_tell_protect(sim: Any) -> None:
     [{"name": "web-3", "image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}],
 ])  # fmt: skip
 def test_members_are_never_pruned_whatever_becomes_of_them(sim: Any, kept: Any) -> None:
-    """Renamed, named by id, or made anew: by then they have another name or another id."""
+    """Members are never pruned when renamed, given by id, or recreated, which changes their name or id."""
     seed(sim, ["web-3"], id="9ec75090-2872-4f51-8111-53d05d96d2c6")
     seed(sim, ["web-old"])
     assert pruned(sim, instances=kept, prune_match="web-*") == {"web-old"}
@@ -214,7 +214,7 @@ def test_nothing_is_pruned_if_a_member_fails(sim: Any, how: str) -> None:
 
 
 def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None:
-    """Its total says that there are more than it has, or it ends in the middle."""
+    """Nothing is done with an incomplete list: its total is larger than its rows, or a page is missing."""
     seed(sim, OLD)
     listed = {"instances": [], "meta": {"page": {"total": 3}}}
     sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=200, body=listed)
@@ -230,7 +230,7 @@ def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None
     {"kind": "status", "status": 200, "body": {"instances": [], "meta": {"page": {"total": 3}}}},
 ], ids=str)  # fmt: skip
 def test_a_list_that_fails_after_the_members_were_done_keeps_their_results(sim: Any, fault: Any) -> None:
-    """The one before pruning is the one that counts."""
+    """If the list before pruning fails, the results of the members are kept."""
     seed(sim, ["web-1", "web-2", "web-old"])
     sim.add_fault(operation="GET /v1/instances", match=2, times=100, **fault)
     given = run(sim, instances=KEPT, prune_match="web-*", api_retries=0)
@@ -326,7 +326,7 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
 
 @pytest.mark.parametrize("protection", [{"protect_names": ["db-*"]}, {"protect_labels": ["keep"]}], ids=str)
 def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, protection: Any) -> None:
-    """In check mode as for real; what a member protects by itself counts too."""
+    """An instance that the fleet or its own member protects is not deleted as a member, in check mode and for real."""
     seed(sim, ["db-1"], labels=["keep"])
     seed(sim, ["web-1"], labels=[])
     anew = {
@@ -345,7 +345,7 @@ def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, pro
 
 
 def test_a_percentage_is_of_what_was_there_at_the_beginning(sim: Any) -> None:
-    """Members that go, or get other names, leave less, of which it would be another number."""
+    """A percentage counts the instances at the beginning, before members are deleted or renamed."""
     for members in (
         [{"name": f"web-{number}", "state": "absent"} for number in range(1, 6)],
         [{"name": f"web-{number}", "new_name": f"db-{number}"} for number in range(1, 6)],

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The picture of a fleet: what was noted, what stands in the page, and what a browser makes of it."""
+"""The report page of a fleet: the recorded phases, the contents of the page, and its display in a browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)> & \"'{{
 
 
 class Page(HTMLParser):
-    """What is read of a page: its members' rows, the phases of each, and everything that would be loaded."""
+    """A parser of a page: its members' rows, their phases, and everything that a browser would load."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -62,12 +62,12 @@ class Page(HTMLParser):
         return [row for row in self.rows if row["id"]]
 
     def phases(self) -> list[list[str]]:
-        """Those of each member, in order; the API can have several statuses in one."""
+        """Return the phases of each member, in order; a phase may cover several statuses of the API."""
         return [[phase for phase, _bars in groupby(one[0] for one in row["bars"])] for row in self.members()]
 
 
 def fleet_page(sim: Any, path: Path, **options: Any) -> tuple[Page, dict[str, Any]]:
-    """What is written in a run."""
+    """Run a fleet with a report, and return its page."""
     given = run(sim, report=str(path), **options)
     return Page(path.read_text()), given
 
@@ -77,7 +77,7 @@ def span(at: float, phase: str, word: str = "", status: str = "") -> Span:
 
 
 def a_page(count: int, error: str = "") -> str:
-    """One of so many members, the first of which failed if there is an error."""
+    """Return a page with `count` members; the first member failed if there is an error."""
     lines = [
         Line(
             f"web-{number:04d}",
@@ -114,7 +114,7 @@ def test_a_bar_is_where_and_as_long_as_what_it_stands_for() -> None:
     (row,) = Page(text).members()
     assert row["bars"] == [
         ("waiting", 0, 3),
-        ("requested", 3, 41.4),  # none is too short to be seen
+        ("requested", 3, 41.4),  # every bar is wide enough to be visible
         ("moving", 44.4, 400),
         ("settled", 444.4, 555.6),
     ]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How far a fleet is shows while the module runs on the controller, and else vm_fleet is a module like any other."""
+"""Progress is shown while vm_fleet runs on the controller; elsewhere vm_fleet behaves like any other module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 CREATES = "fleet web: 0/3 running, 3 creating"
 SETTLED = "fleet web: 3/3 running"
 FLEET = {"defaults": DEFAULTS, "count": 3, "name_format": "web-{index}"}
-# What runs on the controller, but does not say so.
+# Tasks that run on the controller, without progress lines.
 ELSEWHERE = """
 DOCUMENTATION = "{name: elsewhere, short_description: elsewhere, description: [elsewhere], options: {}}"
 from ansible.plugins.connection.local import Connection as Local
@@ -39,12 +39,12 @@ other ansible_connection=elsewhere ansible_python_interpreter={sys.executable}
 
 
 def fleet(task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
-    """A task; `task` are the keywords beside the module."""
+    """Return a task; `task` has the keywords beside the module."""
     return {"magalu.cloud.vm_fleet": {**FLEET, **options}, **(task or {})}
 
 
 def played(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
-    """What came of the tasks, none of which may leave a file behind."""
+    """Run the tasks, and return what they printed and their results. Fail if a file is left behind."""
     temporary = play.folder / "local"
     left = {"ansible.builtin.find": {"paths": str(temporary), "patterns": "vm_fleet-*", "recurse": True},
             "vars": {"ansible_connection": "local"}, "check_mode": False}  # fmt: skip
@@ -149,7 +149,7 @@ def test_lines_in_the_output_of_an_awx_job(sim: Any, tmp_path: Path) -> None:
 def action(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, send: Callable[..., None] = print, **args: Any
 ) -> vm_fleet.ActionModule:
-    """The plugin as in a worker; `send` is the method of the worker's queue."""
+    """Return the action plugin as in a worker; `send` is the method of the worker's queue."""
     monkeypatch.setattr(vm_fleet.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     monkeypatch.setattr(vm_fleet, "display", SimpleNamespace(_final_q=SimpleNamespace(send_display=send)))
     made = vm_fleet.ActionModule.__new__(vm_fleet.ActionModule)
@@ -162,7 +162,7 @@ def action(
 def test_no_file_for_other_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str | None, shown: bool
 ) -> None:
-    """They could not write it."""
+    """Tasks that become another user get no file, because they could not write it."""
     made = action(tmp_path, monkeypatch)
     made._connection.become = SimpleNamespace(get_option={"become_user": user}.get)
     with made._shown() as path:
@@ -175,7 +175,7 @@ def test_the_file_is_ones_own_and_gone_whatever_happens(tmp_path: Path, monkeypa
         assert path and stat.S_IMODE(os.stat(path).st_mode) == 0o600
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
-    assert not set(threading.enumerate()) - before  # those of other tests may end meanwhile
+    assert not set(threading.enumerate()) - before  # files of other tests may disappear meanwhile
     monkeypatch.setattr(vm_fleet.constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "not there"))
     with made._shown() as path:
         assert path is None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""User data of members: compared where one declares it, and in nothing that the module gives back."""
+"""User data of members is compared where a member declares it, and is never in the result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances", "POST /v1/instances/{id}/stop"])
 def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -> None:
-    """Whatever the API tells of what it was told."""
+    """User data is in no result when a request fails, even if the API's error repeats it."""
     for fault in leaking_faults("kept-data-9b1e"):
         body = json.loads(json.dumps(fault).replace("kept-data-9b1e", "key"))
         told = f"{TEXT} {ENCODED}"

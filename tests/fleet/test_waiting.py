@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One listing serves all members: what a fleet asks for, when it ends, and what it makes of reads that lag."""
+"""One listing serves all members: the requests of a fleet, the time of its end, and its handling of stale reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}
     ("2026-08", 1, 1), ("2026-08", 49, 1), ("2026-08", 1000, 1), ("2024-08", 1, 1), ("2024-08", 49, 1), ("2024-08", 50, 2),
 ])  # fmt: skip
 def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: str, count: int, pages: int) -> None:
-    """API version 2024-08 returns no total, so a second page is read after one that may be full."""
+    """A run without changes reads only the list. Without a total (2024-08), a possibly full page needs another."""
     sim.reset(edition=edition)
     seed(sim, (f"web-{number:04d}" for number in range(1, count + 1)))
     given = done(sim, count=count, **NUMBERED, state="running", results="brief")
@@ -43,14 +43,14 @@ def test_waiting_for_fifty_costs_few_requests(sim: Any, instant: bool) -> None:
 
 
 def test_the_end_is_noticed_soon(sim: Any) -> None:
-    """Provisioning takes 15 s; by then there is a listing every 2 s."""
+    """The end is noticed soon: after 15 s of provisioning, lists are read every 2 s."""
     began = sim.now()
     done(sim, count=50, **NUMBERED)
     assert 15 <= sim.now() - began <= 18.5
 
 
 def test_what_is_soon_done_is_noticed_sooner(sim: Any) -> None:
-    """The time between two listings is a third of what has passed, within bounds, and is counted from each step."""
+    """Short operations are noticed sooner: lists come after a third of the time since the step, within bounds."""
     seconds = {"create": 12, "stop": 8}
     sim.reset(durations=seconds)
     done(sim, count=1, **NUMBERED, state="stopped")
@@ -126,7 +126,7 @@ def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(
     {"unique_names": False, "edition": "2024-08"}, {"page_limit": 60, "instances": 150}, {"keep_deleted": 10**6}, {"nulls": "omitted", "shuffle_ties": True},
 ], ids=str)  # fmt: skip
 def test_a_whole_life_in_every_kind_of_cloud(sim: Any, settings: Any) -> None:
-    """Created, changed, changed again and deleted, each done once, each known before, each followed by nothing."""
+    """Creation, two changes and deletion happen once, as predicted by check mode, and a second run changes nothing."""
     sim.reset(**settings)
     others = names(sim)
     for step in (
@@ -191,7 +191,7 @@ def test_what_a_late_list_shows_as_failed_is_read_before_it_is_refused(
 
 
 def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) -> None:
-    """The API refuses that with 409 until it is there, and is asked again after two seconds."""
+    """A deletion during a creation is refused with 409, and retried every two seconds until the instance exists."""
     run(sim, count=3, **NUMBERED, wait=False)
     sim.clear_requests()
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth="every", times=9, kind="status", status=409)
@@ -209,7 +209,7 @@ def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) 
 
 @pytest.mark.parametrize("operation", ["POST /v1/instances", "DELETE /v1/instances/{id}", "GET /v1/instances"])
 def test_nobody_asks_before_a_retry_after_is_over(sim: Any, operation: str) -> None:
-    """Neither the one who was told, nor any other thread."""
+    """No thread sends a request before Retry-After is over, not only the refused one."""
     state = "present"
     if operation.startswith("DELETE"):
         seed(sim, (f"web-{number:04d}" for number in range(1, 31)))
@@ -217,7 +217,7 @@ def test_nobody_asks_before_a_retry_after_is_over(sim: Any, operation: str) -> N
     told = {"kind": "status", "status": 429, "headers": {"Retry-After": "20"}}
     sim.add_fault(operation=operation, match=2, times=1, **told)
     sim.add_fault(operation=operation, match=15, times=1, **told)
-    # Requests that are on their way when the first is refused cannot know of it: one at a time.
+    # One request at a time, since concurrent requests cannot know that the first one was refused.
     done(sim, count=30, **NUMBERED, state=state, concurrency=1)
     over = 0.0
     for request in sim.requests():

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How many steps are sent before the next look: more each time while the API is fast, few again when it is not."""
+"""The number of steps before the next look grows while the API is fast, and falls when it is slow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOP = Step("stop", "stop instance web", "POST", "/v1/instances/web/stop", {}, {
 
 
 def idle(*_anything: Any) -> Plan:
-    """A plan for members that have nothing to do: here steps are only counted, and sent."""
+    """Return a plan without steps: this test only counts the steps that it sends."""
     return Plan((), None, None)
 
 
@@ -28,7 +28,7 @@ def test_waves_grow_and_fall_back(sim: Any) -> None:
     pace = FleetPace(FleetListing(client), {}, {}, THREADS, None, None, 0, lambda _now: None)
 
     def wave() -> int:
-        """How many steps may be sent in the next round, which is then sent."""
+        """Return the number of steps in the next round, and send them."""
         pace.unsent = False
         most = next(number for number in range(1000) if not pace.allows(member, {}, number))
         assert pace.unsent, "the others come without another look"
@@ -37,7 +37,7 @@ def test_waves_grow_and_fall_back(sim: Any) -> None:
         return most
 
     assert [wave() for _turn in range(5)] == [10, 20, 40, 80, 80]
-    # The answers of one round take a second of the client's clock.
+    # The responses of one round take a second of the client's clock.
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="slow", seconds=0.1, times=1)
     sim.cloud.clock.speed = 10
     assert wave() == 80
