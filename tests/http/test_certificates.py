@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which certificates are trusted: by option, by environment, by default; directly and through a proxy."""
+"""Trust in certificates: by option, by environment and by default; directly and through a proxy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK = (200, {})
 
 
 class Site(NamedTuple):
-    """A server called localhost, the authority that vouches for it, and one that does not."""
+    """A server named localhost, the authority that signed its certificate, and another authority."""
 
     server: Server
     good: Authority
@@ -43,13 +43,13 @@ def site(authorities: tuple[Authority, Authority], request: Any, monkeypatch: py
 
 
 def answered(site: Site, **options: Any) -> None:
-    """The server is trusted and answers."""
+    """Assert that the server is trusted and answers."""
     assert client(site.server.url, **options).request("POST", "/v1/instances", body={}).status == 200
     assert client(site.server.url, **options).request("GET", "/v1/instances").status == 200
 
 
 def refused(site: Site, **options: Any) -> ApiError:
-    """The server is not trusted, is sent nothing, and is not asked again."""
+    """Assert that the server is not trusted, receives nothing, and is not tried again."""
     ticks = Ticks()
     with pytest.raises(ApiError, match="the certificate of localhost:.* is not trusted") as caught:
         client(site.server.url, ticks, **options).request("POST", "/v1/instances", body={})
@@ -97,7 +97,7 @@ def test_validate_certs_false_beats_everything(site: Site, monkeypatch: pytest.M
     answered(site, validate_certs=False)
     answered(site, validate_certs=False, ca_path=str(site.other.path))
     refused_before = len(site.server.asked)
-    with pytest.raises(ApiError, match="is not trusted"):  # and it is forgotten with the client
+    with pytest.raises(ApiError, match="is not trusted"):  # and the setting ends with the client
         client(site.server.url).request("GET", "/v1/instances")
     assert len(site.server.asked) == refused_before
 
@@ -125,7 +125,7 @@ def test_what_is_no_tls_at_all_is_an_error() -> None:
 def test_the_bundle_is_read_once_for_all_connections_clients_and_regions(
     authorities: tuple[Authority, Authority], tmp_path: Path
 ) -> None:
-    """A bundle that is gone after the first look is not missed."""
+    """The bundle is read once: all connections, clients and regions work after its file is deleted."""
     good = authorities[0]
     bundle = tmp_path / "bundle.pem"
     bundle.write_bytes(good.path.read_bytes())

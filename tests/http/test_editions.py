@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which edition of the API answers, found from its answers, and whether it sorts by id."""
+"""The API version is recognised from its responses, as is whether it sorts by id."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def query(request: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("edition", ["2024", "2026"])
-def test_the_edition_is_told_by_the_first_list(sim: Any, edition: str) -> None:
+def test_the_first_list_shows_the_api_version(sim: Any, edition: str) -> None:
     sim.reset(edition=f"{edition}-08")
     api = client_of(sim)
     assert api.api_version is None
@@ -77,8 +77,8 @@ def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: 
     (409, "sort", 1), (500, "expand", 3),
 ])  # fmt: skip
 @pytest.mark.parametrize("by_id", [False, True])
-def test_other_refusals_say_nothing_about_the_edition(status: int, message: str, times: int, by_id: bool) -> None:
-    """What is refused in the older form too is the user's to know, and nothing is tried a third time."""
+def test_other_refusals_say_nothing_about_the_api_version(status: int, message: str, times: int, by_id: bool) -> None:
+    """A list that is refused in the older form, too, is an error for the user, and is not sent a third time."""
     with serving((status, {"message": message})) as server:
         api = client(server.url)
         if not (by_id and status == 404):
@@ -88,8 +88,8 @@ def test_other_refusals_say_nothing_about_the_edition(status: int, message: str,
     assert api.api_version is None and api.sortable_by_id
 
 
-def test_an_edition_that_was_seen_is_not_given_up_for_a_refusal() -> None:
-    """Sorting by id may still be what is refused: another list may have other fields to sort by."""
+def test_a_known_api_version_is_not_given_up_for_a_refusal() -> None:
+    """A refusal does not change a known API version; sorting by id may still be refused by another list."""
     good = (200, {"instances": [], "meta": {"page": {"total": 0}}})
     with serving(good, (422, {"message": "name is odd"})) as server:
         api = client(server.url)
@@ -113,7 +113,7 @@ PARTS = {"sort": "id%3Aasc", "labels": "expand=labels", "name": "name=web", "ver
     (["sort", "version"], False), (list(PARTS), False),
 ])  # fmt: skip
 def test_a_refusal_needs_no_words(refused: list[str], status: int, body: Any, meta: bool) -> None:
-    """As behind a gateway that rewrites every refusal; which part it was is told by what the older form brings."""
+    """A refusal needs no words, as behind a rewriting gateway: the response to the older form shows the cause."""
     found = {"instances": [{"id": "1", "name": "web"}], **({"meta": {"page": {"total": 1}}} if meta else {})}
 
     def answer(handler: Handler, asked: Asked) -> None:
@@ -146,7 +146,7 @@ def test_a_read_by_id_in_the_older_form(part: str) -> None:
 
 
 def test_the_form_between_the_two_is_known_by_its_labels(sim: Any) -> None:
-    """It has no total, and labels: they are read from then on, by id and after lists that do not tell."""
+    """The form between the API versions has labels but no total; labels are read by id after lists without them."""
     sim.reset(edition="2025-05")
     row = sim.seed("instance", labels=["web"])
     api = client_of(sim)
@@ -158,7 +158,7 @@ def test_the_form_between_the_two_is_known_by_its_labels(sim: Any) -> None:
     assert [request["status"] for request in sim.requests()] == [200, 200, 200]
 
 
-def test_editions_are_told_apart_by_region(sim: Any) -> None:
+def test_api_versions_are_remembered_by_region(sim: Any) -> None:
     sim.reset(edition="2026-08", editions={"br-ne1": "2024-08"})
     here = client_of(sim)
     there = here.client_for("br-ne1")
@@ -195,7 +195,7 @@ def test_where_id_does_not_sort_the_lists_do_without(sim: Any, edition: str) -> 
 
 @pytest.mark.parametrize("word", ["_sort", "labels"])
 def test_two_lists_at_once_may_both_be_refused(word: str) -> None:
-    """Both are sent before either is answered, so each learns it by itself."""
+    """Two lists that are sent at once are both refused, and each one falls back by itself."""
     both = threading.Barrier(2, timeout=10)
 
     def answer(handler: Handler, asked: Asked) -> None:

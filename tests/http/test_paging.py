@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Lists are complete, or fail: whatever the pages, and whatever happens between them."""
+"""A list is complete or an error, with any pages, and any changes between them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tests.support.choice import one_in
 from tests.support.clients import client, client_of
 from tests.support.servers import Asked, Handler, serving
 
-Change = tuple[str, float]  # what happens to the row at that part of the list
+Change = tuple[str, float]  # the change to the row at this fraction of the list
 
 
 class Rows:
-    """A list on a server, in which things happen after each of the first pages; and what a reader must have seen."""
+    """A list on a server that changes after each of the first pages, and the rows that a reader must have seen."""
 
     def __init__(self, number: int, cap: int, total: bool, changes: list[list[Change]], forever: bool = False) -> None:
         self.rows = [{"id": str(index)} for index in range(number)]
         self.cap, self.total, self.changes, self.forever = cap, total, changes, forever
         self.made = number
-        self.always = {row["id"] for row in self.rows}  # there at every moment
+        self.always = {row["id"] for row in self.rows}  # rows that existed all the time
         self.ever = set(self.always)
 
     def __call__(self, handler: Handler, asked: Asked) -> None:
@@ -77,7 +77,7 @@ def test_a_list_is_never_shorter_than_what_was_there_throughout(
     total: bool, number: int, cap: int, changes: list[list[Change]]
 ) -> None:
     if not total:
-        cap = max(cap, 50)  # without a total nobody could page below the API's own default
+        cap = max(cap, 50)  # without a total, paging below the API's default limit is impossible
     rows = Rows(number, cap, total, list(changes))
     with serving(rows) as server:
         try:
@@ -152,7 +152,7 @@ def test_rows_that_come_and_go_on_the_simulator(sim: Any, edition: str, resource
 
 
 def test_rows_that_nothing_sorts_are_still_all_there(sim: Any) -> None:
-    """The same second for all, and no order by id: the list is read again until its pages fit, or fails."""
+    """A list with equal times and no order by id is read again until its pages agree, or is an error."""
     sim.reset(edition="2024-08", instances=90, page_limit=50, sort_by_id=False, shuffle_ties=True)
     try:
         listed = client_of(sim).listing(INSTANCES)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Proxies: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, and what becomes of a proxy that does not let us through."""
+"""Proxies: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, and proxies that refuse or fail."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_http_goes_through_its_proxy(name: str, monkeypatch: pytest.MonkeyPatch)
 def test_https_goes_through_a_tunnel_of_its_proxy(
     name: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No name is looked up here, and the proxy is told nothing but the host."""
+    """HTTPS goes through a tunnel: no name is resolved locally, and the proxy receives only the host."""
     with serving(OK, tls=authority.server("api.test")) as server, serving(proxy_to(server.port)) as proxy:
         monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
@@ -136,7 +136,7 @@ def test_a_proxy_that_is_none_is_an_error_at_once(proxy: str, monkeypatch: pytes
 def test_an_answer_that_a_proxy_loses_may_have_been_an_answer(
     tls: bool, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The API has the request: nothing that makes something is sent again."""
+    """A response that a proxy loses may have been a success, so a creation is not sent again."""
 
     def reset(handler: Handler, asked: Asked) -> None:
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

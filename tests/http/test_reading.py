@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finding and listing on the simulator: with as few requests as it takes, in both editions."""
+"""Finding and listing on the simulator with as few requests as possible, with both API versions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 
 
 def listed(sim: Any, kind: str, **options: Any) -> list[dict[str, Any]]:
-    """What `vm_info` reads."""
+    """Return the rows that `vm_info` reads."""
     params = {**DEFAULTS, "kind": kind, **options}
     check_filters(params)
     return read_rows(client_of(sim), params)
@@ -79,7 +79,7 @@ def test_two_of_one_name_are_refused_with_their_ids(sim: Any, edition: str) -> N
 
 @EDITIONS
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
-def test_addresses_are_the_same_in_every_edition(sim: Any, edition: str, nulls: str) -> None:
+def test_addresses_are_the_same_in_every_api_version(sim: Any, edition: str, nulls: str) -> None:
     sim.reset(edition=edition, nulls=nulls)
     sim.seed("instance", name="with", public_ip="192.0.2.1")
     sim.seed("instance", name="without")
@@ -93,7 +93,7 @@ def test_addresses_are_the_same_in_every_edition(sim: Any, edition: str, nulls: 
 
 
 @EDITIONS
-def test_every_kind_of_an_edition_is_listed_whole(sim: Any, edition: str) -> None:
+def test_every_kind_of_an_api_version_is_listed_whole(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, instances=60, page_limit=50)
     sim.seed("snapshot", name="snap")
     assert len(listed(sim, "instances")) == 60
@@ -184,13 +184,13 @@ def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"name": "x"}, {"id": str(uuid.UUID(int=7))}, {"expand": []}], ids=str)
-def test_a_kind_that_this_edition_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
+def test_a_kind_that_this_api_version_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
     with pytest.raises(Refused) as caught:
         listed(sim, "backups", **options)
     assert str(caught.value) == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
 
 
-def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) -> None:
+def test_a_wrong_url_is_not_taken_for_an_api_version_that_lacks_something(sim: Any) -> None:
     api = client_of(sim, api_url=sim.url.replace("/compute", "/elsewhere"))
     with pytest.raises(ApiError, match="There is nothing at /br-se1/elsewhere") as caught:
         read_rows(api, {**DEFAULTS, "kind": "backups"})
@@ -198,7 +198,7 @@ def test_a_wrong_url_is_not_taken_for_an_edition_that_lacks_something(sim: Any) 
 
 
 @EDITIONS
-def test_the_catalogs_are_read_at_the_same_time_and_tell_the_edition(sim: Any, edition: str) -> None:
+def test_the_catalogs_are_read_at_the_same_time_and_show_the_api_version(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, sort_by_id=False)
     known = read_catalogs(client_of(sim), DesiredInstance(), {}, {})
     assert known.api_version == edition[:4]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One request: what is sent, over which connection, and what becomes of odd answers."""
+"""A single request: its headers and body, its connection, and the handling of odd responses."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_compressed_body_is_unpacked() -> None:
 
 
 def huge(handler: Handler, asked: Asked) -> None:
-    """50 MB, all the same."""
+    """Respond with 50 MB of equal bytes."""
     handler.send_response_only(200)
     handler.send_header("Content-Length", "50000000")
     handler.end_headers()
@@ -156,7 +156,7 @@ def test_a_small_body_that_unpacks_to_a_large_one_ends_in_an_error() -> None:
 
 @pytest.mark.parametrize(("kind", "seconds"), [("hold", 30), ("slow", 30), ("slow", 4)])
 def test_a_slow_answer_ends_in_an_error(sim: Any, kind: str, seconds: float) -> None:
-    """Also where each piece of it comes in time."""
+    """A slow response is an error, even if each of its pieces comes in time."""
     sim.reset(instances=50)
     sim.add_fault(kind=kind, seconds=seconds)
     error = failure(client_of(sim, api_timeout=0.6, api_retries=0))
@@ -260,10 +260,10 @@ def test_ids_are_quoted() -> None:
     assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib3 leaves the response open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib3 does not close the response
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_header_of_the_response_that_is_not_valid_does_not_unsend_the_request(method: str) -> None:
-    """Such as two lengths: the API may have created what a POST asks for."""
+    """An invalid response header, such as two lengths, does not mean that a POST was not executed."""
     with (
         serving((200, {}, {"Content-Length": "2, 3"})) as server,
         pytest.raises(ApiError, match="broke before the response was complete") as caught,

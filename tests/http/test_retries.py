@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is sent again, how often, and after which pause."""
+"""Retries: which requests are retried, how often, and after which pauses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.clients import Ticks, client, client_of
 from tests.support.servers import serving
 
 OK = (200, {})
-# Requests are sent 1 + 2 times where they may be repeated.
+# Requests are sent 1 + 2 times if they may be retried.
 TIMES = {
     "GET": {400: 1, 401: 1, 403: 1, 404: 1, 408: 3, 409: 1, 422: 1, 425: 3, 500: 3, 501: 3, 502: 3, 503: 3, 504: 3},
     "DELETE": {400: 1, 403: 1, 404: 1, 408: 3, 409: 1, 422: 1, 425: 3, 429: 1, 500: 1, 502: 3, 503: 3, 504: 3},
@@ -93,7 +93,7 @@ def test_pauses_grow_and_vary_and_have_an_end() -> None:
     "headers",
     [
         {"Retry-After": "30"},
-        # By the API's own clock, which is not ours.
+        # Relative to the API's clock, which differs from ours.
         {"Date": formatdate(5000, usegmt=True), "Retry-After": formatdate(5030, usegmt=True)},
     ],
 )

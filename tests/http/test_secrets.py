@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets reach no error, whatever a server tells of them."""
+"""Secrets are in no error, even if a server repeats them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATA = "c2VjcmV0"  # user data
 
 
 def echo(handler: Handler, asked: Asked) -> None:
-    """A server that tells all that it was told, in every place where it can."""
+    """Respond with everything that the request has, in every part of the response."""
     told = f"{dict(asked.headers)} {asked.body.decode()}"
     details = [{"loc": ["body", told], "msg": told, "input": {told: [told]}}]
     status = int(asked.target.rpartition("/")[2])
