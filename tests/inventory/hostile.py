@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances whose texts are templates, or names that nothing can have; and the inventory of them as it is exported.
+"""Instances whose texts are templates, or whose names are invalid for hosts, and their exported inventory.
 
-`exported.json` is the same with every ansible-core: a test compares. `python -m tests.inventory.hostile` writes it.
+`exported.json` is the same with every ansible-core: a test compares it. `python -m tests.inventory.hostile` writes it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def seed(sim: Any) -> None:
-    """The instances, always the same ones but for the ids of their interfaces."""
+    """Create the instances, which are always equal except for the ids of their interfaces."""
     sim.reset(unique_names=False)
     for number, name in enumerate(NAMES, 1):
         fields = {"id": f"{number:08x}-0000-4000-8000-000000000000", "name": name, "created_at": 1_800_000_000 + number}
@@ -45,7 +45,7 @@ def seed(sim: Any) -> None:
 
 
 def alike(exported: dict[str, Any]) -> dict[str, Any]:
-    """What does not depend on the run or on the ansible-core."""
+    """Return the parts of an export that do not depend on the run or on the ansible-core."""
     exported["_meta"].pop("profile", None)
     for variables in exported["_meta"]["hostvars"].values():
         for interface in variables["mgc_interfaces"]:

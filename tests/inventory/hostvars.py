@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 PLUGIN = ROOT / "plugins/inventory/vm_instances.py"
 GUIDE = ROOT / "docs/docsite/rst/inventory.rst"
-# What comes right before the table, and after it.
+# The lines before and after the table.
 PLUGIN_PLACE = re.compile(r"(  - All hosts have these variables[^\n]*\n)(.*?)(\"\"\"\n\nEXAMPLES)", re.DOTALL)
 GUIDE_PLACE = re.compile(r"(\.\. Written by python -m tests\.inventory\.hostvars\.\n\n)(.*)(\Z)", re.DOTALL)
 
@@ -36,7 +36,7 @@ def example(variable: Any) -> str:
 
 
 def notes() -> str:
-    """The table as notes of the plugin's documentation."""
+    """Return the table as notes of the plugin's documentation."""
     texts = [
         f"C(mgc_{each.name}) ({each.type}) - {each.says} For example V({example(each)})."
         if each.example != []
@@ -47,7 +47,7 @@ def notes() -> str:
 
 
 def rows() -> str:
-    """The table as reStructuredText."""
+    """Return the table as reStructuredText."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for cells in [("variable", "type", "what it says", "example"), *map(_cells, table())]:
         for number, cell in enumerate(cells):
@@ -63,7 +63,7 @@ def _cells(variable: Any) -> tuple[str, ...]:
 
 
 def written() -> dict[Path, str]:
-    """Both files as they have to be."""
+    """Return the paths and whole texts of both files."""
     wanted: dict[Path, str] = {}
     for file, place, text in ((PLUGIN, PLUGIN_PLACE, notes()), (GUIDE, GUIDE_PLACE, rows())):
         found, count = place.subn(lambda match, text=text: match[1] + text + match[3], file.read_text())  # type: ignore[misc]

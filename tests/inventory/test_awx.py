@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""As AWX runs it: the inventory update, what it hands on to jobs and constructed inventories, and hostile instances."""
+"""The inventory in AWX: updates, the data for jobs and constructed inventories, and hostile instances."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ SHOW = [{
 
 @pytest.fixture
 def nothing_runs(tmp_path: Path) -> Iterator[None]:
-    """No text of an instance was executed: that would leave a file."""
+    """Assert that no text of an instance was executed, which would create a file."""
     yield
     assert not list(tmp_path.rglob("PROOF"))
 
 
 def update(sim: Any, folder: Path, options: dict[str, Any], **env: str) -> Run:
-    """An inventory update with the recorded command line and environment."""
+    """Return an inventory update with the recorded command line and environment."""
     run = Run("inventory_update", folder, **{**sim.environment, **env})
     run.write(SOURCE, yaml.safe_dump({"plugin": "magalu.cloud.vm_instances", **options}))
     return run
 
 
 def texts(value: Any) -> Iterator[tuple[str, bool]]:
-    """All texts in it, and whether they are marked."""
+    """Yield all texts in a value, and whether they are marked as unsafe."""
     if isinstance(value, str):
         yield value, False
     elif isinstance(value, dict) and set(value) == {"__ansible_unsafe"}:
@@ -69,14 +69,14 @@ def test_update_exports_everything_from_the_file_and_the_environment(sim: Any, t
     assert "__ansible_unsafe" not in json.dumps(done.exported)
     variables = done.exported["_meta"]["hostvars"]
     assert {name: found["mgc_state"] for name, found in variables.items()} == {"web-1": "running", "web-2": "stopped"}
-    # As enabled_var: mgc_state and enabled_value: running take it.
+    # The value that enabled_var: mgc_state and enabled_value: running use.
     assert '"web-1"' in script(done.exported, "mgc_state") and '"web-2"' not in script(done.exported, "mgc_state")
     assert "kept-key-5d2c" not in done.output
 
 
 @pytest.mark.parametrize("fails", ["the second page", "the second region"])
 def test_update_exports_nothing_if_anything_is_missing(sim: Any, tmp_path: Path, fails: str) -> None:
-    """With `overwrite`, AWX would delete the hosts that are missing."""
+    """An incomplete update exports nothing, because AWX with `overwrite` would delete the missing hosts."""
     sim.reset(page_limit=10, instances=15)
     regions = "br-se1" if fails == "the second page" else "br-se1,br-ne1"
     sim.add_fault(operation="GET /v1/instances", match=2, times=99, kind="status", status=500)
@@ -116,7 +116,7 @@ def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
 @pytest.mark.test_all("the export itself is in make test")
 @pytest.mark.usefixtures("nothing_runs")
 def test_job_with_an_inventory_that_any_core_exported(tmp_path: Path) -> None:
-    """It is the same file with each of them, so that this is each one's update with each one's job."""
+    """A job works with an inventory of any ansible-core: the exported file is the same with all of them."""
     job = Run("job_with_survey", tmp_path)
     limit = job.args.index("-l")
     del job.args[limit : limit + 2]

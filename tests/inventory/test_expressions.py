@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Looking plain expressions up, remembering templates, and Ansible's own Constructable give the same, always."""
+"""Looking plain expressions up, and remembering templates, always gives the results of Ansible's Constructable."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def instances(given_rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def options_of(sources: list[str], **entry: Any) -> dict[str, Any]:
-    """Each expression as a variable, a condition and a key."""
+    """Return options with each expression as a variable, a condition and a key."""
     trusted = [trust_as_template(source) for source in sources]
     return {
         "compose": {f"v{number}": source for number, source in enumerate(trusted)},
@@ -172,7 +172,7 @@ def options_of(sources: list[str], **entry: Any) -> dict[str, Any]:
 
 
 def made(given_rows: list[dict[str, Any]], options: dict[str, Any], strict: bool, direct: bool) -> Any:
-    """Variables and groups of each host as the plugin makes them, or the message that it fails with."""
+    """Return the plugin's variables and groups of each host, or its error message."""
     names = {name: f"mgc_{name}" for name in _hostvars.NAMES}
     wanted = _hosts.Settings(
         names=names, hostnames=("id",), connect_with=(), connect_interface=None, duplicate_names="suffix_all",
@@ -190,7 +190,7 @@ def made(given_rows: list[dict[str, Any]], options: dict[str, Any], strict: bool
 
 
 class Own(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
-    """Ansible's own way, host by host."""
+    """The reference: Ansible's own methods, host by host."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__()
@@ -201,7 +201,7 @@ class Own(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         return self.given.get(option)
 
     def construct(self, name: str, variables: dict[str, Any], strict: bool) -> dict[str, Any]:
-        """What it makes of a host's variables; one entry that raises takes only itself away."""
+        """Return the variables and groups of a host. An entry that raises affects only itself."""
         from ansible.template import Templar
 
         self.templar = Templar(loader=self.loader)
@@ -226,12 +226,12 @@ def view(composed: dict[str, Any], groups: Any) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """A method, as the value of an expression, is shown with its place in memory."""
+    """Return a text without memory addresses, with which methods are shown as values of expressions."""
     return re.sub(r"0x[0-9a-f]{8,}", "0x", text, flags=re.IGNORECASE)
 
 
 def check(given_rows: list[dict[str, Any]], options: dict[str, Any]) -> None:
-    """Both of our ways, lenient and strict, against Ansible's own. What a host is named never runs."""
+    """Compare both of our methods, lenient and strict, with Ansible's own. Names of hosts are never executed."""
     for strict in (False, True):
         direct, remembered = (made(given_rows, options, strict, way) for way in (True, False))
         if isinstance(direct, str) or isinstance(remembered, str):
@@ -264,7 +264,7 @@ def check(given_rows: list[dict[str, Any]], options: dict[str, Any]) -> None:
 
 
 def assert_data(value: Any) -> None:
-    """No text can become a template, and none is marked that need not be."""
+    """Assert that no text can become a template, and that only texts that need it are marked."""
     if isinstance(value, dict):
         for key, item in value.items():
             assert key.__class__ is str or not isinstance(key, str)
@@ -322,7 +322,7 @@ def test_every_way_to_name_groups_gives_the_same(entry: dict[str, Any], key: str
 
 @pytest.mark.every_core
 def test_plain_expressions_are_really_looked_up() -> None:
-    """Otherwise all tests above would compare Ansible's own code with itself."""
+    """Plain expressions are really looked up, or the tests above would compare Ansible's code with itself."""
     names = frozenset(_hostvars.NAMES)
     plain = ["name", "image.name", "image['name']", "state == 'running'", "state in ['running', 'stopped']", "not name",
              "name and state", "name or state", "labels", "error.slug | default('none')", "name | lower",
@@ -350,7 +350,7 @@ def test_plain_expressions_are_really_looked_up() -> None:
 
 @pytest.mark.every_core(sample=True)
 def test_a_listing_looks_its_plain_expressions_up(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count the look-ups of a real listing, and what is left to Ansible's own code."""
+    """A real listing looks plain expressions up: the test counts look-ups and calls of Ansible's own code."""
     for number in range(5):
         sim.seed("instance", name=f"web-{number}", labels=["blue"])
     counted: Counter[str] = Counter()
@@ -387,7 +387,7 @@ def test_a_listing_looks_its_plain_expressions_up(sim: Any, tmp_path: Path, monk
 
 @pytest.mark.every_core(sample=True)
 def test_the_option_for_native_types_counts_only_before_2_19(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It changes what texts become there; since 2.19 it means nothing, and is true."""
+    """The option for native types counts only before 2.19, where it changes the types; later it is always true."""
     for native in (True, False):
         monkeypatch.setattr(constants, "DEFAULT_JINJA2_NATIVE", native, raising=False)
         options = options_of(["name"])
@@ -397,7 +397,7 @@ def test_the_option_for_native_types_counts_only_before_2_19(monkeypatch: pytest
 
 @pytest.mark.every_core(sample=True)
 def test_an_expression_that_is_not_trusted_is_left_to_ansible() -> None:
-    """Since 2.19 Ansible refuses it; before, there is no such expression."""
+    """An untrusted expression is left to Ansible, which refuses it since 2.19; earlier ones have no such mark."""
     options = {"compose": {"a": "name"}}
     direct = Expressions(Constructed(DataLoader(), {}, {}), options, ["name"], False).compose["a"].direct
     assert (direct is None) == SINCE_2_19

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of the guide to the inventory do what it says: they are taken from its text, which shows whole files."""
+"""The examples of the guide to the inventory do what its text says: the whole files are taken from the guide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLES = files("inventory")
 
 
 def run(programs: Programs, *names: str, source: str = "", **env: str) -> Ran:
-    """ansible-inventory --list of these files, or of the folder they are in."""
+    """Run ansible-inventory --list on these files, or on their folder."""
     for name in names:
         programs.write(EXAMPLES[name], name=name)
     ran = programs("inventory", "--list", "-i", source or names[0], **{**FAILS, **env})
@@ -42,7 +42,7 @@ def test_first(programs: Programs, sim: Any) -> None:
 
 
 def test_the_readme_pings_what_can_answer(programs: Programs, sim: Any) -> None:
-    """Running instances with a public address."""
+    """The README's example pings only running instances with a public address."""
     for readme in ("README.md", "README.pt-BR.md"):
         (shown,) = re.findall(r"```yaml\n(plugin: .*?)```", (ROOT / readme).read_text(), re.DOTALL)
         programs.write(shown, name="readme.magalu.yml")
@@ -78,7 +78,7 @@ def test_roles_of_labels(programs: Programs, sim: Any) -> None:
 
 
 def test_an_inventory_that_cannot_be_read_fails_the_play(programs: Programs, sim: Any) -> None:
-    """With the guide's ansible.cfg, and not without it."""
+    """An unreadable inventory fails the play with the guide's ansible.cfg, and not without it."""
     (settings,) = blocks("inventory", "ini")
     programs.write(EXAMPLES["first.magalu.yml"], name="first.magalu.yml")
     for text in ("", settings):
@@ -165,7 +165,7 @@ def test_awx(programs: Programs, sim: Any) -> None:
 
 
 def test_every_example_is_tried() -> None:
-    """By a test above, which names its file."""
+    """Every example file is named in a test above."""
     assert len(EXAMPLES) == len(blocks("inventory", "yaml")) > 9
     tests = (ROOT / "tests/inventory/test_guide.py").read_text()
     assert [name for name in EXAMPLES if f'"{name}"' not in tests] == []

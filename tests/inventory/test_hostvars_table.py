@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documented table of host variables is the plugin's own, and true."""
+"""The documented table of host variables is that of the plugin, and it is correct."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_documentation_has_the_table() -> None:
 
 
 def test_hosts_have_these_variables(programs: Programs, sim: Any) -> None:
-    """Each of them, of its type, and with what its example shows."""
+    """Hosts have each variable of the table, with its type and a value like its example."""
     error = {"slug": "retyping.failed", "message": "no room"}
     sim.seed("instance", name="web", public_ip=True, labels=["blue"], error=error, updated_at="2026-11-25T12:00:30Z")
     programs.write(account_name="production")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts keep their names whatever happens to others, every instance is listed, and none is merged with another."""
+"""Hosts keep their names when other instances change, every instance is listed, and none is merged with another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.raw_client import Api
 
 
 def ids(inventory: Listed) -> dict[str, str]:
-    """Each host's id by its name."""
+    """Return the ids of hosts by their names."""
     return {name: variables["mgc_id"] for name, variables in inventory.hosts.items()}
 
 
@@ -117,7 +117,7 @@ LEFT_OUT = "Addresses that begin with '-', which ssh would take for an option, a
     {"compose": {"ansible_host": "'-' ~ machine_type.vcpus"}}, {"compose": {"ansible_host": -1}}, {"connect_with": []},
 ], ids=str)  # fmt: skip
 def test_no_text_of_an_instance_is_an_option_of_ssh(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
-    """Ansible calls `ssh ... ADDRESS`, and one option of it runs a command on the controller."""
+    """No text of an instance becomes an option of `ssh ... ADDRESS`, which could run a command on the controller."""
     sim.seed("instance", name=OPTION, id=UUIDS[0], labels=[OPTION])
     found = listed(sim, tmp_path, **given)
     assert list(found.hosts) == UUIDS[:1]
@@ -154,7 +154,7 @@ def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) ->
 
 
 def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
-    """The group of `web.1` is `web_1`, which an instance is named."""
+    """The common name `web.1` makes the group `web_1`, which is also the name of another instance."""
     sim.reset(unique_names=False)
     for number, name in enumerate(["web.1", "web.1", "web_1"]):
         sim.seed("instance", name=name, id=UUIDS[number])
@@ -174,7 +174,7 @@ COMMON = "Instances that share a name are in no group of that name, because it h
 def test_a_common_name_joins_no_group_of_another_meaning(
     sim: Any, tmp_path: Path, names: list[str], given: dict[str, Any], hosts: int | None
 ) -> None:
-    """Else whoever names two instances alike could put them where the playbooks of others run."""
+    """A common name joins no other group, or equal names could put instances into the plays of other people."""
     sim.reset(unique_names=False)
     inventory = InventoryData()
     inventory.add_group("web_servers")
@@ -198,7 +198,7 @@ def test_a_common_name_that_is_the_group_of_all(sim: Any, tmp_path: Path) -> Non
 
 
 def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
-    """An instance cannot take the place of one that goes by its id, whoever named it."""
+    """An instance whose name is another's id does not replace the host that is named by this id."""
     sim.seed("instance", name="mgc", id=UUIDS[0])
     sim.seed("instance", name=UUIDS[0], id=UUIDS[1])
     sim.seed("instance", name=UUIDS[2], id=UUIDS[2])
@@ -209,7 +209,7 @@ def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
 
 
 def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:
-    """Also from one that is named as a common name with a whole id."""
+    """Ids with the same beginning are distinguished, also from a name that has a whole id."""
     sim.reset(unique_names=False)
     alike = [UUIDS[0], UUIDS[0][:-1] + "1"]
     for name, row_id in (("web", alike[0]), ("web", alike[1]), (f"web-{alike[0]}", UUIDS[1])):
@@ -240,7 +240,7 @@ def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
 
 
 def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_path: Path) -> None:
-    """Else `hosts: webservers` of a play would be that instance, and whoever names instances could redirect it."""
+    """An instance does not replace a group of another source, or its name could redirect `hosts: webservers`."""
     row, inventory = sim.seed("instance", name="webservers"), InventoryData()
     inventory.add_group("webservers")
     found = listed(sim, tmp_path, inventory=inventory)
@@ -250,7 +250,7 @@ def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_
 
 
 def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> None:
-    """As of two accounts. The host of another plugin, that has no id, is the same one as before."""
+    """Instances of two accounts are not merged. A host of another plugin, which has no id, is still extended."""
     mine = sim.seed("instance", name="web")["id"]
     inventory = InventoryData()
     for name, own in (("web", UUIDS[0]), ("db", None)):
@@ -269,7 +269,7 @@ PREFIXES = ["mgc_", "lab_", ""]
 @pytest.mark.parametrize("first", PREFIXES)
 @pytest.mark.parametrize("second", PREFIXES)
 def test_files_with_prefixes_of_their_own_merge_no_instances(sim: Any, tmp_path: Path, first: str, second: str) -> None:
-    """The same instance stays one host, with the variables of both files."""
+    """Files with different prefixes merge no instances; the same instance is one host with both files' variables."""
     mine = sim.seed("instance", name="web")["id"]
     others = sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")["id"]
     inventory = InventoryData()
@@ -284,7 +284,7 @@ def test_files_with_prefixes_of_their_own_merge_no_instances(sim: Any, tmp_path:
 
 
 def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -> None:
-    """Else the one that was made in its place would be another host until the API forgets it."""
+    """A deleted instance does not count for shared names, or its successor would have another name for a while."""
     sim.reset(keep_deleted=3600)
     old = sim.seed("instance", name="web")["id"]
     assert Api(sim)("DELETE", f"/instances/{old}").status_code == 204

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every option of the inventory does what it says, and what is wrong is told with option and value."""
+"""Every option of the inventory works as documented, and errors name the option and the value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BLANK = {
 
 
 def port(primary: bool, name: str, number: int) -> dict[str, Any]:
-    """An interface as the API tells it."""
+    """Return an interface as the API returns it."""
     return {"id": UUIDS[number], "name": name, "primary": primary, "security_groups": [f"group-{number}"],
             "associated_public_ipv4": f"192.0.2.{number}",
             "ip_addresses": {"private_ipv4": f"198.18.0.{number}", "public_ipv6": f"2001:db8::{number}"}}  # fmt: skip
@@ -116,10 +116,10 @@ def test_ids_have_no_case_and_zones_no_hyphen(sim: Any, tmp_path: Path, spelt: A
 
 @pytest.mark.parametrize(("zone", "hosts"), [
     ("br-se1-a", ["se"]), ("br-mgl1-a", ["mgl", "mgl-by-url"]), ("br-ne-1-a", ["ne"]), ("br-ne1-a", ["ne"]),
-    ("br-se-1-a", ["mgl", "mgl-by-url", "se"]),  # it is a spelling of both
+    ("br-se-1-a", ["mgl", "mgl-by-url", "se"]),  # a spelling of both zones
 ])  # fmt: skip
 def test_zones_of_two_regions_are_not_confused(sim: Any, tmp_path: Path, zone: str, hosts: list[str]) -> None:
-    """br-mgl1 is br-se-1 in URLs, one hyphen away from br-se1."""
+    """Zones of two regions are not confused: br-mgl1 is br-se-1 in URLs, one hyphen away from br-se1."""
     every = {"se": "br-se1", "mgl": "br-mgl1", "mgl-by-url": "br-mgl1", "ne": "br-ne1"}
     for name, region in every.items():
         odd = {"availability_zone": "br-se-1-a"} if name == "mgl-by-url" else {}
@@ -132,7 +132,7 @@ def test_zones_of_two_regions_are_not_confused(sim: Any, tmp_path: Path, zone: s
 
 @pytest.mark.parametrize("empty", ["state", "name", "labels"])
 def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> None:
-    """As of a template that comes to nothing: no host disappears for that."""
+    """An empty list, for example from an empty template, is not a filter and removes no host."""
     sim.seed("instance", name="web")
     assert list(listed(sim, tmp_path, filters={empty: []}).hosts) == ["web"]
     assert list(listed(sim, tmp_path, exclude_filters=[{empty: [], "availability_zone": "br-se1-a"}]).hosts) == ["web"]
@@ -140,7 +140,7 @@ def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> Non
 
 @pytest.mark.parametrize("given", [{"filters": {"labels": ["a"]}}, {"exclude_filters": [{"labels": ["a"]}]}], ids=str)
 def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
-    """What was to be left out would be listed, from the cache too."""
+    """A filter by unknown labels is an error, or excluded hosts would be listed, also from the cache."""
     sim.reset(edition="2024-08")
     sim.seed("instance", name="web")
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
@@ -172,7 +172,7 @@ def test_a_machine_type_is_found_by_its_id_too(sim: Any, tmp_path: Path) -> None
 
 
 def failed_and_gone(sim: Any) -> dict[str, tuple[str, str]]:
-    """Instances in all ways to fail, and one that is gone; the state and status of those that are there."""
+    """Create instances with all failures and a deleted one, and return the states and statuses of the existing ones."""
     sim.reset(keep_deleted=1000)
     sim.seed("instance", name="gone", id=UUIDS[0])
     assert Api(sim)("DELETE", f"/instances/{UUIDS[0]}").status_code == 204
@@ -269,7 +269,7 @@ def test_an_instance_without_addresses_has_none(interfaces: Any) -> None:
     assert [fields[kind] for kind in ADDRESSES] == [None, None, None]
 
 
-def test_of_the_edition_that_does_not_say_which_is_primary_the_first_address_counts() -> None:
+def test_the_first_address_counts_if_the_api_version_has_no_primary_interface() -> None:
     ports = [{"id": "a", "ipAddresses": {"privateIpAddress": "198.18.0.1"}},
              {"id": "b", "ipAddresses": {"privateIpAddress": "198.18.0.2", "publicIpAddress": "192.0.2.2"}}]  # fmt: skip
     fields = Reader(None, None, False)("br-se1", {"id": "i", "network": {"ports": ports}})
@@ -340,7 +340,7 @@ def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", ["set_user", "listed_at", "user_data", "validate_certs"])
 def test_a_misspelt_boolean_of_the_environment_is_refused(sim: Any, tmp_path: Path, name: str) -> None:
-    """Ansible would take it for false."""
+    """A misspelt boolean in the environment is refused, because Ansible would read it as false."""
     variable = f"MGC_{name.upper()}"
     with pytest.raises(AnsibleParserError, match=rf"^{name} \({variable}\) is 'ture'; it must be true or false.$"):
         listed(sim, tmp_path, env={variable: "ture"})
@@ -427,7 +427,7 @@ def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> 
 def test_extra_variables_are_merged_in_all_options_alike(
     sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With Ansible's option hash_behaviour: merge, as in compose."""
+    """Extra variables are merged in all options alike, with Ansible's hash_behaviour: merge, as in compose."""
     monkeypatch.setattr("ansible.constants.DEFAULT_HASH_BEHAVIOUR", "merge")
     sim.seed("instance", name="web")
     both = "image.name is match('cloud-') and image.team == 'blue'"
@@ -452,7 +452,7 @@ def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
 
 
 def test_a_label_cannot_make_a_group_its_own_parent(sim: Any, tmp_path: Path) -> None:
-    """What instances are called, and labelled, spoils no more than its own entry."""
+    """A label that would make a group its own parent affects only its own entry."""
     sim.seed("instance", name="web", labels=["all", "fine"])
     keyed = [{"key": "labels", "prefix": "label", "parent_group": "label_all"},
              {"key": "'mgc'", "separator": "", "parent_group": "label_fine"},
@@ -498,7 +498,7 @@ def test_what_is_undefined_everywhere_is_one_warning(
 
 @pytest.mark.every_core(sample=True)
 def test_a_parent_group_that_is_no_text_is_told_with_its_place(sim: Any, tmp_path: Path) -> None:
-    """Ansible raises a TypeError about its own types. Another entry, and a host without a key, are not concerned."""
+    """A parent group that is not a text is an error with its place, instead of Ansible's TypeError; others work."""
     sim.seed("instance", name="web", labels=["a"])
     sim.seed("instance", name="db")
     keyed = [{"key": "state", "prefix": "s"}, {"key": "labels", "prefix": "l", "parent_group": "{{ image }}"}]
@@ -521,7 +521,7 @@ def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> N
 
 @pytest.mark.every_core
 def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tmp_path: Path) -> None:
-    """2.16 makes a boolean of the text, and of that an error for the whole inventory."""
+    """A key that reads as a boolean affects nothing else, although ansible-core 2.16 fails for the whole inventory."""
     sim.seed("instance", name="True", labels=["x"])
     found = listed(sim, tmp_path, keyed_groups=[{"key": "name", "prefix": "n"}, {"key": "labels", "prefix": "l"}])
     assert list(found.hosts) == ["True"] and found.groups["l_x"] == ["True"]
@@ -679,7 +679,7 @@ def test_wrong_credentials_and_a_region_that_does_not_exist(sim: Any, tmp_path: 
 @pytest.mark.every_core
 @pytest.mark.parametrize("separator", [False, "no", True, "yes"])
 def test_entries_are_converted_like_options(sim: Any, tmp_path: Path, separator: Any) -> None:
-    """A number is text where text is expected, a word is a boolean, and null counts as not given."""
+    """Entries are converted like options: a number to text, a word to a boolean, and null counts as not given."""
     sim.seed("instance", name="web", labels=["a"])
     keyed = [{"key": "state", "prefix": 1, "parent_group": None, "default_value": None}, {"key": "state", "separator": None},
              {"key": "{'role': ''}", "prefix": "k", "trailing_separator": separator}]  # fmt: skip

@@ -23,7 +23,7 @@ LOUD = {"ANSIBLE_DEBUG": "1"}
 
 
 def vaulted(programs: Programs, text: str) -> str:
-    """The text encrypted, and the password in the file "password"."""
+    """Return the encrypted text, and write the password into the file "password"."""
     (programs.folder / "password").write_text("open sesame")
     vault = VaultLib([("default", VaultSecret(b"open sesame"))])
     encrypted: str = vault.encrypt(text).decode()
@@ -31,7 +31,7 @@ def vaulted(programs: Programs, text: str) -> str:
 
 
 def variables_of_the_environment() -> list[str]:
-    """All that the plugin's documentation names."""
+    """Return all variables of the environment that the plugin's documentation names."""
     plugin = importlib.import_module("ansible_collections.magalu.cloud.plugins.inventory.vm_instances")
     shared = importlib.import_module("ansible_collections.magalu.cloud.plugins.doc_fragments._api")
     return re.findall(r"- name: (MGC_\w+)", plugin.DOCUMENTATION + shared.ModuleDocFragment.PLUGIN)
@@ -65,7 +65,7 @@ def test_key_that_is_encrypted_in_the_file(programs: Programs, sim: Any) -> None
 
 
 def test_entries_that_are_encrypted_in_the_file(programs: Programs, sim: Any) -> None:
-    """Before 2.19 they stay encrypted in a list or mapping, and the refusal of that showed their text."""
+    """Encrypted entries work. Before 2.19 they stay encrypted in lists and mappings, and an error showed their text."""
     sim.seed("instance", "br-ne1", name="web")
     sim.seed("instance", "br-ne1", name="db")
     region, name, user = (vaulted(programs, text).replace("\n", "\n      ") for text in ("br-ne1", "web*", "admin"))
@@ -89,7 +89,7 @@ def test_key_from_a_file_that_is_encrypted(programs: Programs, sim: Any) -> None
     programs.write(api_key="{{ our_key }}", use_extra_vars=True)
     given = ("-e", "@vault.yml", "--vault-password-file", "password")
     assert programs.list(*given, MGC_API_KEY="").hosts == {}
-    programs.write(api_key="{{ our_key }}")  # without use_extra_vars it is not known
+    programs.write(api_key="{{ our_key }}")  # it is undefined without use_extra_vars
     assert programs.list(*given, MGC_API_KEY="").says("api_key")
 
 
@@ -201,7 +201,7 @@ def test_an_error_of_the_api_has_no_traceback(programs: Programs, sim: Any) -> N
     assert len(sim.requests()) == len(FAULTS)
     assert ran.says("Failed to list the instances of region br-se1")
     for place in (ran.stdout, ran.stderr, ran.log):
-        # 2.16 itself shows at -vvv where a plugin said that it cannot parse a file: nothing deeper.
+        # 2.16 itself prints at -vvv where a plugin refused to parse a file, but nothing deeper.
         assert "Traceback" not in place and not re.search(r'_utils/\w+\.py", line', place)
         assert KEY not in place
 
@@ -229,7 +229,7 @@ def test_cache_saves_all_requests_until_it_is_flushed(programs: Programs, sim: A
 
 
 def test_cache_of_a_file_is_not_that_of_another(programs: Programs, sim: Any) -> None:
-    """What changes the instances that are fetched changes the cache's key."""
+    """Options that affect the fetched instances change the cache's key."""
     sim.seed("instance", name="web")
     sim.seed("instance", "br-ne1", name="far")
     programs.write(**CACHE)
@@ -241,7 +241,7 @@ def test_cache_of_a_file_is_not_that_of_another(programs: Programs, sim: Any) ->
 
 @pytest.mark.parametrize("place", ["/dev/null/cached", "/proc/self", "/sys/kernel"])
 def test_cache_that_cannot_be_used_is_a_warning(programs: Programs, sim: Any, place: str) -> None:
-    """No folder, one that says so, and one that says otherwise until a file is made."""
+    """An unusable cache is a warning: not a folder, a read-only one, and one that fails only when written to."""
     sim.seed("instance", name="web")
     programs.write(**{**CACHE, "cache_connection": place})
     ran = programs.list()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The inventory is complete or it fails, asks for no more than it needs, and keeps only what is good."""
+"""The inventory is complete or fails, sends no superfluous requests, and caches only complete data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: 
 def test_each_page_begins_with_the_last_row_of_the_one_before(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:
-    """That proves that none slipped away between them, and takes one more page where the last one is as good as full."""
+    """Pages overlap by one row, to prove that no row was lost between them. A nearly full last page needs another."""
     sim.reset(instances=number)
     assert len(listed(sim, tmp_path).hosts) == number
     assert len(sim.requests()) == requests == math.ceil((number - 1) / 999)
@@ -53,7 +53,7 @@ def test_each_page_begins_with_the_last_row_of_the_one_before(
 @pytest.mark.parametrize(("number", "requests"), [
     (0, 1), (49, 1), (50, 2), *(pytest.param(*sizes, marks=LARGE) for sizes in ((1000, 2), (1048, 2), (1049, 3))),
 ])  # fmt: skip
-def test_an_edition_without_a_total_costs_one_more_where_the_last_page_could_be_full(
+def test_an_api_version_without_a_total_costs_one_more_where_the_last_page_could_be_full(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:
     sim.reset(edition="2024-08", instances=number)
@@ -87,7 +87,7 @@ def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
 
 
 def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The third and the fourth wait for each other: one after the other they would never be answered."""
+    """Slow pages are read concurrently: pages three and four wait for each other, which would hang otherwise."""
     monkeypatch.setattr(listing, "SLOW", -1)
     sim.reset(instances=400, page_limit=100)
     meeting, page = threading.Barrier(2), Api.page
@@ -104,7 +104,7 @@ def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pyte
 def test_a_page_becomes_variables_while_the_next_one_is_on_its_way(
     sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fourth page is only asked for when all rows of the first three have been read."""
+    """Rows are converted while the next page loads: page four is requested after the rows of the first three."""
     monkeypatch.setattr(listing, "SLOW", -1)
     sim.reset(instances=400, page_limit=100)
     done, page, read = threading.Event(), Api.page, Reader.__call__
@@ -125,7 +125,7 @@ def test_a_page_becomes_variables_while_the_next_one_is_on_its_way(
 
 
 def test_regions_are_read_side_by_side(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait for each other."""
+    """Regions are read concurrently: in this test they wait for each other."""
     meeting, page = threading.Barrier(3), Api.page
 
     def met(self: Any, *args: Any) -> Any:
@@ -176,14 +176,14 @@ def test_a_second_run_asks_nothing_until_it_must(sim: Any, tmp_path: Path) -> No
 
 
 def test_group_says_when_the_instances_were_listed(sim: Any, tmp_path: Path) -> None:
-    """If that is asked for; also when they come from the cache."""
+    """The optional group's name has the time of the listing, also if the instances come from the cache."""
     sim.seed("instance", name="web")
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "hostvars_prefix": "cloud_"}
     inventory = InventoryData()
     listed(sim, tmp_path, inventory=inventory, **given)
     assert "cloud_listed_at" not in inventory.groups["mgc"].vars
     (file,) = map(Path, cached(tmp_path))
-    # How much is put around what is kept differs from core to core.
+    # The nesting of cached data depends on the version of ansible-core.
     parts = re.split(r"(?<=listed_at)([^0-9]+)([0-9T:-]{19}Z)", file.read_text(), maxsplit=1)
     assert abs(timegm(time.strptime(parts[2], "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
     file.write_text("".join([*parts[:2], "2026-11-25T12:00:00Z", *parts[3:]]))
@@ -237,7 +237,7 @@ def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path
     given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
     sim.seed("instance", name="web")
     listed(sim, tmp_path, **given)
-    # How much is put around what is kept differs from core to core.
+    # The nesting of cached data depends on the version of ansible-core.
     no_rows, count = re.subn(r"(instances[^\[]*)\[.*\]", r"\1[1]", Path(cached(tmp_path)[0]).read_text())
     assert count == 1
     for text in ('"no rows"', "[1]", '"[[1, 2], 3]"', "no JSON", no_rows):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Real SSH to the hosts of the inventory: the simulator hands out loopback addresses, and a server listens there."""
+"""Real SSH to the hosts of the inventory: the simulator assigns loopback addresses, where a server listens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_fa
 
 
 def reach(programs: Programs, port: int, **options: Any) -> tuple[Ran, Ran]:
-    """A ping of all hosts, and a play that gathers their facts."""
+    """Ping all hosts, and run a play that gathers their facts."""
     programs.write(compose={"ansible_port": str(port), "ansible_python_interpreter": repr(sys.executable)}, **options)
     known = (
         f"-F none -o ControlMaster=no -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={programs.folder}/known"
@@ -54,7 +54,7 @@ def test_a_name_is_not_an_option_of_ssh(programs: Programs, sim: Any, connect_wi
 
 @pytest.mark.test_all("the same by IPv6")
 def test_an_instance_by_ipv6(programs: Programs, sim: Any) -> None:
-    """There is one loopback address of IPv6, which the simulator gives every instance."""
+    """An instance is reachable by IPv6; the simulator assigns the only IPv6 loopback address to every instance."""
     try:
         with socket.socket(socket.AF_INET6) as tried:
             tried.bind(("::1", 0))
