@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Playbooks that are held to an approved plan: by hand with the digest, and in a workflow with what the check job gave."""
+"""Playbooks with an approved plan: by hand with the digest, and in a workflow with the statistics of the check job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.play import SPEED
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("the same for the other playbooks; one of them is in make test")
 
-# What has to be there, what is asked for, and one more that is then there too.
+# The resources before the job, its answers, and a further resource that appears later.
 PROVISION = {"magalu_name": "web", "magalu_count": 2, "magalu_machine_type": LARGE, "magalu_public_ip": "false",
              "magalu_image": "cloud-ubuntu-24.04 LTS", "magalu_ssh_key_name": "deploy", "magalu_wait_for": "none"}  # fmt: skip
 JOBS: dict[str, Answers] = {
@@ -49,7 +49,7 @@ def prepare(sim: Any, name: str) -> None:
             sim.seed("snapshot", name=f"web-{number}", created_at=sim.now() - 9000 + number, instance="source")
     elif name != "provision":
         seed(sim, ["web-01", "web-02"])
-    if name == "snapshot":  # of which the retention deletes both, but not before there is a newer one
+    if name == "snapshot":  # the retention deletes both, but only when a newer one exists
         for number in range(2):
             sim.seed(
                 "snapshot", name=f"day-{number}", created_at=sim.now() - 9000 + number, instance=rows(sim)[0]["id"]
@@ -57,7 +57,7 @@ def prepare(sim: Any, name: str) -> None:
 
 
 def disturb(sim: Any, name: str) -> None:
-    """Something that makes another plan."""
+    """Change the cloud so that the plan differs."""
     if name == "prune":
         sim.seed("snapshot", name="web-9", created_at=sim.now() - 60, instance="source")
     elif name == "restore":
@@ -70,7 +70,7 @@ def disturb(sim: Any, name: str) -> None:
 @pytest.mark.one_in(13)
 @pytest.mark.parametrize("name", JOBS)
 def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: Path, name: str) -> None:
-    """AWX gives every job of a workflow the survey's answers, its variables, and the statistics of the jobs before."""
+    """A workflow's job does what was approved, with the answers, variables and earlier statistics that AWX passes."""
     prepare(sim, name)
     workflow = {**JOBS[name], "magalu_approved_only": True}
     check = launch(sim, tmp_path, name, workflow, ("--check",))
@@ -92,7 +92,7 @@ def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: 
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("power", {"magalu_action": "suspend"}),  # what is stopped is left alone
+        ("power", {"magalu_action": "suspend"}),  # the job leaves stopped instances alone
         pytest.param("resize", {"magalu_name_pattern": "x*"}, marks=SLOW),
         pytest.param("decommission", {"magalu_name_pattern": "x*", "magalu_confirm_count": ""}, marks=SLOW),
     ],
@@ -115,7 +115,7 @@ def test_by_hand_the_digest_is_enough_and_an_empty_one_is_refused(sim: Any, tmp_
     digest = launch(sim, tmp_path, "power", JOBS["power"], ("--check",)).stats["magalu_power_plan"]["digest"]
     empty = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": ""})
     assert empty.code and "magalu_expected_plan is empty. Nothing was done." in empty.said
-    for word in ("y", "T", " true", "perhaps"):  # what is no word for false closes the guard
+    for word in ("y", "T", " true", "perhaps"):  # any value that does not mean false enables the guard
         only = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_approved_only": word})
         assert only.code and "the check job before this one has not given its plan." in only.said
     wrong = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": digest[::-1]})

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook decommission: it deletes what was confirmed, and nothing else."""
+"""The playbook decommission deletes only what was confirmed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
 
 @SLOW
 def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) -> None:
-    """What was not confirmed, what is not there, and all of them if one is protected."""
+    """Nothing is deleted if a name is unconfirmed or missing, or if one of the instances is protected."""
     seed(sim, WEB[:2], labels=[])
     seed(sim, [WEB[2]], labels=["keep", "x"])
     matching = "magalu_name_pattern"
@@ -75,7 +75,7 @@ def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) ->
 
 @SLOW
 def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
-    """And of known_hosts only the lines go that bear the marks of those that are gone."""
+    """Addresses that stay are reported, and known_hosts loses only the marked lines of deleted instances."""
     seed(sim, WEB, public_ip=True)
     addresses = {row["name"]: row["public_ip"] for row in rows(sim)}
     marks = [*(f"magalu.cloud:{row['id']}" for row in rows(sim)), "by-hand"]
@@ -84,7 +84,7 @@ def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
     (tmp_path / "known").write_text("\n".join(lines) + "\n")
     answers = {"magalu_ids": "\n".join(row["id"] for row in rows(sim)[:2]), "magalu_delete_public_ip": "no",
                "magalu_confirm_count": 2, "magalu_known_hosts": str(tmp_path / "known")}  # fmt: skip
-    with pytest.raises(AssertionError, match="is kept, and billed"):  # which is a warning
+    with pytest.raises(AssertionError, match="is kept, and billed"):  # causes a warning
         launch(sim, tmp_path, "decommission", answers, ("--check",))
     assert (tmp_path / "known").read_text().splitlines() == lines
     with pytest.raises(AssertionError, match="2 public addresses are kept, and billed") as told:

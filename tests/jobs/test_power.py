@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook power: whom it takes, what it does to them and how fast, what it refuses, and what it tells."""
+"""The playbook power: its choice of instances, actions and batches, its refusals and its output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = "web-{{ lookup('pipe', 'touch PROOF') }}"
 
 
 def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> None:
-    """Names are texts, also those that look like templates."""
+    """Stop works in check mode, for real and again; names that look like templates are texts."""
     seed(sim, [*WEB[:2], HOSTILE])
     seed(sim, ["web-09"], state="stopped")
     seed(sim, ["db-01"])
@@ -61,7 +61,7 @@ def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> 
 
 @SLOW
 def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> None:
-    """Nothing is started in order to be suspended or rebooted."""
+    """Each action takes the instances that it suits: none is started in order to be suspended or rebooted."""
     kinds = ("running", "stopped", "suspended")
     ids = {state: sim.seed("instance", name=state, state=state, id=str(uuid4()).upper())["id"] for state in kinds}
     plays = [
@@ -86,7 +86,7 @@ def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> Non
 @SLOW
 @pytest.mark.parametrize("action", ["reboot", "suspend"])
 def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, action: str) -> None:
-    """Its state is still running. It would be waited for, and then started."""
+    """An instance that somebody else is stopping is left alone; its state, still running, would lead to a start."""
     sim.reset(durations={"stop": 3600, "suspend": 3600})
     for name, verb in (("stops", "stop"), ("sleeps", "suspend"), ("runs", "")):
         row = sim.seed("instance", name=name)
@@ -100,7 +100,7 @@ def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, 
 
 @SLOW
 def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) -> None:
-    sim.reset(durations={"reboot": 120})  # so that it is seen, also on a busy machine
+    sim.reset(durations={"reboot": 120})  # long enough to be noticed on a busy machine
     seed(sim, WEB)
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", nth="every", kind="reset", when="after")
     job = launch(sim, tmp_path, "power", {"magalu_action": "reboot", "magalu_name_pattern": "web-*"})
@@ -121,7 +121,7 @@ def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, t
 
 @SLOW
 def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
-    """What was begun is finished; a batch of one shows that nothing further is begun."""
+    """No batch starts after a failure, but started steps are finished; the batch has one member here."""
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, **NO)
     pace = {"magalu_batch": 1, "magalu_max_failures": 0, "magalu_concurrency": "3", "magalu_wait_timeout": 900}
@@ -148,7 +148,7 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: Path) -> None:
-    """As AWX has it: what is stopped is not in the inventory, and what is gone may still be."""
+    """A group as in AWX: the inventory lacks stopped instances, and may still have deleted ones."""
     seed(sim, WEB[:3])
     seed(sim, ["web-04"], state="stopped")
     ids = {name: row["id"] for name, row in zip(WEB, sim.state()["br-se1"]["instances"], strict=True)}
@@ -173,7 +173,7 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
 
 @SLOW
 def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
-    """Nor is what is being deleted meant by any."""
+    """A pattern without a match fails unless that is allowed; instances that are being deleted match no pattern."""
     seed(sim, ["web-01"], status="deleting")
     asked = {"magalu_action": "stop", "magalu_name_pattern": "web-*", "magalu_allow_none": ""}
     job = launch(sim, tmp_path, "power", asked)
@@ -221,7 +221,7 @@ def test_what_is_refused(case: Answers, message: str) -> None:
 
 
 def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) -> None:
-    """What the table of refusals shows holds for the playbook."""
+    """The playbook itself refuses the cases of the table before any request."""
     (said,) = refusals(sim, tmp_path, "power", [STOP_ALL | {"magalu_action": "halt", "magalu_group": "all"}])
     assert EXCLUSIVE in said and "value of magalu_action must be one of" in said
     assert sim.requests() == []

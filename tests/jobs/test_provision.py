@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook provision: what it creates, that two of it at once double nothing unseen, and what it refuses."""
+"""The playbook provision: its instances, its refusals, and two runs at once, which create no unnoticed duplicates."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
         assert row["availability_zone"] == "br-ne1-b" and row["vpc"]["name"] == "vpc-apps" and row["public_ip"]
         assert row["labels"] == ["a", "b c"]
         assert interfaces[row["interfaces"][0]]["security_groups"] == groups
-    # It exists, and differs.
+    # The instance exists, and differs.
     other = {**answers, "magalu_image": "cloud-debian-12 LTS", "magalu_count": 2}
     failed = launch(sim, tmp_path, "provision", {**other, "magalu_on_immutable_change": "fail"})
     assert failed.code == 2 and failed.stats["magalu_provision"]["failed"] == ["web-01", "web-02"]
     recreated = {**other, "magalu_on_immutable_change": "recreate", "magalu_delete_public_ip": "yes"}
     old = {row["id"] for row in made}
-    with pytest.raises(AssertionError, match="Recreating instance web-01 loses"):  # which is a warning
+    with pytest.raises(AssertionError, match="Recreating instance web-01 loses"):  # causes a warning
         launch(sim, tmp_path, "provision", recreated)
     assert len(old | {row["id"] for row in sim.state()["br-ne1"]["instances"]}) == 4
     assert len(sim.state()["br-ne1"]["public_ips"]) == 2
@@ -78,7 +78,7 @@ def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path) -> None:
-    """Not if nothing is waited for, nor for a file that AWX deletes with its job."""
+    """Host keys are not read without waiting, nor for a file that AWX deletes with its job."""
     seed(sim, ["web"])
     waits = {**WEB, "magalu_wait_for": "ssh"}
     known = {"magalu_known_hosts": str(tmp_path / "known")}
@@ -101,7 +101,7 @@ def test_a_region_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.needs("sshd", "ssh")
 def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
-    """As AWX runs it: the key and the user stand on the command line, but what is said of the instances beats them."""
+    """Instances are usable as AWX runs the job: their own variables override the key and user of the command line."""
     with members(sim, tmp_path) as roles:
         answers = {
             **WEB, "magalu_image": "cloud-debian-12 LTS", "magalu_wait_for": "", "magalu_host_keys": "",
@@ -123,7 +123,7 @@ def test_usable_with_proof(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.parametrize("unique", [True, False])
 def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
-    """Where the cloud lets names be given twice, both say so and fail; nothing is deleted."""
+    """Two runs at once report duplicate names and fail, if the cloud allows them; nothing is deleted."""
     sim.reset(unique_names=unique, lag=2)
     folders = [tmp_path / name for name in ("one", "two")]
 
@@ -131,7 +131,7 @@ def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
         folder.mkdir()
         return launch(sim, folder, "provision", WEB)
 
-    # Both have looked before either creates: the creation of the first is held until the second has been asked for.
+    # Both read before either creates: the first creation is held until the second one is requested.
     sim.add_fault(operation="POST /v1/instances", kind="hold", when="before", nth="every")
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(run, folder) for folder in folders]
@@ -149,7 +149,7 @@ def test_two_at_once(sim: Any, tmp_path: Path, unique: bool) -> None:
 
 @SLOW
 def test_a_cancelled_job_is_run_again(sim: Any, tmp_path: Path) -> None:
-    """What it had created is found, and what was missing is created."""
+    """A cancelled job, run again, finds the instances that it had created, and creates the missing ones."""
     seed(sim, ["web-02"])
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_count": 3})
     assert job.stats["magalu_provision"]["created"] == 2 and names(sim) == ["web-01", "web-02", "web-03"]
@@ -187,7 +187,7 @@ def test_what_is_refused(case: Answers, message: str) -> None:
 
 @pytest.mark.every_core
 def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) -> None:
-    """What the table of refusals shows holds for the playbook."""
+    """The playbook itself refuses the cases of the table before any request."""
     wrong = [
         {**WEB, "magalu_name": " ", "magalu_wait_for": "luck"},
         {**WEB, "magalu_count": "0", "magalu_ssh_port": -1},

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook prune: which copies go, what guards them, and what it refuses."""
+"""The playbook prune: the copies that it deletes, its guards, and its refusals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def copies(sim: Any, kind: str = "snapshots") -> list[str]:
 
 
 def begin(sim: Any, kind: str = "snapshot") -> list[str]:
-    """Four copies of one instance, one of another that is gone, and one with another name; the ids of both instances."""
+    """Create copies of an instance, one with another name, and a deleted one's copy. Return both instances' ids."""
     made, gone = sim.seed("instance", name="web")["id"], "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
     for number in range(4):
         sim.seed(kind, name=f"night-{number}", instance=made, created_at=sim.now() - (20 - number) * 86400)
@@ -57,7 +57,7 @@ def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
 
 
 def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
-    """The rules are in the tests of the filter prune_plan; each guard reaches it."""
+    """Each guard reaches the filter prune_plan, whose own tests have the rules."""
     begin(sim)
     unguarded = {**ASKED, "magalu_confirm_count": ""}
     cases: list[tuple[Answers, str]] = [
@@ -81,7 +81,7 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
         sim, tmp_path, "prune", {**most, "magalu_instance": gone, "magalu_keep_last": "", "magalu_keep_days": 10.0}
     )
     assert job.stats["magalu_prune"]["pruned"] == ["night-gone"], job.said
-    # Killed after the first deletion was sent, and launched again.
+    # The job is killed after the first deletion, and launched again.
     book = [{"ansible.builtin.import_playbook": "magalu.cloud.prune",
              "vars": {**most, "magalu_protect_names": "*-1, x", "magalu_instance": made}}]  # fmt: skip
     kill_at(sim, tmp_path, book, "DELETE /v1/snapshots/{id}")
@@ -97,7 +97,7 @@ def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_pat
     made = begin(sim)[0]
 
     def another() -> None:
-        # The look shall not see it.
+        # The first read must not see it.
         wait_until(lambda: any(sent["path"].endswith("/snapshots") and sent["status"] for sent in sim.requests()))
         sim.seed("snapshot", name="night-more", instance=made, created_at=sim.now() - 50 * 86400)
 

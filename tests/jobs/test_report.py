@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook report: what stands in its page, its table, its output and its statistics, and that names stay texts."""
+"""The playbook report: its page, its table, its output and its statistics, in which names are only texts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ERROR = {"slug": "create_instance.capacity.error", "message": "No capacity <b>in
 
 
 class Page(html.parser.HTMLParser):
-    """The page's elements, and the texts of its tables' rows by the heading above."""
+    """A parser of the page: its elements, and the texts of its tables' rows by the heading above."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -64,16 +64,16 @@ class Page(html.parser.HTMLParser):
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
-    """The rows of a CSV by their names."""
+    """Return the rows of a CSV by their names."""
     return {row["name"]: row for row in csv.DictReader(text.splitlines())}
 
 
 def test_what_there_is(sim: Any, tmp_path: Path) -> None:
-    """Ages are told by the API's clock, which is a hundred days ahead here."""
+    """The report has everything in the account, with ages by the API's clock, which is 100 days ahead here."""
     sim.reset(edition="2024-08", nulls="omitted")
     sim.advance(100 * DAY)
     seed(sim, ["web-01", SCRIPT, FORMULA, OTHER, TEMPLATE], created_at=sim.now() - 5 * DAY)
-    # Its local time is three hours behind.
+    # The local time of the job is three hours behind.
     at = datetime.datetime.fromtimestamp(sim.now() - 50 * DAY - 3600, datetime.timezone(datetime.timedelta(hours=-3)))
     seed(sim, ["old"], state="stopped", public_ip="192.0.2.9", created_at=at.isoformat(timespec="seconds"))
     seed(sim, ["held"], state="suspended", updated_at="2001-02-03T04:05:06Z")
@@ -146,7 +146,7 @@ def test_what_there_is(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.needs("chromium")
 def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
-    """No name is code, none runs out of a wide or a narrow window, and nothing is loaded from anywhere."""
+    """In a browser, no name runs as code or exceeds the window, wide or narrow, and the page loads nothing."""
     seed(sim, ["w" * 255, SCRIPT, "<img src=x onerror=alert(1)>"], state="stopped", public_ip=False)
     assert launch(sim, tmp_path, "report", {}).code == 0
     file = tmp_path / "magalu-report/report.html"
@@ -161,8 +161,8 @@ def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_one_region_of_the_edition_without_backups(sim: Any, tmp_path: Path) -> None:
-    """That of the environment; in check mode it says as much, and writes nothing."""
+def test_one_region_of_the_api_version_without_backups(sim: Any, tmp_path: Path) -> None:
+    """A report of the environment's region works without backups; check mode prints the same, and writes nothing."""
     sim.seed("instance", "br-ne1", name="web-01")
     job = launch(
         sim, tmp_path, "report", {"magalu_regions": "", "magalu_region": " "}, ("--check",), MGC_REGION="br-ne1"

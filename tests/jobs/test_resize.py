@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook resize: one at a time unless told otherwise, no further after a failure, and what it refuses."""
+"""The playbook resize: one instance at a time by default, no further step after a failure, and its refusals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def starts(sim: Any) -> list[float]:
 
 
 def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: Path) -> None:
-    """Power stays as it was."""
+    """Instances are resized one at a time and keep their power state; unchanged ones are reported."""
     seed(sim, WEB[:2])
     seed(sim, ["web-03"], state="stopped")
     seed(sim, ["web-04"], machine_type=LARGE)
@@ -51,7 +51,7 @@ def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: 
 
 @pytest.mark.test_all("one run of the playbook and its refusals are in make test")
 def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: Path) -> None:
-    """All at once the second time, as `magalu_batch` says."""
+    """The job stops at the first failure, and another run continues, with all at once by `magalu_batch`."""
     seed(sim, WEB)
     no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
     sim.add_fault(operation="POST /v1/instances/{id}/retype", nth=2, times=1, **no)

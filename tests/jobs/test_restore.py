@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbook restore: an instance from a copy, never two, and what it refuses."""
+"""The playbook restore: one instance from a copy, never two, and its refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESTORE = "POST /v1/snapshots/{id}"
 
 
 def copied(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
-    """The id of a copy of an instance."""
+    """Create an instance and a copy of it, and return the copy's id."""
     made = sim.seed("instance", name=f"of-{name}", created_at=sim.now() - 7200)
     return str(sim.seed(kind, name=name, instance=made["id"], created_at=sim.now() - 3600)["id"])
 
@@ -41,7 +41,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
     group, key = "11111111-1111-4111-8111-111111111111", "{{ lookup('pipe', 'touch PROOF') }}"
     asked = {**ASKED, "magalu_ssh_key_name": key, "magalu_availability_zone": "br-se1-b", "magalu_vpc": "vpc-apps",
              "magalu_security_groups": f"{group}\n", "magalu_user_data": "#cloud-config of a secret"}  # fmt: skip
-    planned = launch(sim, tmp_path, "restore", asked, ("--check",), warnings=1)  # of the name of the key
+    planned = launch(sim, tmp_path, "restore", asked, ("--check",), warnings=1)  # about the missing name of the key
     assert planned.summary == ["Instance web-2 would be restored from snapshot day.", "It has no id yet."]
     assert changes(sim) == []
     book = [{"ansible.builtin.import_playbook": "magalu.cloud.restore", "vars": ASKED | {"magalu_name": "web-3"}}]
@@ -66,13 +66,13 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.every_core
 def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: Path) -> None:
-    """ansible-core 2.16 makes values of texts that begin with a brace or a bracket."""
+    """User data arrives unchanged, although ansible-core 2.16 converts texts that begin with a brace or a bracket."""
     copied(sim)
     data = '{"ignition": {"version": "3.3.0"}}'
     given = {"magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_user_data": data}
     new = {"magalu_image": IMAGE, "magalu_wait_for": "none"}
     asked = {**given, **new, "magalu_name": "web-3"}
-    assert launch(sim, tmp_path, "provision", asked, warnings=1).code == 0  # cloud-init takes it for none of its own
+    assert launch(sim, tmp_path, "provision", asked, warnings=1).code == 0  # cloud-init does not know this format
     assert launch(sim, tmp_path, "restore", {**ASKED, **given}).code == 0
     bodies = [request["body"] for request in sim.requests() if request["method"] == "POST"]
     assert [base64.b64decode(body["user_data"]).decode() for body in bodies] == [data, data]
@@ -102,7 +102,7 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
     thread.join(10)
     ids = [row["id"] for row in rows(sim) if row["name"] == "web-2"]
     assert (job.code, len(ids)) == (2, 2)
-    # The module itself, or the look after it, whichever comes first.
+    # The module's error, or that of the check after it, whichever comes first.
     assert re.search("There are 2 instances named web-2: |2 instances are named 'web-2': ", job.why)
     assert all(one in job.why for one in ids)
     assert not [request for request in changes(sim) if request.startswith("DELETE")]
@@ -110,7 +110,7 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
 
 @SLOW
 def test_a_copy_that_does_not_exist_has_no_plan(sim: Any, tmp_path: Path) -> None:
-    """In check mode neither, where nobody could apply the plan that is to be approved."""
+    """A missing copy has no plan, in check mode neither: an approved plan of it could not be applied."""
     job = launch(sim, tmp_path, "restore", {**ASKED, "magalu_copy": "none"}, ("--check",), warnings=1)
     assert job.code == 2 and job.why.startswith("There is no snapshot none in this region. Nothing would be done.")
     assert job.stats == {}

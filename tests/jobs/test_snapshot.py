@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbooks snapshot and backup: what they pass to the role protect, what they refuse, and what they tell."""
+"""The playbooks snapshot and backup: the variables of role protect, their refusals and their output."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ BLANK = ("allow_none", "ids", "labels", "group", "name_prefix", "period", "power
 
 
 def answers(**given: Any) -> Answers:
-    """Those of a survey, whose optional texts arrive blank."""
+    """Return the answers of a survey, whose optional texts arrive blank."""
     return {f"magalu_{name}": value for name, value in {**dict.fromkeys(BLANK, ""), **given}.items()}
 
 
 def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
     made = [sim.seed("instance", name=f"web-{number}", labels=["prod"])["id"] for number in (1, 2)]
     ids = [*made, sim.seed("instance", name="web-3")["id"], sim.seed("instance", name="db-1", labels=["prod"])["id"]]
-    sim.seed("instance", name="web-4", labels=["prod"])  # each of these three misses something of what is asked
+    sim.seed("instance", name="web-4", labels=["prod"])  # each of these three misses a condition of the choice
     for number, of in enumerate([made[0], made[0], made[1]]):
         sim.seed("snapshot", name=f"job-{number}", instance=of, created_at=sim.now() - (9 - number) * 86400)
     asked = answers(
@@ -58,7 +58,7 @@ def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
 def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> None:
-    """In another region: the name of the one copy is taken, the other copy takes too long."""
+    """A failed job passes its failures to the workflow: a copy's name is taken, and another copy takes too long."""
     seed(sim, ["web-1", "web-2"], region="br-ne1")
     sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
     sim.add_fault(operation="POST /v1/snapshots", kind="stuck")
@@ -98,7 +98,7 @@ def test_what_is_refused(kind: str, case: Answers, message: str) -> None:
 
 
 def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
-    """By the argument spec, and by the role."""
+    """Errors are refused before any request, by the argument spec and by the role."""
     none, group = refusals(sim, tmp_path, "snapshot", [{}, {"magalu_group": " web"}])
     assert "one of the following is required: magalu_name_pattern," in none
     assert "There is no group 'web' in this inventory." in group
@@ -107,7 +107,7 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.test_all("one run of the playbook is in make test")
 def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
-    """Here of a group, whose age it says."""
+    """A choice without a match fails unless that is allowed; for a group, the message says the inventory's age."""
     inventory = {"mgc": {"children": {"web": {}}, "vars": {"mgc_listed_at": "2020-01-01T00:00:00Z"}},
                  "web": {"hosts": {"web-1": {"mgc_id": sim.seed("instance", name="web-1")["id"]}}}}  # fmt: skip
     (tmp_path / "inventory.json").write_text(json.dumps(inventory))
