@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tarball, and a home in which it was installed as the README says."""
+"""The tarball, and a home in which it is installed as the README says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def run(*command: str | Path, cwd: Path, **environment: str | Path) -> str:
-    """Run a command as somebody who has the collection from nowhere else, and return what it said."""
+    """Run a command without access to the checkout's collection, and return its output."""
     env = {name: value for name, value in os.environ.items() if name != "ANSIBLE_COLLECTIONS_PATH"}
     env |= {name: str(value) for name, value in environment.items()}
     result = subprocess.run(
@@ -36,7 +36,7 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def home(tarball: Path) -> Path:
-    """A home in which nothing but the README's installation was done. What pip installs is here already."""
+    """Return a home with only the README's installation; the packages of pip are installed already."""
     folder = tarball.parent / "home"
     folder.mkdir()
     environment, packages, collection = block("ansible-galaxy").splitlines()
@@ -46,5 +46,5 @@ def home(tarball: Path) -> Path:
 
 
 def block(word: str, language: str = "sh") -> str:
-    """Return the README's first example in this language that has the word."""
+    """Return the README's first example in this language that contains the word."""
     return next(text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tarball as a user meets it: what is in it, and that the README's commands work with it. What Galaxy says to it is
-seen where a release is made of it (test_release.py)."""
+"""The tarball for users: its contents, and the README's commands with it. Galaxy's checks are tested with the release
+(test_release.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import tomllib
 from tests.cores import find_python
 from tests.package.conftest import README, ROOT, block, run
 
-# Every file that git has in these places is shipped, and no other.
+# Exactly git's files in these places are in the tarball.
 SHIPPED = {
     *("CHANGELOG.rst", "LICENSE", "README.md", "README.pt-BR.md", "requirements.txt"),
     *("changelogs", "docs", "examples", "extensions", "meta", "playbooks", "plugins", "roles", "simulator"),
@@ -46,7 +46,7 @@ def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
 
 @pytest.mark.test_all("pip installs it from the index; the README's commands install it in make test")
 def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> None:
-    """With the newest packages that this Python can have, as a user gets them."""
+    """The simulator runs on its oldest Python with the newest packages for it, which users get."""
     oldest = tomllib.loads((ROOT / "simulator/pyproject.toml").read_text())["project"]["requires-python"].lstrip(">=")
     python = find_python(oldest) or (
         sys.executable if not os.environ.get("MGC_CI") else pytest.fail(f"no Python {oldest}")
@@ -58,7 +58,7 @@ def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> Non
 
 
 def test_readme_clone_commands() -> None:
-    """`make test` itself is what runs this test."""
+    """The README's commands for a clone are right; `make test` itself runs this test."""
     assert block("make").splitlines() == ["make quickstart", "make test"]
     assert (ROOT / ".ci/run").read_text().endswith("\nexec make test\n")
     said = run("make", "quickstart", cwd=ROOT)
@@ -74,17 +74,17 @@ def test_readme_first_playbook_on_the_simulator(home: Path) -> None:
 
 
 def test_readme_first_playbook_on_a_cloud(home: Path) -> None:
-    """The simulator that takes the README's key stands for the cloud. In the end the instance is deleted."""
+    """The README's first playbook works on a cloud, here a simulator with the README's key; then it is deleted."""
     (home / "first.yml").write_text(block("My first", "yaml"))
     simulator = (sys.executable, "-m", "simulator", "--port", "0", "--speed", "60", "--api-key", "your-key")
     commands = block("export MGC_API_KEY") + block("state=absent")
     said = run(*simulator, "--", "bash", "-euc", commands, cwd=home, HOME=home, PYTHONPATH=ROOT)
-    assert said.count("changed=1 ") == 2  # predicted, and done
+    assert said.count("changed=1 ") == 2  # in check mode, and for real
     assert "localhost | CHANGED" in said and '"action": "delete"' in said
 
 
 def test_readme_inventory(home: Path) -> None:
-    """The ping goes to what has a public address alone. No machine answers at the simulator's addresses, so it has none."""
+    """The README's ping reaches only hosts with public addresses: none here, since no machine would answer."""
     (home / "magalu.yml").write_text(block("plugin:", "yaml"))
     simulator = (sys.executable, "-m", "simulator", "--port", "0")
     graph, ping = block("ansible-inventory").splitlines()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""make release, in a copy of the checkout: all of it, or nothing."""
+"""make release, in a copy of the checkout, does everything or nothing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ FRAGMENT = "minor_changes:\n  - vm_instance - it can do more (https://example.co
 
 
 class Checkout:
-    """A repository with what this one has now."""
+    """A repository with the current files of this one."""
 
     def __init__(self, folder: Path, fragments: bool = False) -> None:
         self.root = folder / "a checkout"
         subprocess.run([ROOT / "tests/sync.sh", self.root], cwd=ROOT, check=True)
         for fragment in () if fragments else (self.root / "changelogs/fragments").glob("*.yml"):
-            fragment.unlink()  # Each test brings its own changes.
+            fragment.unlink()  # Each test has its own changes.
         self.git("checkout", "--quiet", "-B", "main")
         for name, value in {"user.name": "A Developer", "user.email": "a@example.com"}.items():
             self.git("config", name, value)
         self.ran(*CORES)
-        # That is what takes long, and what test_package.py and make lint do.
+        # The build is slow, and tested by test_package.py and make lint.
         (self.root / "tests/galaxy-importer.cfg").write_text(
             "[galaxy-importer]\ncheck_changelog = True\nrun_ansible_lint = False\nrun_flake8 = True\n"
         )
@@ -52,7 +52,7 @@ class Checkout:
         self.git("commit", "--quiet", "--allow-empty", "--message", "As it is")
 
     def ran(self, *cores: str) -> None:
-        """What make matrix has recorded."""
+        """Write the record of make matrix, with these cores."""
         (self.root / "tests/versions.json").write_text(json.dumps([{"core": core} for core in cores]))
 
     def release(self, version: str) -> tuple[int, str]:
@@ -63,7 +63,7 @@ class Checkout:
         return done.returncode, done.stdout
 
     def refused(self, version: str) -> str:
-        """Why; and that nothing is left of the attempt."""
+        """Return why a release is refused. Fail if the attempt leaves anything behind."""
         before = (self.git("rev-parse", "HEAD"), self.git("tag"), self.git("status", "--porcelain"))
         code, said = self.release(version)
         assert code == 1, said
@@ -102,7 +102,7 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
 
 @pytest.mark.test_all("make lint checks the fragments; a release asks for test-all")
 def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> None:
-    """That of the version in galaxy.yml, which was never released."""
+    """The current fragments make the release of the version in galaxy.yml, which was never released."""
     checkout = Checkout(tmp_path, fragments=True)
     files = sorted((checkout.root / "changelogs/fragments").glob("*.yml"))
     fragments = {file.name: load_yaml(file.read_text()) for file in files}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The guide "Testing with the simulator": its commands, in its order, by somebody who has the installed collection only."""
+"""The guide "Testing with the simulator": its commands work in order, with only the installed collection."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_command_of_the_guide(home: Path) -> None:
 
     play(project, cwd=home)
     install, around = simulator.splitlines()
-    # What it needs is here already.
+    # Its requirements are installed already.
     play(install.replace("pip install", f"pip install --quiet --no-deps --target {installed}"))
     assert (installed / "magalu_cloud_simulator/page.html").exists()
     assert "changed=1 " in play(around)
