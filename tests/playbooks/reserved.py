@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The keys of a task's result that ansible-core writes or reads itself, taken from the source of the installed one."""
+"""The keys of a task's result that ansible-core writes or reads itself, from the source of the installed version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import ansible
 from tests.support.documents import load_yaml
 
 SOURCE = Path(ansible.__file__).parent
-# What makes, changes, shows or cleans a result. Some of them are not in every version.
+# The files that make, change, show or clean a result. Some of them are not in every version.
 FILES = (
     "executor/task_executor.py", "executor/task_result.py", "_internal/_task.py", "plugins/action/__init__.py",
     "plugins/strategy/__init__.py", "plugins/callback/__init__.py", "module_utils/basic.py",
@@ -32,7 +32,7 @@ def keys() -> frozenset[str]:
 
 
 def _common() -> set[str]:
-    """Return what `command` documents, as other modules have it too: rc, stdout, start, delta, ..."""
+    """Return the keys that `command` documents, which other modules share: rc, stdout, start, delta, ..."""
     tree = ast.parse((SOURCE / "modules/command.py").read_text())
     texts = {_name(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     returned: set[str] = set(load_yaml(ast.literal_eval(texts["RETURN"])))
@@ -42,7 +42,7 @@ def _common() -> set[str]:
 def _of(file: Path) -> Iterator[str]:
     tree = ast.parse(file.read_text())
     for part in tree.body:
-        # Functions beside the classes have other things named result.
+        # Functions outside the classes have other variables named result.
         for node in ast.walk(part) if isinstance(part, (ast.ClassDef, ast.Assign)) else ():
             yield from _keys(node)
 
@@ -61,14 +61,14 @@ def _keys(node: ast.AST) -> Iterator[str]:
         if node.value and {*names} & {*RESULTS, *SETS}:
             yield from _texts(node.value)
     elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
-        # A field of the result, by its own name or by that in its metadata.
+        # A field of the result, by its name or by the name in its metadata.
         for word in (word for word in node.value.keywords if word.arg == "metadata"):
             named = list(_texts(*word.value.args[:1])) if isinstance(word.value, ast.Call) else []
             yield from named or [_name(node.target)]
 
 
 def _texts(*values: ast.expr) -> Iterator[str]:
-    """The literal keys in an expression: one, a mapping's, a set's, or those of dict(...) and frozenset(...)."""
+    """Return the literal keys in an expression: a text, a mapping, a set, or a call of dict or frozenset."""
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield value.value

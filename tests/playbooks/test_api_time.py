@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""vm_info tells when the API answered by the API's own clock, which need not be that of this machine."""
+"""vm_info returns the time of the response by the API's clock, which may differ from that of this machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""vm_info returns the version of the API where a response showed it."""
+"""vm_info returns the API version if a response showed it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LISTS = ("instances", "snapshots", "images", "machine_types")
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
 def test_every_list_shows_it(sim: Any, version: str, kind: str) -> None:
-    """Without a request of its own."""
+    """Every list shows the API version, without an extra request."""
     sim.reset(edition=version)
     sim.clear_requests()
     assert result(sim, "vm_info", {"kind": kind})["api_version"] == version
-    assert len(sim.requests()) <= 2  # an older version refuses the newer form of the first request
+    assert len(sim.requests()) <= 2  # an older API version refuses the newer form of the first request
 
 
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
@@ -37,7 +37,7 @@ def test_the_form_between_the_two_is_shown_by_labels(sim: Any) -> None:
 
 
 def test_it_is_null_where_no_list_was_read(sim: Any) -> None:
-    """A read by id is not followed by another request for it."""
+    """The API version is null without a list: a read by id is not followed by a request to find it out."""
     sim.reset()
     sim.seed("instance", name="web", labels=["blue"])
     (row,) = sim.state()["br-se1"]["instances"]

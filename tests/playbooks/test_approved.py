@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copies and images with an approved plan: what time, another hand or another declaration has changed is refused."""
+"""Copies and images with an approved plan: changes by time, other users or another declaration are refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan_of(sim: Any, module: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(sim: Any, module: str, options: dict[str, Any], plan: dict[str, Any]) -> str:
-    """The message for the saved plan; nothing is done with its digest either."""
+    """Return the refusal of the saved plan. Fail unless its digest is refused, too, and nothing is changed."""
     sim.clear_requests()
     messages = []
     for form in (plan["digest"], json.dumps(plan), plan):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan of a run over several instances, as the role protect makes it: it is done as approved, or nothing is."""
+"""The plan of a run over several instances, as role protect makes it: the run does exactly the plan, or nothing."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.support.protect import VARIABLES
 Fields = dict[str, Any]
 ASKED: Fields = {"name_pattern": "web-*", "name_prefix": "day-", "period": "x", "keep_last": 1}
 WEB_1, WEB_2, DAY_0, DAY_1 = (f"{number}c0d1d7e-4a55-4a51-8111-53d05d96d2c6" for number in range(4))
-DIGEST = "5510259f8d3cdd199a0760a82ba1df4ff53d0fd39d013b8b8120153b2d1f3158"  # of the plan for all of it
+DIGEST = "5510259f8d3cdd199a0760a82ba1df4ff53d0fd39d013b8b8120153b2d1f3158"  # region of the joint plan
 REFUSED = "The plan is not the approved one (expected_plan), and nothing was done."
 
 
 def run(sim: Any, state: str, targets: list[Fields], check: bool = False, **more: Any) -> list[list[Any]]:
-    """Pairs of a target and the result of the module, as the role has them."""
+    """Run the module for each target, and return the pairs of target and result that the role has."""
     return [
         [target, result(sim, "vm_snapshot", {"state": state, "instance": target["id"], **target[state], **more}, check)]
         for target in targets
@@ -44,7 +44,7 @@ def trial(sim: Any, expected: Any = "", region: str = "", **more: Any) -> Fields
 
 
 def apply(sim: Any, tried: Fields) -> list[str]:
-    """Do it for real; return the messages of what failed."""
+    """Run the tasks for real, and return the messages of failures."""
     copies = run(sim, "present", tried["choice"]["targets"])
     both = [*copies, *run(sim, "pruned", protect_retention(copies, "snapshot"))]
     return [each["msg"] for _target, each in both if each.get("failed")]
@@ -55,7 +55,7 @@ def copies(sim: Any) -> list[str]:
 
 
 def build(sim: Any, region: str = "br-se1") -> None:
-    """Two instances; the first has two old copies, which the retention deletes only because there is a new one."""
+    """Create two instances; the first has two old copies, which the retention deletes only if there is a new one."""
     for name, row_id in (("web-1", WEB_1), ("web-2", WEB_2)):
         sim.seed("instance", name=name, id=row_id, region=region, created_at=sim.now() - 7200)
     for number, row_id in enumerate((DAY_0, DAY_1)):
@@ -71,7 +71,7 @@ def world(sim: Any) -> Any:
 
 
 def plan_of(sim: Any, **more: Any) -> Fields:
-    plan: Fields = json.loads(json.dumps(trial(sim, **more)["plan"]))  # as a workflow hands it on
+    plan: Fields = json.loads(json.dumps(trial(sim, **more)["plan"]))  # in the form in which a workflow passes it on
     assert changes(sim) == []
     return plan
 
@@ -168,7 +168,7 @@ def test_another_plan_is_refused_before_the_first_change(
 
 @pytest.mark.parametrize("done", range(4))
 def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> None:
-    """Interrupt a run while the copy is being created: the retention counts that copy as there."""
+    """An interrupted run continues; a copy that is still being created counts as existing for the retention."""
     plan = plan_of(world)
     targets = trial(world, plan)["choice"]["targets"]
     for target in targets[:done]:
@@ -196,7 +196,7 @@ def test_an_instance_that_an_interrupted_run_has_stopped_is_started_again(world:
 
 
 def test_nothing_slips_in_between_the_trial_and_the_run(world: Any) -> None:
-    """Each module has the approved plan of its own part, also where only the digest was given."""
+    """A change between trial and run is noticed: each module gets its part of the plan, also with only a digest."""
     plan = plan_of(world)
     for expected in (plan, plan["digest"]):
         world.clear_requests()
@@ -226,7 +226,7 @@ def test_a_plan_that_was_changed_is_refused_without_a_request(world: Any, change
 
 
 def test_a_plan_is_for_a_region(world: Any) -> None:
-    """Also where all of it has the same names and ids in another one."""
+    """A plan is for one region, even if another one has resources with the same names and ids."""
     plan = plan_of(world)
     build(world, "br-ne1")
     there = trial(world, region="br-ne1")["plan"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A play can be checked: each result has the same keys in check mode, and null only where the cloud alone can know."""
+"""Each result has the same keys in check mode, with null only for values that only the cloud can know."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.module import result
 from tests.support.shapes import ANSIBLES, OUTCOMES, Outcome
 
 GROUP, INTERFACE = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-1111-4111-8111-111111111111"
-# What succeeds, and has a check mode that can tell it.
+# Outcomes that succeed, and whose result check mode can predict.
 NO_CHECK = ("vm_windows_password",)
 MORE = {
     "with a VPC and groups": Outcome({**DECLARED, "network": {
@@ -29,7 +29,7 @@ ONLY_THE_CLOUD = {
     "id", "created_at", "updated_at", "private_ipv4", "public_ipv4", "public_ipv6", "availability_zone", "size", "min_disk",
     "backup_type", "network", "labels",
 }  # fmt: skip
-# A restore reads no images, and a backup tells the id of its image only.
+# A restore reads no images, and a backup has only the id of its image.
 OF_BACKUPS = {".instance.default_user", ".instance.image.name", ".instance.image.platform"}
 
 
@@ -46,9 +46,9 @@ def cases() -> Iterator[Any]:
 
 
 def differences(checked: Any, real: Any, path: str = "") -> Iterator[str]:
-    """Where the keys differ; null in check mode stands for whatever the cloud will say."""
+    """Return the paths of keys that differ; null in check mode stands for any value from the cloud."""
     if isinstance(checked, dict) and isinstance(real, dict):
-        both = {*checked, *real} - ({*ANSIBLES, "diff"} if not path else set())  # a diff leaves out what is null
+        both = {*checked, *real} - ({*ANSIBLES, "diff"} if not path else set())  # a diff leaves out nulls
         for key in sorted(both):
             if key not in checked or key not in real:
                 yield f"{path}.{key} is only there {'for real' if key in real else 'in check mode'}"

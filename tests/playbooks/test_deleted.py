@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is gone and still shown as deleted, in lists and by its id, is not there: it is neither deleted again nor in the way."""
+"""A resource that the API still shows as deleted counts as absent: it is not deleted again, and its name is free."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ OLD = "2024-08"
 
 @pytest.fixture
 def kept(sim: Any) -> Any:
-    """A simulator that shows what was deleted for days."""
+    """Return a simulator that shows deleted resources for days."""
     sim.reset(keep_deleted=10**6)
     return sim
 
 
 def gone_and_back(sim: Any, module: str, kind: str, declared: dict[str, Any]) -> None:
-    """Made, deleted by id, deleted by id and by name again, and made anew under the same name."""
+    """Create, delete by id, delete again by id and by name, and create again under the same name."""
     made = result(sim, module, declared)[kind]
     sim.advance(60)
     for named in ({"id": made["id"]}, {"id": made["id"]}, {"name": made["name"]}):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every failure has an `error` of one shape, whatever failed, so that a `rescue` or `until` can read its slug."""
+"""Every failure has an `error` of the same shape, so that a `rescue` or `until` can read its slug."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_IN_VERSION = "not_in_api_version"
 
 
 def failures(value: Any) -> Iterator[dict[str, Any]]:
-    """Every failed result, those of a fleet's members too."""
+    """Yield every failed result, including those of a fleet's members."""
     if "failed" in value:
         yield value
     for members in value.get("members", []) if isinstance(value.get("members"), list) else []:
@@ -42,7 +42,7 @@ def test_every_recorded_failure_has_an_error_of_one_shape(name: str) -> None:
 
 
 class Case(NamedTuple):
-    """What fails, and what its error says."""
+    """A failing task, and the contents of its error."""
 
     options: dict[str, Any]
     doing: str
@@ -146,7 +146,7 @@ LACKING: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", LACKING)
 def test_a_slug_tells_what_the_api_version_lacks(sim: Any, name: str) -> None:
-    """Playbooks need not recognise the text."""
+    """A slug says what the API version lacks, so playbooks need not parse the text."""
     edition, module, options = LACKING[name]
     sim.reset(edition=edition)
     for seed in (*WEB, {"kind": "snapshot", "name": "day"}, *shapes.WINDOWS):
@@ -195,7 +195,7 @@ def test_a_password_that_cannot_be_written_is_such_a_failure(sim: Any, tmp_path:
 
 @pytest.mark.every_core
 def test_a_task_is_tried_again_by_the_slug_of_its_error(play: Player, sim: Any) -> None:
-    """And what `until` writes itself does not hide the creations that failed."""
+    """A task is retried by the slug of its error, and `until` does not hide the failed creations."""
     sim.reset(capacity={SMALL: 0})
     again = {"register": "result_0", "until": "result_0.error.slug | default('') != 'create_instance.capacity.error'",
              "retries": 2, "delay": 0}  # fmt: skip

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What vm_info lists where the answers tell less than the filters need."""
+"""Filters of vm_info if the responses have fewer fields than the filters need."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a failure says: what was being done to what, the API's words, what to do, and what was done before."""
+"""A failure message has the step and its resource, the API's words, the next action, and the completed steps."""
 
 from __future__ import annotations
 

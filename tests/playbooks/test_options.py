@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options as playbooks give them: once for a play, from the environment, blank, missing, wrong."""
+"""Options in playbooks: for a whole play, from the environment, blank, missing, wrong."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.support.declarations import DECLARED
 from tests.support.module import result
 from tests.support.play import QUICK, Player, vm_info, vm_instance
 
-NONE = {"MGC_API_URL": "", "MGC_API_KEY": ""}  # as if they were not set
+NONE = {"MGC_API_URL": "", "MGC_API_KEY": ""}  # hides the credentials of the test's environment
 VARIABLES = ("API_KEY", "ACCESS_TOKEN", "TENANT_ID", "REGION", "API_URL", "VALIDATE_CERTS", "CA_PATH", "API_TIMEOUT",
              "API_RETRIES")  # fmt: skip
-# What AWX sends for every input that was left out.
+# The values that AWX sends for inputs that were left out.
 BLANK = {
     "access_token": "", "tenant_id": " ", "region": "", "validate_certs": "", "ca_path": "", "api_timeout": "",
     "api_retries": "",
@@ -41,7 +41,7 @@ def test_defaults_of_a_play_reach_every_module(play: Player, sim: Any) -> None:
     assert all(request["headers"]["x-api-key"] == "simulator" for request in sim.requests())
 
 
-# A task of each module that succeeds where an instance, a snapshot and a password are.
+# A task of each module that succeeds if there are an instance, a snapshot and a password.
 TASKS: list[tuple[str, dict[str, Any]]] = [
     ("vm_instance", {"name": "web", "state": "present"}),
     ("vm_fleet", {"instances": [{"name": "web"}], "state": "present"}),
@@ -174,7 +174,7 @@ MISSING = ("MGC_API_KEY", "MGC_ACCESS_TOKEN", platform.node())
 
 @pytest.mark.every_core
 def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Player) -> None:
-    """A module that runs on the controller cannot be told to run there."""
+    """Missing credentials are requested by name and host; on the controller the message does not advise to delegate."""
     done = play(vm_instance(name="web"), vm_info(), env={"MGC_API_KEY": " "})
     for each in done.results:
         assert all(part in each["msg"] for part in MISSING)
@@ -218,7 +218,7 @@ OLD = [python for python in map(find_python, ("3.6", "3.7", "3.8")) if python]
 @pytest.mark.parametrize("python", OLD)
 @pytest.mark.parametrize("module", [path.stem for path in sorted((ROOT / "plugins/modules").glob("vm_*.py"))])
 def test_a_python_that_is_too_old_is_told_in_a_sentence(python: str, module: str) -> None:
-    """Nothing of Ansible is there, so that the check comes before all else."""
+    """A Python that is too old is one clear sentence, checked before any import of Ansible, which is missing here."""
     ran = subprocess.run(
         [python, "-B", ROOT / f"plugins/modules/{module}.py"], env={"PYTHONPATH": str(COLLECTIONS)},
         check=False, capture_output=True, text=True,
@@ -259,7 +259,7 @@ SOMEBODY = "9ec75090-2872-4f51-8111-53d05d96d2c6"
     ids=str,
 )
 def test_a_region_that_is_not_there_is_asked_for(sim: Any, module: str, options: dict[str, Any]) -> None:
-    """What is looked for by its id is not gone, or absent as declared, where nothing is."""
+    """A wrong region is an error: a resource that is missing there by id does not count as deleted or absent."""
     told = result(sim, module, {**options, "region": "br-xx1"})
     assert told["failed"]
     assert "Check the region 'br-xx1' (region, MGC_REGION)" in told["msg"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No key of a result is overwritten by Ansible, nor read by it as something else."""
+"""Ansible neither overwrites a key of a result nor reads it with another meaning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support import shapes
 from tests.support.documents import load_yaml
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
-# What a module gives to Ansible in Ansible's own sense.
+# Keys that modules return with Ansible's own meaning.
 MEANT = {"changed", "failed", "msg", "diff"}
 KNOWN = {"attempts", "retries", "results", "item", "warnings", "deprecations", "exception", "invocation", "stdout",
          "stderr", "rc", "start", "end", "delta", "skipped", "unreachable", "changed", "failed", "msg", "finished",
@@ -37,7 +37,7 @@ def test_no_documented_key_is_one_of_ansible_cores(module: str) -> None:
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
 def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(module: str) -> None:
-    """The recorded results are those of every outcome (`test_shapes`)."""
+    """Every returned key is documented and not one of ansible-core's, in the recorded results of `test_shapes`."""
     found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith(f"{module}: ")]
     returned = {key for shape in found for key in shape} - MEANT
     assert returned and not returned & reserved.keys()
@@ -46,7 +46,7 @@ def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(modu
 
 
 def test_no_key_of_a_fleets_member_is_one_of_ansible_cores() -> None:
-    """A member's result has the place of a task's, so that the same words mean the same in it."""
+    """No key of a fleet's member is one of ansible-core's, because a member's result replaces a task's."""
     found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith("vm_fleet: ")]
     keys = {key for shape in found for member in shape.get("members", []) for key in member}
     assert "creation_attempts" in keys

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Credentials and user data reach nothing that a playbook shows or keeps, whatever the API tells of them."""
+"""Credentials and user data are in no output or file of a playbook, even if the API repeats them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOUD = {"options": ["-vvvvv", "--diff"], "env": {
 
 
 def assert_kept(done: Played, *secrets: str) -> None:
-    """None of them is anywhere, in any of the forms in which texts are written."""
+    """Assert that no secret is in the output, the log or the results, in any form of texts."""
     for place in (done.output, done.log, json.dumps(done.results), str(done.results)):
         for secret in (*secrets, "kept-data-9b1e", ENCODED, ENCODED[20:]):
             start = max(place.find(secret) - 300, 0)
@@ -33,7 +33,7 @@ def assert_kept(done: Played, *secrets: str) -> None:
 @pytest.mark.every_core
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
 def test_a_task_that_succeeds_shows_none(play: Player, sim: Any, option: str) -> None:
-    """The key as an option and user data as text, the token from the environment and user data in base64."""
+    """A successful task shows no secrets: a key as an option with plain user data, or a token with base64."""
     secret = KEY if option == "api_key" else TOKEN
     sim.reset(keys={secret: "tenant-1"})
     shared = {"api_key": KEY} if option == "api_key" else {}
@@ -77,7 +77,7 @@ def test_no_request_that_fails_leaves_one_in_a_result(sim: Any, operation: str, 
 
 
 def test_the_address_of_an_image_is_a_secret_too(sim: Any) -> None:
-    """It is presigned: whoever has it can read the image."""
+    """The URL of an image is a secret, too: it is presigned, so anyone who has it can read the image."""
     url = f"https://objects.example.com/golden.qcow2?signature={PASSWORD}"
     for fault in [*leaking_faults(url), None]:
         sim.reset()
@@ -89,7 +89,7 @@ def test_the_address_of_an_image_is_a_secret_too(sim: Any) -> None:
 
 
 def test_a_creation_that_fails_shows_none(play: Player, sim: Any) -> None:
-    """The API refuses it, or accepts it and tells later what it had been given."""
+    """A failed creation shows no secrets, whether the API refuses it or repeats its input later."""
     told = {"slug": "create_instance.user_data", "message": f"cannot use {TEXT}"}
     for name in ("old", "replaced"):
         sim.seed("instance", name=name, state="error", status="creating_error", error=told, user_data=ENCODED)

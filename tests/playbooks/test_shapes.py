@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No release changes what playbooks read from a result without that being seen."""
+"""No release changes the keys and types of results unnoticed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def test_shapes_are_recorded_for_every_module_and_outcome_and_no_other() -> None
 
 @pytest.mark.parametrize("name", shapes.OUTCOMES)
 def test_a_result_has_the_recorded_shape(sim: Any, name: str) -> None:
-    """After a change that is meant, and told in the changelog: python -m tests.support.shapes."""
+    """A result has the recorded shape. After an intended change in the changelog: python -m tests.support.shapes."""
     outcome = shapes.OUTCOMES[name]
     assert shapes.shape(shapes.of(sim, outcome)) == RECORDED[f"{outcome.module}: {name}"]

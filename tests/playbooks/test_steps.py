@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The twelve steps through Ansible: create, again, change, again, delete, again, each first in check mode."""
+"""Twelve steps through Ansible: create, change and delete, each twice, and each first in check mode."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def test_twelve_steps(play: Player, sim: Any) -> None:
 
 
 def known(diff: dict[str, Any]) -> dict[str, Any]:
-    """The diff without what only the cloud knows of an instance that is not there yet."""
+    """Return the diff without fields of a new instance that only the cloud knows."""
     unknown = {"availability_zone", "network_interfaces"}
     return {when: {key: value for key, value in view.items() if key not in unknown} for when, view in diff.items()}

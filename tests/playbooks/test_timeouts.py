@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long a task waits when nothing is said about it: one deadline for all of it, by the kind of work."""
+"""The default timeouts of tasks: one deadline for the whole task, which depends on the kind of work."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_task_waits_as_long_as_its_kind_of_work_takes(
     assert seconds - 1 <= sim.now() - start <= seconds + 30
 
 
-# What is declared, and what it waits for: web, or the copy of web.
+# The options, and the awaited resource: web, or the copy of web.
 WAITING: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "restored": (
         "vm_snapshot", {"name": "copy", "state": "restored", "restore": {**NEW, "name": "new"}}, "copy",
@@ -62,7 +62,7 @@ WAITING: dict[str, tuple[str, dict[str, Any], str, str]] = {
 
 
 def waits(sim: Any, stuck: str, status: str) -> tuple[str, str]:
-    """An instance and its copy, one of which stays in a status: how that one is called, and its id."""
+    """Create an instance and its copy, one with a stuck status, and return the name and id of that one."""
     sim.reset()
     moving = {"status": status}
     web = sim.seed("instance", name="web", created_at=sim.now() - 3600, **(moving if stuck == "web" else {}))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ways in which playbooks run a task: in loops, in the background, silently, on several cores."""
+"""The ways in which playbooks run tasks: in loops, in the background, with no_log, with several ansible-cores."""
 
 from __future__ import annotations
 
