@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A role used several times in one playbook, and what came of each use."""
+"""A role that is used several times in a playbook, and the outcome of each use."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Fields = dict[str, Any]
 
 
 class Case(NamedTuple):
-    """One use of the role: its variables, and tasks before it."""
+    """A use of the role: its variables, and tasks before it."""
 
     given: Fields
     before: tuple[Fields, ...] = ()
 
 
 class Outcome(NamedTuple):
-    """What came of one use of it."""
+    """The outcome of a use of the role."""
 
     result: Any  # its fact NAME_result
-    failed: str  # the message that it failed with, or nothing
+    failed: str  # its error message, or nothing
 
 
 def post(sim: Any, path: str, body: Fields) -> Fields:
-    """A task that tells the simulator something."""
+    """Return a task that sends a request to the simulator."""
     url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
     return {
         "ansible.builtin.uri": {
@@ -46,7 +46,7 @@ def post(sim: Any, path: str, body: Fields) -> Fields:
 def use(
     sim: Any, folder: Path, role: str, *cases: Case, options: Iterable[str] = (), warnings: int = 0, **keywords: Any
 ) -> tuple[list[Outcome], Job]:
-    """Use the role on localhost for each case in turn, also after one that failed. `keywords` are the play's own."""
+    """Use the role on localhost for each case in turn, also after a failure. `keywords` belong to the play."""
     tasks: list[Fields] = [{"ansible.builtin.set_fact": {"outcomes": []}}]
     for case in cases:
         used = {"ansible.builtin.include_role": {"name": f"magalu.cloud.{role}"}, "vars": case.given}

@@ -36,4 +36,4 @@ def test_a_play_in_check_mode(sim: Any, tmp_path: Path, role: str, given: dict[s
     (outcome,), job = use(sim, tmp_path, role, Case(given), check_mode=True)
     assert outcome.failed == "" and (changes(sim), names(sim)) == ([], ["web-01"]), job.said
     assert words in str(outcome.result), outcome.result
-    assert not [*tmp_path.glob(".cache/magalu-cloud-simulator/venv")]  # of a simulator that was started
+    assert not [*tmp_path.glob(".cache/magalu-cloud-simulator/venv")]  # the folder of a started simulator

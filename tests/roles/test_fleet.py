@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role fleet where nobody answers: what it passes on, what it says, and what it refuses to guess."""
+"""The role fleet without reachable hosts: its options for vm_fleet, its messages, and its refusals to guess."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUIET = {"wait_for": "none", "host_keys": "off"}
 
 @SLOW
 def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) -> None:
-    """Ten of them take as long as one, and hide nobody who failed in the cloud."""
+    """Hosts that never answer are reported with hints, together with failed members; ten take as long as one."""
     sim.reset(loopback=True)
     no = {"kind": "status", "status": 403, "body": {"slug": "no", "message": "Not this"}}
     sim.add_fault(operation="POST /v1/instances", nth=11, times=9, **no)
@@ -58,7 +58,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
 
 @SLOW
 def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
-    """Those whose effect can be seen; that all are passed on is seen below."""
+    """The role's variables work like vm_fleet's options, where that is visible; a test below covers the others."""
     sim.reset(loopback=True, quota_public_ips=9)
     roles = Roles(sim, tmp_path)
     there = {**QUIET, "set_user": False, "user": ""}
@@ -111,7 +111,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
     assert gone.failed == "" and "billed" not in gone.said
     assert pruned.failed == "" and names(sim) == ["late", "xyz"] and len(sim.state()["br-se1"]["public_ips"]) == 1
     assert "1 instance would be pruned, and prune_max is 0" in many.failed
-    assert kept.failed == "" and kept.changed == []  # no labels are told, so that it counts as having it
+    assert kept.failed == "" and kept.changed == []  # labels are not shown, so it counts as having the label
     assert empty.failed == "" and empty.kept["fleet_result"]["members"] == []
     assert "1 of 1 instances failed. late: " in late.failed and "1 s" in late.failed, late.failed
     assert "value of fleet_wait_for must be one of: none, ssh, cloud_init" in unknown.said
@@ -119,7 +119,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
-    """Another run's appears when the module has ended, so that only the second look can tell. A deleted one is none."""
+    """A duplicate that another run makes after the module's end is found; deleted instances are not duplicates."""
     sim.reset(instant=True, unique_names=False, keep_deleted=10**6)
     late = post(
         sim, "faults", {"operation": "GET /v1/instances", "name": "web", "kind": "create_between_pages", "nth": 2}
@@ -151,7 +151,7 @@ def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path)
 
 @SLOW
 def test_the_examples_of_the_readme(sim: Any, tmp_path: Path) -> None:
-    """Its hosts are this machine."""
+    """The README's examples work, with this machine as all hosts."""
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     roles = Roles(sim, tmp_path)
     said = roles.run([play for block in blocks for play in load_yaml(block)], "-i", "localhost,", *(
@@ -166,9 +166,9 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
     defaults = load_yaml((ROOT / "roles/fleet/defaults/main.yml").read_text())
     assert {name: option["default"] for name, option in specs.items() if "default" in option} == defaults
     module = load_yaml((ROOT / "plugins/modules/vm_fleet.py").read_text().split('r"""')[1].split('"""')[0])["options"]
-    module["expected_plan"] = {}  # from a documentation fragment that several modules share
+    module["expected_plan"] = {}  # options of a documentation fragment that modules share
     passed = load_yaml((ROOT / "roles/fleet/vars/main.yml").read_text())["__fleet_options"]
-    shared = {"wait", "results"}  # which are the role's own
+    shared = {"wait", "results"}  # the role's own variables
     plain = {f"'{name}': fleet_{name} | default(none)" for name in {*module, "region"} - shared - {"state"}}
     assert set(re.findall(r"'.*(?=,)", passed)) == plain
     assert {f"fleet_{name}" for name in set(module) - shared} < set(specs)
@@ -178,7 +178,7 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
 
 @SLOW
 def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) -> None:
-    """The same addresses may be those of others, in another VPC, or stand there by hand."""
+    """Only lines of deleted members leave known_hosts: the same addresses may belong to others or be added by hand."""
     sim.reset(loopback=True)
     ids = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2)]
     roles = Roles(sim, tmp_path)

@@ -21,24 +21,24 @@ SLOW = pytest.mark.test_all(
 
 
 def guest(roles: Roles, number: int, text: str | None) -> dict[str, Any]:
-    """A task: what cloud-init does on a member from now on."""
+    """Return a task that sets the output of cloud-init on a member."""
     file = str(roles.folder / f"cloud-init.{ADDRESSES[number]}")
     if text is None:
         return {"ansible.builtin.file": {"path": file, "state": "absent"}}
     written = roles.folder / f"guest-{len(list(roles.folder.glob('guest-*')))}"
-    written.write_text(text)  # a task would take what is in it for a template
+    written.write_text(text)  # in a task, its content would be a template
     return {"ansible.builtin.copy": {"src": str(written), "dest": file, "mode": "0644"}}
 
 
 def edit(roles: Roles, old: str, new: str) -> dict[str, Any]:
-    """A task that changes known_hosts."""
+    """Return a task that replaces text in known_hosts."""
     return {"ansible.builtin.replace": {"path": str(roles.known), "regexp": old, "replace": new}}
 
 
 @SLOW
 @pytest.mark.every_core
 def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
-    """Its keys are those of the init log; the member whose cloud-init fails does not hide the other one."""
+    """A fleet is usable in the next play with keys of the init log; a failed cloud-init does not hide other members."""
     with members(sim, tmp_path) as roles:
         roles.after = [{"hosts": "fleet", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]
         error = "echo 'status: error'; [ $2 = --long ] && echo 'detail: no module {{ named }} frobnicate'; exit 1"
@@ -49,7 +49,7 @@ def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) ->
     assert made.failed == "" and made.kept["fleet_usable"] == ["web-1", "web-2"], made.said
     assert made.changed == ["Create, change, delete and prune instances", "Add them", "Add them"]
     assert (tmp_path / "cloud-init.127.1.0.2.asked").read_text().split()[0] == "--wait"
-    # Run again, nothing changes, and no log is read but for what the failure shows.
+    # A second run changes nothing, and reads only the logs that the failure shows.
     assert ended.changed == [] and asked_for_logs(sim) == 2 + 1
     assert ended.kept["fleet_usable"] == ["web-1"] and list(ended.kept["fleet_unusable"]) == ["web-2"]
     assert "cloud-init ended in error (rc 1):" in ended.diagnosis
@@ -60,7 +60,7 @@ def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) ->
 
 @SLOW
 def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
-    """Refused where they are known as that instance's, replaced where they are another's, and gone at the end."""
+    """Changed host keys of the same instance are refused, those of another are replaced; all are removed at the end."""
     with members(sim, tmp_path) as roles:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
         mine = "# mine\n[127.9.9.9]:22 ssh-ed25519 AAAA mine\n"
@@ -107,7 +107,7 @@ def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path
     assert "recoverable_errors: old key" in scanned.said
     assert "cloud-init is not installed there. Use fleet_wait_for: ssh. (gone)" in scanned.diagnosis
     assert (tmp_path / "cloud-init.127.1.0.4.rebooted").exists()
-    assert asked_for_logs(sim) == 3  # no key came from them: these are the ends that three failures show
+    assert asked_for_logs(sim) == 3  # no keys were read from them: these are the ends of logs in three failures
     assert "cloud-init was still at work when the time was over" in late.diagnosis
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in foreign.diagnosis, foreign.said
     assert roles.key("other_key") in roles.known.read_text()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Roles that a play includes in a loop: the item of that loop is in variables, which are evaluated in loops of the role."""
+"""Roles in a loop of a play: their variables may use the loop's item, and are evaluated inside the role's loops."""
 
 from __future__ import annotations
 

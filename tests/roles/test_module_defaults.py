@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The play's module_defaults reach the modules that a role uses, where no variable of the role says otherwise."""
+"""The play's module_defaults reach the modules that a role uses, unless a variable of the role overrides them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def names(sim: Any, kind: str = "instances", region: str = "br-ne1") -> list[str
 
 @pytest.mark.every_core
 def test_the_role_fleet(sim: Any, tmp_path: Path) -> None:
-    """A variable of the role is nearer than the group's default."""
+    """In the role fleet, a variable of the role overrides the group's default."""
     for name in ("kept", "old"):
         sim.seed("instance", region="br-ne1", name=name, labels=["ours"])
     defaults = {GROUP: {**OTHER, "protect_names": ["kept*"], "protect_labels": ["mine"], "delete_public_ip": True}}
@@ -41,7 +41,7 @@ def test_the_role_fleet(sim: Any, tmp_path: Path) -> None:
     assert [case.failed for case in (made, here, pruned, labels)] == [""] * 4, job.said
     assert (made.result["totals"]["created"], here.result["totals"]["created"]) == (1, 1)
     assert names(sim, region="br-se1") == ["web-1"]
-    assert names(sim) == ["kept", "web-1"]  # whose labels the API does not return
+    assert names(sim) == ["kept", "web-1"]  # the API does not return its labels
     assert sim.state()["br-ne1"]["public_ips"] == [] or "billed" not in job.said
     assert "RETRYING" not in job.said
 
@@ -65,7 +65,7 @@ def test_how_long_a_role_waits(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.every_core
 def test_the_role_protect(sim: Any, tmp_path: Path) -> None:
-    """Names that the group protects are not pruned."""
+    """The role protect does not prune names that the group's defaults protect."""
     web = sim.seed("instance", region="br-ne1", name="web")["id"]
     for number in range(3):
         sim.seed("snapshot", region="br-ne1", name=f"nightly-{number}", instance=web, created_at=sim.now() - 9 * 86400)
@@ -83,7 +83,7 @@ def test_the_role_protect(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_the_role_rebuild(sim: Any, tmp_path: Path) -> None:
-    """An instance that the group protects is not deleted; its old one stays aside."""
+    """The role rebuild does not delete an instance that the group's defaults protect; the old one is kept aside."""
     sim.seed("instance", region="br-ne1", name="web-1")
     given = {"rebuild_id": "r1", "rebuild_name_pattern": "web-*", "rebuild_delete_public_ip": True, "rebuild_check": "none",
              "rebuild_declaration": {"machine_type": "BV2-4-40"}}  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_default_of_one_module_reaches_the_roles(sim: Any, tmp_path: Path) -> 
 
 @pytest.mark.every_core
 def test_a_variable_is_nearer_than_a_default_of_the_module(sim: Any, tmp_path: Path) -> None:
-    """Options that the role is not given come from the module's default, then from the group's."""
+    """Variables override a module's defaults; missing options come from the module's default, then from the group's."""
     for name in ("db-1", "old-1", "old-2", "old-3", "safe-1"):
         sim.seed("instance", region="br-ne1", name=name)
     fleet = {"protect_names": ["never-*"], "prune_max": "2", "max_failures": "1"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role protect: whom it copies, what it deletes, what it tells, and what it refuses."""
+"""The role protect: the instances that it copies, the copies that it deletes, its output and its refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ID = "00000000-0000-4000-8000-00000000000{}"
 
 
 def copies(sim: Any) -> list[str]:
-    """The names of all snapshots."""
+    """Return the names of all snapshots."""
     return sorted(row["name"] for row in sim.state()["br-se1"]["snapshots"])
 
 
@@ -42,7 +42,7 @@ def old(sim: Any, name: str, instance: str, days: float, kind: str = "snapshot")
 @SLOW
 @pytest.mark.every_core
 def test_a_boolean_can_be_any_word_for_one(sim: Any, tmp_path: Path) -> None:
-    """YAML leaves y and t as texts, and an argument spec accepts them."""
+    """A boolean may be any word for it, such as y and t, which are texts in YAML."""
     none = {"protect_name_pattern": "none", "protect_period": "x"}
     web = {"protect_name_pattern": "web-*", "protect_period": "x", "protect_power_off": "y"}
     seed(sim, ["web-1"])
@@ -57,7 +57,7 @@ def test_a_boolean_can_be_any_word_for_one(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.every_core
 def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_path: Path) -> None:
-    """The old copies of the one that failed stay, so do those of others; names are texts, also those that look like templates."""
+    """A failure does not stop others; copies of a failed instance are kept; names like templates are texts."""
     made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2", HOSTILE, "db-1")}
     seed(sim, ["web-3"], state="stopped")
     seed(sim, ["web-bad"], status="creating_error", state="error")
@@ -65,7 +65,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
         old(sim, f"nightly-{name}-1", made[name], 9)
         old(sim, f"nightly-{name}-2", made[name], 8)
     old(sim, "by-hand", made["web-1"], 9)
-    old(sim, "nightly-web-2-0", made["web-2"], 10)  # more than are kept
+    old(sim, "nightly-web-2-0", made["web-2"], 10)  # more copies than are kept
     old(sim, "nightly-web-2-x", made["db-1"], 1)  # the name is taken
     given = {"protect_name_pattern": "web-*", "protect_keep_last": 2, "protect_concurrency": 2, "protect_power_off": True,
              "protect_period": "x"}  # fmt: skip
@@ -90,7 +90,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
         "by-hand", "nightly-db-1-1", "nightly-db-1-2", "nightly-web-2-0", "nightly-web-2-1", "nightly-web-2-2", "nightly-web-1-2",
         *(f"nightly-{name}-x" for name in ("web-1", "web-2", "web-3", HOSTILE)),
     ])  # fmt: skip
-    assert states(sim)["web-1"] == "running" and states(sim)["web-3"] == "stopped"  # it was stopped for the copy
+    assert states(sim)["web-1"] == "running" and states(sim)["web-3"] == "stopped"  # the copy stopped it
     assert sum(request.endswith("/stop") for request in changes(sim)) == 2
     assert "(item=batch of 2)" in job.said and "(item=batch of 3)" not in job.said
     assert not (tmp_path / "PROOF").exists()
@@ -117,7 +117,7 @@ def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_who_is_chosen(sim: Any, tmp_path: Path) -> None:
-    """Instances of a name each have their own copy; what the other conditions leave out is not missing; there is none."""
+    """Instances with equal names each get a copy; instances that other conditions exclude are not missing."""
     sim.reset(unique_names=False)
     twins = [sim.seed("instance", name="twin", labels=["prod", "db"])["id"] for number in range(2)]
     other = sim.seed("instance", name="other", labels=["prod"])["id"]
@@ -187,7 +187,7 @@ all:
 
 @SLOW
 def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, tmp_path: Path) -> None:
-    """As in a slice: no host does another one's work, and two are left to localhost. They are not connected to."""
+    """Each host protects its own instance, as in a slice, without a connection, and localhost protects a group."""
     made = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3, 4)]
     (tmp_path / "hosts.yml").write_text(HOSTS % (*made[:2], ID.format(1), made[0]))
     hosts = {"hosts": "web:other", "gather_facts": False, "become": True, "vars": {"protect_period": "x"},
@@ -199,12 +199,12 @@ def test_hosts_protect_themselves_each_its_own_and_localhost_a_group(sim: Any, t
     assert copies(sim) == [f"nightly-web-{number}-x" for number in (1, 2, 3, 4)], job.said
     assert (job.code, job.said.count("fatal: ")) == (2, 1)
     assert f"{ID.format(1)}: there is no such instance in this region" in job.why
-    assert "Snapshots of 4 instances: 1 created, 1 skipped, 2 failed" in job.said  # web-3 has no id in the inventory
+    assert "Snapshots of 4 instances: 1 created, 1 skipped, 2 failed" in job.said  # the inventory has no id of web-3
     assert len(rows(sim)) == 4
 
 
 def kill_jobs(sim: Any, folder: Path, killed: list[int]) -> None:
-    """Kill all that goes on in the background once a copy is asked for."""
+    """Kill all background processes as soon as a copy is requested."""
 
     def reached() -> list[int]:
         if any(request.startswith("POST ") for request in changes(sim)):
@@ -231,7 +231,7 @@ def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> N
     assert killed
     reasons = {row["instance"]: row["reason"] for row in outcome.result["failed"]}
     why = "was killed before it returned a result; the next run finds what it has created"
-    # What is killed first decides: the job, or the module that starts it.
+    # Depends on which process is killed first: the job, or the module that starts it.
     assert {reason.removesuffix(why) for reason in reasons.values()} <= {"its job in the background ", "its module "}
     assert reasons.keys() == {"web-1", "web-2"} and all(reason in outcome.failed for reason in reasons.values())
     assert ": 2 failed" in outcome.failed
@@ -255,7 +255,7 @@ def test_hosts_that_do_not_go_in_step_are_refused(
 @SLOW
 @pytest.mark.every_core
 def test_hosts_protect_themselves_several_at_a_time(sim: Any, tmp_path: Path) -> None:
-    """Not one after the other, and not more at a time than protect_concurrency. One that is not there stops no other."""
+    """Hosts work concurrently, at most protect_concurrency at a time. A missing instance does not stop the others."""
     names = [f"web-{number}" for number in range(1, 5)]
     for name in names:
         if name != "web-2":
@@ -268,7 +268,7 @@ def test_hosts_protect_themselves_several_at_a_time(sim: Any, tmp_path: Path) ->
     assert copies(sim) == [f"nightly-{name}-x" for name in names if name != "web-2"]
     for what in ("present", "pruned"):
         rounds = re.findall(rf"TASK \[magalu.cloud.protect : Snapshots: {what}\].*\n((?:.+\n)*)", job.said)
-        # The order of the rounds is that in which Ansible had the answers of the hosts.
+        # The rounds are in the order in which the hosts answered Ansible.
         assert sorted(sorted(re.findall(r"item=(web-\d)", said)) for said in rounds) == [
             ["web-1"], ["web-3", "web-4"],
         ]  # fmt: skip

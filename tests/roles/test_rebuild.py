@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role rebuild: what becomes of the old and the new ones, the way back, what it refuses, and runs that are killed."""
+"""The role rebuild: the old and new instances, the way back, the refusals, and killed runs."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ ASK = """
 
 @contextmanager
 def dumb(address: str, port: int) -> Iterator[list[float]]:
-    """A server that closes its first connection, and then never says a word: for how many seconds each was open."""
+    """Run a server that closes its first connection and is silent on others; yield the seconds that each was open."""
     seconds: list[float] = []
 
     def serve() -> None:
         for number in itertools.count():
             try:
                 connection, _peer = server.accept()
-            except OSError:  # the end
+            except OSError:  # end of the connection
                 return
             began = time.monotonic()
             with connection:
@@ -70,7 +70,7 @@ def row(sim: Any, name: str) -> Fields:
 
 
 def copies(sim: Any) -> dict[str, str]:
-    """The snapshots' names, and of which instance each is."""
+    """Return the snapshots' names, each with its instance."""
     return {one["name"]: one["instance"]["id"] for one in sim.state()["br-se1"]["snapshots"]}
 
 
@@ -80,13 +80,13 @@ def addresses(sim: Any) -> list[str]:
 
 @pytest.mark.every_core
 def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp_path: Path) -> None:
-    """The second run replaces the other one only, by a snapshot of what it is now."""
+    """An instance that does not answer comes back, and the second run replaces only that one, with a new snapshot."""
     made = {name: sim.seed("instance", name=name, labels=["prod"])["id"] for name in ("web-1", HOSTILE)}
     (tmp_path / "ask.yml").write_text(ASK)
     given = {**GIVEN, "rebuild_batch": "100%", "rebuild_check": str(tmp_path / "ask.yml")}  # fmt: skip
     (first, again), job = use(
         sim, tmp_path, "rebuild", Case({**given, "silent": "lookup"}), Case({**given, "silent": ""}),
-        warnings=2,  # of the hostile name: once of the trials, and once of the instance
+        warnings=2,  # about the hostile name: once for the trials, and once for the instance
     )  # fmt: skip
     assert first.result, first.failed + job.said
     new = first.result["rebuilt"][0]
@@ -113,7 +113,7 @@ def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp
 @SLOW
 @pytest.mark.needs("sshd", "ssh")
 def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
-    """The disk stays, the key and the network change. The second one does not answer, so that its old one comes back."""
+    """A rebuild by snapshot keeps the disk, and changes key and network; a silent instance's old one comes back."""
     sim.reset(loopback=True, quota_public_ips=None)
     vpc, group = "22222222-2222-4222-8222-222222222222", "11111111-1111-4111-8111-111111111111"
     made = [sim.seed("instance", name=f"web-{number}", public_ip=True, image=DEBIAN)["id"] for number in (1, 2)]
@@ -127,7 +127,7 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
         "rebuild_ssh_port": port, "rebuild_ssh_private_key_file": str(tmp_path / "key"), "rebuild_check_timeout": 2,
         "rebuild_ssh_address": "private_ipv4",
     }  # fmt: skip
-    # The private addresses that the simulator gives next.
+    # The next private addresses of the simulator.
     number = sim.cloud.region("br-se1").take_number() + 2
     address, other = f"127.1.0.{number}", f"127.1.0.{number + 1}"
     with serving(tmp_path, [address], port), dumb(other, port) as patience:
@@ -142,13 +142,13 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     assert patience[1] < 9, "and not as long as for a server that is known to be there"
     assert "Public IPv4 addresses that are left, and billed: " + before[0] in outcome.failed
     assert outcome.result["kept_public_ips"] == before[:1]
-    assert sorted(addresses(sim)) == sorted([*before, new["public_ip"]])  # that of the one that did not answer is gone
+    assert sorted(addresses(sim)) == sorted([*before, new["public_ip"]])  # the silent one's is released
     assert names(sim) == ["web-1", "web-1-db", "web-2"]
 
 
 @SLOW
 def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> None:
-    """Two cannot be made. The one has the way back, that of the other fails as well; the third is left alone."""
+    """After two failed creations, one with a failed way back, the third instance is not started."""
     made = {f"web-{number}": sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2, 3)}
     failing = post(sim, "faults", {"operation": "POST /v1/instances", "kind": "failing", "nth": "every"})
     no = {"operation": "POST /v1/instances/{id}/start", "kind": "status", "status": 403, "nth": 2, "times": 9,
@@ -171,7 +171,7 @@ def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> 
 
 @SLOW
 def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> None:
-    """It has the name of the new one, and is not taken for it. How long a step may take is told."""
+    """An instance that cannot be put aside is unchanged, and not mistaken for the new one. The timeout is named."""
     made = sim.seed("instance", name="web-1")["id"]
     stuck = post(sim, "faults", {"operation": "POST /v1/instances/{id}/stop", "kind": "stuck", "seconds": 240})
     (late,), job = use(sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_wait_timeout": 3}, (stuck,)))
@@ -182,7 +182,7 @@ def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> No
 
 
 def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_path: Path) -> None:
-    """Of each kind of reason one: tests/unit/plugins/plugin_utils has all of them."""
+    """Reasons against a rebuild are reported first: one of each kind; tests/unit/plugins/plugin_utils has all."""
     seed(sim, ["web-1"], state="stopped")
     seed(sim, ["web-2"], labels=["prod"])
     seed(sim, ["web-3"])
@@ -215,7 +215,7 @@ def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_p
 
 
 def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> None:
-    """By way of a snapshot, with the loss of labels accepted; by hosts, each its own instance."""
+    """Check mode names the instances to replace, by snapshot with accepted loss of labels, and for hosts."""
     made = sim.seed("instance", name="web-1", labels=["prod"])["id"]
     given = {**GIVEN, "rebuild_from": "snapshot", "rebuild_declaration": {}, "rebuild_accept_loss": ["labels"]}
     (tmp_path / "hosts.yml").write_text(f"web: {{hosts: {{one: {{mgc_id: {made.upper()}}}, web-9: {{}}}}}}")
@@ -231,7 +231,7 @@ def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> Non
 
 @SLOW
 def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
-    """Side by side, where no snapshot can be made and the way back is taken; then one after the other."""
+    """Hosts rebuild themselves concurrently, without possible snapshots and with the way back; then one by one."""
     made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2")}
     (tmp_path / "hosts.yml").write_text(json.dumps({"web": {"hosts": {name: {"mgc_id": made[name]} for name in made}}}))
     own = {**GIVEN, "rebuild_name_pattern": ""}
@@ -250,7 +250,7 @@ def test_hosts_rebuild_themselves(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_the_region_of_a_host_counts(sim: Any, tmp_path: Path) -> None:
-    """An instance of its name here is another one. The inventory of the same run again has the old one's id still."""
+    """The region of a host counts: here its name is another instance. A second run still has the old id."""
     here = sim.seed("instance", name="web-1")["id"]
     there = sim.seed("instance", "br-ne1", name="web-1")["id"]
     own = {**GIVEN, "rebuild_name_pattern": ""}
@@ -267,7 +267,7 @@ def test_the_region_of_a_host_counts(sim: Any, tmp_path: Path) -> None:
 @SLOW
 @pytest.mark.every_core
 def test_the_same_run_again_by_way_of_a_snapshot(sim: Any, tmp_path: Path) -> None:
-    """Of an instance from an image that the catalog does not have any more."""
+    """A second run by snapshot works for an instance whose image is no longer in the catalogue."""
     sim.seed("custom_image", name="golden")
     made = sim.seed("instance", name="web-1", image="golden")["id"]
     task_of = {**GIVEN, "rebuild_from": "snapshot", "rebuild_declaration": {"ssh_key_name": "new"}}
@@ -279,7 +279,7 @@ def test_the_same_run_again_by_way_of_a_snapshot(sim: Any, tmp_path: Path) -> No
 @SLOW
 @pytest.mark.every_core
 def test_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
-    """Hosts that were added meanwhile do not make it a play over hosts."""
+    """The role works after role fleet in one play: hosts that were added meanwhile do not make it a play over hosts."""
     fleet = {"role": "magalu.cloud.fleet", "vars": {
         "fleet_instances": [{"name": "web-1", "machine_type": "BV1-1-40", "image": DEBIAN, "ssh_key_name": "deploy",
                              "network": {"associate_public_ip": False}}],
@@ -300,7 +300,7 @@ def test_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
     assert "in br-ne1" in job.said
 
 
-# The model in tests/unit/plugins/plugin_utils is killed at every change.
+# The model in tests/unit/plugins/plugin_utils tries kills at every change.
 KILLS = ["POST /v1/instances/{id}/stop", "POST /v1/instances", "DELETE /v1/instances/{id}"]
 
 
@@ -312,7 +312,7 @@ def book(given: Fields) -> list[Any]:
 
 @SLOW
 def test_killed_again_and_again_and_carried_on(sim: Any, tmp_path: Path) -> None:
-    """Each run is killed one change later than the one before it, before it has the answer. Nothing is lost, and nothing is doubled."""
+    """Runs are killed before the response, each one change later than the previous run. Nothing is lost or doubled."""
     made = sim.seed("instance", name="web-1", public_ip=True)["id"]
     for operation in KILLS:
         kill_at(sim, tmp_path, book(GIVEN), operation)

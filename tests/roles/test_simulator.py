@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role simulator: what it starts and stops, and the process that it leaves behind."""
+"""The role simulator: starting, stopping, and the process that it leaves running."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SLOW = pytest.mark.test_all("servers that are started and stopped; molecule star
 
 PROCESS = ROOT / "roles/simulator/files/process.py"
 Given = dict[str, Any]
-# The virtual environment is made once for each Python, as for a user.
+# One virtual environment for each Python, as for users.
 HOME = ROOT / f".build/simulator-role/{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -52,14 +52,14 @@ def ask(name: str, state: str = "started", **options: Any) -> Given:
 
 
 def environ(home: Path) -> dict[str, str]:
-    """That of a playbook."""
+    """Return the environment of a playbook."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",
             "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}  # fmt: skip
 
 
 @pytest.fixture
 def process() -> Any:
-    """The file as a module."""
+    """Import the file of the process as a module."""
     spec = importlib.util.spec_from_file_location("process", PROCESS)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -69,7 +69,7 @@ def process() -> Any:
 
 @pytest.fixture
 def name(tmp_path: Path) -> Iterator[str]:
-    """That of a simulator which does not outlive the test."""
+    """Yield the name of a simulator that is stopped after the test."""
     yield tmp_path.name
     ask(tmp_path.name, "stopped")
     for left in HOME.glob(f"{tmp_path.name}.*"):
@@ -79,7 +79,7 @@ def name(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
     def run(*plays: Given, options: tuple[str, ...] = ()) -> tuple[list[Given], str]:
-        """What each play's tasks said in the end, and all that was said."""
+        """Run a play for each set of options, and return their results and the whole output."""
         told = {"tasks": [{"ansible.builtin.copy": {
             "content": "{{ {'process': _simulator_process.stdout | default('{}', true) | from_json, 'pid': simulator_pid | default(0),"
                        " 'count': (listed | default({})).count | default(-1), 'page': simulator_page | default(''),"
@@ -231,7 +231,7 @@ def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
 
 @SLOW
 def test_only_what_it_started_is_ended(name: str) -> None:
-    """The process id of one that was killed may be another's by now."""
+    """Only the role's own process is ended: the process id of a killed simulator may be another process's now."""
     with subprocess.Popen(["sleep", "60"]) as other:
         record = HOME / f"{name}.json"
         record.write_text(json.dumps({"pid": other.pid, "command": ["0"]}))
