@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nobody's machine has an address that the simulator gives, or that stands in the documentation, examples and tests."""
+"""Addresses of the simulator, the documentation, the examples and the tests belong to no real machine."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_documentation_networks_are_used_first() -> None:
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 def test_addresses_in_responses(api: Api, edition: str) -> None:
-    """Of seeds, creations and interfaces, in every region, and no two are equal."""
+    """All addresses are nobody's and distinct: of seeds, creations and interfaces, in every region."""
     api.sim.reset(instances=3, edition=edition, quota_public_ips=None, instant=True)
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         api.sim.seed("instance", region=region, public_ip=True)
@@ -109,7 +109,7 @@ def test_addresses_in_all_files() -> None:
 
 @pytest.mark.programs
 def test_data_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
-    """Its addresses were given to somebody."""
+    """Data of an earlier version is refused, because its addresses belong to real machines."""
     file = tmp_path / "cloud.db"
     command = [sys.executable, "-m", "simulator", "--port", "0", "--data", str(file)]
     subprocess.run([*command, "--instances", "1", "--", "true"], cwd=ROOT, check=True)

@@ -50,7 +50,7 @@ def test_around_a_command() -> None:
 def test_signals_reach_the_command(number: int) -> None:
     script = ("import signal, sys; [signal.signal(n, lambda s, f: sys.exit(40 + s)) for n in (2, 15)]; "
               "print('ready', flush=True); signal.pause()")  # fmt: skip
-    # In a session of its own: a terminal's Ctrl-C reaches the command by itself, and is not passed on.
+    # In a session of its own: at a terminal, Ctrl-C reaches the command directly, and is not passed on.
     with subprocess.Popen([*START, "--", sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE,
                           text=True, start_new_session=True) as process:  # fmt: skip
         assert process.stdout
@@ -59,7 +59,7 @@ def test_signals_reach_the_command(number: int) -> None:
         assert process.wait(10) == 40 + number
 
 
-# A terminal, from a process of its own, since one with threads must not fork.
+# Opens a terminal in a separate process, since a process with threads must not fork.
 TERMINAL = """
 import os, pty, sys
 child, terminal = pty.fork()
@@ -75,7 +75,7 @@ print(said.decode().strip())
 
 
 def test_it_knows_a_terminal_whatever_its_standard_input_is() -> None:
-    """Whose Ctrl-C reaches the command by itself, which must not get it twice."""
+    """The simulator detects a terminal, with any standard input: its Ctrl-C must not reach the command twice."""
     asks = [sys.executable, "-c", "from simulator.command import at_terminal; print(at_terminal(), end='!')"]
     command = [sys.executable, "-c", TERMINAL, *asks]
     assert subprocess.check_output(command, cwd=ROOT, text=True, timeout=60).strip() == "True!"
@@ -83,7 +83,7 @@ def test_it_knows_a_terminal_whatever_its_standard_input_is() -> None:
 
 
 def test_nothing_of_the_environment_leads_elsewhere() -> None:
-    """Somebody's own token would exclude the simulator's key, and a proxy would get that."""
+    """The environment does not interfere: a token would exclude the simulator's key, a proxy would receive it."""
     script = "import os; print([os.environ.get(n) for n in ('MGC_ACCESS_TOKEN', 'no_proxy', 'NO_PROXY', 'http_proxy')])"
     for given, past in (({}, "127.0.0.1"), ({"no_proxy": "a.example"}, "a.example,127.0.0.1")):
         env = {**os.environ, "MGC_ACCESS_TOKEN": "real", "http_proxy": "http://127.0.0.1:1", **given}
@@ -92,7 +92,7 @@ def test_nothing_of_the_environment_leads_elsewhere() -> None:
 
 
 def test_options_have_the_names_of_their_settings_too() -> None:
-    """As the role gives them."""
+    """Options may have the names of their settings, with which the role passes them."""
     given = ["--durations=create=60", "--editions=br-ne1=2024-08", "--keys=k=t", "--vpcs=apps", "--unknown-ssh-keys=x",
              "--quota-public-ips=none"]  # fmt: skip
     made = parse_settings(vars(build_parser().parse_args(given)))

@@ -206,7 +206,7 @@ def test_a_seed_is_taken_or_refused_and_never_spoils_a_read(sim: Any, kind: str,
         assert control(sim, "GET", "/_simulator/state").status_code == 200
 
 
-HALF = "a\ud800"  # of a surrogate pair: JSON can carry it, and no text in UTF-8
+HALF = "a\ud800"  # half of a surrogate pair: valid in JSON, but not in UTF-8
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [
@@ -300,7 +300,7 @@ def test_a_fault_with_an_odd_value_is_refused_or_does_no_harm(api: Api, kind: st
 def test_a_fault_of_its_own_is_not_the_users_mistake(
     sim: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A TypeError, ValueError or KeyError of its own was told as if the request were wrong."""
+    """An internal TypeError, ValueError or KeyError of the simulator is not reported as an error in the request."""
     for error in (TypeError("t"), ValueError("v"), KeyError("k"), RuntimeError("r")):
 
         def describe(*_arguments: Any, error: Exception = error) -> Any:
@@ -336,7 +336,7 @@ def test_a_number_that_json_does_not_have_is_the_users_mistake(sim: Any, path: s
     {"public_ip": True, "interfaces": [str(uuid.uuid4()), "no id"]},
 ])  # fmt: skip
 def test_a_seed_that_is_refused_leaves_nothing(sim: Any, wrong: dict[str, Any]) -> None:
-    """Each took a public IP of the quota, which belonged to no instance and could not be released."""
+    """A refused seed leaves nothing behind, such as a public IP of no instance that nobody can release."""
     before = sim.state()
     for _turn in range(4):
         assert control(sim, "PUT", "/_simulator/state", [{"kind": "instance", **wrong}]).status_code == 400
@@ -352,7 +352,7 @@ def test_a_seed_that_is_refused_leaves_nothing(sim: Any, wrong: dict[str, Any]) 
     ({"data": "other.db"}, "data cannot be changed while the simulator runs"),
 ])  # fmt: skip
 def test_a_switch_that_would_fail_later_is_refused(sim: Any, switch: dict[str, Any], why: str) -> None:
-    """Creations, all requests or all keys were answered 500 or 403, or the switch had no effect."""
+    """A switch that would fail later, or have no effect, is refused at once."""
     with pytest.raises(ValueError, match=why):
         sim.reset(**switch)
     sim.reset(data=None, durations={"create": float("inf")})

@@ -16,7 +16,7 @@ SECONDS = {"snapshot": 10, "backup": 20}
 
 
 def ready(api: Api, kind: str, edition: str) -> tuple[str, str]:
-    """(id of an instance, id of a finished copy)."""
+    """Return the ids of an instance and of a finished copy of it."""
     api.sim.reset(edition=edition)
     identifier = api.sim.seed("instance", name="web-1")["id"]
     answer = api("POST", f"/{kind}s", {"name": "copy", "instance": {"name": "web-1"}})

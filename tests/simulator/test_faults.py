@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Each kind of fault, and which requests it meets."""
+"""Each kind of fault, and the requests that it strikes."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_held_answers_do_not_keep_the_server_from_stopping() -> None:
         wait_until(lambda: sim.faults()[0]["fired"])
         began = time.monotonic()
     thread.join()
-    assert time.monotonic() - began < 5  # seconds that the end of the block gives a server to stop
+    assert time.monotonic() - began < 5  # seconds that a server has to stop at the end of the block
 
 
 def test_a_slow_body(api: Api, add: Any) -> None:
@@ -281,7 +281,7 @@ USELESS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("fault", "why"), USELESS, ids=str)
 def test_a_fault_that_would_do_nothing_or_harm_is_refused(api: Api, add: Any, fault: dict[str, Any], why: str) -> None:
-    """It would never apply, or apply otherwise than its declaration says, or spoil all later responses."""
+    """A fault is refused if it can never apply, would differ from its declaration, or would break later responses."""
     with pytest.raises(ValueError, match=why):
         add(**fault)
     assert api.sim.faults() == []

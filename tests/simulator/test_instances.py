@@ -17,7 +17,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def seen(api: Api, identifier: str, seconds: int) -> list[tuple[str, str]]:
-    """(status, state) second by second, each once."""
+    """Return the distinct (status, state) of an instance over these seconds."""
     found = []
     for _second in range(seconds + 1):
         row = api.instance(identifier)
@@ -254,7 +254,7 @@ def test_created_with_an_interface_of_ones_own(api: Api) -> None:
 
 @pytest.mark.parametrize("network", [{"associate_public_ip": True}, {}])
 def test_an_interface_of_ones_own_gets_an_address_unless_told_otherwise(api: Api, network: dict[str, Any]) -> None:
-    """What the API does there is not known: here it does the worst for who pays for it, by the contract's default."""
+    """A user's own interface gets an address by default: the API is unknown here, so the costlier case is assumed."""
     identifier = api.running(network={"interface": {"id": UUID}, **network})
     [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
     assert interface["associated_public_ipv4"]
@@ -345,7 +345,7 @@ def test_a_switch_for_linux_without_a_key(api: Api, image: str) -> None:
 
 
 def test_a_body_without_its_type_and_an_empty_zone(api: Api) -> None:
-    """The contract says neither that a Content-Type is needed, nor that a zone has a character."""
+    """A body without a Content-Type, and an empty zone, are accepted, because the contract allows them."""
     body = json.dumps(wanted("web", availability_zone=""))
     answer = api.session.post(api.base + "/instances", data=body.encode(), timeout=10)
     assert answer.status_code == 201, answer.text

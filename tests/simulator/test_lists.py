@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Lists and reads: pages, order, filters, expand, the two network shapes, the two editions."""
+"""Lists and reads: pages, order, filters, expand, the two network shapes, the two API versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START = 1_700_000_000
 
 @pytest.fixture
 def five(api: Api) -> Api:
-    """Five instances, a second apart, e to a."""
+    """Create five instances, a second apart, named from e to a."""
     for number, name in enumerate("edcba"):
         api.sim.seed("instance", name=name, created_at=START + number, labels=[name])
     return api
@@ -40,7 +40,7 @@ def test_order(five: Api) -> None:
 @pytest.mark.parametrize("query", [{"_sort": "nothing:asc"}, {"_sort": "name"}, {"_limit": 0}, {"_limit": 1001},
                                    {"_offset": -1}, {"_limit": "x"}])  # fmt: skip
 def test_parameters_that_do_not_fit(api: Api, query: dict[str, Any]) -> None:
-    """The service says which one, the gateway before it does not pass that on."""
+    """The service names the invalid parameter; the gateway does not pass the name on."""
     rewritten = api("GET", "/instances", **query)
     api.sim.reset(face="service")
     answer = Api(api.sim, **{"x-tenant-id": "t"})("GET", "/instances", **query)
@@ -158,7 +158,7 @@ def test_catalogs(api: Api) -> None:
     assert api.refused("GET", "/instance-types")[0] == 404
 
 
-def test_each_region_under_all_its_names_and_with_its_own_edition(api: Api) -> None:
+def test_each_region_under_all_its_names_and_with_its_own_api_version(api: Api) -> None:
     api.sim.reset(editions={"br-ne1": "2024-08"})
     api.sim.seed("instance", region="br-mgl1", name="old")
     assert [Api(api.sim, region).names() for region in ("br-se-1", "br-mgl1", "br-se1")] == [["old"], ["old"], []]

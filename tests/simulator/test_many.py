@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ten times as many take ten times as long, and what was deleted leaves nothing behind."""
+"""Ten times as many resources take ten times as long, and deleted resources leave nothing behind."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def counted(many: int) -> tuple[Region, dict[str, int]]:
 
 
 def test_ten_times_as_many_take_ten_times_as_long() -> None:
-    """As the number of lines that run, which no other program changes. `make bench` measures the seconds."""
+    """The cost is linear, measured in executed lines, independent of the machine; `make bench` measures time."""
     few, many = counted(50)[1], counted(500)[1]
     more = {what: many[what] / few[what] for what in few}
     assert max(more.values()) < 11, more
@@ -65,7 +65,7 @@ def test_nothing_is_left_of_what_was_deleted() -> None:
 
 @pytest.mark.parametrize("unique", [True, False])
 def test_names_are_free_again(api: Api, unique: bool) -> None:
-    """After a rename, and after a deletion, and not before."""
+    """A name is free after a rename or a deletion, and not before."""
     api.sim.reset(unique_names=unique)
     first = api.running("a")
     assert api("PATCH", f"/instances/{first}/rename", {"name": "b"}).status_code == 204

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The live page: what it is told, and what a browser makes of it."""
+"""The live page: its data, and its display in a browser."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
     browser.size(320, 640)
     browser.wait("document.querySelectorAll('#regions section').length === 2")
     assert browser.value("document.scrollingElement.scrollWidth") == 320
-    # What does not change is left alone: a selection or a focus in it stays.
+    # Unchanged elements are not redrawn, so that they keep a selection or the focus.
     browser.value("document.querySelector('#regions section').id = 'same'; const looks = []; const ask = fetch;"
                   "fetch = (...given) => { looks.push(given); return ask(...given); }")  # fmt: skip
     browser.wait("looks.length > 2")
@@ -185,7 +185,7 @@ def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: B
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
 def test_it_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
-    """A list cannot be "accepted and fail": the fault was injected, and never applied."""
+    """The page shows why a fault is refused: a list cannot be "accepted and fail", so that fault would never apply."""
     choose = "document.forms[0].operation.value = '{}'; document.forms[0].kind.value = '{{\"kind\": \"failing\"}}';"
     browser.value(choose.format("GET /v1/instances") + "document.querySelector('form button').click()")
     browser.wait("!by('refused').hidden")

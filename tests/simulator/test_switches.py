@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Each switch changes what it says."""
+"""Each switch has its documented effect."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_lists_lag_behind_creations(api: Api) -> None:
 
 
 def test_lists_lag_behind_every_change(api: Api) -> None:
-    """What a list shows is as old as the lag; a read by id is not."""
+    """Lists lag behind every change by `lag` seconds; reads by id do not."""
     api.sim.reset(lag=5)
     identifier = api.running("web-1")
     api.sim.advance(5)
@@ -184,7 +184,7 @@ def test_deleted_ones_can_be_shown_for_a_while(api: Api) -> None:
     ({"x-api-key": "simulator"}, 201, ""),
 ])  # fmt: skip
 def test_keys(sim: Any, headers: dict[str, str], status: int, words: str) -> None:
-    """A key that is refused is refused by the gateway, in a body of its own form."""
+    """An invalid key is refused by the gateway, with its own form of error body."""
     answer = Api(sim, key=None, **headers)("POST", "/instances", wanted())
     body = answer.json()
     assert (answer.status_code, body.get("developerMessage") or body.get("slug", "")) == (status, words)
@@ -308,8 +308,8 @@ def test_images_of_the_catalog_stay(api: Api) -> None:
     assert LINUX in api.names("/images")
 
 
-def test_the_edition_between_the_two(api: Api) -> None:
-    """Backups, labels and the copy of snapshots, but no total, no filter by name, and none of what came later."""
+def test_the_api_version_between_the_two(api: Api) -> None:
+    """This version has backups, labels and copies of snapshots, but no total, no name filter, and no later features."""
     api.sim.reset(edition="2025-05", instant=True, validate=True)
     identifier = api.create("a", labels=["blue"])
     api.create("b")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What must not break the simulator, or mislead who trusts it: other web pages, odd input, kills, limits."""
+"""The simulator under trouble: other web pages, odd input, kills and limits neither break it nor falsify it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.raw_client import LINUX, Api, wanted
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "evil.example:80"])
 @pytest.mark.parametrize("path", ["/", "/_simulator/requests", "/br-se1/compute/v1/instances"])
 def test_no_other_name_leads_here(api: Api, name: str, path: str) -> None:
-    """Else a web page could read it all, once its own name leads to this machine."""
+    """Other host names are refused, or a web page whose name resolves to this machine could read everything."""
     base = f"http://127.0.0.1:{api.sim.port}"
     assert requests.get(base + path, headers={"Host": name}, timeout=9).status_code == 403
     assert requests.get(base + path, headers={"Host": "localhost"}, timeout=9).status_code in (200, 401)
@@ -209,7 +209,7 @@ def test_the_page_tells_the_settings_of_now(api: Api) -> None:
 
 
 def killed(sim: Any) -> None:
-    """As a kill leaves its file: nothing is written any more."""
+    """Stop writing the simulator's file, as a kill would."""
     sim.cloud.store.database.close()
     sim.cloud.store = None
 
@@ -247,8 +247,8 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_file_has_one_simulator_at_a_time(tmp_path: Path) -> None:
-    """Two wrote resources without their interfaces into it, so that all later reads failed with 500."""
-    data = tmp_path / "cloud.sqlite"  # a Path, as tests have it
+    """A file has one simulator at a time: two would write inconsistent resources, so that all reads fail with 500."""
+    data = tmp_path / "cloud.sqlite"  # as a Path, which tests use
     with running(data=data, speed=0) as sim:
         sim.seed("instance", name="one")
         with pytest.raises(sqlite3.OperationalError, match="another simulator uses this file"), running(data=data):
@@ -270,7 +270,7 @@ DAMAGE = [
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> None:
-    """Some were a traceback, with others all reads failed with 500. The file is not locked afterwards."""
+    """A damaged file is an error at the start, not a traceback or later 500s. The file is not locked afterwards."""
     data = str(tmp_path / "cloud.sqlite")
     with running(data=data, speed=0) as sim:
         sim.seed("instance", name="one")
@@ -284,7 +284,7 @@ def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> 
 
 
 def test_a_missing_package_fails_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the caller, not in the thread that serves: its clients would wait for an answer. The port is free again."""
+    """A missing package is an error in the caller, not in the serving thread, and the port is free again."""
     monkeypatch.delitem(sys.modules, "uvicorn.protocols.http.httptools_impl", raising=False)
     monkeypatch.setitem(sys.modules, "httptools", None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
