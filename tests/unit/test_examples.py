@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of each module's documentation do what they say, and their results have what it says.
+"""The examples of each module work as documented, and their results have the documented keys.
 
 The modules run on the oldest Python that they support, with every ansible-core.
 """
@@ -25,19 +25,19 @@ pytestmark = pytest.mark.programs
 
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
 ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
-# Each example goes on while the one before takes effect: that it waits for that costs no time then, since the
-# simulator's clock runs 60 times as fast.
+# Each example may have to wait for the effect of the previous one, which takes little time, since the simulator's
+# clock runs 60 times as fast.
 NO_WAIT = {"wait": False}
 
 
 def documented(module: str, part: str) -> str:
-    """A part of the module's documentation, in YAML."""
+    """Return a part of the module's documentation, parsed from YAML."""
     text: str = getattr(importlib.import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}"), part)
     return text
 
 
 def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
-    """Run the examples in their order as one playbook, and give the result of each that is about this module."""
+    """Run the examples in order as one playbook, and return the results of those of this module."""
     examples = load_yaml(documented(module, "EXAMPLES").replace("/tmp/", f"{folder}/"))
     tasks = [{"register": f"result_{number}", **task} for number, task in enumerate(examples)]
     names = ", ".join(task["register"] for task in tasks if f"magalu.cloud.{module}" in task)
@@ -51,7 +51,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
         "tasks": [*tasks, write],
     }
     (folder / "examples.yml").write_text(yaml.safe_dump([play]))
-    edition = "2024-08" if module == "vm_backup" else "2026-08"  # the newer one has no backups
+    edition = "2024-08" if module == "vm_backup" else "2026-08"  # the newer API version has no backups
     with running(speed=60, edition=edition) as simulator:
         env = environment(simulator, folder)
         done = run("playbook", "-i", "localhost,", "examples.yml", cwd=folder, env=env, apart=True)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What tests run in a process that is loaded already does what a new one does."""
+"""Programs in a fork of the preloaded process behave like programs in a new process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support import programs
 from tests.support.play import QUICK, environment, keep, vm_info, vm_instance
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
-# What Ansible reads when it is imported: from ansible.cfg and from the environment, beside all that a task gives back.
+# Settings that Ansible reads when it is imported, from ansible.cfg; ASKED is printed with all results of a task.
 CONFIGURED = "[defaults]\nhost_pattern_mismatch = ignore\ntask_timeout = 77\nlog_path = log.txt\ntimeout = 13\n"
 ASKED = "{{ lookup('ansible.builtin.config', 'TASK_TIMEOUT', 'DEFAULT_TIMEOUT', 'DEFAULT_FORKS', 'COLOR_OK', wantlist=True) }}"
 UNLIKE = re.compile(
@@ -82,7 +82,7 @@ def test_an_inventory_lists_and_refuses_the_same(sim: Any, tmp_path: Path) -> No
 
 
 def test_what_is_put_before_a_library_counts(sim: Any, tmp_path: Path) -> None:
-    """Also where it is imported already."""
+    """A file that precedes a library on the path is used, also if the library is already imported."""
     (tmp_path / "ansible.cfg").touch()
     (tmp_path / "more/yaml").mkdir(parents=True)
     (tmp_path / "more/yaml/__init__.py").write_text("raise SystemExit('mine')\n")

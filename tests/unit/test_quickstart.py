@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a new user runs first, the quickstart and the example project: no warning, with any ansible-core."""
+"""The quickstart and the example project, which new users run first, work without warnings on every ansible-core."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
 
 @pytest.mark.test_all("the README's commands run it in make test")
 def test_the_quickstart_leaves_instances_of_others_alone(tmp_path: Path) -> None:
-    """Of its own names, too. In check mode it shows what it would do, and does nothing."""
+    """The quickstart leaves other instances alone, even with its names. In check mode it only prints its steps."""
     with running(speed=60) as sim:
 
         def play(*options: str) -> str:
@@ -56,7 +56,7 @@ def test_the_quickstart_leaves_instances_of_others_alone(tmp_path: Path) -> None
 @pytest.mark.test_all("the quickstart and the guide's first steps are in make test")
 @pytest.mark.every_core
 def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
-    """In its own folder, with its own ansible.cfg, inventory and variables; and again, without a change."""
+    """The example project works in its folder with its own configuration, and a second run changes nothing."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples", project)
     with running(speed=60) as sim:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What stands in several files says the same in each."""
+"""Facts that are in several files agree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GALAXY = load_yaml((ROOT / "galaxy.yml").read_text())
 RUNTIME = load_yaml((ROOT / "meta/runtime.yml").read_text())
 TESTS = ROOT / "tests"
-# Programs of their own: what they import is theirs, and tests may import them.
+# Separate programs: they have their own imports, and tests may import them.
 PROGRAMS = ("acceptance", "benchmarks")
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
@@ -36,7 +36,7 @@ def test_action_group_holds_every_module_and_no_other() -> None:
 
 @pytest.mark.parametrize("file", ["README.md", "README.pt-BR.md"])
 def test_readme_names_every_module_and_role_and_no_other(file: str) -> None:
-    """The modules in the order in which they are needed; the first is one that the public gateway serves."""
+    """Each README names every module and role, in the order of use; the public gateway serves the first module."""
     roles = sorted(folder.name for folder in (ROOT / "roles").iterdir())
     named = re.findall(r"^\| `magalu\.cloud\.(\w+)`", (ROOT / file).read_text(), re.MULTILINE)
     assert (sorted(named[: len(MODULES)]), named[len(MODULES) :]) == (MODULES, roles)
@@ -55,7 +55,7 @@ def test_run_time_requirements_are_the_same_everywhere() -> None:
 
 
 def test_build_ignore_matches_something_each() -> None:
-    """A name that no longer exists in .gitignore or the checkout would hide a mistake."""
+    """Each entry of build_ignore matches a file or a line of .gitignore: an outdated entry would hide mistakes."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     known = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
     ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
@@ -90,7 +90,7 @@ def test_supported_versions_are_what_make_matrix_ran(tmp_path: Path, monkeypatch
 
 
 def test_workflows_call_targets_that_exist() -> None:
-    """They cannot run here: at least they are YAML, pinned, and call what the Makefile has."""
+    """Workflows cannot run here, but they are valid YAML, pinned, and call existing targets of the Makefile."""
     targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     assert [path.stem for path in workflows] == ["docs", "nightly", "test"]

@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.filter.survey_answers import surve
 from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import FORMATS, answer_errors, find_ids
 
 ONE, TWO = "9ec75090-2872-4f51-8111-53d05d96d2c6", "00000000-0000-4000-8000-00000000000a"
-MISSING = "no value"  # not an object: its id would be in the names of tests, which differ between processes
+MISSING = "no value"  # not an object(): its address would be in the test ids, which would differ between processes
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ MISSING = "no value"  # not an object: its id would be in the names of tests, wh
         (-1, {"type": "int"}, -1),
         ("3.5", {"type": "int"}, "3.5"),
         ("1h", {"type": "int"}, "1h"),
-        (True, {"type": "int"}, "True"),  # Ansible would take a boolean for 1
+        (True, {"type": "int"}, "True"),  # Ansible would convert a boolean to 1
         ("2.0", {"type": "int"}, 2),
         *((value, {"type": "int"}, value) for value in ("1_0", "١٢", "inf", "1e3", "9" * 16, "9" * 5000)),
         *((value, {"type": "float"}, 1e-05) for value in (1e-05, "1e-05", "1E-5", "0.00001")),
@@ -94,7 +94,7 @@ def test_a_value_has_the_format_of_its_option(form: str, value: Any, error: str)
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
     [
-        # Ansible converts these, or an ansible-core does; nothing else does it later.
+        # Values that Ansible, or some ansible-core, would convert; they are not converted later.
         *(("int", value, "a whole number of at most 15 digits") for value in ("1_0", "١٢", "1e3", "9" * 16)),
         *(("float", value, "a number") for value in ("inf", "nan", "1_0")),
         *((kind, value, "a text") for kind in ("str", "path") for value in (["web-*", "db-*"], [None], {"a": 1})),
@@ -103,10 +103,10 @@ def test_a_value_has_the_format_of_its_option(form: str, value: Any, error: str)
     ids=str,
 )  # fmt: skip
 def test_a_value_has_the_type_of_its_option(kind: str, value: Any, words: str) -> None:
-    """Whatever its format is. Only what is converted here has the type that the playbook counts on."""
+    """A value has the type of its option, whatever its format: only a conversion here gives playbooks that type."""
     options = {"x": {"type": kind, "format": "positive" if kind in ("int", "float") else "ids"}}
     found = survey_answers({"x": value}, options)
-    shown = {list: "a list", dict: "a mapping"}.get(type(value), repr(value))  # user data holds secrets
+    shown = {list: "a list", dict: "a mapping"}.get(type(value), repr(value))  # user data may have secrets
     assert answer_errors(found, options) == [f"x is {shown}; it must be {words}."]
 
 

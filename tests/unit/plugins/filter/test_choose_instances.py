@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter choose_instances: who is chosen, and why nothing is done."""
+"""The filter choose_instances: the chosen instances, and the refusals."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_why_nothing_is_done(answers: Any, refusal: str) -> None:
 
 
 def test_what_the_inventory_does_not_tell_of_a_group() -> None:
-    """AWX leaves out hosts that are stopped, and keeps those that are gone for a while."""
+    """A group may differ from the inventory: AWX leaves out stopped hosts, and keeps deleted ones for a while."""
     choice = chosen({"group": "web"})
     assert [row["id"] for row in choice["outside"]] == [IDS[1], IDS[3]]
     assert choice["notes"] == [

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter estate: findings, ages, order, and cells that no spreadsheet takes for a formula."""
+"""The filter estate: findings, ages, order, and cells that a spreadsheet does not read as formulas."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_findings_of_an_instance(fields: Row, findings: list[str], notes: str, m
 @pytest.mark.parametrize(("of", "alone"), [(ID, False), (ID.upper(), False), (OTHER, True), (None, True)])
 @pytest.mark.parametrize("kind", ["snapshots", "backups"])
 def test_a_copy_whose_instance_does_not_exist(kind: str, of: str | None, alone: bool) -> None:
-    """Also if the instance is in another region, or the API writes its id in capitals."""
+    """A copy of a missing instance is found; an instance in another region, or an id in capitals, is not missing."""
     results = [{"item": "br-se1", "instances": [row(id=ID)]}, {"item": "br-ne1", kind: [copy(of=of)]}]
     report = describe_estate(results, NOW)
     assert report["resources"][1]["findings"] == ["copies-without-an-instance"] * alone
@@ -106,7 +106,7 @@ def test_time_without_a_clock_of_the_api() -> None:
 
 
 def test_order_by_age_or_size() -> None:
-    """What is unknown comes last."""
+    """Rows are sorted by age or size, unknown values last."""
     born = {"new": "2026-11-29T00:00:00Z", "never": None, "old": "2026-11-01T00:00:00-03:00"}
     ages = [row(name, created_at=at, public_ipv4="192.0.2.1", phase="operation_failed") for name, at in born.items()]
     report = described(ages)
@@ -179,7 +179,7 @@ def test_rows_without_what_an_api_version_omits() -> None:
 
 
 def test_nothing_there() -> None:
-    """A result without a list, as of backups where the API has none, is passed over."""
+    """An empty report works; a result without a list, as of backups that the API lacks, is ignored."""
     report = describe_estate(
         [{"item": region, "failed": True, "msg": "No backups"} for region in ("br-se1", "br-ne1")], NOW
     )

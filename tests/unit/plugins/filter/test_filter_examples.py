@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of filters and tests with tasks of this collection: they run as one playbook, and say what they promise."""
+"""The examples of filters and tests with tasks of this collection run as one playbook, with the documented output."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def test_examples(sim: Any, tmp_path: Path) -> None:
 
 
 def test_the_examples_of_all_tests_are_run() -> None:
-    """`test_shown_values` runs the examples of the filters that no other file runs."""
+    """The examples of all tests are run here; `test_shown_values` runs those of filters that no other file runs."""
     assert shown("test") == []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter fleet_outcome: what a workflow gets, and what people read."""
+"""The filter fleet_outcome: the statistics for a workflow, and the sentences for people."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ PLAN = {"digest": "x", "lines": ["stop instance web-03"]}
     [
         ({**FLEET, "plan": PLAN}, SELECTED, [], PLAN),
         ({"skipped": True}, [], [], NO_STEPS),  # nothing matches
-        ({"skipped": True}, SELECTED, SELECTED, NO_STEPS),  # what matches does not run, and is not suspended
+        ({"skipped": True}, SELECTED, SELECTED, NO_STEPS),  # the matching instances are neither running nor suspended
         ({}, SELECTED, SELECTED[:1], {}),
         ({"failed": True, "msg": "503"}, SELECTED, [], {}),
     ],

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of filters and tests that work on what a role, a playbook or a program gives."""
+"""The examples of filters and tests that need values of a role, a playbook or a program."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLAN = rebuild_plan(SETTINGS, [ROW], [])
 ASIDE = {"id": rebuild.ONE, "name": "web-1-old-x1", "state": "stopped"}
 ASKED = [{"name": "web-1", "options": ASIDE}]
 REFUSED = {"members": [{"failed": True, "msg": "not now"}]}
-# The variables, a template of what the example came to, and its value.
+# The variables, a template of the example's result, and the expected value.
 VALUES: dict[str, tuple[dict[str, Any], str, Any]] = {
     "awx_sync_failure": (
         {"synced": {"msg": "Project update failed", "id": 7}, "events": []}, "{{ msg }}",

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter plan_document: what it says, and that no name becomes markup."""
+"""The filter plan_document: its contents, in which no name becomes markup."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter power_plan: nothing is started in order to be suspended or rebooted."""
+"""The filter power_plan does not start an instance in order to suspend or reboot it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter prune_plan: what guards a retention."""
+"""The filter prune_plan: the guards of a retention."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_number(pruned: int, options: Any, refusal: str) -> None:
     ],
 )
 def test_prefix_that_no_name_has(kept: Any, options: Any, refused: bool) -> None:
-    """It is refused as a spelling mistake, unless that is allowed."""
+    """A prefix without matching names is refused as a spelling mistake, unless that is allowed."""
     said = plan(0, kept, **options)["refusal"]
     assert said.startswith(
         "No snapshot of this region has a name that begins with magalu_name_prefix night-. Nothing was done."

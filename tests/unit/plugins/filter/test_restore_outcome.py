@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter restore_outcome: what a workflow gets, what people read, and a second instance of the same name."""
+"""The filter restore_outcome: statistics for a workflow, sentences for people, and a second instance of the name."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ INSTANCE = {"id": "id-1", "private_ipv4": "198.18.0.1", "public_ipv4": None, "pu
 
 
 def outcome(listed: Any = (), changed: bool = True, check_mode: bool = False, **answers: Any) -> dict[str, Any]:
-    """The outcome with INSTANCE, unless another `instance` is given."""
+    """Return the outcome with INSTANCE, unless another `instance` is given."""
     instance = answers.pop("instance", INSTANCE)
     given = {"magalu_copy": "day", "magalu_name": "web", **answers}
     return restore_outcome({"changed": changed, "instance": instance}, listed, given, check_mode)
 
 
 def test_data() -> None:
-    """A null is an empty text, which the survey of a next job takes."""
+    """A null in the statistics is an empty text, which the survey of the next job accepts."""
     told = {
         "changed": True,
         "copy": "day",
@@ -73,7 +73,7 @@ def test_second_instance_of_the_name() -> None:
 
 @pytest.mark.parametrize("kind", ["snapshot", "backup"])
 def test_a_copy_that_does_not_exist_is_refused(kind: str) -> None:
-    """Check mode of the module takes it for one that an earlier task creates. The playbook has no earlier task."""
+    """A missing copy is refused: the module's check mode expects an earlier task to create it, but there is none."""
 
     def refusal(changed: bool, copy: Any) -> str:
         restored = {"changed": changed, "instance": {"id": None}, kind: copy}
@@ -84,4 +84,4 @@ def test_a_copy_that_does_not_exist_is_refused(kind: str) -> None:
         f"There is no {kind} day in this region. Nothing would be done. Check magalu_copy, and magalu_region."
     )
     assert refusal(True, {"id": "id-2"}) == ""
-    assert refusal(False, None) == ""  # restored earlier, and gone since
+    assert refusal(False, None) == ""  # restored earlier, and deleted since

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The private filters of the roles take what their documentation says."""
+"""The private filters of the roles have the documented parameters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_options_are_the_parameters(name: str) -> None:
 
 
 def test_no_variable_is_none() -> None:
-    """ansible-core 2.16 turns a variable whose whole value is none into an empty string. Inside a mapping none stays."""
+    """No variable is None: ansible-core 2.16 turns it into an empty string, except inside a mapping."""
     files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
     texts = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
     found = {
@@ -43,7 +43,7 @@ def test_no_variable_is_none() -> None:
 
 
 def test_a_boolean_is_what_argument_specs_take_for_one() -> None:
-    """Ansible's filter `bool` takes y and t for false, which an argument spec accepts as true; its test `truthy` does not."""
+    """A boolean is any word that argument specs accept; Ansible's filter `bool` reads y and t as false."""
     files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
     lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     found = [line for line in lines if re.search(r"\| *bool\b", line)]

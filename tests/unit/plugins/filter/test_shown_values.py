@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The examples of filters come to what the comment below them says."""
+"""The examples of filters have the results in the comments below them."""
 
 from __future__ import annotations
 

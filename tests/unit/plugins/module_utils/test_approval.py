@@ -49,7 +49,7 @@ SECOND = Attempt("BV2-2-40", "br-se1-b", ("capacity", "quota"))
 
 
 def planned(*steps: Step, **given: Any) -> Planned:
-    """The plan of these steps, from ROW unless a `row` is given."""
+    """Return the plan of these steps, from ROW unless a `row` is given."""
     row = given.get("row", ROW)
     return Planned(Plan(steps, row, None), {"instance": row}, KINDS)
 
@@ -65,14 +65,14 @@ def lines(*steps: Step, **given: Any) -> list[str]:
 
 @pytest.mark.every_core(sample=True)
 def test_a_digest_is_the_same_everywhere_and_always() -> None:
-    """On every Python and every ansible-core: check mode may run elsewhere than the real run."""
+    """A digest is the same with every Python and ansible-core: check mode may run elsewhere than the real run."""
     stop = power_steps("running", "stopped", ROW)
     assert sealed(RETYPE, *stop)["digest"] == "8e1be86eb8bc40d802286b287cf83fb0b2ae19348476cacb4a91795b0c262e41"
     assert digest({"b": 1, "a": ["\u00e9", None, True]}) == digest(json.loads('{"a": ["\\u00e9", null, true], "b": 1}'))
 
 
 def test_a_plan_without_steps_is_the_same_in_every_place() -> None:
-    """A task that changes nothing has it without computing it."""
+    """A plan without steps has the same constant digest everywhere, which is not computed."""
     assert seal_plan(SCOPE, {"instance web": Marks()}, 5.0) == dict(NO_STEPS)
     assert seal_plan(("br-ne1", "x"), {}, None) == dict(NO_STEPS)
 
@@ -180,7 +180,7 @@ def test_only_the_rest_of_the_plan_may_be_done_and_no_step_twice() -> None:
     guard = Approval(sealed(RETYPE, *stop), SCOPE).guard("instance web-07")
     larger = {**ROW, "machine_type": {"id": "two", "name": "BV2-2-40"}}
     guard.admit(planned(RETYPE, *stop), Memory())
-    guard.admit(planned(RETYPE, *stop), Memory())  # its answer was lost
+    guard.admit(planned(RETYPE, *stop), Memory())  # its response was lost
     guard.admit(planned(*stop, row=larger), Memory())
     with pytest.raises(Refused, match="in another order, or once more"):
         guard.admit(planned(RETYPE, *stop), Memory())

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the client decides by itself, without a server: what an error means, what may be repeated, which pause."""
+"""The decisions of the client, without a server: the meaning of an error, retries and pauses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A declaration against the catalogs: what is found, what is refused and with which words, and the body it comes to."""
+"""A declaration and the catalogues: matches, refusals and their messages, and the body of the request."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ CLOUDS = [{"id": str(number), "name": f"cloud-{name}"} for number, name in enume
 @pytest.mark.parametrize(
     ("kind", "wanted", "rows", "hint"),
     [
-        # What contains the wanted text, in any case, is not lost behind ten others.
+        # Names that contain the desired text, in any case, come before the ten others.
         ("image", "ubuntu", CLOUDS, (
             "nearest: cloud-Ubuntu-22.04 LTS, cloud-ubuntu-24.04 LTS; and 10 more; vm_info with kind: images lists all")),
         ("image", "zzz", CLOUDS, "there are cloud-Ubuntu-22.04 LTS, " + ", ".join(
@@ -170,7 +170,7 @@ def test_only_machine_types_of_the_zone_are_proposed() -> None:
     [{"labels": ["a"]}, {"volumes": ["data"]}, {"network": {"subnets": [IDS[8]]}}],
     ids=lambda value: next(iter(value)),
 )
-def test_what_only_the_edition_of_2026_takes_is_refused_before_the_request(options: dict[str, t.Any]) -> None:
+def test_options_only_of_api_version_2026_08_are_refused_before_the_request(options: dict[str, t.Any]) -> None:
     assert body(**options)
     name = "network.subnets" if "network" in options else next(iter(options))
     text = f"This region has API version 2024-08, which does not know {name}."

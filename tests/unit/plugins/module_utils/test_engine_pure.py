@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The engine's member by itself: what it says to what is seen and answered, at which time. Nothing is sent."""
+"""The engine's member alone: its decisions from rows, responses and times. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START = Step("start", "start instance web", "POST", "/v1/instances/1/start", {"s
 
 
 def goes_to(state: str, *steps: Step) -> Any:
-    """A plan of these steps until the state is there."""
+    """Return a planner that returns these steps until the state is reached."""
 
     def plan(seen: Any, memory: Memory) -> Plan:
         row = seen.get("instance")
@@ -38,7 +38,7 @@ def member(plan: Any, wait: bool = True, recover: Any = None) -> Member:
     shows, fresh = (
         {"instance": "instance"},
         frozenset({"instance", "copy", "source"}),
-    )  # nothing is to be read once more
+    )  # no second read
     return Member(Task("instance web", lambda query: {}, plan, kinds, shows, recover, fresh=fresh), wait)
 
 
@@ -122,7 +122,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what
     one = member(goes_to("running", CREATE))
     sent(one, old)
     one.refused(error(), 0)
-    for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last from a list that lags
+    for row in (None, old, {**old, "id": "2"}, RUNNING):  # the last row is from a list that lags
         assert see(one, row, 29) is None
         assert one.view.next_query.listing
         assert one.memory.created == []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Failures in words: what they say, what they never say, and what they advise."""
+"""Error messages: their contents, their advice, and the secrets that they never have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def client(*secrets: str) -> Api:
 
 ONE = client()
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="#"))
-# They begin with what is nowhere else, so that a piece of them is seen too.
+# Secrets with a unique beginning, so that a part of a secret is found, too.
 SECRETS = st.text("abcXYZ01.+/=$^([{|\\'\"", min_size=8).map("#{}".format)
 
 
@@ -161,7 +161,7 @@ def test_the_advice_is_what_helps(method: str, status: int, body: t.Any, words: 
 @example("#abcdefgh", "#abcdefghi", "", "", 502, 197)
 @example("#abcdefgh", "#abcdefghi", "", "", 502, 4996)
 def test_no_secret_is_in_any_error(secret: str, other: str, before: str, after: str, status: int, padding: int) -> None:
-    """Even where one secret is a part of another, or where a text is cut in the middle of one."""
+    """No secret is in an error, even if it is a part of another secret, or if a text is cut inside a secret."""
     api = client(secret, other)
     text = f"{before}{other}{after}{secret}"
     bodies = [{"message": text, "slug": text, "details": {text: [text, {"input": text}]}},
@@ -238,7 +238,7 @@ def test_retry_after_may_be_anything(value: str) -> None:
     ],
 )
 def test_older_urllib3_names_the_proxy_where_an_answer_was_lost(cause: Exception, sent: bool) -> None:
-    """urllib3 1.26 makes a ProxyError of every broken connection behind a proxy, also after the request was sent."""
+    """A lost response is recognised: urllib3 1.26 calls any broken connection behind a proxy ProxyError."""
     error = network_error(ONE, "POST", "/", requests.exceptions.ProxyError(cause))
     assert error.sent is sent
 

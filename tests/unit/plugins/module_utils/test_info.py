@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filters and the order of `vm_info`, and what is refused before any request."""
+"""The filters and the order of `vm_info`, and refusals before the first request."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The shared options: where a value comes from, what it may be, and what is said where it may not."""
+"""The shared options: the source of a value, its allowed values, and the messages for others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 KEY = {"api_key": "abc"}
 OPTIONS = st.sampled_from(sorted(SHARED))
 BLANK = st.sampled_from([None, "", " ", "\t\n"])
-# Some values of each option, as given and as it comes out.
+# Some values of each option: the input, and the resulting value.
 VALUES = {
     "api_key": [("abc", "abc"), (" abc\n", "abc")],
     "access_token": [("ey.J", "ey.J")],
@@ -47,7 +47,7 @@ def resolved(given: dict[str, t.Any], environ: dict[str, str] | None = None) -> 
 
 
 def seen(made: Connection, option: str) -> t.Any:
-    """What an option came to."""
+    """Return the resulting value of an option."""
     headers = {"api_key": "x-api-key", "access_token": "Authorization", "tenant_id": "x-tenant-id"}
     if option in headers:
         value = made.headers.get(headers[option])
@@ -56,7 +56,7 @@ def seen(made: Connection, option: str) -> t.Any:
 
 
 def credentials(option: str) -> dict[str, t.Any]:
-    """Those that go with the option."""
+    """Return the credentials that a test of the option needs."""
     return {} if option in SECRET else KEY
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan of a snapshot or backup by itself: any row against any declaration."""
+"""The planner of snapshots and backups alone: any row with any declaration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Ide
 
 STATUSES = ["completed", "creating", "provisioning", "restoring", "deleting", "creating_error", "error", "deleted_error",
             "copy_error", "pending_copy", "something_new"]  # fmt: skip
-# The reference's rules of power.
+# The reference's rules for power states.
 ALLOWED = {"start": ("stopped", "suspended"), "stop": ("running",), "suspend": ("running",)}
 instances = st.fixed_dictionaries({
     "id": st.just("web-id"), "name": st.sampled_from(["web", None]), "status": st.just("completed"),
@@ -38,7 +38,7 @@ wants = st.fixed_dictionaries({
 
 
 def planned(seen: Any, want: Any, kind: Any, memory: Memory | None = None) -> Plan | None:
-    """The plan, None where the declaration is refused."""
+    """Return the plan, None if the declaration is refused."""
     try:
         return plan_copy(seen, want, kind, memory or Memory())
     except Refused as error:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The planner by itself: pure functions, any row against any declaration."""
+"""The planner of instances alone: pure functions, any row with any declaration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ STATUSES = (
     "completed", "retyping_error", "starting", "stopping_pending", "suspending", "rebooting", "retyping", "provisioning",
     "creating_error", "deleting", "attaching_nic", "something_new",
 )  # fmt: skip
-# The rules of the reference: the states that an action is allowed in.
+# The reference's rules: the states in which an action is allowed.
 ALLOWED = {
     "start": ("stopped", "suspended"), "stop": ("running",), "suspend": ("running",),
     "reboot": ("running", "suspended"), "retype": RETYPE_STATES,
@@ -50,14 +50,14 @@ ALLOWED = {
 
 
 def reference(rows: list[dict[str, Any]]) -> st.SearchStrategy[Any]:
-    """As an answer has it: whole, or with the id only, or not at all."""
+    """Return a strategy for a reference in a response: complete, with only the id, or missing."""
     whole = [{"id": row["id"], "name": row["name"]} for row in rows]
     return st.sampled_from([*whole, *({"id": row["id"]} for row in rows), None])
 
 
 @st.composite
 def rows(draw: Any, statuses: tuple[str, ...] = STATUSES, names: tuple[str, ...] = ("web", "db")) -> dict[str, Any]:
-    """Any instance that an answer may tell of, in the shape of either edition, with parts left out."""
+    """Draw an instance as a response may have it, in the form of either API version, with missing parts."""
     ids = [IDS[8], *draw(st.lists(st.sampled_from(PORTS), unique=True, max_size=3))]
     status = draw(st.sampled_from(statuses))
     new = draw(st.booleans())
@@ -82,7 +82,7 @@ def rows(draw: Any, statuses: tuple[str, ...] = STATUSES, names: tuple[str, ...]
 
 @st.composite
 def wants(draw: Any) -> dict[str, Any]:
-    """Any declaration by name."""
+    """Draw a declaration by name."""
 
     def maybe(*values: Any) -> Any:
         return draw(st.sampled_from([None, *values]))
@@ -108,7 +108,7 @@ def wants(draw: Any) -> dict[str, Any]:
 
 
 def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
-    """The plan; a declaration that is refused is no case."""
+    """Return the plan. Skip the example if the declaration is refused."""
     renamed = row if row and want.new_name == row["name"] else None
     seen = {"instance": row if row and row["name"] == want.name else renamed, "renamed": renamed}
     try:
@@ -183,7 +183,7 @@ def test_dropping_an_option_never_adds_a_step(row: Any, want: Any, option: str) 
 
 @given(rows(("completed", "retyping_error"), ("web",)), wants())
 def test_what_was_not_read_is_not_different(row: Any, want: Any) -> None:
-    """Taking facts out of an answer never makes a difference in what cannot be changed."""
+    """Removing fields from a response never makes an immutable field different."""
     want = want._replace(on_immutable_change="fail", state="present", network_interfaces=None)
     planned(row, want)
     for key in ("image", "ssh_key_name", "availability_zone", "user_data", "labels", "network"):
@@ -262,7 +262,7 @@ def test_an_instance_that_is_as_desired_has_the_plan_of_the_whole_planner(row: A
     compare_with_the_whole_planner({"instance": row, "renamed": None}, want, memory)
 
 
-# Everything that such an instance may differ in, one value that is as desired and one that is not, or is unknown.
+# Every field that can differ, with a value that is as desired, and others that are different or unknown.
 SEEN = {
     "name": ["web", "db"], "state": ["running", "stopped"], "status": ["completed", "starting", "stopping_error"],
     "machine_type": [TYPES[0], {"id": IDS[1]}, None], "ssh_key_name": ["deploy", "other"],
@@ -279,7 +279,7 @@ DESIRED = {
 def test_a_quick_plan_is_the_plan_of_the_whole_planner_for_every_difference() -> None:
     cases = itertools.product(*SEEN.values(), *DESIRED.values())
     quick = 0
-    for case in itertools.islice(cases, 0, None, 29):  # 29 divides no number of values, so each of them is in it
+    for case in itertools.islice(cases, 0, None, 29):  # 29 divides no number of values, so all are covered
         row = {"id": IDS[9], **dict(zip(SEEN, case))}
         options = dict(zip(DESIRED, case[len(SEEN) :]))
         memory, renamed = Memory(), row.pop("renamed")

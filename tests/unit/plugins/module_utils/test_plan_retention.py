@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Retention: nothing that any rule keeps ever goes, whatever the clock says."""
+"""Retention never deletes a copy that a rule keeps, at any time of the clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._plan.retention impor
 )
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Identity, Memory
 
-NOW = 1_795_564_800  # some midnight
+NOW = 1_795_564_800  # a midnight
 DAY = 86400
 SOURCES = ["one", "two", None]
 
@@ -37,7 +37,7 @@ def copy(number: int, days: float = 0, **fields: Any) -> dict[str, Any]:
 
 @st.composite
 def rows(draw: Any) -> list[dict[str, Any]]:
-    """Copies of every kind, in any order, with ties."""
+    """Draw copies of every kind, in any order, with equal times."""
 
     def one(number: int) -> dict[str, Any]:
         usual = draw(st.integers(0, 3)) > 0
@@ -73,7 +73,7 @@ clocks = st.floats(NOW - 1000 * DAY, NOW + 1000 * DAY)
 
 
 def ours(row: Any, wanted: Any) -> bool:
-    """Whether retention may touch a row: completed, available, manual, of an age that is told, and asked about."""
+    """Return whether retention may delete a row: completed, available, manual, of a known age, and chosen."""
     return (
         row["status"] == "completed" and row["state"] == "available"
         and row.get("backup_type") == "manual" and str(row["created_at"]).endswith("Z")
@@ -174,7 +174,7 @@ def test_each_one_has_its_reason() -> None:
 
 
 def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:
-    """Neither what cannot be restored, nor what has another name, counts as one of the last."""
+    """Copies that cannot be restored, or have another name, do not count among the last ones."""
     listed = [copy(0, 3), copy(1, 2), copy(2, 1, status="creating_error"), copy(3, name="weekly"),
               copy(4, created_at=None)]  # fmt: skip
     verdicts = retention_verdicts(listed, Retention(keep_last=1, name_prefix="nightly-"), SNAPSHOTS, NOW)
@@ -196,14 +196,14 @@ def test_a_deletion_that_failed_ends_the_pruning() -> None:
 
 @given(rows(), wants)
 def test_a_copy_that_comes_makes_the_same_plan_as_one_that_came(listed: Any, wanted: Any) -> None:
-    """Check mode says what the retention deletes after the copy, whether that is missing yet or being created."""
+    """The plan is the same with a missing new copy and one being created, so check mode predicts the deletions."""
     assume(wanted.keep_last or wanted.keep_days)
     wanted = wanted._replace(instance="one", name_prefix="nightly-", new_copy="nightly-new")
     source = {"instance": {"id": "one"}}
     before = {row["id"]: row for row in listed}
     coming = copy(99, -0.01, name="nightly-new", status="creating", state="new")
     after = {**before, "0099": {**coming, "status": "completed", "state": "available"}}
-    began = NOW + 2 * DAY  # later than any copy
+    began = NOW + 2 * DAY  # later than all copies
     coming["created_at"] = after["0099"]["created_at"] = timestamp(began)
     steps = plan_retention({**after, **source}, wanted, SNAPSHOTS, Memory(began)).steps
     for world in (before, {**before, "0099": coming}, after):
@@ -217,7 +217,7 @@ def test_a_copy_that_comes_makes_the_same_plan_as_one_that_came(listed: Any, wan
 
 @pytest.mark.parametrize(("name", "going"), [("nightly-9", 2), ("weekly-9", 1), ("nightly-1", 1), (None, 1)])
 def test_which_new_copy_counts(name: str | None, going: int) -> None:
-    """Only one with the prefix, that is not there already."""
+    """A new copy counts only if it has the prefix and does not exist yet."""
     seen = {
         "instance": {"id": "one"},
         "0001": copy(1, 2),

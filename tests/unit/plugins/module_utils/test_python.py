@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a module starts from Ansible's zip of its files: each is compiled once, and Ansible's own objects are no garbage."""
+"""A module starts from Ansible's zip: each file is compiled once, and Ansible's objects are not garbage-collected."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reading: never a guess, and the same whatever the edition."""
+"""Reading never guesses, and has the same result with every API version."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ PORTS = st.lists(st.tuples(ADDRESS, ADDRESS, ADDRESS), max_size=4)
 
 
 def answers(ports: list[tuple[t.Any, t.Any, t.Any]], primary: int) -> tuple[Row, Row]:
-    """The same interfaces as API version 2024-08 tells them, and that of 2026."""
+    """Return the same interfaces in the forms of API versions 2024-08 and 2026-08."""
     old = [{"id": str(index), "ipAddresses": {"privateIpAddress": private, "publicIpAddress": public, "ipV6Address": six}}
            for index, (private, public, six) in enumerate(ports)]  # fmt: skip
     new = [{"id": str(index), "primary": index == primary, "security_groups": [], "associated_public_ipv4": public,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Restores without a server: what a copy needs, where it is sent, and what counts as restored from it."""
+"""Restores without a server: requirements of a copy, routes, and instances that count as restored from it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans for one row each: what is protected, refused, warned of, and the words for it."""
+"""Plans for single rows: protections, refusals, warnings, and their messages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The context of TLS: made once, of what is given, and a clear error where that cannot be read."""
+"""The TLS context is created once from the options; unreadable files are a clear error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def authorities(context: ssl.SSLContext) -> int:
 
 @pytest.fixture
 def one(tmp_path: Path) -> str:
-    """A bundle of one certificate."""
+    """Return a bundle with one certificate."""
     end = "-----END CERTIFICATE-----\n"
     path = tmp_path / "one.pem"
     path.write_text(Path(certifi.where()).read_text().partition(end)[0].rpartition("\n\n")[2] + end)

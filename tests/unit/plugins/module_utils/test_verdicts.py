@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The table of verdicts: what a sent step came to, by what the API answered and by what is seen since."""
+"""The table of verdicts: the outcome of a sent step, by the API's response and the rows since then."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ERROR = ApiError("POST", STOP.path, "No", 409)
 
 
 def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> SentStep:
-    """What is known of a step a second after it was sent, if nothing else is said."""
+    """Return the record of a step, sent a second ago unless the arguments say otherwise."""
     given = {"waited": 1.0, "age": more.get("waited", 1.0), "moved": False, "settled": more.get("waited", 1.0),
              "changed": False, "patience": 0.0, "conflicts": 0, "row_id": ID, "new": False, **more}  # fmt: skip
     return SentStep(step, "instance web", answer, ERROR, row, INSTANCES, **given)
@@ -59,7 +59,7 @@ def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> Se
         (STOP, ACCEPTED, RUNNING, {"waited": 60.0}, REPLAN),
         (STOP, ACCEPTED, RUNNING, {"moved": True, "changed": True, "waited": 20.0, "settled": 10.0}, REPLAN),
         (STOP, ACCEPTED, FAILED_STOP, {"changed": True}, FAILED),
-        (STOP, ACCEPTED, FAILED_STOP, {}, WAIT),  # it was so before the step
+        (STOP, ACCEPTED, FAILED_STOP, {}, WAIT),  # the same as before the step
         (STOP, ACCEPTED, None, {}, RELIST),
         (STOP, LOST, RUNNING, {"waited": 29.0}, WAIT),
         (STOP, LOST, RUNNING, {"waited": 30.0}, REPLAN),
@@ -79,7 +79,7 @@ def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> Se
         (DELETE, LATER, STOPPING, {}, REPLAN),
         (DELETE, ACCEPTED, GONE, {}, REACHED),
         (DELETE, ACCEPTED, None, {}, REACHED),
-        (DELETE, ACCEPTED, NEVER_RAN, {}, WAIT),  # reads can lag behind the deletion of what had failed
+        (DELETE, ACCEPTED, NEVER_RAN, {}, WAIT),  # reads can lag behind the deletion of a failed instance
         (DELETE, ACCEPTED, FAILED_STOP, {"changed": True}, REPLAN),
         (REBOOT, ACCEPTED, RUNNING, {"waited": 29.0}, WAIT),
         (REBOOT, ACCEPTED, RUNNING, {"waited": 30.0}, REACHED),
@@ -89,13 +89,13 @@ def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> Se
         (CREATE, ACCEPTED, None, {"row_id": None, "waited": 60.0}, REPLAN),
         (CREATE, ACCEPTED, None, {"waited": 59.0}, WAIT),
         (CREATE, ACCEPTED, None, {"waited": 60.0}, FAILED),
-        (CREATE, ACCEPTED, RUNNING, {"waited": 20.0, "new": True}, WAIT),  # for its address
+        (CREATE, ACCEPTED, RUNNING, {"waited": 20.0, "new": True}, WAIT),  # waits for its address
         (CREATE, ACCEPTED, {**RUNNING, "public_ipv4": "203.0.113.7"}, {"new": True}, REACHED),
-        (CREATE, ACCEPTED, RUNNING, {"waited": 90.0, "settled": 30.0, "new": True}, REACHED),  # no address is shown
+        (CREATE, ACCEPTED, RUNNING, {"waited": 90.0, "settled": 30.0, "new": True}, REACHED),  # addresses are not shown
         (CREATE, ACCEPTED, NEVER_RAN, {"changed": True, "new": True}, REPLAN),
         (CREATE, LOST, None, {"row_id": None, "waited": 29.0}, WAIT),
         (CREATE, LOST, None, {"row_id": None, "waited": 30.0}, REPLAN),
-        (CREATE, LOST, RUNNING, {"row_id": None}, WAIT),  # it was there before the step
+        (CREATE, LOST, RUNNING, {"row_id": None}, WAIT),  # it existed before the step
         (CREATE, CONFLICT, RUNNING, {"row_id": None, "new": True}, REPLAN),
         (CREATE, CONFLICT, None, {"row_id": None}, WAIT),
     ],

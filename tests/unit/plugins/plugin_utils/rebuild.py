@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The variables of role rebuild, as its filters get them, and instances as vm_info returns them."""
+"""The variables of role rebuild, as its filters receive them, and instances as vm_info returns them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the role fleet decides: hosts, host keys, who can be used, and what is said of those that cannot."""
+"""The decisions of role fleet: hosts, host keys, usable members, and messages about the others."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ ADDRESSES = ("public_ipv4", "private_ipv4")
         (member(public_ipv4=None, private_ipv4="198.18.0.1"), "198.18.0.1"),
         (member(public_ipv4="", private_ipv4=None), None),
         (member(public_ipv4="-oProxyCommand=x", private_ipv4="198.18.0.1"), "198.18.0.1"),
-        (member(private_ipv4="-f/etc/hosts"), None),  # ssh-keyscan and ssh would take it for an option
-        (member(id=None, private_ipv4="198.18.0.1"), None),  # only planned
+        (member(private_ipv4="-f/etc/hosts"), None),  # ssh-keyscan and ssh would read it as an option
+        (member(id=None, private_ipv4="198.18.0.1"), None),  # planned, not created
     ],
 )
 def test_the_address_of_a_host(given: dict[str, Any], address: str | None) -> None:
@@ -102,9 +102,9 @@ def test_instances_that_the_fleet_deleted() -> None:
     delete = [{"action": "delete"}]
     before = [{"id": each, "name": f"name of {each}"} for each in ("One", "two", "three", "four", "five")]
     members = [
-        {"name": "one", "instance": None, "actions": delete},  # declared by its id
+        {"name": "one", "instance": None, "actions": delete},  # declared by id
         {"name": "name of two", "instance": None, "actions": delete},
-        {"name": "name of three", "instance": {"id": "three"}, "actions": delete},  # still there
+        {"name": "name of three", "instance": {"id": "three"}, "actions": delete},  # still exists
         {"name": "name of four", "instance": {"id": "new"}, "actions": [*delete, {"action": "create"}]},  # recreated
         {"name": "name of five", "instance": {"id": "five"}, "actions": []},
     ]
@@ -131,7 +131,7 @@ def test_host_keys(lines: list[str], host: str | None, keys: list[str]) -> None:
 
 
 class Loader(yaml.SafeLoader):
-    """Reads texts that are marked for Ansible, too."""
+    """A YAML loader that also reads Ansible's !unsafe texts."""
 
 
 Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.construct_scalar(node)))

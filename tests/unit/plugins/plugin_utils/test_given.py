@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which values of variables count as given, and what they are as texts."""
+"""The values of variables that count as given, and their texts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plans of several tasks as one, and what of it is refused after a trial."""
+"""The joint plan of several tasks, and its refusals after a trial."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Fields = dict[str, Any]
 
 
 def plan(*steps: str, region: str = "br-se1", start: str = "", at: float = 5.0) -> Fields:
-    """The plan that a module returns for one resource."""
+    """Return the plan of a module for one resource."""
     marks = Marks(tuple(Mark(step, f"digest of {step}") for step in steps), start)
     return seal_plan((region, ""), {"snapshot day-{instance}": marks}, at)
 
@@ -42,7 +42,7 @@ def test_plans_are_joined_in_order_and_taken_apart_as_they_were() -> None:
 
 
 def test_the_joint_digest_is_the_same_everywhere_and_always() -> None:
-    """On every Python and every ansible-core: check mode may run elsewhere than the real run."""
+    """The joint digest is the same with every Python and ansible-core: check mode may run elsewhere."""
     assert join_plans(APPROVED)["digest"] == "610820a0f8728548683831d0de2977e8bf865435081a59de63bfad70ebacfff0"
     assert join_plans({**APPROVED, "present 1": {**ONE, "at": 77}})["digest"] == join_plans(APPROVED)["digest"]
 
@@ -64,7 +64,7 @@ def test_what_makes_another_joint_plan(other: dict[str, Fields]) -> None:
 
 
 def checked(expected: Any, **changed: Fields | None) -> dict[str, Fields]:
-    """The plans for the run after a trial whose results are those of the approved plan, but for these."""
+    """Return the plans for the run after a trial, whose results are as approved except for these."""
     results: dict[str, Fields | None] = {name: {"changed": True, "plan": each} for name, each in APPROVED.items()}
     results |= {name.replace("_", " "): result for name, result in changed.items()}
     return check_joint_plan(read_approval(expected), {name: result for name, result in results.items() if result})
@@ -79,10 +79,10 @@ BROKEN = {"failed": True, "msg": "503 from the API"}
     ("changed", "told"),
     [
         ({}, ""),
-        ({"present_1": REST}, ""),  # which the module has accepted as the rest of its plan
+        ({"present_1": REST}, ""),  # the module has accepted it as the rest of its plan
         ({"present_1": NONE, "present_2": NONE}, ""),
         ({"present_3": NONE}, ""),
-        ({"present_3": BROKEN}, ""),  # nothing was approved for it, and nothing is done
+        ({"present_3": BROKEN}, ""),  # without approved and without planned steps
         ({"present_2": OTHER}, "Not approved: copy web-2 elsewhere. Approved, but not planned now: copy web-2."),
         ({"present_3": OTHER}, "Not approved: copy web-2 elsewhere."),
         ({"present_2": None}, "Approved, but not planned now: copy web-2."),
@@ -108,7 +108,7 @@ def test_what_a_saved_plan_permits(changed: dict[str, Fields | None], told: str)
     ("changed", "permitted"),
     [
         ({}, True),
-        ({"present_1": NONE, "present_2": NONE}, True),  # there is nothing to do
+        ({"present_1": NONE, "present_2": NONE}, True),  # nothing to do
         ({"present_1": REST}, False),
         ({"present_2": None}, False),
         ({"present_2": BROKEN}, False),

@@ -28,7 +28,7 @@ GROUPS = {"web": ["one", "two"]}
 
 
 def row(number: int, name: str | None = "", **fields: Any) -> Fields:
-    """An instance as vm_info returns it."""
+    """Return an instance as vm_info returns it."""
     made = {
         "id": ID.format(number),
         "name": f"web-{number}" if name == "" else name,
@@ -45,7 +45,7 @@ def read(**variables: Any) -> Fields:
 def chosen(
     rows: list[Fields], everything: list[Fields] | None = None, hosts: Fields | None = None, **given: Any
 ) -> Any:
-    """The ids of the targets and of the skipped instances, and what is missing."""
+    """Return the ids of the targets and of the skipped instances, and the missing names."""
     found = protect_choice({**VARIABLES, **given}, rows, everything, list(hosts or {}), hosts or {})
     return [[each["id"] for each in found[key]] for key in ("targets", "skipped")] + [found["missing"]]
 
@@ -205,7 +205,7 @@ def test_options_of_a_copy(variables: Fields, present: Fields) -> None:
         ({"keep_last": " 7 ", "power_off": True}, {"keep_last": "7"}),
         ({"keep_days": 2.5, "prune_max": 3, "wait_timeout": 60}, {"keep_days": "2.5", "prune_max": "3", "wait_timeout": 60}),
         ({"keep_last": 0, "protect_names": ["*-0"]}, {"keep_last": "0", "protect_names": ["*-0"]}),
-        ({"protect_names": []}, {"protect_names": []}),  # given, and so nearer than module_defaults
+        ({"protect_names": []}, {"protect_names": []}),  # given, so it overrides module_defaults
     ],
 )  # fmt: skip
 def test_options_of_the_retention(variables: Fields, pruned: Fields) -> None:
@@ -216,7 +216,7 @@ def test_options_of_the_retention(variables: Fields, pruned: Fields) -> None:
 @settings(max_examples=50)
 @given(st.integers(0, 30), st.integers(1, 7), st.integers(0, 4))
 def test_no_more_at_a_time_than_concurrency(count: int, concurrency: int, place: int) -> None:
-    """Of the targets of a localhost, and of hosts that have one target each."""
+    """At most `concurrency` copies run at a time: for targets of localhost, and for hosts with one target each."""
     rows = [row(number % 9, id=f"{number}") for number in range(count)]
     own = protect_choice({**VARIABLES, **ALL, "concurrency": str(concurrency)}, rows)["targets"]
     hosts = [str(number) for number in range(count)]
@@ -318,7 +318,7 @@ SILENT = "its module was killed before it returned a result; the next run finds 
             {"failed": True, "msg": "Traceback ...", "cmd": "vm_snapshot.py", "data": "", "stderr": "", "finished": 1},
             SILENT,
         ),
-        # Not killed: Ansible's message says more.
+        # Not killed: Ansible's message is more detailed.
         (
             {"failed": True, "msg": "no python3.9", "module_stdout": "", "module_stderr": "not found", "rc": 127},
             "no python3.9",
@@ -330,7 +330,7 @@ SILENT = "its module was killed before it returned a result; the next run finds 
     ],
 )
 def test_why_one_failed(result: Fields, reason: str) -> None:
-    """That of a copy and that of a retention."""
+    """The reason of a failure is reported for a copy and for a retention."""
     for pairs in ([[result], []], [[copied()], [result]]):
         made = summary(*pairs)
         assert made["failed"] == [{"instance": "web-1", "id": ONE, "reason": reason}]

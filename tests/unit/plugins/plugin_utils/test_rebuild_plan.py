@@ -21,7 +21,7 @@ def aside(number: int = 1, state: str = "stopped", **fields: Any) -> Fields:
 
 
 def copy(minute: int = 5, of: str | None = ONE, name: str = "web-1") -> Fields:
-    """A snapshot as vm_info returns it."""
+    """Return a snapshot as vm_info returns it."""
     return {"id": "copy", "name": f"rebuild-{name}-old-x1", "created_at": at(minute), "instance": of and {"id": of}}
 
 
@@ -91,7 +91,7 @@ def test_what_is_accepted(variables: Fields) -> None:
 
 
 NAMELESS = {key: value for key, value in row(2).items() if key != "name"}
-# The name, the id of the old one, whether it was begun, and the snapshot that is out of date.
+# The name, the id of the old instance, whether its rebuild has begun, and the outdated snapshot.
 FRESH, BEGUN = ("web-1", ONE, False, ""), ("web-1", ONE, True, "")
 
 
@@ -119,7 +119,7 @@ def test_what_was_done_is_seen_from_names(
     instances: list[Fields], snapshots: list[Fields], members: list[Any] | None, earlier: list[str]
 ) -> None:
     made = plan(instances, snapshots)
-    if members is None:  # of another rebuild: an instance like any other, and it does not run
+    if members is None:  # of another rebuild: an instance like any other, and not running
         assert [problem.partition(":")[0] for problem in made["problems"]] == ["web-1-old-x0"]
         return
     assert made["problems"] == []
@@ -194,7 +194,7 @@ def test_all_problems_of_all_instances_are_told() -> None:
     [
         ([row(1, "other")], [], ONE.upper(), "other"),
         ([aside()], [], ONE, "web-1"),
-        ([row(6, "other")], [{**copy(name="other")}], ONE, "other"),  # replaced: the inventory has the old id
+        ([row(6, "other")], [{**copy(name="other")}], ONE, "other"),  # replaced already: the inventory has the old id
         ([row(1)], [], "", "web-1"),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_host_rebuilds_its_own_instance(
     ],
 )
 def test_only_what_this_rebuild_has_put_aside_is_taken_for_it(variables: Fields, names: list[str]) -> None:
-    """An instance whose name ends as those do is like any other, also where it is listed by name."""
+    """An instance whose name only ends like those put aside is an ordinary one, also when listed by name."""
     there = [row(number, name) for number, name in enumerate(["web-old", "web-1", "db-old", "db-old-x0", "101"])]
     made = plan([*there, row(7, "db-1-old-x1", "stopped")], **variables)
     assert sorted(member["name"] for member in made["members"]) == names

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The steps of the role rebuild: what each requests, what came of it, the summary, and runs that are killed anywhere.
+"""The steps of the role rebuild: their requests and outcomes, the summary, and runs that are killed anywhere.
 
-The property tests run the role's steps over a small model of the cloud, with a kill, failures and silent instances
+The property tests run the role's steps with a small model of the cloud, with kills, failures and silent instances
 between them.
 """
 
@@ -32,7 +32,7 @@ def read(**variables: Any) -> Fields:
 
 
 def member(instance: Fields | None = None, **fields: Any) -> Fields:
-    """A member of a batch."""
+    """Return a member of a batch."""
     made = rebuild_plan(read(), [instance or row(1)], [])["members"][0]
     return {**made, **fields}
 
@@ -59,12 +59,12 @@ LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
         ("delete_new", COPIED, LISTED, []),
         ("delete_new", {**COPIED, **FAILED}, LISTED, [{"id": NEW, "state": "absent", "delete_public_ip": True}]),
         ("delete_new", {**COPIED, **FAILED}, LISTED[1:], []),
-        ("delete_new", {**COPIED, **FAILED}, [row(1)], []),  # the old one has its own name still
+        ("delete_new", {**COPIED, **FAILED}, [row(1)], []),  # the old instance still has its own name
         ("delete_new", {**COPIED, **FAILED}, [{"id": TWO}, {"id": ONE, "name": None}], []),
-        ("delete_new", FAILED, LISTED, []),  # no snapshot was taken, so that no new one was created
+        ("delete_new", FAILED, LISTED, []),  # without a snapshot, no new instance was created
         ("give_back", {**COPIED, **FAILED}, (), [BACK]),
         ("give_back", FAILED, (), [BACK]),
-        ("give_back", {**COPIED, **FAILED, "back_reason": "not now"}, (), []),  # the new one has its name still
+        ("give_back", {**COPIED, **FAILED, "back_reason": "not now"}, (), []),  # the new instance still has its name
         ("give_back", COPIED, (), []),
         ("delete_old", {**COPIED, **FAILED}, (), []),
         ("delete_old", COPIED, (), [GONE]),
@@ -132,7 +132,7 @@ def test_a_creation_is_tried_with_a_name_that_nothing_has() -> None:
 
 
 def after(step: str, result: Fields, **fields: Any) -> Fields:
-    """What a step changes in the member."""
+    """Return the member's fields that a step changes."""
     before = member(**fields)
     asked = [{"name": "web-1", "options": {}}] if step not in ("copy", "check") else []
     (made,) = rebuild_after([before], step, result, asked)
@@ -166,7 +166,7 @@ CREATED = {"instance": row(9), "actions": []}
         ("copy", {"msg": "the role failed"}, {}, {"reason": "the role failed"}),
         ("copy", {"created": [{"id": TWO, "copy_id": "c"}]}, {}, {"reason": "it ended without a message"}),
         ("copy", {"created": [{"id": ONE, "copy_id": "copy"}]}, FAILED, {}),
-        # A new one from an earlier run: it is deleted only if the snapshot of this rebuild was seen.
+        # A new instance of an earlier run is deleted only if the snapshot of this rebuild was seen.
         ("put_aside", {"members": [NO]}, {"new": row(9)}, {"reason": "not now", "back_reason": KEPT}),
         ("copy", {"msg": "not now"}, {"new": row(9)}, {"reason": "not now", "back_reason": KEPT}),
         ("create", {"members": [NO]}, {"new": row(9), **COPIED}, {"reason": "not now"}),
@@ -255,17 +255,17 @@ def test_the_summary_in_check_mode(variables: Fields, disks: str) -> None:
 
 
 class Killed(Exception):
-    """The run is killed."""
+    """The end of a killed run."""
 
 
 class Cloud:
-    """Instances with their disks, and snapshots. Each change may be refused, or be the last one of the run."""
+    """A model of instances with disks, and snapshots. A change may be refused, or be the last one before a kill."""
 
     def __init__(self, names: list[str]) -> None:
         self.minute = itertools.count(1)
         self.numbers = itertools.count(1)
         self.ticks = itertools.count(1)
-        self.written: dict[str, int] = {}  # when each instance has written to its disk: while it runs, always
+        self.written: dict[str, int] = {}  # when each instance last wrote to its disk: a running one always does
         self.instances: list[Fields] = []
         self.snapshots: list[Fields] = []
         for name in names:
@@ -294,7 +294,7 @@ class Cloud:
         return any(each["id"] == identity for each in self.instances)
 
     def reconcile(self, options: Fields) -> Fields:
-        """What vm_fleet does with a declaration, change by change."""
+        """Apply a declaration as vm_fleet does, change by change."""
         found = next((each for each in self.instances if options.get("id", each["id"]) == each["id"]
                       and ("id" in options or each["name"] == options["name"])), None)  # fmt: skip
         if options["state"] == "absent":
@@ -325,7 +325,7 @@ class Cloud:
         return {"members": rows}
 
     def protect(self, ids: list[str]) -> Fields:
-        """What the role protect does."""
+        """Create snapshots as the role protect does."""
         result: Fields = {"created": [], "skipped": [], "failed": []}
         for identity in ids:
             found = next(each for each in self.instances if each["id"] == identity)
@@ -350,7 +350,7 @@ STEPS = ["outdated", "put_aside", "copy", "create", "check", "back", "delete_old
 
 
 def replace(cloud: Cloud, batch: list[Fields], chosen: Fields, silent: Any) -> list[Fields]:
-    """The tasks of replace.yml."""
+    """Run the tasks of replace.yml."""
 
     def step(members: list[Fields], name: str) -> list[Fields]:
         requests = rebuild_requests(members, name, chosen, list(cloud.instances))
@@ -375,7 +375,7 @@ NONE: Any = iter(())
 
 
 def run(cloud: Cloud, chosen: Fields, silent: Any = NONE) -> Fields | None:
-    """A run of the role, none if it finds something to refuse."""
+    """Run the role, and return its summary, None if it refuses to run."""
     planned = rebuild_plan(chosen, [dict(each) for each in cloud.instances], list(cloud.snapshots))
     if planned["problems"]:
         return None
@@ -386,7 +386,7 @@ def run(cloud: Cloud, chosen: Fields, silent: Any = NONE) -> Fields | None:
 
 
 def check_nothing_is_lost(cloud: Cloud) -> None:
-    """Each instance is there, or a new one that runs under its name, and a snapshot of all that was on its disk."""
+    """Assert that each instance exists, or a new running one of its name and a snapshot of the old disk."""
     copied = [old for old in cloud.olds.values() for copy in cloud.snapshots
               if (copy["instance"]["id"], copy["holds"]) == (old, cloud.written[old])]  # fmt: skip
     for name, old in cloud.olds.items():
@@ -401,7 +401,7 @@ SOME = st.lists(st.booleans(), max_size=12)
 @settings(max_examples=200)
 @given(NAMES, st.sampled_from(["1", "2", "100%"]), st.lists(st.tuples(st.integers(0, 16), SOME), max_size=5))
 def test_no_instance_is_ever_both_gone_and_not_replaced(names: list[str], batch: str, kills: list[Any]) -> None:
-    """Runs that are killed after so many changes, and new instances that do not answer; then a run to the end."""
+    """After kills at any change and silent new instances, a last run completes: no instance is lost."""
     cloud, chosen = Cloud(names), read(**ALL, batch=batch)
     for changes, silent in kills:
         cloud.left = changes
@@ -428,7 +428,7 @@ def test_no_instance_is_ever_both_gone_and_not_replaced(names: list[str], batch:
     NAMES, st.sampled_from(["1", "100%"]), st.lists(st.tuples(st.integers(0, 16), SOME, SOME), min_size=1, max_size=4)
 )
 def test_nothing_is_lost_where_the_api_refuses_anything(names: list[str], batch: str, runs: list[Any]) -> None:
-    """Any change of any run may be refused. What failed says where its old instance is."""
+    """Nothing is lost if the API refuses any change of any run, and failures say where the old instance is."""
     cloud, chosen = Cloud(names), read(**ALL, batch=batch)
     for changes, refuses, silent in runs:
         cloud.left, cloud.refuses = changes, iter(refuses)
@@ -445,7 +445,7 @@ def test_nothing_is_lost_where_the_api_refuses_anything(names: list[str], batch:
 
 
 def test_the_steps_are_those_of_the_role() -> None:
-    """In the order of the model above."""
+    """The role's files have the steps of the model above, in the same order."""
     tasks = ROOT / "roles/rebuild/tasks"
     words = {"vm_snapshot": "outdated", "copy.yml": "copy", "check.yml": "check", "back.yml": "back"}
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of the module_defaults of a task are a role's variables."""
+"""The module_defaults of a task that become a role's variables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VM = {"group/magalu.cloud.vm": {"region": "br-ne1"}}
         ([], {}),
         ([VM, {"magalu.cloud.vm_fleet": {"batch": 1}}], {}),
         ([VM, {GROUP: {"region": "br-se1"}}], {"region": "br-se1"}),
-        ([{GROUP: {"region": "br-se1"}}, VM, {GROUP: "{{ template }}"}], "{{ template }}"),  # that of the task itself
+        ([{GROUP: {"region": "br-se1"}}, VM, {GROUP: "{{ template }}"}], "{{ template }}"),  # as in the task
         ([{GROUP: {"region": "br-se1"}}, {GROUP: {}}], {}),
     ],
 )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Parts of sentences that agree with their numbers."""
+"""Parts of sentences agree with their numbers."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def failed(slug: str | None, msg: str = "It has no init logs.") -> dict[str, Any
 
 @pytest.mark.parametrize(("result", "done"), [
     ({"init_logs": BLOCK}, True),
-    ({"init_logs": [f"{BEGIN} {END}"]}, True),  # an image without keys prints none later
+    ({"init_logs": [f"{BEGIN} {END}"]}, True),  # an image without keys never prints any
     ({"init_logs": [BEGIN, "ssh-ed25519 AAAAC3Nz", END, "more"]}, True),
     ({"init_logs": [BEGIN, "ssh-ed25519 AAAAC3Nz"]}, False),
     ({"init_logs": [END, BEGIN]}, False),
@@ -42,12 +42,12 @@ def failed(slug: str | None, msg: str = "It has no init logs.") -> dict[str, Any
     (failed("not_in_api_version"), True),
     (failed("not_in_api_version", "Another text"), True),
     (failed("instance.logs.not_found"), False),
-    (failed(None), False),  # the words of the message do not count
+    (failed(None), False),  # the message does not matter
     ({"msg": "x", "error": None}, False),
 ])  # fmt: skip
 @pytest.mark.parametrize(("left", "over"), [(5, False), ("5", False), (0, True), ("0", True), (-1, True)])
 def test_an_init_log_is_read_until_it_shows_keys(result: dict[str, Any], done: bool, left: Any, over: bool) -> None:
-    """Ansible before 2.19 gives the result of a template as a text."""
+    """An init log is read until it shows keys. Ansible before 2.19 passes the result of a template as a text."""
     assert read.host_keys_read(result, left) is (done or over)
 
 

@@ -19,18 +19,18 @@ NAME = "j0123456789"
 
 @pytest.fixture(params=["proc", "ps"], autouse=True)
 def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Both ways to list processes."""
+    """Use each of the two ways to list processes."""
     if request.param == "ps":
         monkeypatch.setattr(plugin, "PROCESSES", tmp_path / "none")
 
 
 @pytest.fixture
 def at_work() -> Iterator[subprocess.Popen[bytes]]:
-    """A process as Ansible starts it: the job's name is among its arguments."""
+    """Start a process with the job's name among its arguments, as Ansible does."""
     waits = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", NAME, "3900"]
     with subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
-        process.stdout.readline()  # until it runs, it has no arguments
+        process.stdout.readline()  # before it runs, it has no arguments
         yield process
         process.kill()
 
