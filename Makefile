@@ -6,16 +6,16 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-# pyenv's folder is found through HOME: ask before that changes.
+# pyenv finds its folder through HOME: ask pyenv before HOME changes.
 export PYENV_ROOT := $(or $(PYENV_ROOT),$(shell pyenv root 2>/dev/null))
-# Absolute, since suites also run in copies of the checkout. Unset where there is no contract: its tests are skipped.
+# Absolute, since suites also run in copies of the checkout. Unset if the files are missing: their tests are skipped.
 ifneq ($(MGC_CONTRACT),)
 override export MGC_CONTRACT := $(shell realpath -m -- '$(MGC_CONTRACT)')
 else ifneq ($(wildcard ../shared/api),)
 export MGC_CONTRACT := $(shell realpath -- ../shared/api)
 endif
-# A private HOME: no tool finds an old copy of the collection there, or leaves anything behind. Which package index to
-# use is the developer's own setting.
+# A private HOME: tools find no old copy of the collection there, and leave nothing in the developer's HOME. The package
+# index is the developer's own setting.
 export OWN_HOME := $(or $(OWN_HOME),$(HOME))
 export HOME := $(CURDIR)/.build/home
 ifdef PIP_INDEX_URL
@@ -23,28 +23,28 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 export UV_CACHE_DIR ?= $(CURDIR)/.build/uv
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Containers often forbid it: then every program compiles all of Ansible anew, and takes half as long again to start.
+# Containers often disable bytecode: then every program compiles all of Ansible, and takes 1.5 times as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export ANSIBLE_LOCALHOST_WARNING := false
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 
 LINK := .build/collections/ansible_collections/magalu/cloud
-# The environment is made anew when the pins or the folder change: scripts in it name the folder.
+# The environment is created again when the pins or the folder change, since its scripts contain the folder's path.
 SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head -c 16)
 SYSTEM_PACKAGES := openssh-server chromium
-# awx.awx for the tests of awx_setup, out of the package of the index that holds it.
+# awx.awx for the tests of awx_setup, taken from the package that contains it.
 AWX := .build/awx-collections/24.6.1
-# The ansible-runner that nodes of AWX 24.6.1 may have, and what `make runners` tries, too.
+# An ansible-runner that nodes of AWX 24.6.1 may have, and the versions that `make runners` tries.
 RUNNER := .build/runners/2.4.1
 RUNNERS := $(addprefix .build/runners/,2.3.6 2.4.0 2.4.1 2.4.2 2.4.3)
-# The next test goes to whoever is free, and those that start programs come first: both are busy to the end.
+# A free worker gets the next test, and tests that start programs come first, so that both workers are busy to the end.
 SIDE_BY_SIDE := -n 2 --dist load --maxschedchunk 2
-# Which tests failed last; the gates that run at the same time have a record of their own.
+# The record of the tests that failed last; gates that run at the same time have their own records.
 FAILED := -o cache_dir=.build/failed
-# In the order of their start, the longest first.
+# Gates in the order of their start, the longest first.
 GATES := suites sanity integration cores molecule package lint docs
-# What stands for the whole of five gates in make test. Sanity and ansible-lint read the tests in make test-all.
+# The parts of five gates that make test runs. Only make test-all checks the tests with sanity and ansible-lint.
 CHOICE := SAMPLE=1 PATHS=plugins/ TARGETS=vm_fleet ARGUMENTS="--scenario-name default" EXCLUDE=tests/integration
 
 help:  ## list the targets
@@ -80,7 +80,7 @@ quick: setup  ## run the tests that need no other process than pytest's, as ofte
 	python -m pytest $(SIDE_BY_SIDE) $(FAILED) -q -m "not programs"
 
 contract: setup  ## compare requests and answers with the API's OpenAPI files (MGC_CONTRACT, or ../shared/api)
-	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all was skipped
+	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all tests were skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
 	python -m pytest $(SIDE_BY_SIDE) $(FAILED) --durations 30 $(if $(TEST_ALL),--cov)
@@ -110,7 +110,7 @@ acceptance: setup  ## try the real cloud of MGC_API_KEY, and answer open questio
 acceptance-clean: setup  ## delete what a killed acceptance run left behind: lists it, and asks first (or YES=1)
 	@python -m tests.acceptance clean $(if $(YES),--yes)
 
-# The modules' waits are as fast as the simulator's clock; the port is one that nothing else has.
+# The modules' waits are as fast as the simulator's clock; the port is a free one.
 molecule: export PYTHONPATH := $(CURDIR)/tests/support/quick
 molecule: setup  ## run the scenarios of extensions/molecule (ARGUMENTS="--scenario-name ...") on the simulator
 	SIMULATOR_PORT=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') \
@@ -163,7 +163,7 @@ bench: setup  ## measure time and memory with every supported ansible-core, and 
 	python tests/cores.py bench
 	python -m tests.benchmarks.page
 
-# ansible-test does not stand a space in the folder's path: there a copy is tested.
+# ansible-test fails if the folder's path has a space: then a copy is tested.
 test:  ## run every kind of test, with a fixed choice of combinations: what the CI runs
 	@$(MAKE) gates $(CHOICE)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: tests/ansible-test.sh sanity|integration|integration-old|acceptance [ARGUMENTS]; sanity takes paths, too.
-# Run ansible-test, of the ansible-core that comes first on PATH, in a copy of the checkout whose folder has the
-# collection's name. Each command has a copy of its own: two runs in one folder disturb each other.
+# Run ansible-test of the first ansible-core on PATH in a copy of the checkout whose folder has the collection's name.
+# Each command has a copy of its own, because two runs in one folder would disturb each other.
 # integration-old runs the modules, and sanity also imports them, on the oldest Python they support.
 set -euo pipefail
 
@@ -15,13 +15,13 @@ python tests/get_pip.py
 python=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 cd "$tree"
 
-ansible_test() { # else a run that found no files would pass
+ansible_test() { # fail also if no files were found, which ansible-test lets pass
     "$@" 2>&1 | tee "$log"
-    # Targets ask for deprecation warnings, which ansible-test would hide, in their aliases.
+    # The targets' aliases enable deprecation warnings, which ansible-test hides by default.
     if grep --text -A 3 -e "All targets skipped" -e "\[DEPRECATION WARNING\]" "$log"; then return 1; fi
 }
 
-has_oldest() { # pyenv's shim of a version that is not activated is found on PATH, and fails
+has_oldest() { # pyenv's shim of an inactive version is on PATH, too, but fails
     for bin in "${PYENV_ROOT:-/nonexistent}/versions/$oldest".*/bin; do
         PATH=$(dirname "$(command -v ansible-test)"):$bin:$PATH
     done
@@ -31,7 +31,7 @@ has_oldest() { # pyenv's shim of a version that is not activated is found on PAT
 case $command in
     sanity)
         ansible_test ansible-test sanity --python "$python" "$@"
-        if [ $# -gt 0 ]; then ansible_test ansible-test sanity --test pep8 --python "$python"; fi # whose rules are not ruff's
+        if [ $# -gt 0 ]; then ansible_test ansible-test sanity --test pep8 --python "$python"; fi # not ruff's rules
         if has_oldest; then ansible_test ansible-test sanity --test compile --test import --python "$oldest" "$@"; fi
         ;;
     integration | acceptance)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Usage: tests/keep.sh COMMAND
-# Start a simulator that stays, run COMMAND on it, and say how to use and how to stop it.
+# Start a simulator that keeps running, run COMMAND on it, and print how to use and how to stop the simulator.
 set -euo pipefail
 
 log=.build/simulator.log
 : > "$log"
 nohup python -m simulator --port 0 --speed 10 > "$log" 2>&1 < /dev/null &
-until [ -s "$log" ]; do # the first line is the URL, written once it answers
+until [ -s "$log" ]; do # the first line is the URL, which is written when the simulator is ready
     kill -0 $! || { cat "$log"; exit 1; }
     sleep 0.1
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: tests/sync.sh DIRECTORY
-# Copy what git tracks, or would track, into DIRECTORY and make that a repository of its own: ansible-test finds its
-# files with `git ls-files`, and in a folder that an outer repository ignores it would find none, and pass.
+# Copy the files that git tracks, or would track, into DIRECTORY and make it a repository: ansible-test finds its files
+# with `git ls-files`; in a folder that an outer repository ignores it would find no files, and pass.
 set -euo pipefail
 
 mkdir -p "$1"
