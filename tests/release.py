@@ -51,7 +51,7 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def refuse(version: str, root: Path = ROOT) -> None:
+def check_release(version: str, root: Path = ROOT) -> None:
     """Exit with a message unless this version can be released from this checkout."""
     now = yaml.safe_load((root / "galaxy.yml").read_text())["version"]
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
@@ -105,7 +105,7 @@ def build(root: Path, folder: Path) -> Path:
 
 
 def main(version: str) -> None:
-    refuse(version)
+    check_release(version)
     who = [option for name in ("user.name", "user.email") for option in ("-c", f"{name}={run('git', 'config', name)}")]
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "ansible_collections/magalu/cloud"

@@ -23,7 +23,7 @@ LIMITS = Limits(2, 5, 10, copies=2)
 NEW = {"name": f"{RUN}-new"}
 
 
-def ask(method: str, path: str, body: Any = None, region: str = "br-se1", limits: Limits = LIMITS,
+def refusal_of(method: str, path: str, body: Any = None, region: str = "br-se1", limits: Limits = LIMITS,
         minutes: float = 0, events: tuple[Event, ...] = EVENTS) -> str:  # fmt: skip
     return refusal(Request(method, path, region, body), replay(events), RUN, "br-se1", limits, minutes) or ""
 
@@ -69,26 +69,26 @@ def ask(method: str, path: str, body: Any = None, region: str = "br-se1", limits
     ],
 )
 def test_only_own_resources_are_changed(method: str, path: str, body: Any, why: str) -> None:
-    found = ask(method, path, body)
+    found = refusal_of(method, path, body)
     assert (why in found) if why else not found
 
 
 def test_only_one_region_is_changed() -> None:
-    assert "only in region br-se1" in ask("POST", "/v1/instances", NEW, region="br-ne1")
-    assert "only in region br-se1" in ask("DELETE", f"/v1/instances/{OWN}", region="br-ne1")
-    assert not ask("GET", "/v1/instances", region="br-ne1")
+    assert "only in region br-se1" in refusal_of("POST", "/v1/instances", NEW, region="br-ne1")
+    assert "only in region br-se1" in refusal_of("DELETE", f"/v1/instances/{OWN}", region="br-ne1")
+    assert not refusal_of("GET", "/v1/instances", region="br-ne1")
 
 
 def test_limits_hold_for_creations_and_for_nothing_else() -> None:
-    assert "may have 1 instances at once" in ask("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
-    assert "may have 1 instances at once" in ask("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
-    assert "has created 1 instances" in ask("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
-    assert "the 10 minutes of this run are over" in ask("POST", "/v1/instances", NEW, minutes=10)
+    assert "may have 1 instances at once" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
+    assert "may have 1 instances at once" in refusal_of("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
+    assert "has created 1 instances" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
+    assert "the 10 minutes of this run are over" in refusal_of("POST", "/v1/instances", NEW, minutes=10)
     copy = {**NEW, "instance": {"id": OWN}}
-    assert "has created 1 copies" in ask("POST", "/v1/snapshots", copy, limits=Limits(9, 9, 10, copies=1))
-    assert "has created 0 copies" in ask("POST", "/v1/images/custom", NEW, limits=Limits(9, 9, 10))
-    assert not ask("POST", f"/v1/instances/{OWN}/stop", limits=Limits(0, 0, 0), minutes=10)
-    assert not ask("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
+    assert "has created 1 copies" in refusal_of("POST", "/v1/snapshots", copy, limits=Limits(9, 9, 10, copies=1))
+    assert "has created 0 copies" in refusal_of("POST", "/v1/images/custom", NEW, limits=Limits(9, 9, 10))
+    assert not refusal_of("POST", f"/v1/instances/{OWN}/stop", limits=Limits(0, 0, 0), minutes=10)
+    assert not refusal_of("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
 
 
 def test_the_limits_of_a_part_begin_with_it() -> None:
@@ -106,13 +106,13 @@ def test_a_refused_creation_and_a_deletion_make_room() -> None:
 
 def test_what_is_gone_is_not_touched_again() -> None:
     events = (*EVENTS, {"event": GONE, "kind": "instance", "id": OWN})
-    assert "was not made by this run" in ask("DELETE", f"/v1/instances/{OWN}", events=events)
+    assert "was not made by this run" in refusal_of("DELETE", f"/v1/instances/{OWN}", events=events)
 
 
 def test_a_renamed_instance_is_known_by_its_new_name() -> None:
     events = (*EVENTS, {"event": RENAMED, "kind": "instance", "id": OWN, "name": f"{RUN}-other"})
     for name, why in ((f"{RUN}-other", False), (f"{RUN}-first", True)):
-        assert bool(ask("POST", "/v1/snapshots", {**NEW, "instance": {"name": name}}, events=events)) is why
+        assert bool(refusal_of("POST", "/v1/snapshots", {**NEW, "instance": {"name": name}}, events=events)) is why
 
 
 def test_every_rule_is_found_by_a_path_of_its_own() -> None:

@@ -25,7 +25,7 @@ SLOW = pytest.mark.test_all("the same kills in this process are in test_left_beh
 PROGRAM = (sys.executable, "-m", "tests.acceptance")
 
 
-def begin(cloud: Cloud, *arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
+def start_program(cloud: Cloud, *arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
     env = {**os.environ, **cloud.sim.environment, **environment}
     more = ("--folder", cloud.folder, "--speed", str(SPEED))
     return subprocess.Popen([*PROGRAM, *more, *arguments], cwd=ROOT, env=env, text=True,
@@ -34,7 +34,7 @@ def begin(cloud: Cloud, *arguments: str | Path, **environment: str) -> subproces
 
 def run(cloud: Cloud, *arguments: str | Path, answer: str = "", **environment: str) -> tuple[int, str]:
     """Run the program and return its exit code and output."""
-    with begin(cloud, *arguments, **environment) as process:
+    with start_program(cloud, *arguments, **environment) as process:
         said = process.communicate(answer, timeout=900)[0]
     return process.returncode, said
 
@@ -51,7 +51,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
 def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
-    with begin(cloud, "run", "--yes", "--targets", "none") as process:
+    with start_program(cloud, "run", "--yes", "--targets", "none") as process:
         read_until(process, "Trying power actions")
         process.kill()
     cloud.sim.clear_faults()
@@ -74,7 +74,7 @@ def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None
 def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
-    with begin(cloud, "run", "--yes", "--targets", "none") as process:
+    with start_program(cloud, "run", "--yes", "--targets", "none") as process:
         read_until(process, "Trying power actions")
         process.send_signal(number)
         read_until(process, "Deleting instance")
@@ -88,7 +88,7 @@ def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) 
 
 def test_a_program_whose_output_nobody_reads_deletes_what_it_made(cloud: Cloud) -> None:
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
-    with begin(cloud, "run", "--yes", "--targets", "none") as process:
+    with start_program(cloud, "run", "--yes", "--targets", "none") as process:
         assert process.stdout
         read_until(process, "Trying power actions")
         process.stdout.close()
@@ -136,7 +136,7 @@ def test_a_target_runs_as_on_a_real_cloud_and_can_be_interrupted(cloud: Cloud) -
     before = cloud.foreign()
     # The program's clock is slower than the cloud's: ansible-test takes real time.
     arguments, environment = ("run", "--yes", "--targets", "vm_info", "--speed", "4"), {"QUICK_WAITS": str(QUICK)}
-    with begin(cloud, *arguments, **environment) as process:
+    with start_program(cloud, *arguments, **environment) as process:
         read_until(process, "TASK [vm_info : Stop one]")
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=300)[0]

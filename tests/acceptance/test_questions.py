@@ -29,7 +29,7 @@ def by_list(seconds: float, found: bool = True) -> Look:
     return Look(seconds, BY_LIST, found)
 
 
-def ask(key: str, responses: dict[str, Response] | None = None, watches: Watches | None = None,
+def verdict_of(key: str, responses: dict[str, Response] | None = None, watches: Watches | None = None,
         statuses: set[tuple[str, str, str]] | None = None, **facts: Any) -> tuple[str, str]:  # fmt: skip
     """Return the verdict and the words of the answer to a question."""
     seen = Observations()
@@ -78,13 +78,13 @@ def test_nothing_is_answered_by_no_observation() -> None:
 )
 def test_answers_by_a_status(key: str, label: str, assumed: int, differing: int) -> None:
     if key != "host_keys":
-        assert ask(key, responded(label, assumed))[0] == AS_ASSUMED
-    found, words = ask(key, responded(label, differing, "a.slug", "Why."))
+        assert verdict_of(key, responded(label, assumed))[0] == AS_ASSUMED
+    found, words = verdict_of(key, responded(label, differing, "a.slug", "Why."))
     assert found == DIFFERS
     assert str(differing) in words or differing == 201
     # Neither the run's own refusals nor lost responses say anything about the API.
-    assert ask(key, responded(label, 403, REFUSED_HERE))[0] == NOT_SEEN
-    assert {ask(key, responded(label, status))[0] for status in (0, 429, 503)} == {NOT_SEEN}
+    assert verdict_of(key, responded(label, 403, REFUSED_HERE))[0] == NOT_SEEN
+    assert {verdict_of(key, responded(label, status))[0] for status in (0, 429, 503)} == {NOT_SEEN}
 
 
 MEANINGS = "melting_error (taken as operation failed), migrating (taken as moving)"
@@ -175,7 +175,7 @@ DELETION = [by_id(0, "running", "deleting"), by_list(0), by_id(3), by_list(3), b
     ],
 )  # fmt: skip
 def test_answers(key: str, observed: dict[str, Any], expected: tuple[str, str]) -> None:
-    assert ask(key, **observed) == expected
+    assert verdict_of(key, **observed) == expected
 
 
 @pytest.mark.parametrize(

@@ -381,7 +381,7 @@ def application(awx: Awx) -> FastAPI:
 
 
 @contextmanager
-def serving() -> Iterator[Awx]:
+def serve_awx() -> Iterator[Awx]:
     """Serve an AWX with its first organization until the block ends."""
     awx = Awx()
     server = uvicorn.Server(uvicorn.Config(application(awx), port=0, log_level="warning"))

@@ -45,7 +45,7 @@ class Done(NamedTuple):
     artifacts: dict[str, Any]  # the values of set_stats, which AWX passes to the next job of a workflow
 
 
-def answered(template: dict[str, Any], answers: dict[str, Any], blank: bool = True) -> dict[str, Any]:
+def extra_variables(template: dict[str, Any], answers: dict[str, Any], blank: bool = True) -> dict[str, Any]:
     """Return the extra variables from a survey's answers; with `blank`, also from empty fields of its form."""
     questions = {one["variable"]: one for one in template["survey_spec"]["spec"]}
     assert set(answers) <= set(questions), "AWX passes over variables that are in no survey"

@@ -94,7 +94,7 @@ SCENARIOS = {
 }  # fmt: skip
 
 
-def begin(sim: Any, **settings: Any) -> None:
+def seed_account(sim: Any, **settings: Any) -> None:
     """Empty the simulator, and create the resources that exist before each job."""
     sim.reset(keys={KEY: "tenant-1"}, api_key=KEY, keep_deleted=10**6, **settings)
     ids: dict[str, str] = {}

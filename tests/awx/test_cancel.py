@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.awx.data import templates
-from tests.awx.jobs import SETTINGS, Job, answered
-from tests.awx.scenarios import KEY, SCENARIOS, begin, rows
+from tests.awx.jobs import SETTINGS, Job, extra_variables
+from tests.awx.scenarios import KEY, SCENARIOS, rows, seed_account
 from tests.support.killing import strays
 from tests.support.play import SPEED
 from tests.support.waiting import wait_until
@@ -44,7 +44,9 @@ COUNTED = ("decommission", "prune")  # their confirmed count is wrong after a pa
 
 
 def job_of(sim: Any, folder: Path, name: str, **answers: Any) -> Job:
-    return Job(sim, folder, f"{name}.yml", answered(templates()[name], SCENARIOS[name].answers | answers), api_key=KEY)
+    return Job(
+        sim, folder, f"{name}.yml", extra_variables(templates()[name], SCENARIOS[name].answers | answers), api_key=KEY
+    )
 
 
 def kill(job: Job, reached: Callable[[], bool], container: bool = True) -> None:
@@ -111,7 +113,7 @@ def assert_it_carries_on(sim: Any, folder: Path, name: str) -> None:
 )
 def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str, when: str) -> None:
     """A job that is cancelled before or after the API has made a change is completed by the next run."""
-    begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
+    seed_account(sim, edition=SCENARIOS[name].edition, unique_names=False)
     cancel_at(sim, job_of(sim, tmp_path, name), WRITES[name], when)
     assert_it_carries_on(sim, tmp_path, name)
 
@@ -120,7 +122,7 @@ def test_between_a_request_and_its_response(sim: Any, tmp_path: Path, name: str,
 @pytest.mark.every_core
 def test_prune_between_two_of_many_deletions(sim: Any, tmp_path: Path) -> None:
     """Prune deletes the resources that a cancelled job left only after their new number is confirmed."""
-    begin(sim)
+    seed_account(sim)
     source = next(row["id"] for row in rows(sim, "instances") if row["name"] == "web-2")
     for number in range(4):
         sim.seed("snapshot", name=f"nightly-more-{number}", instance=source, created_at=sim.now() - 3600 + number)
@@ -152,7 +154,7 @@ def test_at_random_moments(sim: Any, tmp_path: Path, name: str, container: bool)
 
     Without a container, with ansible-core 2.19 and newer, a module outlives its job for a short time.
     """
-    begin(sim, edition=SCENARIOS[name].edition, unique_names=False)
+    seed_account(sim, edition=SCENARIOS[name].edition, unique_names=False)
     job = job_of(sim, tmp_path, name)
     for moment in [random.randint(1, 8), random.randint(1, 25)]:
         print(f"killed at request {moment}")

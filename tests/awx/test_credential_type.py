@@ -20,7 +20,7 @@ from tests.awx.data import AWX, PROJECT, environment, load
 from tests.support.awx import CREDENTIAL
 from tests.support.certificates import Authority
 from tests.support.inventory_programs import Programs
-from tests.support.servers import Server, serving
+from tests.support.servers import Server, serve_responses
 
 TYPE = load(AWX / "credential_type.yml")
 ROW = {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6", "name": "web", "state": "running", "status": "completed"}
@@ -35,7 +35,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def api(authority: Authority) -> Iterator[Server]:
-    with serving(ANSWER, tls=authority.server("localhost")) as server:
+    with serve_responses(ANSWER, tls=authority.server("localhost")) as server:
         yield server
 
 

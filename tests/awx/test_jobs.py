@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.awx.data import templates
-from tests.awx.jobs import ENVIRONMENT, Job, answered, inventory
-from tests.awx.scenarios import BEFORE, KEY, SCENARIOS, SEEDS, begin, rows, states
+from tests.awx.jobs import ENVIRONMENT, Job, extra_variables, inventory
+from tests.awx.scenarios import BEFORE, KEY, SCENARIOS, SEEDS, rows, seed_account, states
 from tests.support.awx import CREDENTIAL, RUNNERS_OWN, record
 from tests.support.play import SPEED
 
@@ -30,8 +30,10 @@ def test_each_job_template_is_run() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
-    begin(sim, edition=scenario.edition)
-    job = Job(sim, tmp_path, f"{name}.yml", answered(TEMPLATES[name], scenario.answers), "--diff -vvv", api_key=KEY)
+    seed_account(sim, edition=scenario.edition)
+    job = Job(
+        sim, tmp_path, f"{name}.yml", extra_variables(TEMPLATES[name], scenario.answers), "--diff -vvv", api_key=KEY
+    )
     done = job()
     assert done.code == 0, done.output
     assert scenario.there(sim) == scenario.expected
@@ -43,8 +45,8 @@ def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:
 
 def test_launch_by_the_api_without_what_is_optional(sim: Any, tmp_path: Path) -> None:
     """A launch by the API works with undefined optional variables, and a check job changes nothing."""
-    begin(sim)
-    answers = answered(TEMPLATES["power"], SCENARIOS["power"].answers, blank=False)
+    seed_account(sim)
+    answers = extra_variables(TEMPLATES["power"], SCENARIOS["power"].answers, blank=False)
     assert len(answers) == 2
     done = Job(sim, tmp_path, "power.yml", answers, "--check", api_key=KEY)()
     assert done.code == 0 and done.artifacts["magalu_power"]["changed"] == ["web-2"], done.output
@@ -53,17 +55,17 @@ def test_launch_by_the_api_without_what_is_optional(sim: Any, tmp_path: Path) ->
 
 def test_job_with_a_limit_does_nothing(sim: Any, tmp_path: Path) -> None:
     """A job with a limit does nothing and succeeds, so no template asks for a limit."""
-    begin(sim)
+    seed_account(sim)
     sim.clear_requests()
-    done = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), "-l web-1", api_key=KEY)()
+    done = Job(sim, tmp_path, "report.yml", extra_variables(TEMPLATES["report"], {}), "-l web-1", api_key=KEY)()
     assert done.code == 0 and sim.requests() == [] and "skipping: no hosts matched" in done.output
 
 
 @pytest.mark.test_all("the report itself is in tests/jobs")
 def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
     """The report is in the job's output, because AWX deletes the files that a job writes."""
-    begin(sim)
-    done = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), api_key=KEY)()
+    seed_account(sim)
+    done = Job(sim, tmp_path, "report.yml", extra_variables(TEMPLATES["report"], {}), api_key=KEY)()
     (table,) = (file.read_text() for file in (tmp_path / "project").rglob("report.csv"))
     shown = done.output.replace('\\"', '"')
     assert len(table.splitlines()) > len(SEEDS) and all(line in shown for line in table.splitlines()), done.output
@@ -72,7 +74,7 @@ def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
 def test_jobs_are_as_the_record_of_one(sim: Any, tmp_path: Path) -> None:
     """The tests' environment and files are those of the recorded job of a real AWX."""
     folder = record("job_with_survey")
-    job = Job(sim, tmp_path, "report.yml", answered(TEMPLATES["report"], {}), api_key=KEY)
+    job = Job(sim, tmp_path, "report.yml", extra_variables(TEMPLATES["report"], {}), api_key=KEY)
     lines = (
         (folder / "env.list").read_text().replace("/tmp/awx_66_xxxxxxxx", "{}").replace("/runner", "{}").splitlines()
     )

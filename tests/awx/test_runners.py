@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.awx.data import templates
-from tests.awx.jobs import Job, answered
-from tests.awx.scenarios import KEY, SCENARIOS, begin
+from tests.awx.jobs import Job, extra_variables
+from tests.awx.scenarios import KEY, SCENARIOS, seed_account
 from tests.conftest import ROOT
 from tests.support.choice import ALL
 from tests.support.play import SPEED
@@ -32,8 +32,8 @@ LINES = ("fleet app: 0/2 running, 2 creating", "fleet app: 2/2 running", "change
 def test_job_that_changes_a_fleet_ends(sim: Any, tmp_path: Path, version: str) -> None:
     runner = FOLDER / version
     assert runner.is_dir(), f"ansible-runner {version} is missing: make setup"
-    begin(sim)
-    job = Job(sim, tmp_path, "provision.yml", answered(templates()["provision"], SCENARIOS["provision"].answers),
+    seed_account(sim)
+    job = Job(sim, tmp_path, "provision.yml", extra_variables(templates()["provision"], SCENARIOS["provision"].answers),
               api_key=KEY)  # fmt: skip
     job.env["PYTHONPATH"] = f"{runner}:{job.env['PYTHONPATH']}"
     job.write("env/settings", f'{{"job_timeout": {LONGEST}, "suppress_ansible_output": true}}')

@@ -34,7 +34,7 @@ SEVERAL = pytest.mark.test_all("several runs of a slow playbook; the first run i
 @pytest.fixture
 def awx() -> Iterator[fake_awx.Awx]:
     assert AWX_AWX.is_dir(), "awx.awx is missing: make setup"
-    with fake_awx.serving() as server:
+    with fake_awx.serve_awx() as server:
         yield server
 
 

@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import FORMA
 from tests.awx import page, specs
 from tests.awx.data import AWX, PROJECT, load, templates
 from tests.awx.fake_awx import PLAYBOOK, Awx
-from tests.awx.jobs import answered
+from tests.awx.jobs import extra_variables
 from tests.conftest import ROOT
 from tests.support.awx import script
 from tests.support.inventory_programs import Programs
@@ -79,7 +79,7 @@ def test_awx_accepts_the_template(name: str) -> None:
         fields = {field: schedule[field] for field in ("name", "description", "rrule", "extra_data")}
         awx.create("schedules", {**fields, "unified_job_template": 99})
         # ansible-core 2.19 and newer cannot read every text in the form in which AWX writes it.
-        variables = answered(template, schedule["extra_data"], blank=False)
+        variables = extra_variables(template, schedule["extra_data"], blank=False)
         assert DataLoader().load(unsafe(variables)) == variables
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import requests
 
-from tests.benchmarks.processes import Cost, cost, playbook, serving
+from tests.benchmarks.processes import Cost, cost, playbook, serve_simulator
 
 DEFAULTS = {"machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS", "ssh_key_name": "deploy",
             "network": {"associate_public_ip": False}, "state": "running"}  # fmt: skip
@@ -109,7 +109,7 @@ class _Play(NamedTuple):
 
 @contextmanager
 def _playing(switches: list[str]) -> Iterator[_Play]:
-    with serving(*switches) as env, tempfile.TemporaryDirectory() as folder:
+    with serve_simulator(*switches) as env, tempfile.TemporaryDirectory() as folder:
         play = _Play(Path(folder), {**env, "ANSIBLE_ASYNC_DIR": folder})  # ansible-core 2.16 uses two home folders
         play.seconds(PING)  # a warm-up
         yield play

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 import yaml
 
-from tests.benchmarks.processes import Cost, cost, medians, playbook, serving
+from tests.benchmarks.processes import Cost, cost, medians, playbook, serve_simulator
 
 PLUGINS = Path(__file__).parent / "inventory_plugins"
 CONSTRUCTED = {
@@ -36,9 +36,9 @@ def measure(sizes: tuple[int, ...] = (1000, 10_000, 50_000), runs: int = 3) -> d
     """Return ratios to the floor by the number of instances, and the cost of the floor itself."""
     found: dict[str, Any] = {}
     for size in sizes:
-        with serving("--instances", str(size), "--speed", "0") as env, tempfile.TemporaryDirectory() as folder:
+        with serve_simulator("--instances", str(size), "--speed", "0") as env, tempfile.TemporaryDirectory() as folder:
             found[f"{size:,} instances"] = _size(env, Path(folder), runs if size <= 10_000 else 1)
-    with serving("--instances", "10000", "--speed", "0") as env, tempfile.TemporaryDirectory() as folder:
+    with serve_simulator("--instances", "10000", "--speed", "0") as env, tempfile.TemporaryDirectory() as folder:
         found["10,000 instances, 300 ms a page"] = _slow(env, Path(folder))
     return found
 

@@ -27,7 +27,7 @@ class Cost(NamedTuple):
 
 
 @contextmanager
-def serving(*switches: str) -> Iterator[dict[str, str]]:
+def serve_simulator(*switches: str) -> Iterator[dict[str, str]]:
     """Run a simulator with these switches, and yield the environment of a program that uses it."""
     command = [sys.executable, "-m", "simulator", "--port", "0", *switches]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:

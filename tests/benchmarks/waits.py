@@ -13,12 +13,12 @@ from tests.support.declarations import DECLARED
 
 def measure(sim: Any) -> dict[str, Any]:
     """Return means over creations of 20 to 120 s, and over actions of 1 to 15 s."""
-    creations = [_one(sim, "create", took) for took in range(20, 121, 5)]
-    actions = [_one(sim, "stop", took) for took in range(1, 16)]
+    creations = [_measure_wait(sim, "create", took) for took in range(20, 121, 5)]
+    actions = [_measure_wait(sim, "stop", took) for took in range(1, 16)]
     return {"creation of 20 to 120 s": _means(creations), "action of up to 15 s": _means(actions)}
 
 
-def _one(sim: Any, action: str, took: float) -> tuple[float, int]:
+def _measure_wait(sim: Any, action: str, took: float) -> tuple[float, int]:
     """Return the seconds from the change's end in the cloud to the task's end, and the requests since the change."""
     sim.reset(durations={action: took + 0.37})
     if action == "stop":

@@ -69,12 +69,12 @@ def test_requests_and_answers_keep_to_the_contract(sim: Any, edition: str, setti
     sim.reset(edition=edition, **settings)
     tour(sim, edition)
     actions = ("attach", "detach", "start", "stop", "suspend", "reboot", "retype", "rename")
-    seen = {one.rpartition("/")[2] for one in kept(sim, edition)}
+    seen = {one.rpartition("/")[2] for one in check_all_requests(sim, edition)}
     missing = {action for action in actions if action not in seen}
     assert missing == ({"detach"} if edition == "2024-08" else set()), "the tour sends every action"
 
 
-def kept(sim: Any, edition: str) -> set[str]:
+def check_all_requests(sim: Any, edition: str) -> set[str]:
     """Check all requests and responses, and return their operations, as `METHOD /v1/path` with `{id}` in it."""
     seen = set()
     for request in sim.requests():
@@ -105,7 +105,7 @@ def test_copies_keep_to_the_contract(sim: Any, kind: str, edition: str) -> None:
     restore = f"POST {path}/{{id}}" + ("/restore" if kind == "backup" else "")
     wanted = {f"GET {path}", f"POST {path}", f"GET {path}/{{id}}", f"PATCH {path}/{{id}}/rename", restore,
               f"DELETE {path}/{{id}}"}  # fmt: skip
-    assert wanted - kept(sim, edition) == set()
+    assert wanted - check_all_requests(sim, edition) == set()
 
 
 def test_custom_images_and_what_an_instance_tells_once_keep_to_the_contract(sim: Any) -> None:
@@ -126,7 +126,7 @@ def test_custom_images_and_what_an_instance_tells_once_keep_to_the_contract(sim:
     path = "/v1/images/custom"
     wanted = {f"GET {path}", f"POST {path}", f"GET {path}/{{id}}", f"PATCH {path}/{{id}}", f"DELETE {path}/{{id}}",
               "GET /v1/instances/{id}/init-logs", "GET /v1/instances/config/{id}/first-windows-password"}  # fmt: skip
-    assert wanted - kept(sim, "2026-08") == set()
+    assert wanted - check_all_requests(sim, "2026-08") == set()
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -47,7 +47,7 @@ class Recipes:
 
 @pytest.fixture
 def cloud() -> Iterator[Neighbours]:
-    with neighbours.serving() as server:
+    with neighbours.serve_neighbours() as server:
         yield server
 
 

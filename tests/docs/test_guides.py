@@ -23,7 +23,7 @@ from tests.support.fleet_role import show
 from tests.support.pages import RST, blocks, commands, files
 from tests.support.play import SPEED, environment
 from tests.support.servers import free_port
-from tests.support.ssh import serving
+from tests.support.ssh import serve_ssh
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
 SLOW = pytest.mark.test_all("three runs of each example of a page; the first pages are in make test")
@@ -167,7 +167,7 @@ def test_life(sim: Any, tmp_path: Path) -> None:
              "fleet_user": getpass.getuser(), "fleet_known_hosts": str(known),
              "site_folder": str(tmp_path), "ansible_become": False}  # fmt: skip
     args = f"-F none -o ControlMaster=no -o UserKnownHostsFile={known} -o StrictHostKeyChecking=yes"
-    with serving(tmp_path, addresses, port, f"SetEnv PATH={path}"):
+    with serve_ssh(tmp_path, addresses, port, f"SetEnv PATH={path}"):
         show(sim, " ".join((tmp_path / "host_key.pub").read_text().split()[:2]))
         env = {"ANSIBLE_SSH_ARGS": args, "ANSIBLE_PRIVATE_KEY_FILE": str(tmp_path / "key"),
                "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"), "ANSIBLE_SSH_TRANSFER_METHOD": "piped",

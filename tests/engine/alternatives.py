@@ -24,13 +24,13 @@ CONDITIONS: list[dict[str, Any]] = [
 everywhere = pytest.mark.parametrize("conditions", CONDITIONS, ids=str)
 
 
-def ours(sim: Any) -> list[dict[str, Any]]:
+def own_instances(sim: Any) -> list[dict[str, Any]]:
     return [row for row in sim.state()["br-se1"]["instances"] if not row["name"].startswith("instance-")]
 
 
-def addresses(sim: Any) -> int:
+def count_public_ips(sim: Any) -> int:
     return len(sim.state()["br-se1"]["public_ips"])
 
 
-def tried(done: Any) -> list[str]:
+def attempted_types(done: Any) -> list[str]:
     return [one["machine_type"] for one in done.outcome.attempts]

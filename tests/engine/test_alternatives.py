@@ -16,10 +16,10 @@ from tests.engine.alternatives import (
     REFUSED,
     WAYS,
     WITH_WAYS,
-    addresses,
+    attempted_types,
+    count_public_ips,
     everywhere,
-    ours,
-    tried,
+    own_instances,
 )
 from tests.support import task
 from tests.support.declarations import IMAGE, LARGE, SMALL
@@ -30,8 +30,10 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
     sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0})
     done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create", "delete", "create", "delete", "create"])
-    assert [(row["machine_type"]["name"], row["availability_zone"]) for row in ours(sim)] == [(OTHER, "br-se1-b")]
-    assert addresses(sim) == 1
+    assert [(row["machine_type"]["name"], row["availability_zone"]) for row in own_instances(sim)] == [
+        (OTHER, "br-se1-b")
+    ]
+    assert count_public_ips(sim) == 1
     assert [step.description for step in done.outcome.steps[::2]] == [
         f"create instance web as {SMALL}", f"create instance web as {LARGE}", f"create instance web as {OTHER} in br-se1-b",
     ]  # fmt: skip
@@ -45,7 +47,7 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
     sim.advance(10)
     assert not task.check(sim, **WITH_WAYS).steps
     assert task.run(sim, **WITH_WAYS).actions == []
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @everywhere
@@ -60,7 +62,7 @@ def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditi
         )
         assert done.actions == ["create", "delete"] * 3
         assert done.outcome.created == []
-        assert (ours(sim), addresses(sim)) == ([], 0)
+        assert (own_instances(sim), count_public_ips(sim)) == ([], 0)
         sim.advance(10)
 
 
@@ -70,7 +72,7 @@ def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: 
     sim.add_fault(operation=POST_CREATE, kind="status", status=status, body=REFUSED, **later)
     start = sim.now()
     done = task.run(sim, **WITH_WAYS)
-    assert (done.failure, done.actions, tried(done)) == (None, ["create"], [SMALL])
+    assert (done.failure, done.actions, attempted_types(done)) == (None, ["create"], [SMALL])
     assert done.outcome.attempts[0]["error"] == {"slug": CAPACITY, "message": "Full"}
     assert done.row["machine_type"]["name"] == LARGE
     assert sim.now() - start < 40
@@ -86,8 +88,8 @@ def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None
     sim.add_fault(operation=POST_CREATE, kind="status", status=500, body=REFUSED, when=when)
     done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create"])
-    assert tried(done) == ([SMALL] if when == "before" else [])
-    assert len(ours(sim)) == 1
+    assert attempted_types(done) == ([SMALL] if when == "before" else [])
+    assert len(own_instances(sim)) == 1
 
 
 @pytest.mark.parametrize("slug", ["instance.name.conflict", None])
@@ -98,7 +100,7 @@ def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) 
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=body)
     done = task.run(sim, **WITH_WAYS)
     assert done.failure is not None
-    assert tried(done) == []
+    assert attempted_types(done) == []
 
 
 def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> None:
@@ -108,7 +110,7 @@ def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> Non
     assert done.actions == ["create", "delete", "create"]
     assert "could not be created (creating_error)" in str(done.failure)
     assert f"Tried were {SMALL}: " in str(done.failure)
-    assert [row["id"] for row in ours(sim)] == done.outcome.created
+    assert [row["id"] for row in own_instances(sim)] == done.outcome.created
 
 
 @pytest.mark.parametrize("told", [False, True])
@@ -119,7 +121,7 @@ def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
                     alternatives_on=["capacity", "quota"] if told else ["capacity"])  # fmt: skip
     assert done.actions == (["create", "delete", "create"] if told else ["create"])
     assert bool(done.failure) != told
-    assert tried(done) == [LARGE] * told
+    assert attempted_types(done) == [LARGE] * told
     if not told:
         assert "creating_error_quota_vcpu" in str(done.failure)
 
@@ -128,7 +130,7 @@ def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: A
     sim.add_fault(operation=POST_CREATE, kind="status", status=403, body={"slug": "quota.vcpu", "message": "Over"})
     done = task.run(sim, **WITH_WAYS)
     assert done.failure.error.slug == "quota.vcpu"
-    assert tried(done) == []
+    assert attempted_types(done) == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_all_are_checked_before_the_first_is_sent(sim: Any) -> None:
         assert said in str(task.run(sim, **{**WITH_WAYS, "alternatives": [*WAYS, wrong]}).failure)
         with pytest.raises(Refused):
             task.check(sim, **{**WITH_WAYS, "alternatives": [*WAYS, wrong]})
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_check_mode_predicts_the_first(sim: Any) -> None:
@@ -181,7 +183,7 @@ def test_check_mode_predicts_the_first(sim: Any) -> None:
 def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
     sim.reset(capacity={LARGE: 0})
     done = task.run(sim, **{**WITH_WAYS, "machine_type": None, "availability_zone": "br-se1-c"})
-    assert (done.failure, tried(done)) == (None, [LARGE])
+    assert (done.failure, attempted_types(done)) == (None, [LARGE])
     assert [step.description for step in done.outcome.steps if step.action == "create"] == [
         f"create instance web as {LARGE} in br-se1-c", f"create instance web as {OTHER} in br-se1-b",
     ]  # fmt: skip
@@ -201,5 +203,5 @@ def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:
     plan = task.check(sim, **WITH_WAYS, on_immutable_change="recreate")
     assert [step.description for step in plan.steps] == ["delete instance web", f"create instance web as {SMALL}"]
     done = task.run(sim, **WITH_WAYS, on_immutable_change="recreate")
-    assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [SMALL], LARGE)
+    assert (done.failure, attempted_types(done), done.row["machine_type"]["name"]) == (None, [SMALL], LARGE)
     assert done.actions == ["delete", "create", "delete", "create"]

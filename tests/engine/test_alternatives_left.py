@@ -22,10 +22,10 @@ from tests.engine.alternatives import (
     REFUSED,
     WAYS,
     WITH_WAYS,
-    addresses,
+    attempted_types,
+    count_public_ips,
     everywhere,
-    ours,
-    tried,
+    own_instances,
 )
 from tests.support import copies, task
 from tests.support.choice import one_in
@@ -41,9 +41,9 @@ def test_an_answer_that_is_lost_on_the_way(sim: Any, what: Any, unique: bool, wh
     sim.reset(unique_names=unique, capacity={SMALL: 0}, lag=3)
     sim.add_fault(operation=what[0], nth=what[1], when=when, **fault)
     done = task.run(sim, **WITH_WAYS)
-    assert (done.failure, done.actions, tried(done)) == (None, ["create", "delete", "create"], [SMALL])
-    assert [row["machine_type"]["name"] for row in ours(sim)] == [LARGE]
-    assert addresses(sim) == 1
+    assert (done.failure, done.actions, attempted_types(done)) == (None, ["create", "delete", "create"], [SMALL])
+    assert [row["machine_type"]["name"] for row in own_instances(sim)] == [LARGE]
+    assert count_public_ips(sim) == 1
 
 
 def test_each_has_its_own_number_of_sends(sim: Any) -> None:
@@ -51,8 +51,8 @@ def test_each_has_its_own_number_of_sends(sim: Any) -> None:
     for number in (1, 3, 5):
         sim.add_fault(operation=POST_CREATE, nth=number, kind="reset")
     done = task.run(sim, **WITH_WAYS)
-    assert (done.failure, tried(done)) == (None, [SMALL, LARGE])
-    assert task.sent(sim).count("POST instances") == 6
+    assert (done.failure, attempted_types(done)) == (None, [SMALL, LARGE])
+    assert task.list_changes(sim).count("POST instances") == 6
 
 
 @pytest.mark.one_in(4)
@@ -70,8 +70,8 @@ def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, co
     done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     assert done.row["machine_type"]["name"] == kinds[(number + 1) % 3]
-    assert left not in [row["id"] for row in ours(sim)]
-    assert addresses(sim) == len(ours(sim)) == 1
+    assert left not in [row["id"] for row in own_instances(sim)]
+    assert count_public_ips(sim) == len(own_instances(sim)) == 1
 
 
 def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
@@ -81,9 +81,9 @@ def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
     for _refused in (LARGE, OTHER):
         sim.add_fault(operation=POST_CREATE, nth=len(sim.faults()) + 1, kind="status", status=409, body=REFUSED)
     done = task.run(sim, **WITH_WAYS)
-    assert (done.failure, tried(done), done.row["machine_type"]["name"]) == (None, [LARGE, OTHER], SMALL)
+    assert (done.failure, attempted_types(done), done.row["machine_type"]["name"]) == (None, [LARGE, OTHER], SMALL)
     assert done.actions == ["delete", "create"]
-    assert addresses(sim) == 1
+    assert count_public_ips(sim) == 1
 
 
 def test_runs_that_do_not_wait_go_on_from_each_other(sim: Any) -> None:
@@ -92,7 +92,7 @@ def test_runs_that_do_not_wait_go_on_from_each_other(sim: Any) -> None:
         done = task.run(sim, wait=False, **WITH_WAYS)
         assert (done.failure, done.actions) == (None, actions)
         sim.advance(60)
-    assert ours(sim)[0]["machine_type"]["name"] == OTHER
+    assert own_instances(sim)[0]["machine_type"]["name"] == OTHER
 
 
 KEPT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -113,14 +113,14 @@ def test_what_is_not_known_to_be_one_stays(sim: Any, why: str, fields: Any, opti
     row = sim.seed("instance", name="web", **{**failed, **fields})
     done = task.run(sim, **{**WITH_WAYS, **options})
     assert done.failure is not None, why
-    assert task.sent(sim) == []
-    assert [one["id"] for one in ours(sim)] == [row["id"]]
+    assert task.list_changes(sim) == []
+    assert [one["id"] for one in own_instances(sim)] == [row["id"]]
 
 
 def test_one_that_is_given_by_id_stays(sim: Any) -> None:
     row = sim.seed("instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error")
     assert task.run(sim, **{**WITH_WAYS, "id": row["id"]}).failure is not None
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
@@ -128,7 +128,7 @@ def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
     done = task.run(sim, **WITH_WAYS, protect_names=["web"])
     assert "is protected from deletion" in str(done.failure)
     assert done.actions == ["create"]
-    assert done.outcome.created == [ours(sim)[0]["id"]]
+    assert done.outcome.created == [own_instances(sim)[0]["id"]]
 
 
 def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
@@ -138,7 +138,7 @@ def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
     done = task.run(sim, **WITH_WAYS)
     assert "Tried were" in str(done.failure)
     assert "Left to be done: delete instance web." in str(done.failure)
-    assert done.outcome.created == [row["id"] for row in ours(sim)]
+    assert done.outcome.created == [row["id"] for row in own_instances(sim)]
 
 
 @pytest.mark.parametrize("more", [{"on_failed": "replace"}, {"alternatives": WAYS}], ids=["replace", "alternatives"])
@@ -169,19 +169,19 @@ def test_restores_have_them_too(sim: Any, kind: str, edition: str, by: str) -> N
     assert run().failure is not None
     done = run(on_failed="replace", machine_type="BV2-2-40")
     assert (done.failure, done.actions) == (None, ["delete", "restore"])
-    assert addresses(sim) == 1
+    assert count_public_ips(sim) == 1
     restore = {**restore, "name": "web-3"}
     done = run(alternatives=[{"machine_type": LARGE}])
-    assert (done.failure, done.actions, tried(done)) == (None, ["restore", "delete", "restore"], [SMALL])
-    assert addresses(sim) == 2
+    assert (done.failure, done.actions, attempted_types(done)) == (None, ["restore", "delete", "restore"], [SMALL])
+    assert count_public_ips(sim) == 2
     sim.clear_requests()
     assert run(alternatives=[{"machine_type": LARGE}]).actions == []
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     restore = {**restore, "name": "web-4"}
     assert run().failure is not None, "it stays, and is carried on from"
     done = run(alternatives=[{"machine_type": LARGE}])
     assert (done.failure, done.actions) == (None, ["delete", "restore"])
-    assert addresses(sim) == 3
+    assert count_public_ips(sim) == 3
 
 
 TYPES, ZONES = [SMALL, LARGE, OTHER], [None, "br-se1-a", "br-se1-b"]
@@ -243,18 +243,18 @@ def test_the_first_one_with_room_is_made_or_all_are_named(
     failed = order[: order.index(expected)] if expected else order
     assert [{key: one[key] for key in ("machine_type", "availability_zone")}
             for one in done.outcome.attempts] == failed  # fmt: skip
-    assert addresses(sim) == len(ours(sim)) == (1 if expected else 0)
+    assert count_public_ips(sim) == len(own_instances(sim)) == (1 if expected else 0)
     if expected is None:
         assert str(done.failure).count(f"(slug {CAPACITY})") == len(order)
         return
     assert done.failure is None
-    made = ours(sim)[0]
+    made = own_instances(sim)[0]
     assert made["machine_type"]["name"] == expected["machine_type"]
     assert expected["availability_zone"] in (None, made["availability_zone"])
     sim.advance(10)
     sim.clear_requests()
     assert task.run(sim, **options).actions == []
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine.run import ru
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance import instance_task
 from tests.support.choice import one_in
 from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
-from tests.support.task import client, sent, want
+from tests.support.task import client, list_changes, want
 
 WEB = {"name": "web", "image": IMAGE, "machine_type": SMALL, "id": "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"}
 OTHER = "1c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
@@ -34,26 +34,26 @@ def seed(sim: Any, world: World | None, **reset: Any) -> None:
     sim.clear_requests()
 
 
-def do(sim: Any, plan: Any = None, check: bool = False, region: str = "br-se1", **options: Any) -> Outcome:
+def run_planned(sim: Any, plan: Any = None, check: bool = False, region: str = "br-se1", **options: Any) -> Outcome:
     """Run a task, with an approved plan if there is one, and return its outcome."""
     random.seed(0)  # the same random pauses in each run
     api = client(sim, region=region)
     return run_task(instance_task(api, want(**{**DECLARED, **options})), api, 600, check=check, expected=plan)
 
 
-def planned(sim: Any, **options: Any) -> dict[str, Any]:
-    outcome = do(sim, check=True, **options)
+def predict_plan(sim: Any, **options: Any) -> dict[str, Any]:
+    outcome = run_planned(sim, check=True, **options)
     assert outcome.failure is None
-    assert not sent(sim)
+    assert not list_changes(sim)
     return json.loads(json.dumps(dict(outcome.plan)))  # type: ignore[no-any-return]
 
 
-def asked(sim: Any) -> list[tuple[str, str]]:
+def list_requests(sim: Any) -> list[tuple[str, str]]:
     """Return all requests, sorted, since the catalogues are read concurrently."""
     return sorted((request["method"], request["path"]) for request in sim.requests())
 
 
-def forms(plan: dict[str, Any]) -> list[Any]:
+def plan_forms(plan: dict[str, Any]) -> list[Any]:
     """Return a plan in every form that the option accepts."""
     return [plan, json.dumps(plan), plan["digest"]]
 
@@ -64,16 +64,16 @@ STOPPED = {"state": "stopped", "machine_type": LARGE}
 @pytest.mark.parametrize("form", range(3))
 def test_an_approved_plan_is_done_and_costs_no_request(sim: Any, form: int) -> None:
     seed(sim, WEB)
-    plan = planned(sim, **STOPPED)
+    plan = predict_plan(sim, **STOPPED)
     sim.clear_requests()
-    without = do(sim, **STOPPED)
-    requests = asked(sim)
+    without = run_planned(sim, **STOPPED)
+    requests = list_requests(sim)
     assert dict(without.plan) == {**plan, "at": without.plan["at"]}, "the same for real"
     seed(sim, WEB)
-    outcome = do(sim, forms(plan)[form], **STOPPED)
+    outcome = run_planned(sim, plan_forms(plan)[form], **STOPPED)
     assert outcome.failure is None
     assert [step.action for step in outcome.steps] == ["retype", "stop"]
-    assert asked(sim) == requests
+    assert list_requests(sim) == requests
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_an_approved_plan_is_done_and_costs_no_request(sim: Any, form: int) -> N
 def test_another_plan_is_refused_before_the_first_change(sim: Any, now: World | None, told: str) -> None:
     seed(sim, WEB)
     options = {"state": "suspended", "machine_type": LARGE}
-    plan = planned(sim, **options)
-    for form in forms(plan):
+    plan = predict_plan(sim, **options)
+    for form in plan_forms(plan):
         for check in (True, False):
             seed(sim, now)
-            outcome = do(sim, form, check, **options)
+            outcome = run_planned(sim, form, check, **options)
             assert str(outcome.failure).startswith(REFUSED), outcome.failure
-            assert not sent(sim)
+            assert not list_changes(sim)
             assert outcome.steps == ()
             assert outcome.plan["lines"] and outcome.plan["digest"] != plan["digest"], "to be approved anew"
             if form is plan:
@@ -104,25 +104,25 @@ def test_another_plan_is_refused_before_the_first_change(sim: Any, now: World | 
 
 def test_a_plan_without_steps_permits_none(sim: Any) -> None:
     seed(sim, WEB)
-    plan = planned(sim)
+    plan = predict_plan(sim)
     assert plan == {**NO_STEPS}
-    for form in forms(plan):
-        assert do(sim, form).failure is None
-        assert str(do(sim, form, state="stopped").failure).startswith(REFUSED)
-    assert not sent(sim)
+    for form in plan_forms(plan):
+        assert run_planned(sim, form).failure is None
+        assert str(run_planned(sim, form, state="stopped").failure).startswith(REFUSED)
+    assert not list_changes(sim)
 
 
 def test_a_plan_that_is_done_changes_nothing(sim: Any) -> None:
     seed(sim, WEB)
-    plan = planned(sim, **STOPPED)
-    assert do(sim, plan, **STOPPED).failure is None
+    plan = predict_plan(sim, **STOPPED)
+    assert run_planned(sim, plan, **STOPPED).failure is None
     sim.clear_requests()
-    for form in forms(plan):
-        outcome = do(sim, form, **STOPPED)
+    for form in plan_forms(plan):
+        outcome = run_planned(sim, form, **STOPPED)
         assert (outcome.failure, outcome.steps) == (None, ())
         told = any("The digest alone does not show whether" in str(warning) for warning in outcome.warnings)
         assert told == (form == plan["digest"])
-    assert not sent(sim)
+    assert not list_changes(sim)
 
 
 @pytest.mark.parametrize(
@@ -137,62 +137,63 @@ def test_a_plan_that_is_done_changes_nothing(sim: Any) -> None:
 )
 def test_a_plan_that_was_changed_is_refused_without_a_request(sim: Any, change: dict[str, Any], told: str) -> None:
     seed(sim, WEB)
-    plan = {**planned(sim, **STOPPED), **change}
+    plan = {**predict_plan(sim, **STOPPED), **change}
     sim.clear_requests()
     for form in (plan, json.dumps(plan)):
-        assert told in str(do(sim, form, **STOPPED).failure)
-    assert str(do(sim, '{"digest": ', **STOPPED).failure).startswith("expected_plan is not valid JSON: Expecting value")
+        assert told in str(run_planned(sim, form, **STOPPED).failure)
+    failure = str(run_planned(sim, '{"digest": ', **STOPPED).failure)
+    assert failure.startswith("expected_plan is not valid JSON: Expecting value")
     assert sim.requests() == []
 
 
 def test_a_plan_is_for_a_region(sim: Any) -> None:
     seed(sim, None)
-    plan = planned(sim)
+    plan = predict_plan(sim)
     sim.clear_requests()
-    for form in forms(plan):
-        assert do(sim, form, region="br-ne1").failure is not None
-    assert not sent(sim)
+    for form in plan_forms(plan):
+        assert run_planned(sim, form, region="br-ne1").failure is not None
+    assert not list_changes(sim)
 
 
 def test_a_reboot_is_approved_once(sim: Any) -> None:
     """A reboot is approved once, although its only trace is the time of the last change."""
     seed(sim, WEB)
-    plan = planned(sim, state="rebooted")
-    assert do(sim, plan, state="rebooted").failure is None
+    plan = predict_plan(sim, state="rebooted")
+    assert run_planned(sim, plan, state="rebooted").failure is None
     sim.clear_requests()
-    for form in forms(plan):
-        assert str(do(sim, form, state="rebooted").failure).startswith(REFUSED)
-    assert not sent(sim)
+    for form in plan_forms(plan):
+        assert str(run_planned(sim, form, state="rebooted").failure).startswith(REFUSED)
+    assert not list_changes(sim)
 
 
 def test_an_address_that_came_since_is_not_deleted(sim: Any) -> None:
     options = {"state": "absent", "delete_public_ip": True}
     seed(sim, WEB)
-    plan = planned(sim, **options)
-    for form in forms(plan):
+    plan = predict_plan(sim, **options)
+    for form in plan_forms(plan):
         seed(sim, {**WEB, "public_ip": True})
-        assert str(do(sim, form, **options).failure).startswith(REFUSED)
-        assert not sent(sim)
+        assert str(run_planned(sim, form, **options).failure).startswith(REFUSED)
+        assert not list_changes(sim)
 
 
 def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
     """A plan that creates and stops an instance does not stop another instance that got the name meanwhile."""
     seed(sim, None)
-    plan = planned(sim, state="stopped")
-    for form in forms(plan):
+    plan = predict_plan(sim, state="stopped")
+    for form in plan_forms(plan):
         seed(sim, {**WEB, "created_at": plan["at"] - 5})
-        assert str(do(sim, form, state="stopped").failure).startswith(REFUSED)
-        assert not sent(sim)
+        assert str(run_planned(sim, form, state="stopped").failure).startswith(REFUSED)
+        assert not list_changes(sim)
 
 
 def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
     """An instance that was started for a retype is suspended again, as the plan says, if the retype fails."""
     seed(sim, {**WEB, "state": "suspended"})
-    plan = planned(sim, machine_type=LARGE)
+    plan = predict_plan(sim, machine_type=LARGE)
     assert plan["lines"][1].endswith("; also if that fails: suspend instance web")
     sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", nth="every", status=403,
                   body={"slug": "forbidden", "message": "No"})  # fmt: skip
-    outcome = do(sim, plan, machine_type=LARGE)
+    outcome = run_planned(sim, plan, machine_type=LARGE)
     assert "No" in str(getattr(outcome.failure, "error", outcome.failure))
     assert [step.action for step in outcome.steps] == ["start", "suspend"]
 
@@ -200,10 +201,10 @@ def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
 def test_what_an_interrupted_run_has_left_is_done_in_the_state_that_was_approved(sim: Any) -> None:
     """The approved state is restored after an interrupted run, although a run without the plan cannot know it."""
     seed(sim, {**WEB, "state": "suspended"})
-    plan = planned(sim, machine_type=LARGE)
+    plan = predict_plan(sim, machine_type=LARGE)
     seed(sim, {**WEB, "state": "running", "machine_type": LARGE})
-    assert do(sim, plan["digest"], machine_type=LARGE).steps == ()
-    assert [step.action for step in do(sim, plan, machine_type=LARGE).steps] == ["suspend"]
+    assert run_planned(sim, plan["digest"], machine_type=LARGE).steps == ()
+    assert [step.action for step in run_planned(sim, plan, machine_type=LARGE).steps] == ["suspend"]
 
 
 WORLDS = st.one_of(
@@ -239,11 +240,11 @@ def test_a_run_does_exactly_the_approved_steps_or_nothing(
 ) -> None:
     """A run makes the last of the approved steps, or all of them if only the digest is given."""
     seed(sim, before, **reset)
-    first = do(sim, check=True, **options)
+    first = run_planned(sim, check=True, **options)
     if first.failure:
         return
     seed(sim, now, **reset)
-    outcome = do(sim, dict(first.plan) if saved else first.plan["digest"], **options)
+    outcome = run_planned(sim, dict(first.plan) if saved else first.plan["digest"], **options)
     approved, done = [step.description for step in first.steps], [step.description for step in outcome.steps]
     if done:
         assert outcome.failure is None, outcome.failure
@@ -251,6 +252,6 @@ def test_a_run_does_exactly_the_approved_steps_or_nothing(
         assert saved or done == approved
         targets = {step.target for step in first.steps}
         assert "{id}" in targets or {step.target for step in outcome.steps} <= targets
-    assert len(sent(sim)) == len(done)
+    assert len(list_changes(sim)) == len(done)
     if before == now:
         assert outcome.failure is None and done == approved

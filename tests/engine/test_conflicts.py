@@ -88,7 +88,7 @@ def test_a_copy_that_another_run_deleted_does_not_stop_a_retention(sim: Any, kin
     sim.advance(4)
     done = copies.run(sim, kind, state="pruned", all=True, keep_last=2)
     assert (done.actions, done.failure) == (["delete", "delete"], None)
-    assert {row["name"] for row in copies.there(sim, kind)} == {"n-3", "n-4"}
+    assert {row["name"] for row in copies.list_copies(sim, kind)} == {"n-3", "n-4"}
 
 
 def test_a_creation_that_was_refused_for_now_is_sent_again_when_the_api_said(sim: Any) -> None:

@@ -21,7 +21,7 @@ LOST = [({"kind": "reset"}, "before"), ({"kind": "reset"}, "after"), ({"kind": "
 NOBODY = "99999999-9999-4999-8999-999999999999"
 
 
-def made(sim: Any, kind: str, **fields: Any) -> Any:
+def seed_copy(sim: Any, kind: str, **fields: Any) -> Any:
     return sim.seed(kind, name="copy", instance=copies.instance(sim)["id"], **fields)["id"]
 
 
@@ -31,7 +31,7 @@ def creating(sim: Any, kind: str) -> Any:
 
 
 def deleting(sim: Any, kind: str) -> Any:
-    identifier = made(sim, kind)
+    identifier = seed_copy(sim, kind)
     task.client(sim).request("DELETE", f"/v1/{kind}s/{identifier}")
     return identifier
 
@@ -43,10 +43,10 @@ def of_another(sim: Any, kind: str) -> Any:
 
 CURRENT: dict[str, Callable[[Any, str], Any]] = {
     "absent": lambda sim, kind: NOBODY,
-    "available": made,
+    "available": seed_copy,
     "creating": creating,
-    "failed": lambda sim, kind: made(sim, kind, status="creating_error", state="error"),
-    "not deleted": lambda sim, kind: made(sim, kind, status="deleted_error"),
+    "failed": lambda sim, kind: seed_copy(sim, kind, status="creating_error", state="error"),
+    "not deleted": lambda sim, kind: seed_copy(sim, kind, status="deleted_error"),
     "of another instance": of_another,
     "of a gone instance": lambda sim, kind: sim.seed(kind, name="copy")["id"],
     "of nobody": lambda sim, kind: sim.seed(kind, name="copy", instance=None)["id"],
@@ -103,12 +103,12 @@ def compare(sim: Any, kind: str, wanted: Any, where: str) -> None:
     try:
         plan = copies.check(sim, kind, **wanted)
     except Refused as error:
-        assert not task.sent(sim), where
+        assert not task.list_changes(sim), where
         done = copies.run(sim, kind, **wanted)
         assert str(done.failure) == str(error), where
-        assert not task.sent(sim), where
+        assert not task.list_changes(sim), where
         return
-    assert not task.sent(sim), f"check mode changes nothing, {where}"
+    assert not task.list_changes(sim), f"check mode changes nothing, {where}"
     done = copies.run(sim, kind, **wanted)
     assert done.failure is None, f"{where}: {done.failure}"
     assert done.actions == [step.action for step in plan.steps], where
@@ -120,7 +120,7 @@ def compare(sim: Any, kind: str, wanted: Any, where: str) -> None:
     assert not copies.check(sim, kind, **wanted).steps, f"planning again is empty, {where}"
     sim.clear_requests()
     assert copies.run(sim, kind, **wanted).actions == [], where
-    assert not task.sent(sim), where
+    assert not task.list_changes(sim), where
 
 
 def powered(sim: Any, state: str, edition: str = "2026-08") -> Any:
@@ -144,7 +144,7 @@ def test_a_consistent_copy_is_made_of_a_stopped_instance(
     assert [step.action for step in copies.check(sim, kind, **OF_WEB, power_off=True).steps] == actions
     done = copies.run(sim, kind, **OF_WEB, power_off=True)
     assert (done.failure, done.actions) == (None, actions)
-    assert task.sent(sim) == [f"POST {kind}s" if action == "create" else f"POST {action}" for action in actions]
+    assert task.list_changes(sim) == [f"POST {kind}s" if action == "create" else f"POST {action}" for action in actions]
     assert copies.instance(sim)["state"] == state
     assert copies.run(sim, kind, **OF_WEB, power_off=True).actions == []
 
@@ -169,9 +169,9 @@ def test_the_instance_comes_back_also_when_the_copy_fails(
     assert copies.instance(sim)["state"] == state
     assert {"400": "not today", "403": "not you"}.get(str(fault.get("status")), "failed: its status is") in done.message
     made_one = fault["kind"] == "failing"
-    assert len(copies.there(sim, kind)) == made_one == len(done.outcome.created)
+    assert len(copies.list_copies(sim, kind)) == made_one == len(done.outcome.created)
     assert ("create" in done.actions) == made_one
-    assert task.sent(sim).count(f"POST {kind}s") == 1
+    assert task.list_changes(sim).count(f"POST {kind}s") == 1
 
 
 @pytest.mark.one_in(5)
@@ -185,7 +185,7 @@ def test_a_creation_whose_answer_is_lost_is_made_once(
     sim.add_fault(operation=f"POST /v1/{kind}s", when=when, **fault)
     done = copies.run(sim, kind, **OF_WEB, power_off=power_off)
     assert (done.failure, done.actions) == (None, ["stop", "create", "start"] if power_off else ["create"])
-    assert [row["name"] for row in copies.there(sim, kind)] == ["copy"]
+    assert [row["name"] for row in copies.list_copies(sim, kind)] == ["copy"]
     assert copies.instance(sim)["state"] == "running"
 
 
@@ -195,7 +195,7 @@ def test_the_instance_is_sent_back_when_the_time_is_up(sim: Any) -> None:
     done = copies.run(sim, "snapshot", **OF_WEB, power_off=True, timeout=120)
     assert "Timed out after 120 s (wait_timeout)" in done.message
     assert "its status is 'creating', its state 'new'" in done.message
-    assert task.sent(sim) == ["POST stop", "POST snapshots", "POST start"]
+    assert task.list_changes(sim) == ["POST stop", "POST snapshots", "POST start"]
 
 
 @pytest.mark.parametrize("motion", ["start", "stop", "suspend"])
@@ -213,12 +213,12 @@ def test_without_waiting_only_the_last_step_is_not_waited_for(sim: Any) -> None:
     powered(sim, "running")
     done = copies.run(sim, "snapshot", **OF_WEB, power_off=True, wait=False)
     assert (done.failure, done.actions) == (None, ["stop", "create", "start"])
-    assert copies.there(sim, "snapshot")[0]["status"] == "completed"
+    assert copies.list_copies(sim, "snapshot")[0]["status"] == "completed"
     assert copies.instance(sim)["status"].startswith("starting")
     sim.clear_requests()
     done = copies.run(sim, "snapshot", name="other", instance="web", wait=False)
     assert (done.failure, done.actions) == (None, ["create"])
-    assert [row["status"] for row in copies.there(sim, "snapshot")] == ["completed", "provisioning"]
+    assert [row["status"] for row in copies.list_copies(sim, "snapshot")] == ["completed", "provisioning"]
     assert copies.run(sim, "snapshot", name="other", instance="web").seen["copy"]["state"] == "available"
 
 
@@ -240,7 +240,7 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any, kind: st
     done = copies.run(sim, kind, **OF_WEB)
     assert (done.failure, done.actions) == (None, ["create"])
     assert sim.now() - begin >= 60
-    assert len(copies.there(sim, kind)) == 1
+    assert len(copies.list_copies(sim, kind)) == 1
 
 
 def test_the_quota_of_backups_is_told_with_what_to_do(sim: Any) -> None:

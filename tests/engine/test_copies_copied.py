@@ -28,7 +28,7 @@ def test_it_is_copied_once(sim: Any, kind: str, edition: str, destination: str, 
     done = copies.run(sim, kind, **options)
     assert (done.failure, done.actions) == (None, ["copy"])
     assert done.seen["copy"]["id"] == row["id"]
-    (there,) = copies.there(sim, kind, destination)
+    (there,) = copies.list_copies(sim, kind, destination)
     assert done.seen["destination"]["id"] == there["id"]
     assert (there["name"], there["state"], there["status"]) == ("copy", "available", "completed")
     (body,) = [body for body in copies.bodies(sim) if body]
@@ -43,7 +43,7 @@ def test_copying_back_to_where_most_are(sim: Any, kind: str, edition: str) -> No
     sim.seed(kind, name="copy", region="br-ne1")
     api = task.client(sim, region="br-ne1")
     assert copies.run(sim, kind, api=api, **TO, destination_region="br-se1").actions == ["copy"]
-    assert [row["name"] for row in copies.there(sim, kind)] == ["copy"]
+    assert [row["name"] for row in copies.list_copies(sim, kind)] == ["copy"]
 
 
 @both
@@ -57,8 +57,8 @@ def test_a_copy_whose_answer_is_lost_is_looked_for_there(
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", when=when, **fault)
     done = copies.run(sim, kind, **TO_NE1)
     assert (done.failure, done.actions) == (None, ["copy"])
-    assert len(copies.there(sim, kind, "br-ne1")) == 1
-    assert task.sent(sim) == ["POST copy"] * (2 if when == "before" else 1)
+    assert len(copies.list_copies(sim, kind, "br-ne1")) == 1
+    assert task.list_changes(sim) == ["POST copy"] * (2 if when == "before" else 1)
 
 
 @both
@@ -68,7 +68,7 @@ def test_a_source_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> 
     task.client(sim).request("POST", f"/v1/{kind}s", body={"name": "copy", "instance": {"name": "web"}})
     done = copies.run(sim, kind, **TO_NE1)
     assert (done.failure, done.actions, done.seen["destination"]["state"]) == (None, ["copy"], "available")
-    assert task.sent(sim) == [f"POST {kind}s", "POST copy"]
+    assert task.list_changes(sim) == [f"POST {kind}s", "POST copy"]
 
 
 @both
@@ -77,7 +77,7 @@ def test_a_copy_that_another_run_began_is_waited_for(sim: Any, kind: str, editio
     sim.seed(kind, name="copy")
     first = copies.run(sim, kind, wait=False, **TO_NE1)
     assert (first.failure, first.actions) == (None, ["copy"])
-    assert copies.there(sim, kind, "br-ne1")[0]["state"] == "new"
+    assert copies.list_copies(sim, kind, "br-ne1")[0]["state"] == "new"
     assert copies.run(sim, kind, wait=False, **TO_NE1).actions == []
     again = copies.run(sim, kind, **TO_NE1)
     assert (again.failure, again.actions, again.seen["destination"]["state"]) == (None, [], "available")
@@ -89,13 +89,13 @@ def test_one_that_failed_there_is_told_and_left_alone(sim: Any, kind: str, editi
     sim.seed(kind, name="copy")
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", kind="failing")
     done = copies.run(sim, kind, **TO_NE1)
-    (there,) = copies.there(sim, kind, "br-ne1")
+    (there,) = copies.list_copies(sim, kind, "br-ne1")
     said = f"{kind} copy ({there['id']}) in br-ne1 failed: its status is copy_error. Delete it there, then copy again."
     assert said in done.message
     assert done.actions == ["copy"]
     sim.clear_requests()
     assert copies.run(sim, kind, **TO_NE1).message == said
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @both
@@ -106,7 +106,11 @@ def test_one_that_is_being_deleted_there_is_copied_anew(sim: Any, kind: str, edi
     task.client(sim, region="br-ne1").request("DELETE", f"/v1/{kind}s/{old['id']}")
     done = copies.run(sim, kind, **TO_NE1)
     assert (done.failure, done.actions) == (None, ["copy"])
-    assert [row["id"] for row in copies.there(sim, kind, "br-ne1")] == [done.seen["destination"]["id"]] != [old["id"]]
+    assert (
+        [row["id"] for row in copies.list_copies(sim, kind, "br-ne1")]
+        == [done.seen["destination"]["id"]]
+        != [old["id"]]
+    )
 
 
 @both
@@ -126,7 +130,7 @@ def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edi
          f"The {kind} {nameless} has no name, by which its copy in br-ne1 is found. Rename it first, with id and name."),
     ):  # fmt: skip
         assert said in copies.run(sim, kind, **options).message
-        assert task.sent(sim) == []
+        assert task.list_changes(sim) == []
     api = task.client(sim, api_url=sim.url.replace("{region}", "br-se1"))
     said = "api_url does not contain {region}, so the other region cannot be reached. Write {region} in it."
     assert copies.run(sim, kind, api=api, **TO_NE1).message == said
@@ -143,7 +147,7 @@ def test_the_api_version_between_the_two_copies_snapshots(sim: Any, by: str, nul
     options = {"state": "copied", "destination_region": "br-ne1", by: row[by]}
     assert len(copies.check(sim, "snapshot", **options).steps) == 1
     assert copies.run(sim, "snapshot", **options).actions == ["copy"]
-    assert [row["name"] for row in copies.there(sim, "snapshot", "br-ne1")] == ["copy"]
+    assert [row["name"] for row in copies.list_copies(sim, "snapshot", "br-ne1")] == ["copy"]
     assert copies.run(sim, "snapshot", **options).actions == []
 
 
@@ -153,7 +157,7 @@ def test_api_version_2024_08_copies_no_snapshots(sim: Any, by: str) -> None:
     row = sim.seed("snapshot", name="copy")
     done = copies.run(sim, "snapshot", state="copied", destination_region="br-ne1", **{by: row[by]})
     assert done.message == "API version 2024-08 cannot copy snapshots. Use backups (vm_backup) instead."
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_backups_cannot_be_copied_to_a_region_without_them(sim: Any) -> None:

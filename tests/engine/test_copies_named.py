@@ -41,7 +41,7 @@ def test_once_a_day_by_the_clock_of_the_api(sim: Any, kind: str, edition: str) -
     assert copies.run(sim, kind, **daily).actions == []
     sim.advance(3600)
     assert copies.run(sim, kind, **daily).actions == ["create"]
-    assert [row["name"] for row in copies.there(sim, kind)] == [first, f"nightly-web-{today(sim)}"]
+    assert [row["name"] for row in copies.list_copies(sim, kind)] == [first, f"nightly-web-{today(sim)}"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -52,7 +52,7 @@ def test_a_day_that_ends_during_the_run_is_the_day_it_began_on(sim: Any, when: s
     sim.add_fault(operation="POST /v1/snapshots", when=when, kind="reset")
     done = copies.run(sim, "snapshot", name="{instance}-{date}", instance="web", power_off=True)
     assert (done.failure, done.actions) == (None, ["stop", "create", "start"])
-    assert [row["name"] for row in copies.there(sim, "snapshot")] == [name]
+    assert [row["name"] for row in copies.list_copies(sim, "snapshot")] == [name]
 
 
 @pytest.mark.parametrize("name", ["web-{date}", "{instance}", "{date}{instance}"])
@@ -71,7 +71,7 @@ def test_a_date_needs_no_listing_of_what_can_be_large(sim: Any) -> None:
     done = copies.run(sim, "snapshot", name="{date}", instance=row["id"])
     assert (done.failure, done.seen["copy"]["name"]) == (None, today(sim))
     copies.run(sim, "snapshot", name="{date}", state="absent")
-    assert copies.there(sim, "snapshot") == []
+    assert copies.list_copies(sim, "snapshot") == []
 
 
 @every_kind
@@ -101,7 +101,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
     done = copies.run(sim, kind, **rename, meanwhile=lambda: sim.seed(kind, name="new") and None)
     assert done.actions == []
     assert "'new' exists too" in done.message
-    assert [one["name"] for one in copies.there(sim, kind)] == ["old", "new"]
+    assert [one["name"] for one in copies.list_copies(sim, kind)] == ["old", "new"]
 
 
 @pytest.mark.one_in(5)
@@ -124,7 +124,7 @@ def test_what_was_made_meanwhile_is_held_against_the_instance(
     assert "create" not in done.actions
     assert "is of another instance" in done.message if of == "other" else done.failure is None
     assert copies.instance(sim)["state"] == "running"
-    assert len(copies.there(sim, kind)) == 1
+    assert len(copies.list_copies(sim, kind)) == 1
 
 
 @every_kind
@@ -135,7 +135,7 @@ def test_one_on_its_way_out_is_waited_for_and_made_anew(sim: Any, kind: str, edi
     task.client(sim).request("DELETE", f"/v1/{kind}s/{old['id']}")
     done = copies.run(sim, kind, name="copy", instance="web")
     assert (done.failure, done.actions) == (None, ["create"])
-    assert task.sent(sim)[1:] == [f"POST {kind}s"], "it is sent once, when the name is free"
+    assert task.list_changes(sim)[1:] == [f"POST {kind}s"], "it is sent once, when the name is free"
 
 
 @every_kind
@@ -178,7 +178,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_before_anything_is_changed(sim:
             said = f"{kind} failed ({failed['id']}) failed: its status is error. Delete it with state: absent."
         done = copies.run(sim, kind, **options)
         assert said in done.message, options
-        assert not task.sent(sim)
+        assert not task.list_changes(sim)
 
 
 def test_an_operation_that_failed_is_a_warning(sim: Any) -> None:

@@ -16,7 +16,7 @@ DAY = 86400
 ALL = {"state": "pruned", "all": True}
 
 
-def nightly(sim: Any, kind: str, edition: str, many: int = 5, **settings: Any) -> tuple[Any, list[str]]:
+def seed_nightly(sim: Any, kind: str, edition: str, many: int = 5, **settings: Any) -> tuple[Any, list[str]]:
     """Create `many` daily copies of an instance and of a deleted one. Return the instance and its copies' ids."""
     sim.reset(edition=edition, **settings)
     row = sim.seed("instance", name="web")
@@ -29,21 +29,21 @@ def nightly(sim: Any, kind: str, edition: str, many: int = 5, **settings: Any) -
     return row, ids
 
 
-def left(sim: Any, kind: str) -> list[str]:
-    return sorted(row["name"] for row in copies.there(sim, kind))
+def copy_names(sim: Any, kind: str) -> list[str]:
+    return sorted(row["name"] for row in copies.list_copies(sim, kind))
 
 
 @every_kind
 def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: Any, kind: str, edition: str) -> None:
-    nightly(sim, kind, edition)
+    seed_nightly(sim, kind, edition)
     options = {"state": "pruned", "name_prefix": "nightly-", "keep_last": 3}
     plan = copies.check(sim, kind, **options)
     does = [f"delete {kind} nightly-{of}-{day}" for day in (0, 1) for of in ("web", "gone")]
     assert [step.description for step in plan.steps] == does
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     done = copies.run(sim, kind, **options)
     assert (done.failure, [step.description for step in done.outcome.steps]) == (None, does)
-    assert left(sim, kind) == sorted(f"nightly-{of}-{day}" for of in ("web", "gone") for day in (2, 3, 4))
+    assert copy_names(sim, kind) == sorted(f"nightly-{of}-{day}" for of in ("web", "gone") for day in (2, 3, 4))
     assert [row["name"] for row in done.more["pruned"]] == [text.split()[-1] for text in does]
     assert {row["reason"] for row in done.more["kept"]} == {"it is one of the last 3 of its instance"}
     assert len(done.more["kept"]) == 6
@@ -51,24 +51,24 @@ def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: An
 
 
 def test_the_first_retention_of_many_deletes_them_all(sim: Any) -> None:
-    nightly(sim, "snapshot", "2026-08", 21)
+    seed_nightly(sim, "snapshot", "2026-08", 21)
     done = copies.run(sim, "snapshot", timeout=3600, state="pruned", name_prefix="nightly-", keep_last=1)
     assert (done.failure, len(done.more["pruned"])) == (None, 40)
-    assert left(sim, "snapshot") == ["nightly-gone-20", "nightly-web-20"]
+    assert copy_names(sim, "snapshot") == ["nightly-gone-20", "nightly-web-20"]
 
 
 @every_kind
 @pytest.mark.parametrize("by", ["id", "name"])
 def test_one_instance_alone(sim: Any, kind: str, edition: str, by: str) -> None:
-    row, ids = nightly(sim, kind, edition)
+    row, ids = seed_nightly(sim, kind, edition)
     done = copies.run(sim, kind, **ALL, instance=row[by], keep_days=2.5)
     assert [one["id"] for one in done.more["pruned"]] == ids[:3]
     assert {one["reason"] for one in done.more["kept"] if "gone" in one["name"]} == {"it is of another instance"}
-    assert len(left(sim, kind)) == 7
+    assert len(copy_names(sim, kind)) == 7
 
 
 def test_an_instance_that_is_gone_is_given_by_its_id(sim: Any) -> None:
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, instance="99999999-9999-4999-8999-999999999999", keep_last=1)
     assert [one["name"] for one in done.more["pruned"]] == [f"nightly-gone-{day}" for day in range(4)]
 
@@ -76,7 +76,7 @@ def test_an_instance_that_is_gone_is_given_by_its_id(sim: Any) -> None:
 @every_kind
 @pytest.mark.parametrize("failure", ["403", "failing"])
 def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edition: str, failure: str) -> None:
-    row = nightly(sim, kind, edition)[0]
+    row = seed_nightly(sim, kind, edition)[0]
     fault = {"kind": "failing"} if failure == "failing" else {
         "kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "not this one"}}  # fmt: skip
     sim.add_fault(operation=f"DELETE /v1/{kind}s/{{id}}", nth=2, **fault)
@@ -84,8 +84,8 @@ def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edi
     assert {"403": "not this one", "failing": "could not be deleted: its status is deleted_error."}[
         failure
     ] in done.message
-    assert [name for name in left(sim, kind) if "web" in name] == [f"nightly-web-{day}" for day in (1, 2, 3, 4)]
-    assert task.sent(sim)[2:] == []
+    assert [name for name in copy_names(sim, kind) if "web" in name] == [f"nightly-web-{day}" for day in (1, 2, 3, 4)]
+    assert task.list_changes(sim)[2:] == []
     went = [step.description for step in done.outcome.steps]
     assert went[0] == f"delete {kind} nightly-web-0"
     assert len(went) == (2 if failure == "failing" else 1)
@@ -99,17 +99,17 @@ def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edi
     ids=["reset before", "reset after", "409", "429"],
 )  # fmt: skip
 def test_what_passes_does_not_stop_it(sim: Any, kind: str, edition: str, fault: Any, when: str) -> None:
-    row = nightly(sim, kind, edition)[0]
+    row = seed_nightly(sim, kind, edition)[0]
     sim.add_fault(operation=f"DELETE /v1/{kind}s/{{id}}", nth=2, when=when, **fault)
     done = copies.run(sim, kind, **ALL, keep_last=2, instance=row["id"], prune_max=3)
     assert done.failure is None
     assert done.actions == ["delete"] * 3
-    assert [name for name in left(sim, kind) if "web" in name] == ["nightly-web-3", "nightly-web-4"]
+    assert [name for name in copy_names(sim, kind) if "web" in name] == ["nightly-web-3", "nightly-web-4"]
 
 
 @every_kind
 def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, edition: str) -> None:
-    row = nightly(sim, kind, edition)[0]
+    row = seed_nightly(sim, kind, edition)[0]
     at = sim.now() - 99 * DAY
     odd: list[dict[str, Any]] = [{"status": "creating", "state": "new"}, {"status": "error", "state": "error"},
                                  {"status": "restoring"}, {"status": "deleted_error"}]  # fmt: skip
@@ -117,7 +117,7 @@ def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, ed
     for number, fields in enumerate(odd):
         sim.seed(kind, name=f"nightly-odd-{number}", instance=row["id"], created_at=at, **fields)
     copies.run(sim, kind, **ALL, keep_last=1)
-    assert left(sim, kind) == sorted(
+    assert copy_names(sim, kind) == sorted(
         [*(f"nightly-odd-{n}" for n in range(len(odd))), "nightly-gone-4", "nightly-web-4"]
     )
 
@@ -125,24 +125,24 @@ def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, ed
 def test_time_is_that_of_the_api(sim: Any) -> None:
     """Ages count by the API's clock: the controller's clock may be wrong by years."""
     sim.advance(-1000 * DAY)
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     assert copies.run(sim, "snapshot", **ALL, keep_days=10).actions == []
     sim.advance(6 * DAY)
     assert copies.run(sim, "snapshot", **ALL, keep_days=10).more["pruned"][0]["name"] == "nightly-web-0"
 
 
 def test_without_a_clock_nothing_is_deleted(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     sim.add_fault(operation="GET /v1/snapshots", nth="every", kind="status", status=200, headers={"Date": "never"},
                   body={"snapshots": [], "meta": {"page": {"total": 0}}})  # fmt: skip
     monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
     for options in ({**ALL, "keep_days": 1}, {"name": "x-{date}", "state": "absent"}):
         assert "The API does not return the time, so " in copies.run(sim, "snapshot", **options).message
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_a_number_alone_needs_no_clock(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     kept = copies.check(sim, "snapshot", **ALL, keep_last=2)
     monkeypatch.setattr(sim.gateway, "dress", lambda exchange, answer: (answer.headers, answer.body))
     done = copies.run(sim, "snapshot", **ALL, keep_last=2)
@@ -151,16 +151,16 @@ def test_a_number_alone_needs_no_clock(sim: Any, monkeypatch: pytest.MonkeyPatch
 
 
 def test_more_than_prune_max_is_refused_whole(sim: Any) -> None:
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=5)
     said = "6 snapshots would be deleted, more than prune_max (5): nightly-web-0, nightly-gone-0, nightly-web-1"
     assert said in done.message
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     assert copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=6).actions == ["delete"] * 6
 
 
 def test_what_is_protected_stays(sim: Any) -> None:
-    nightly(sim, "snapshot", "2026-08")
+    seed_nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, keep_last=4, protect_names=["*-web-0"])
     assert [row["name"] for row in done.more["pruned"]] == ["nightly-gone-0"]
     reasons = {row["name"]: row["reason"] for row in done.more["kept"]}
@@ -170,16 +170,18 @@ def test_what_is_protected_stays(sim: Any) -> None:
 @pytest.mark.one_in(3)
 @every_kind
 def test_pages_are_read_to_their_end(sim: Any, kind: str, edition: str) -> None:
-    nightly(sim, kind, edition, many=60, **({} if edition == "2024-08" else {"page_limit": 7}))
+    seed_nightly(sim, kind, edition, many=60, **({} if edition == "2024-08" else {"page_limit": 7}))
     assert len(copies.check(sim, kind, **ALL, keep_last=50).steps) == 20
 
 
 def test_the_last_deletion_is_not_waited_for_without_waiting(sim: Any) -> None:
-    row = nightly(sim, "snapshot", "2026-08")[0]
+    row = seed_nightly(sim, "snapshot", "2026-08")[0]
     done = copies.run(sim, "snapshot", **ALL, keep_last=3, instance=row["id"], wait=False)
     assert (done.failure, done.actions) == (None, ["delete", "delete"])
     statuses = [
-        one["status"] for one in copies.there(sim, "snapshot") if one["name"] in ("nightly-web-0", "nightly-web-1")
+        one["status"]
+        for one in copies.list_copies(sim, "snapshot")
+        if one["name"] in ("nightly-web-0", "nightly-web-1")
     ]
     assert statuses == ["deleting"]
 

@@ -17,7 +17,7 @@ DEBIAN = "cloud-debian-12 LTS"
 RESTORED = {"name": "copy", "state": "restored", "restore": RESTORE}
 
 
-def ready(sim: Any, kind: str, edition: str, **fields: Any) -> Any:
+def seed_copy(sim: Any, kind: str, edition: str, **fields: Any) -> Any:
     """Create an instance and a finished copy of it."""
     sim.reset(edition=edition)
     row = sim.seed("instance", name="web", created_at=sim.now() - 3600)
@@ -31,7 +31,7 @@ def posted(sim: Any) -> tuple[str, Any]:
 
 @every_kind
 def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, edition: str) -> None:
-    copy = ready(sim, kind, edition)
+    copy = seed_copy(sim, kind, edition)
     plan = copies.check(sim, kind, **RESTORED)
     assert [step.description for step in plan.steps] == [f"restore instance web-2 from {kind} copy"]
     assert plan.after is not None
@@ -47,13 +47,13 @@ def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, ed
                     **({"availability_zone": None} if kind == "snapshot" else {})}  # fmt: skip
     sim.clear_requests()
     assert copies.run(sim, kind, **RESTORED).actions == []
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @every_kind
 def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, edition: str) -> None:
     """A restore sends a null zone, since 2026-08 would default to br-se1-a in every region, and a backup's network."""
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": SMALL})
     assert done.failure is None
     body = posted(sim)[1]
@@ -63,7 +63,7 @@ def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, e
 
 
 def test_a_zone_and_user_data_are_passed_on(sim: Any) -> None:
-    ready(sim, "snapshot", "2026-08")
+    seed_copy(sim, "snapshot", "2026-08")
     more = {"availability_zone": "br-se1-b", "user_data": "#!/bin/sh\n", "network": {"vpc": "vpc-apps"}}
     done = copies.run(sim, "snapshot", **{**RESTORED, "restore": {**RESTORE, **more}})
     assert (done.failure, done.seen["instance"]["availability_zone"]) == (None, "br-se1-b")
@@ -87,19 +87,19 @@ def test_a_zone_and_user_data_are_passed_on(sim: Any) -> None:
 def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
     sim: Any, kind: str, edition: str, there: Any, why: str | None
 ) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     there = {"created_at": sim.now() + there.get("created_at", 0), "image": there.get("image", IMAGE)}
     row = sim.seed("instance", name="web-2", **there)
     done = copies.run(sim, kind, **RESTORED)
     assert done.actions == []
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     called = f"instance web-2 ({row['id']}) exists, but was not restored from {kind} copy"
     assert done.failure is None if why is None else f"{called}: {why}. Choose another name." in done.message
 
 
 @every_kind
 def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "name": "web"}})
     assert "it is the source of the copy. Choose another name." in done.message
     # For vm_instance, an instance that is found by its name is as declared.
@@ -109,7 +109,7 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
 @every_kind
 def test_a_name_that_is_being_given_up_is_waited_for(sim: Any, kind: str, edition: str) -> None:
     """A restore under the name of its source waits while the source is being deleted."""
-    copy = ready(sim, kind, edition)
+    copy = seed_copy(sim, kind, edition)
     assert task.run(sim, name="web", state="absent", wait=False).actions == ["delete"]
     options = {**RESTORED, "restore": {**RESTORE, "name": "web"}}
     assert [step.action for step in copies.check(sim, kind, **options).steps] == ["restore"]
@@ -140,12 +140,12 @@ def test_a_copy_that_fails_on_the_way_is_not_restored(sim: Any, kind: str, editi
     done = copies.run(sim, kind, **RESTORED)
     assert f"{kind} copy (" in done.message
     assert "cannot be restored: its status is " in done.message
-    assert task.sent(sim) == [f"POST {kind}s"]
+    assert task.list_changes(sim) == [f"POST {kind}s"]
 
 
 @every_kind
 def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     failed = sim.seed(kind, name="failed", status="error", state="error")
     small = (
         "Machine type BV1-1-10 is too small for KIND copy: it has 10 GB of disk, needed are 40. Large enough: BV1-1-40,"
@@ -165,13 +165,13 @@ def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str,
     ):
         done = copies.run(sim, kind, **{**RESTORED, **options})  # type: ignore[arg-type]
         assert said.replace("KIND", kind) in done.message
-        assert task.sent(sim) == []
+        assert task.list_changes(sim) == []
 
 
 @every_kind
 def test_check_mode_shows_the_image_of_the_copy(sim: Any, kind: str, edition: str) -> None:
     """Check mode shows the copy's image; a backup has only its id, so the other fields are from the catalogue."""
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     planned, done = copies.check(sim, kind, **RESTORED).after, copies.run(sim, kind, **RESTORED).seen["instance"]
     assert planned is not None
     assert {key: planned["image"][key] for key in ("name", "platform")} == {"name": IMAGE, "platform": "linux"}
@@ -180,7 +180,7 @@ def test_check_mode_shows_the_image_of_the_copy(sim: Any, kind: str, edition: st
 
 @every_kind
 def test_images_that_cannot_be_read_do_not_prevent_a_restore(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     sim.add_fault(operation="GET /v1/images", nth="every", kind="status", status=403, body={"slug": "forbidden"})
     assert copies.run(sim, kind, **RESTORED).actions == ["restore"]
 
@@ -193,14 +193,14 @@ def test_an_ssh_key_for_windows_is_refused_before_the_restore(sim: Any, kind: st
     restore = {**RESTORE, "machine_type": "BV4-8-100"}
     done = copies.run(sim, kind, **{**RESTORED, "restore": restore})
     assert f"ssh_key_name cannot be given to an instance with Windows, and {kind} copy is of Windows" in done.message
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     keyless = {**RESTORED, "restore": {**restore, "ssh_key_name": None}}
     assert copies.run(sim, kind, **keyless).actions == ["restore"]
 
 
 @every_kind
 def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     sim.seed(kind, name="unknown", instance=None, min_disk=None)
     options = {**RESTORED, "name": "unknown"}
     said = f"The API does not return how large a disk {kind} unknown needs, so it may refuse the machine type."
@@ -210,7 +210,7 @@ def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, editi
 @every_kind
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_restore_whose_answer_is_lost_is_made_once(sim: Any, kind: str, edition: str, when: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     path = f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}"
     sim.add_fault(operation=path, when=when, kind="reset")
     done = copies.run(sim, kind, **RESTORED)
@@ -220,7 +220,7 @@ def test_a_restore_whose_answer_is_lost_is_made_once(sim: Any, kind: str, editio
 
 @every_kind
 def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}", kind="failing")
     done = copies.run(sim, kind, **RESTORED)
     assert "could not be created (creating_error): " in done.message
@@ -230,7 +230,7 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
 
 @every_kind
 def test_vm_instance_reads_no_copy_once_the_instance_is_there(sim: Any, kind: str, edition: str) -> None:
-    copy = ready(sim, kind, edition)
+    copy = seed_copy(sim, kind, edition)
     declared: dict[str, Any] = {**DECLARED, "name": "web-2", "image": None, kind: "copy"}
     assert task.run(sim, **{**declared, kind: copy["id"]}).actions == ["restore"]
     task.client(sim).request("DELETE", f"/v1/{kind}s/{copy['id']}")
@@ -246,7 +246,7 @@ def test_vm_instance_reads_no_copy_once_the_instance_is_there(sim: Any, kind: st
 
 @every_kind
 def test_a_restored_instance_is_led_on(sim: Any, kind: str, edition: str) -> None:
-    ready(sim, kind, edition)
+    seed_copy(sim, kind, edition)
     port = "11111111-1111-4111-8111-111111111111"
     done = copies.run(sim, kind, **{**RESTORED, "restore": {**RESTORE, "network_interfaces": [port]}})
     assert (done.failure, done.actions) == (None, ["restore", "attach"])

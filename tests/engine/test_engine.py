@@ -24,7 +24,7 @@ def names(sim: Any) -> list[str]:
     return [instance["name"] for instance in sim.state()["br-se1"]["instances"]]
 
 
-def act(sim: Any, row: dict[str, Any], action: str) -> None:
+def send_action(sim: Any, row: dict[str, Any], action: str) -> None:
     """Send the request of another user."""
     task.client(sim).request("POST", f"/v1/instances/{row['id']}/{action}")
 
@@ -38,14 +38,14 @@ def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, fault: Any, when
     assert done.failure is None
     assert done.actions == ["create"]
     assert names(sim) == ["web"]
-    assert task.sent(sim) == ["POST instances"] * (2 if when == "before" else 1)
+    assert task.list_changes(sim) == ["POST instances"] * (2 if when == "before" else 1)
 
 
 def test_a_creation_is_sent_twice_at_most(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=500, body={"message": "no"})
     start = sim.now()
     done = task.run(sim, **DECLARED)
-    assert task.sent(sim) == ["POST instances"] * 2
+    assert task.list_changes(sim) == ["POST instances"] * 2
     assert "was sent 2 times" in str(done.failure)
     assert "next run will find it" in str(done.failure)
     assert done.failure.error.status == 500
@@ -68,7 +68,7 @@ def test_a_reboot_is_never_sent_twice(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", when="before", kind="reset")
     done = task.run(sim, name="web", state="rebooted")
-    assert task.sent(sim) == ["POST reboot"]
+    assert task.list_changes(sim) == ["POST reboot"]
     assert done.failure is None
     assert any("showed nothing of the reboot" in note for note in done.outcome.warnings)
 
@@ -112,14 +112,14 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     assert len(ids) == 2
     assert all(one in str(member.failure) for one in ids)
     assert member.memory.created[0] in ids
-    assert task.sent(sim) == ["POST instances"] * 2
+    assert task.list_changes(sim) == ["POST instances"] * 2
 
 
 def test_reads_that_lag_do_not_make_a_refusal_a_failure(sim: Any) -> None:
     sim.reset(stale=5)
     row = sim.seed("instance", name="web")
     sim.advance(60)
-    act(sim, row, "stop")
+    send_action(sim, row, "stop")
     sim.advance(4.5)  # it is stopped now, but reads still show it running
     done = task.run(sim, name="web", state="stopped")
     assert (done.failure, done.row["state"]) == (None, "stopped")
@@ -141,7 +141,7 @@ def test_a_refusal_that_nothing_explains_is_passed_on(sim: Any) -> None:
 @pytest.mark.parametrize(("first", "motion"), [("running", "stop"), ("running", "suspend"), ("stopped", "start")])
 def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, state: str) -> None:
     row = sim.seed("instance", name="web", state=first, machine_type=SMALL)
-    act(sim, row, motion)
+    send_action(sim, row, motion)
     sim.advance(1)
     plan = task.check(sim, **{**DECLARED, "machine_type": LARGE}, state=state)
     sim.clear_requests()
@@ -159,7 +159,7 @@ def test_a_creation_that_is_under_way_is_waited_for_and_not_repeated(sim: Any) -
     sim.advance(5)
     done = task.run(sim, **DECLARED, state="running")
     assert (done.failure, done.actions, done.row["state"]) == (None, [], "running")
-    assert task.sent(sim) == ["POST instances"]
+    assert task.list_changes(sim) == ["POST instances"]
 
 
 def test_what_is_being_created_can_be_deleted(sim: Any) -> None:
@@ -184,7 +184,7 @@ def test_absent_waits_for_another_ones_deletion(sim: Any) -> None:
     sim.advance(1)
     done = task.run(sim, name="web", state="absent")
     assert (done.failure, done.actions, done.row) == (None, [], None)
-    assert task.sent(sim) == [f"DELETE {old['id']}"]
+    assert task.list_changes(sim) == [f"DELETE {old['id']}"]
 
 
 def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> None:
@@ -195,7 +195,7 @@ def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> N
     assert "capacity" in text
     assert "on_failed: replace" in text
     assert done.actions == ["create"]
-    assert task.sent(sim) == ["POST instances"]
+    assert task.list_changes(sim) == ["POST instances"]
 
 
 def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) -> None:
@@ -251,7 +251,7 @@ def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
     """No step starts at the deadline: an instance that runs just then is suspended by the next run."""
     sim.seed("instance", name="web", state="stopped")
     done = task.run(sim, name="web", state="suspended", timeout=sim.cloud.settings.duration("start"))
-    assert task.sent(sim) == ["POST start"] and done.actions == ["start"]
+    assert task.list_changes(sim) == ["POST start"] and done.actions == ["start"]
     assert "(wait_timeout) trying to suspend instance web: its status is 'completed', its state 'running'" in str(
         done.failure
     )
@@ -306,7 +306,7 @@ def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
         looks.append(1)
         sim.advance(3)
         if len(looks) == 3:
-            act(sim, row, "start")
+            send_action(sim, row, "start")
         return [observe(due[0].view.next_query)]
 
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="unknown_status", value="hibernating", seconds=6)

@@ -25,7 +25,7 @@ cases = pytest.mark.parametrize(
 )
 
 
-def web(sim: Any, api: Any, **fields: Any) -> None:
+def seed_web(sim: Any, api: Any, **fields: Any) -> None:
     """Create an instance; write its id and the ids of its parts in the API's case."""
     odd = {"machine_type.id": api(KIND), "image.id": api(MADE_FROM), **fields.pop("odd", {})}
     vpc, interfaces = {"id": api(VPC), "name": "own"}, fields.pop("interfaces", [api(OWN)])
@@ -37,20 +37,20 @@ def web(sim: Any, api: Any, **fields: Any) -> None:
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 def test_what_is_as_declared_stays(sim: Any, edition: str, api: Any, user: Any) -> None:
     sim.reset(edition=edition)
-    web(sim, api)
+    seed_web(sim, api)
     declared = {"machine_type": user(KIND), "image": user(MADE_FROM), "network": {"vpc": user(VPC)},
                 "network_interfaces": [user(OWN)], "on_immutable_change": "recreate"}  # fmt: skip
     for named in ({"name": "web"}, {"id": user(WEB)}):
         done = task.run(sim, **named, **declared)
         assert (done.failure, done.actions) == (None, [])
         assert done.row and done.row["id"] == api(WEB), "the API's own spelling is what a result has"
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @cases
 def test_the_users_own_interface_is_not_purged(sim: Any, api: Any, user: Any) -> None:
     other = "abcdef06-aaaa-4bbb-8ccc-abcdefabcdef"
-    web(sim, api, interfaces=[api(OWN), api(other)])
+    seed_web(sim, api, interfaces=[api(OWN), api(other)])
     declared = {"name": "web", "network_interfaces": [user(OWN)], "purge_network_interfaces": True}
     done = task.run(sim, **declared)
     assert (done.failure, done.actions) == (None, ["detach"])
@@ -61,7 +61,7 @@ def test_the_users_own_interface_is_not_purged(sim: Any, api: Any, user: Any) ->
 
 @cases
 def test_what_is_attached_is_seen_and_the_users_own_is_not_lost(sim: Any, api: Any, user: Any) -> None:
-    web(sim, api, interfaces=[])
+    seed_web(sim, api, interfaces=[])
     done = task.run(sim, name="web", network_interfaces=[user(OWN), api(OWN)])
     assert (done.failure, done.actions) == (None, ["attach"])
     assert copies.bodies(sim)[0]["network"]["interface"]["id"] == OWN
@@ -98,7 +98,7 @@ def test_ids_that_are_sent_are_in_lower_case(sim: Any) -> None:
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
 def test_copies_are_of_their_instance(sim: Any, kind: str, edition: str, api: Any, user: Any) -> None:
     sim.reset(edition=edition)
-    web(sim, api)
+    seed_web(sim, api)
     for day in (1, 2, 3):
         spelt = (api, user, str.lower)[day - 1]
         sim.seed(kind, name=f"n-{day}", created_at=sim.now() - day * 86400, instance=spelt(WEB))
@@ -128,7 +128,7 @@ def test_a_copy_by_id_and_what_is_restored_from_it(sim: Any, kind: str, edition:
 
 @cases
 def test_the_source_of_a_copy_is_not_its_restored_instance(sim: Any, api: Any, user: Any) -> None:
-    web(sim, api, created_at=sim.now() - 60)
+    seed_web(sim, api, created_at=sim.now() - 60)
     sim.seed("snapshot", name="copy", instance=user(WEB), created_at=sim.now() - 120)
     done = copies.run(sim, "snapshot", name="copy", state="restored", restore={**copies.RESTORE, "name": "web"})
     assert "it is the source of the copy" in str(done.failure)
@@ -136,7 +136,7 @@ def test_the_source_of_a_copy_is_not_its_restored_instance(sim: Any, api: Any, u
 
 @cases
 def test_what_was_found_by_its_id_is_not_found_again(sim: Any, api: Any, user: Any) -> None:
-    web(sim, api)
+    seed_web(sim, api)
     for kind in ("instances", "init_logs"):
         given = result(sim, "vm_info", {"kind": kind, "id": user(WEB)})
         assert "failed" not in given
@@ -149,7 +149,7 @@ def test_what_was_found_by_its_id_is_not_found_again(sim: Any, api: Any, user: A
 
 @cases
 def test_a_fleet_keeps_its_members_by_id(sim: Any, api: Any, user: Any) -> None:
-    web(sim, api)
+    seed_web(sim, api)
     sim.seed("instance", name="web-old")
     members = {"instances": [{"id": user(WEB)}], "prune_all": True, "prune_max": "5"}
     given = fleet.done(sim, **members)
@@ -187,7 +187,7 @@ def test_a_zone_of_another_region_is_refused(sim: Any) -> None:
     """A zone of another region is refused: br-mgl1 is br-se-1 in URLs, but br-se-1-a would be zone br-se1-a."""
     done = task.run(sim, **{**DECLARED, "availability_zone": "br-mgl1-a"})
     assert "There is no availability zone 'br-mgl1-a' in this region; its zones are br-se1-a" in str(done.failure)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     for zone, names in (("br-mgl1-a", []), ("br-se-1-a", ["web"])):
         rows = result(sim, "vm_info", {"kind": "instances", "availability_zone": zone})["instances"]

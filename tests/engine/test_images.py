@@ -30,18 +30,18 @@ def image(sim: Any, check: bool = False, diff: bool = False, **options: Any) -> 
     return done
 
 
-def actions(done: dict[str, Any]) -> list[str]:
+def action_names(done: dict[str, Any]) -> list[str]:
     assert not done.get("failed"), done
     assert done["changed"] == bool(done["actions"])
     return [action["action"] for action in done["actions"]]
 
 
-def there(sim: Any) -> list[dict[str, Any]]:
+def list_images(sim: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = sim.state()["br-se1"]["images"]
     return rows
 
 
-def sent(sim: Any) -> list[tuple[str, Any]]:
+def list_changes(sim: Any) -> list[tuple[str, Any]]:
     """Return the requests that are not reads, in order."""
     return [(one["method"], one["body"]) for one in sim.requests() if one["method"] != "GET"]
 
@@ -90,41 +90,41 @@ def test_the_twelve_steps(sim: Any, settings: Any) -> None:
         for wanted in (expected, []):
             sim.clear_requests()
             planned = image(sim, check=True, **options)
-            assert actions(planned) == wanted
-            assert sent(sim) == []
+            assert action_names(planned) == wanted
+            assert list_changes(sim) == []
             done = image(sim, **options)
             assert done["actions"] == planned["actions"]
             shown = (planned["image"] or {}) | {"id": (done["image"] or {}).get("id")}
             assert {key: (done["image"] or {}).get(key) for key in shown} == shown
         sim.advance(60)
-    assert there(sim) == []
+    assert list_images(sim) == []
 
 
 def test_a_creation_is_sent_as_the_contract_says(sim: Any) -> None:
     done = image(sim, **GOLDEN, description="The base", license="licensed", uefi=True)
     assert done["image"]["metadata"] == {"uefi": "true"}
-    assert sent(sim) == [("POST", {**GOLDEN, "description": "The base", "license": "licensed", "uefi": True,
+    assert list_changes(sim) == [("POST", {**GOLDEN, "description": "The base", "license": "licensed", "uefi": True,
                                    "architecture": "x86/64"})]  # fmt: skip
     assert (done["image"]["status"], done["image"]["license"]) == ("active", "licensed")
     sim.clear_requests()
     image(sim, name="bare", url=URL, platform="windows")
-    assert sent(sim) == [("POST", {"name": "bare", "url": URL, "platform": "windows", "license": "unlicensed",
+    assert list_changes(sim) == [("POST", {"name": "bare", "url": URL, "platform": "windows", "license": "unlicensed",
                                    "uefi": False, "architecture": "x86/64"})]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_each_changeable_field_is_sent_alone(sim: Any, change: Any) -> None:
     row = sim.seed("custom_image", name="golden-1")
-    assert actions(image(sim, id=row["id"], **change)) == ["update"]
-    assert sent(sim) == [("PATCH", change)]
-    assert actions(image(sim, name="golden-1", **change)) == []
+    assert action_names(image(sim, id=row["id"], **change)) == ["update"]
+    assert list_changes(sim) == [("PATCH", change)]
+    assert action_names(image(sim, name="golden-1", **change)) == []
 
 
 def test_unchanged_is_one_request(sim: Any) -> None:
     row = sim.seed("custom_image", name="golden-1")
     for chosen in ({"name": "golden-1"}, {"id": row["id"]}):
         sim.clear_requests()
-        assert actions(image(sim, **chosen)) == []
+        assert action_names(image(sim, **chosen)) == []
         assert len(sim.requests()) == 1
 
 
@@ -133,9 +133,9 @@ def test_unchanged_is_one_request(sim: Any) -> None:
 def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, kind: str, when: str) -> None:
     sim.reset(lag=5)
     sim.add_fault(operation=CREATE, when=when, kind=kind)
-    assert actions(image(sim, **GOLDEN)) == ["create"]
-    assert [row["name"] for row in there(sim)] == ["golden-1"]
-    assert len(sent(sim)) == (2 if when == "before" else 1)
+    assert action_names(image(sim, **GOLDEN)) == ["create"]
+    assert [row["name"] for row in list_images(sim)] == ["golden-1"]
+    assert len(list_changes(sim)) == (2 if when == "before" else 1)
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -144,8 +144,8 @@ def test_a_change_whose_answer_is_lost_happens(sim: Any, method: str, when: str)
     sim.seed("custom_image", name="golden-1", version="1")
     sim.add_fault(operation=f"{method} /v1/images/custom/{{id}}", when=when, kind="reset")
     change = {"version": "2"} if method == "PATCH" else {"state": "absent"}
-    assert actions(image(sim, name="golden-1", **change)) == ["update" if method == "PATCH" else "delete"]
-    assert [row["version"] for row in there(sim)] == (["2"] if method == "PATCH" else [])
+    assert action_names(image(sim, name="golden-1", **change)) == ["update" if method == "PATCH" else "delete"]
+    assert [row["version"] for row in list_images(sim)] == (["2"] if method == "PATCH" else [])
 
 
 @pytest.mark.parametrize("lag", [0, 15])
@@ -155,16 +155,16 @@ def test_a_name_that_another_run_took_is_read_and_planned_anew(sim: Any, lag: in
     other = task.client(sim)
     with meanwhile(lambda: other.request("POST", "/v1/images/custom", body=body)):
         done = image(sim, name="golden-1", url=URL, platform="linux", version="2")
-    assert actions(done) == ["update"]
-    assert [(row["status"], row["version"]) for row in there(sim)] == [("active", "2")]
+    assert action_names(done) == ["update"]
+    assert [(row["status"], row["version"]) for row in list_images(sim)] == [("active", "2")]
 
 
 def test_what_is_being_imported_is_waited_for_and_not_made_again(sim: Any) -> None:
     first = image(sim, **GOLDEN, wait=False)
-    assert (actions(first), first["image"]["status"]) == (["create"], "pending")
+    assert (action_names(first), first["image"]["status"]) == (["create"], "pending")
     sim.clear_requests()
     assert image(sim, **GOLDEN)["image"]["status"] == "active"
-    assert sent(sim) == []
+    assert list_changes(sim) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_what_is_being_imported_is_waited_for_and_not_made_again(sim: Any) -> No
 def test_an_import_takes_hours(sim: Any, wait_timeout: Any) -> None:
     longest = wait_timeout.get("wait_timeout", 4 * 3600)
     sim.reset(durations={"image": 0.75 * longest})
-    assert actions(image(sim, **GOLDEN, **wait_timeout)) == ["create"]
+    assert action_names(image(sim, **GOLDEN, **wait_timeout)) == ["create"]
     sim.reset(durations={"image": 1.25 * longest})
     late = image(sim, **GOLDEN, **wait_timeout)
     assert late["failed"]
@@ -194,16 +194,16 @@ def test_an_import_that_fails_is_told_with_its_remedy_and_can_be_deleted(sim: An
     assert "its status is error. Delete it with state: absent." in done["msg"]
     again = image(sim, **GOLDEN)
     assert "Delete it with state: absent." in again["msg"]
-    assert len(sent(sim)) == 1
-    assert actions(image(sim, name="golden-1", state="absent")) == ["delete"]
-    assert actions(image(sim, **GOLDEN)) == ["create"]
+    assert len(list_changes(sim)) == 1
+    assert action_names(image(sim, name="golden-1", state="absent")) == ["delete"]
+    assert action_names(image(sim, **GOLDEN)) == ["create"]
 
 
 def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None:
     old = sim.seed("custom_image", name="golden-1")
     image(sim, id=old["id"], state="absent", wait=False)
     done = image(sim, **GOLDEN)
-    assert (actions(done), [row["id"] for row in there(sim)]) == (["create"], [done["image"]["id"]])
+    assert (action_names(done), [row["id"] for row in list_images(sim)]) == (["create"], [done["image"]["id"]])
     assert done["image"]["id"] != old["id"]
 
 
@@ -211,7 +211,7 @@ def test_a_deletion_that_failed_is_a_warning_and_no_obstacle(sim: Any) -> None:
     sim.seed("custom_image", name="golden-1", status="deleting_error")
     done = image(sim, name="golden-1", check=True)
     assert done["warnings"] == ["The last operation on custom image golden-1 failed: its status is deleting_error."]
-    assert actions(image(sim, name="golden-1", state="absent")) == ["delete"]
+    assert action_names(image(sim, name="golden-1", state="absent")) == ["delete"]
 
 
 @pytest.mark.parametrize("told", [URL, URL.partition("?")[2]], ids=["all of it", "its query"])
@@ -242,8 +242,10 @@ def test_protected_names_are_never_deleted(sim: Any, chosen: str, check: bool) -
     row = sim.seed("custom_image", name="golden-1")
     done = image(sim, **{chosen: row[chosen]}, state="absent", protect_names=["x", "gold*"], check=check)
     assert "is protected from deletion: its name matches 'gold*' of protect_names." in done["msg"]
-    assert sent(sim) == []
-    assert actions(image(sim, **{chosen: row[chosen]}, state="absent", protect_names=["gold", "GOLD*"])) == ["delete"]
+    assert list_changes(sim) == []
+    assert action_names(image(sim, **{chosen: row[chosen]}, state="absent", protect_names=["gold", "GOLD*"])) == [
+        "delete"
+    ]
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
@@ -252,7 +254,7 @@ def test_api_version_2024_08_has_no_custom_images(sim: Any, state: str, chosen: 
     sim.reset(edition="2024-08")
     done = image(sim, **chosen, state=state, **({"url": URL, "platform": "linux"} if "name" in chosen else {}))
     assert "API version 2024-08 has no custom images." in done["msg"]
-    assert sent(sim) == []
+    assert list_changes(sim) == []
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -273,7 +275,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize("check", [True, False])
 def test_what_cannot_be_is_refused_in_a_sentence(sim: Any, options: Any, said: str, check: bool) -> None:
     assert said in image(sim, **options, check=check)["msg"]
-    assert sent(sim) == []
+    assert list_changes(sim) == []
 
 
 def info(sim: Any, **options: Any) -> dict[str, Any]:

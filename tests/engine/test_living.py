@@ -24,7 +24,7 @@ SLUGS = ["start_instance.capacity.error", "retype_instance.quota.vcpu", "generic
 replacing = pytest.mark.parametrize("options", REPLACING, ids=lambda options: "+".join(options) or "plain")
 
 
-def old(sim: Any, **fields: Any) -> dict[str, Any]:
+def seed_old_instance(sim: Any, **fields: Any) -> dict[str, Any]:
     """Create an instance that is 300 days old, with a public IP."""
     row: dict[str, Any] = sim.seed(
         "instance",
@@ -54,7 +54,7 @@ def lives(sim: Any, row: dict[str, Any]) -> bool:
 def test_what_fails_in_this_run_lives(
     sim: Any, options: dict[str, Any], action: str, options2: dict[str, Any], slug: str | None
 ) -> None:
-    row = old(sim, state="stopped" if action == "start" else "running")
+    row = seed_old_instance(sim, state="stopped" if action == "start" else "running")
     error = {"slug": slug, "message": "no capacity"}
     path = "network-interface/attach" if action == "attach" else f"{{id}}/{action}"
     value = {"status": f"{action}ing_error", "state": "error", "error": error}
@@ -73,10 +73,10 @@ def test_what_fails_in_this_run_lives(
 def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: str) -> None:
     number = FAILURES.index(status) + REPLACING.index(options)
     slug, state = SLUGS[number % 4], ("present", "running", "stopped")[number % 3]
-    row = old(sim, state="error", status=status, error=slug and {"slug": slug, "message": "no capacity"})
+    row = seed_old_instance(sim, state="error", status=status, error=slug and {"slug": slug, "message": "no capacity"})
     declared = {**DECLARED, "network": {"associate_public_ip": True}, **options, "state": state}
     done = task.run(sim, **declared)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     assert lives(sim, row)
     told = " ".join([str(done.failure or ""), *done.outcome.warnings])
     assert "could not be created" not in told
@@ -89,7 +89,7 @@ def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: s
     {"state": "error", "status": "completed", "error": {"slug": "create_instance.keypair.not_found", "message": "x"}},
 ], ids=str)  # fmt: skip
 def test_what_certainly_never_ran_is_replaced_with_its_address(sim: Any, fields: dict[str, Any]) -> None:
-    row = old(sim, **fields)
+    row = seed_old_instance(sim, **fields)
     done = task.run(sim, **DECLARED, on_failed="replace")
     assert (done.failure, done.actions) == (None, ["delete", "create"])
     there = sim.state()["br-se1"]

@@ -55,7 +55,7 @@ def test_an_id_with_a_name_that_another_has_is_refused(sim: Any, settings: dict[
     sim.advance(60)
     done = task.run(sim, id=one["id"], name="b")
     assert str(done.failure) == f"'a' ({one['id']}) cannot be renamed: 'b' exists too ({other['id']})."
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     with pytest.raises(Refused, match="cannot be renamed"):
         task.check(sim, id=one["id"], name="b")
 
@@ -72,7 +72,7 @@ def test_a_copy_with_the_name_of_another_is_refused(sim: Any) -> None:
     one, other = (sim.seed("snapshot", name=name) for name in ("a", "b"))
     done = copies.run(sim, "snapshot", id=one["id"], name="b")
     assert str(done.failure) == f"'a' ({one['id']}) cannot be renamed: 'b' exists too ({other['id']})."
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @pytest.mark.parametrize("pattern", ["None", "N*"])

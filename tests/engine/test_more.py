@@ -116,7 +116,7 @@ def test_a_failed_one_is_removed_once_however_far_reads_lag_behind(sim: Any) -> 
     sim.seed("instance", name="web", machine_type=SMALL, status="creating_error", state="error")
     done = task.run(sim, **DECLARED, on_failed="replace")
     assert (done.failure, done.actions) == (None, ["delete", "create"])
-    assert [sent[:6] for sent in task.sent(sim)] == ["DELETE", "POST i"]
+    assert [sent[:6] for sent in task.list_changes(sim)] == ["DELETE", "POST i"]
 
 
 def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
@@ -131,7 +131,7 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
     sim.reset(stale=60)
     sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True, timeout=8)
-    assert task.sent(sim) == ["POST stop"] and "its state 'running'" in done.message
+    assert task.list_changes(sim) == ["POST stop"] and "its state 'running'" in done.message
     assert "Left to be done, since the next run cannot know of it: start instance web." in done.message
 
 
@@ -139,5 +139,5 @@ def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
     """A step that was not sent before the deadline needs no clean-up: the instance still runs."""
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)
-    assert task.sent(sim) == [] and done.actions == []
+    assert task.list_changes(sim) == [] and done.actions == []
     assert "trying to stop instance web" in done.message and "Left to be done" not in done.message

@@ -27,7 +27,7 @@ CASES: dict[str, tuple[bool, dict[str, Any], str]] = {
 }
 
 
-def seeded(sim: Any, settings: dict[str, Any], age: float = 3600, **more: Any) -> dict[str, Any]:
+def seed_instance(sim: Any, settings: dict[str, Any], age: float = 3600, **more: Any) -> dict[str, Any]:
     sim.reset(**settings)
     row: dict[str, Any] = sim.seed("instance", name="web", created_at=sim.now() - age, **more)
     return row
@@ -37,7 +37,7 @@ def seeded(sim: Any, settings: dict[str, Any], age: float = 3600, **more: Any) -
 @pytest.mark.parametrize("name", CASES)
 def test_a_difference_of_the_public_address_is_told(sim: Any, name: str, settings: dict[str, Any]) -> None:
     public, declared, text = CASES[name]
-    seeded(sim, settings, public_ip=public)
+    seed_instance(sim, settings, public_ip=public)
     done, plan = task.run(sim, name="web", **declared), task.check(sim, name="web", **declared)
     assert (done.failure, done.actions, plan.steps) == (None, [], ())
     assert bool(done.outcome.warnings) == bool(text) and tuple(done.outcome.warnings) == plan.warnings
@@ -61,13 +61,13 @@ def test_other_security_groups_are_told(sim: Any, settings: dict[str, Any], grou
 
 
 def test_the_older_api_version_does_not_tell_security_groups(sim: Any) -> None:
-    seeded(sim, {"edition": "2024-08"})
+    seed_instance(sim, {"edition": "2024-08"})
     assert not task.run(sim, name="web", network={"security_groups": [GROUP]}).outcome.warnings
 
 
 @pytest.mark.parametrize("public", [True, False])
 def test_an_instance_is_recreated_with_the_declared_address(sim: Any, public: bool) -> None:
-    seeded(sim, {}, public_ip=not public)
+    seed_instance(sim, {}, public_ip=not public)
     wanted = {**DECLARED, "network": {"associate_public_ip": public}, "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **wanted).steps] == ["delete", "create"]
     done = task.run(sim, **wanted)
@@ -94,7 +94,7 @@ def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str, how: st
 
 @pytest.mark.parametrize("choice", ["recreate", "fail"])
 def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_address(sim: Any, choice: str) -> None:
-    seeded(sim, {}, age=1)
+    seed_instance(sim, {}, age=1)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
     if choice == "fail":
         before = sim.now()
@@ -112,11 +112,11 @@ def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_addr
 @pytest.mark.parametrize(("age", "actions"), [(3500, []), (3700, ["delete", "create"])])
 def test_in_its_first_hour_nothing_is_recreated_for_an_address_alone(sim: Any, age: float, actions: list[str]) -> None:
     """An instance is not recreated in its first hour because of a missing address, else every run would recreate it."""
-    seeded(sim, {}, age=age)
+    seed_instance(sim, {}, age=age)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **wanted).steps] == actions
     assert task.run(sim, **wanted).actions == actions
-    seeded(sim, {}, age=age, ssh_key_name="other")
+    seed_instance(sim, {}, age=age, ssh_key_name="other")
     assert task.run(sim, **wanted).actions == ["delete", "create"], "another difference counts at any age"
 
 

@@ -38,7 +38,7 @@ def test_a_copy_of_an_instance_with_another_name_is_refused(
         f"There is no instance 'web-O1', and {kind} before-upgrade ({copy['id']}) is of instance web-02 ({web['id']}). "
         f"Correct the option instance, or choose another name: {kind} names are unique."
     )
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @every_kind
@@ -118,7 +118,7 @@ def test_check_mode_takes_an_instance_for_created_that_an_earlier_task_would_cre
     assert not planned.get("failed"), planned
     [warning] = planned["warnings"]
     assert "There is no instance 'web' yet, so the result of this task cannot be predicted." in warning
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     assert module(sim, kind, **options)["failed"], "for real it has to be there"
     assert module(sim, kind, True, name="copy", instance=NOBODY)["failed"], "no task creates an instance of a given id"
     sim.seed("instance", name="web")
@@ -164,7 +164,7 @@ def test_check_mode_takes_a_copy_for_created_that_is_to_be_restored(sim: Any, ki
         assert result(sim, name, given).get("failed"), "for real it has to be there"
     lost = {**options, "name": None, "id": NOBODY}
     assert module(sim, kind, True, **lost)["failed"], "no task creates a copy of a given id"
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @pytest.mark.parametrize(("kind", "edition"), copies.COPIED)

@@ -78,11 +78,11 @@ def compare(sim: Any, current: Any, wanted: Any) -> None:
         refused: Exception | None = error
     else:
         refused = None
-    assert not task.sent(sim), f"check mode changes nothing, {where}"
+    assert not task.list_changes(sim), f"check mode changes nothing, {where}"
     done = task.run(sim, **wanted)
     if refused:
         assert str(done.failure) == str(refused), where
-        assert not task.sent(sim), where
+        assert not task.list_changes(sim), where
         return
     assert done.failure is None, f"{where}: {done.failure}"
     assert done.actions == [step.action for step in plan.steps], where
@@ -99,4 +99,4 @@ def compare(sim: Any, current: Any, wanted: Any) -> None:
     sim.advance(10)
     sim.clear_requests()
     assert task.run(sim, **again).actions == [], f"planning again is empty, {where}"
-    assert not task.sent(sim), where
+    assert not task.list_changes(sim), where

@@ -23,13 +23,13 @@ KEPT = (
 )
 
 
-def refused(sim: Any, **options: Any) -> str:
+def refusal_message(sim: Any, **options: Any) -> str:
     """Return the refusal, which must be the same in check mode and a real run. Fail if a change is sent."""
     with pytest.raises(Refused) as error:
         task.check(sim, **options)
     done = task.run(sim, **options)
     assert str(done.failure) == str(error.value)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     return str(error.value)
 
 
@@ -44,7 +44,7 @@ def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
     task.client(sim).request("POST", "/v1/snapshots", body={"name": "s", "instance": {"name": "src"}})
     sim.clear_requests()
     declared = {**DECLARED, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
-    assert "cannot be recreated: the copy to restore it from is in transition" in refused(sim, **declared)
+    assert "cannot be recreated: the copy to restore it from is in transition" in refusal_message(sim, **declared)
     sim.advance(60)
     assert task.run(sim, **declared).actions == ["delete", "restore"]
 
@@ -62,7 +62,7 @@ def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
     sim.advance(5)
     sim.clear_requests()
     declared = {**DECLARED, "image": None, "snapshot": "s", "on_immutable_change": "recreate"}
-    assert "There is no snapshot s to restore" in refused(sim, **declared)
+    assert "There is no snapshot s to restore" in refusal_message(sim, **declared)
 
 
 @pytest.mark.parametrize("name", ["web", "old"])
@@ -70,7 +70,7 @@ def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
     """An instance is not recreated under a new name: after a kill, the next run would find neither name."""
     sim.seed("instance", name=name, created_at=sim.now() - 3600)
     declared = {**DECLARED, **OTHER, "name": "old", "new_name": "web"}
-    assert "cannot be recreated: new_name is given" in refused(sim, **declared)
+    assert "cannot be recreated: new_name is given" in refusal_message(sim, **declared)
 
 
 @pytest.mark.parametrize("unique", [True, False])
@@ -91,14 +91,16 @@ def test_none_is_recreated_whose_interface_is_the_users_own(sim: Any) -> None:
     task.run(sim, **{**DECLARED, "network": {"interface": PORT}})
     sim.clear_requests()
     declared = {**DECLARED, **OTHER, "network": None, "network_interfaces": [PORT]}
-    assert "cannot be recreated: its interface is the user's own" in refused(sim, **declared)
+    assert "cannot be recreated: its interface is the user's own" in refusal_message(sim, **declared)
 
 
 def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
     row = sim.seed("instance", name="old")
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
     sim.clear_requests()
-    assert "There is no instance 'old' to rename" in refused(sim, **{**DECLARED, "name": "old", "new_name": "new"})
+    assert "There is no instance 'old' to rename" in refusal_message(
+        sim, **{**DECLARED, "name": "old", "new_name": "new"}
+    )
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -32,13 +32,13 @@ READS = {
 }
 
 
-def refused(sim: Any) -> list[float]:
+def refusal_times(sim: Any) -> list[float]:
     """Return when requests were refused, in seconds since the first refusal."""
     found = [each["at"] for each in sim.requests() if each["status"] in (429, 503)]
     return [at - found[0] for at in found]
 
 
-def backs_off(times: list[float], until: float) -> None:
+def assert_backs_off(times: list[float], until: float) -> None:
     """Assert that the pauses grow, vary, and end at the deadline."""
     pauses = [later - sooner for sooner, later in pairwise(times)]
     assert len(times) == pytest.approx(until / 15 + 5, abs=3), times
@@ -57,7 +57,7 @@ def test_a_change_backs_off_until_the_deadline_and_the_refusal_is_told(
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation=operation, nth="every", **answer)
     told = result(sim, module, {**options, "wait_timeout": 120})
-    backs_off(refused(sim), 120)
+    assert_backs_off(refusal_times(sim), 120)
     slug = answer["body"]["slug"]
     assert "Timed out after 120 s (wait_timeout)" in told["msg"]
     assert f"(status {answer['status']}, slug {slug}, " in told["msg"]
@@ -73,7 +73,7 @@ def test_a_change_that_is_taken_at_last_is_made_once(sim: Any, change: str) -> N
     told = result(sim, module, options)
     assert not told.get("failed"), told
     assert [each["action"] for each in told["actions"]] == [change if change not in ("snapshot", "image") else "create"]
-    assert len(refused(sim)) == 8
+    assert len(refusal_times(sim)) == 8
     assert [each["status"] < 300 for each in sim.requests() if each["method"] != "GET"] == [False] * 8 + [True]
 
 
@@ -82,7 +82,7 @@ def test_the_first_read_is_tried_until_the_deadline(sim: Any, module: str) -> No
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="*", nth="every", **RATE)
     told = result(sim, module, {**READS[module], "wait_timeout": 120})
-    backs_off(refused(sim), 120)
+    assert_backs_off(refusal_times(sim), 120)
     assert "Too many requests (given up after " in told["msg"] and "(status 429, slug rate.limit, " in told["msg"]
 
 
@@ -112,7 +112,7 @@ def test_a_member_of_a_fleet_names_its_own_refusal(sim: Any, operation: str) -> 
     sim.add_fault(operation=operation, nth="every", **RATE)
     instances = [{"name": "new"}, {"name": "web", "state": "stopped"}, {"name": "old", "state": "absent"}]
     told = fleet(sim, instances=instances, wait_timeout=120)
-    backs_off(refused(sim), 120)
+    assert_backs_off(refusal_times(sim), 120)
     failed = [member for member in told["members"] if member.get("failed")]
     assert len(failed) == 1
     assert "Timed out after 120 s (wait_timeout)" in failed[0]["msg"]

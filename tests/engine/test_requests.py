@@ -32,7 +32,7 @@ except SystemExit:
 """
 
 
-def asked(sim: Any) -> list[str]:
+def list_requests(sim: Any) -> list[str]:
     """Return all requests, in order."""
     return [f"{request['method']} {request['path']}" for request in sim.requests()]
 
@@ -43,33 +43,33 @@ def test_a_task_that_changes_nothing_makes_one_request(sim: Any, edition: str, s
     sim.reset(edition=edition, instances=40)
     row = sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     assert task.run(sim, **DECLARED, state=state).actions == []
-    assert asked(sim) == ["GET /v1/instances"]
+    assert list_requests(sim) == ["GET /v1/instances"]
     sim.clear_requests()
     assert task.run(sim, id=row["id"], machine_type=SMALL, state=state).actions == []
-    assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
+    assert list_requests(sim) == [f"GET /v1/instances/{row['id']}"]
 
 
 def test_api_version_2026_08_needs_one_request_among_any_number_of_instances(sim: Any) -> None:
     sim.reset(instances=200)
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     task.run(sim, **DECLARED)
-    assert asked(sim) == ["GET /v1/instances"]
+    assert list_requests(sim) == ["GET /v1/instances"]
 
 
 def test_absent_of_what_is_not_there_makes_one_request(sim: Any) -> None:
     task.run(sim, name="web", state="absent")
-    assert asked(sim) == ["GET /v1/instances"]
+    assert list_requests(sim) == ["GET /v1/instances"]
 
 
 def test_check_mode_of_a_creation_reads_the_catalogs_once_and_sends_nothing(sim: Any) -> None:
     task.check(sim, **DECLARED)
-    assert sorted(asked(sim)) == ["GET /v1/images", "GET /v1/instances", "GET /v1/machine-types"]
+    assert sorted(list_requests(sim)) == ["GET /v1/images", "GET /v1/instances", "GET /v1/machine-types"]
 
 
 def test_a_stop_is_found_by_a_list_decided_by_a_read_and_looked_at_until_lists_show_it(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     task.run(sim, name="web", state="stopped")
-    requests, read = asked(sim), f"GET /v1/instances/{row['id']}"
+    requests, read = list_requests(sim), f"GET /v1/instances/{row['id']}"
     assert requests[:3] == ["GET /v1/instances", read, f"POST /v1/instances/{row['id']}/stop"]
     assert set(requests[3:-1]) == {read}
     assert requests[-1] == "GET /v1/instances"
@@ -79,13 +79,13 @@ def test_a_stop_is_found_by_a_list_decided_by_a_read_and_looked_at_until_lists_s
 def test_a_stop_by_id_is_not_read_twice_before_it(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     task.run(sim, id=row["id"], state="stopped")
-    assert asked(sim)[:2] == [f"GET /v1/instances/{row['id']}", f"POST /v1/instances/{row['id']}/stop"]
+    assert list_requests(sim)[:2] == [f"GET /v1/instances/{row['id']}", f"POST /v1/instances/{row['id']}/stop"]
 
 
 def test_a_retype_reads_the_catalogs_once(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, state="suspended")
     assert task.run(sim, name="web", machine_type=LARGE).actions == ["start", "retype", "suspend"]
-    assert asked(sim).count("GET /v1/machine-types") == asked(sim).count("GET /v1/images") == 1
+    assert list_requests(sim).count("GET /v1/machine-types") == list_requests(sim).count("GET /v1/images") == 1
 
 
 @pytest.mark.parametrize("image", [None, IMAGE, "mine"])
@@ -103,14 +103,14 @@ def test_a_creation_needs_its_image(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/images", nth="every", kind="status", status=403, body={"slug": "forbidden"})
     done = task.run(sim, **DECLARED)
     assert done.failure.status == 403 and done.failure.path == "/v1/images"  # type: ignore[union-attr]
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_a_restore_reads_no_images(sim: Any) -> None:
     row = sim.seed("instance", name="old", machine_type=SMALL)
     sim.seed("snapshot", name="copy", instance=row["id"])
     assert task.run(sim, **{**DECLARED, "image": None, "snapshot": "copy"}).actions == ["restore"]
-    assert "GET /v1/images" not in asked(sim) and asked(sim).count("GET /v1/machine-types") == 1
+    assert "GET /v1/images" not in list_requests(sim) and list_requests(sim).count("GET /v1/machine-types") == 1
 
 
 @pytest.mark.programs
@@ -141,7 +141,7 @@ def test_an_ssh_key_for_windows_is_refused_before_the_request(sim: Any) -> None:
     declared = {**DECLARED, "image": "windows-server-2022", "machine_type": "BV4-8-100"}
     done = task.run(sim, **declared)
     assert "Leave ssh_key_name out" in str(done.failure)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
     assert task.run(sim, **{**declared, "ssh_key_name": None}).actions == ["create"]
 
 

@@ -17,7 +17,7 @@ HOUR = 3600.0
 offsets = pytest.mark.parametrize("hours", [-12, -3, 0, 5.5, 14])
 
 
-def written(at: float, hours: float, form: str = "seconds") -> str:
+def format_time(at: float, hours: float, form: str = "seconds") -> str:
     """Return the moment in the form of a clock with this offset."""
     zone = datetime.timezone(datetime.timedelta(hours=hours))
     return datetime.datetime.fromtimestamp(at, zone).isoformat(timespec=form)
@@ -42,7 +42,7 @@ def test_a_time_or_none(text: Any, at: float | None) -> None:
 @pytest.mark.parametrize("form", ["seconds", "microseconds"])
 def test_a_retention_counts_the_hours(sim: Any, hours: float, form: str) -> None:
     for name, old in (("young", 22), ("middle", 23.5), ("old", 25)):
-        sim.seed("snapshot", name=name, created_at=written(sim.now() - old * HOUR, hours, form))
+        sim.seed("snapshot", name=name, created_at=format_time(sim.now() - old * HOUR, hours, form))
     done = copies.run(sim, "snapshot", state="pruned", all=True, keep_days=1)
     assert [step.description for step in done.outcome.steps] == ["delete snapshot old"]
 
@@ -50,7 +50,7 @@ def test_a_retention_counts_the_hours(sim: Any, hours: float, form: str) -> None
 def test_the_last_ones_are_the_last_whatever_their_offsets_are(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     for number, hours in enumerate((14, -12, 5.5, -3, 0)):
-        at = written(sim.now() - (9 - number) * HOUR, hours)
+        at = format_time(sim.now() - (9 - number) * HOUR, hours)
         sim.seed("snapshot", name=f"n-{number}", instance=row["id"], created_at=at)
     done = copies.run(sim, "snapshot", state="pruned", all=True, keep_last=2)
     assert [step.description for step in done.outcome.steps] == [f"delete snapshot n-{number}" for number in range(3)]
@@ -61,8 +61,8 @@ def test_the_last_ones_are_the_last_whatever_their_offsets_are(sim: Any) -> None
 @pytest.mark.parametrize(("later", "failure"), [(60, None), (-60, "it is older than the copy")])
 def test_what_was_restored_is_younger_than_its_copy(sim: Any, hours: float, later: float, failure: str | None) -> None:
     at = sim.now() - 7200
-    sim.seed("snapshot", name="copy", created_at=written(at, -3))
-    sim.seed("instance", name="web-2", created_at=written(at + later, hours))
+    sim.seed("snapshot", name="copy", created_at=format_time(at, -3))
+    sim.seed("instance", name="web-2", created_at=format_time(at + later, hours))
     done = copies.run(sim, "snapshot", name="copy", state="restored", restore=copies.RESTORE)
     assert failure in str(done.failure) if failure else (done.failure, done.actions) == (None, [])
 
@@ -74,24 +74,24 @@ def test_what_may_be_older_than_the_copy_does_not_count_as_restored(sim: Any, un
     sim.seed("instance", name="web-2", odd=odd if untold == "instance" else None)
     done = copies.run(sim, "snapshot", name="copy", state="restored", restore=copies.RESTORE)
     assert "it may be older than the copy" in str(done.failure)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @offsets
 def test_filters_and_order_go_by_the_moment(sim: Any, hours: float) -> None:
     for number, own in enumerate((hours, -hours / 2, 0)):
-        sim.seed("snapshot", name=f"n-{number}", created_at=written(sim.now() - (9 - number) * HOUR, own))
+        sim.seed("snapshot", name=f"n-{number}", created_at=format_time(sim.now() - (9 - number) * HOUR, own))
 
     def names(**options: Any) -> list[str]:
         rows = result(sim, "vm_info", {"kind": "snapshots", "sort": ["created_at:desc"], **options})["snapshots"]
         return [row["name"] for row in rows]
 
     assert names() == ["n-2", "n-1", "n-0"]
-    assert names(older_than="7.5h") == names(older_than=written(sim.now() - 7.5 * HOUR, hours)) == ["n-1", "n-0"]
-    assert names(newer_than="7.5h") == names(newer_than=written(sim.now() - 7.5 * HOUR, -3)) == ["n-2"]
+    assert names(older_than="7.5h") == names(older_than=format_time(sim.now() - 7.5 * HOUR, hours)) == ["n-1", "n-0"]
+    assert names(newer_than="7.5h") == names(newer_than=format_time(sim.now() - 7.5 * HOUR, -3)) == ["n-2"]
 
 
 @offsets
 def test_the_age_of_a_row(hours: float) -> None:
-    assert seconds_old({"created_at": written(1795608000, hours)}, 5, 1795608060) == 60
+    assert seconds_old({"created_at": format_time(1795608000, hours)}, 5, 1795608060) == 60
     assert seconds_old({"created_at": "?"}, 5, 1795608060) == 5

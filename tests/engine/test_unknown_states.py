@@ -23,7 +23,7 @@ def seed(sim: Any, word: Any, nulls: str = "sent", **fields: Any) -> None:
     sim.seed("instance", name="web", odd={"state": word}, **fields)
 
 
-def told(word: Any) -> str:
+def describe_state(word: Any) -> str:
     return "has no state in the API's response" if word is None else f"has the state {word!r}"
 
 
@@ -39,10 +39,10 @@ def test_what_needs_a_power_state_fails_and_names_it(sim: Any, word: Any, status
     seed(sim, word, status=status, error={"slug": "some.slug", "message": "words"})
     with pytest.raises(Refused, match="needs one of the states running, stopped, suspended") as error:
         task.check(sim, name="web", **wanted)
-    assert told(word) in str(error.value) and "words (slug some.slug)" in str(error.value)
+    assert describe_state(word) in str(error.value) and "words (slug some.slug)" in str(error.value)
     assert (next(iter(wanted)) if "state" not in wanted else f"state: {wanted['state']}") in str(error.value)
     assert str(task.run(sim, name="web", **wanted).failure) == str(error.value)
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @pytest.mark.one_in(3)
@@ -74,8 +74,8 @@ def test_a_copy_is_made_but_not_of_one_that_is_to_be_off(sim: Any, kind: str, ed
     with pytest.raises(Refused, match="power_off needs one of"):
         copies.check(sim, kind, name="copy", instance="web", power_off=True)
     done = copies.run(sim, kind, name="copy", instance="web", power_off=True)
-    assert told(word) in str(done.failure)
-    assert task.sent(sim) == []
+    assert describe_state(word) in str(done.failure)
+    assert task.list_changes(sim) == []
     done = copies.run(sim, kind, name="copy", instance="web")
     assert (done.failure, done.actions) == (None, ["create"])
 
@@ -87,7 +87,7 @@ def test_what_is_in_transition_is_waited_for(sim: Any) -> None:
         assert "its status is 'migrating', its state 'migrating'" in str(
             task.run(sim, name="web", timeout=60, **wanted).failure
         )
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 def test_the_other_members_of_a_fleet_go_on(sim: Any) -> None:

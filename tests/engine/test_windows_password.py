@@ -29,12 +29,12 @@ def read(sim: Any, check: bool = False, **options: Any) -> dict[str, Any]:
     return result(sim, "vm_windows_password", given, check)
 
 
-def asked(sim: Any) -> list[int]:
+def password_statuses(sim: Any) -> list[int]:
     """Return the statuses of the responses to all requests for the password."""
     return [one["status"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
 
 
-def given_out(sim: Any) -> str:
+def returned_password(sim: Any) -> str:
     """Return the password from the simulator's record of its responses."""
     answers = [one["answer"] for one in sim.requests() if one["path"].endswith("/first-windows-password")]
     return next(str(answer["instance"]["password"]) for answer in answers if "instance" in answer)
@@ -44,7 +44,7 @@ def given_out(sim: Any) -> str:
 def test_it_is_read_once_and_the_second_read_fails_in_the_words_of_the_api(sim: Any, win: Any, by: str) -> None:
     chosen = {"name": None, by: win[by]}
     first = read(sim, **chosen)
-    assert (first["changed"], first["user"], first["password"]) == (True, "admin", given_out(sim))
+    assert (first["changed"], first["user"], first["password"]) == (True, "admin", returned_password(sim))
     assert first["instance"] == {"id": win["id"], "name": "win"}
     second = read(sim, **chosen)
     assert second["failed"]
@@ -52,7 +52,7 @@ def test_it_is_read_once_and_the_second_read_fails_in_the_words_of_the_api(sim: 
     assert second["error"]["slug"] == "windows_password_not_found"
     assert "The first password was read already" in second["msg"]
     assert f"Failed to read the first password of instance {win[by]}: " in second["msg"]
-    assert asked(sim) == [200, 404]
+    assert password_statuses(sim) == [200, 404]
 
 
 def test_one_that_is_not_ready_is_waited_for(sim: Any) -> None:
@@ -60,8 +60,8 @@ def test_one_that_is_not_ready_is_waited_for(sim: Any) -> None:
                                           "network": {"associate_public_ip": False}})  # fmt: skip
     assert not created.get("failed"), created
     done = read(sim)
-    assert done["password"] == given_out(sim)
-    answers = asked(sim)
+    assert done["password"] == returned_password(sim)
+    answers = password_statuses(sim)
     assert answers == [404] * (len(answers) - 1) + [200]
     assert len(answers) > 1
 
@@ -73,7 +73,7 @@ def test_it_is_not_waited_for_longer_than_told(sim: Any, win: Any, options: Any,
     done = read(sim, **options)
     assert done["error"]["slug"] == "windows_password_not_ready"
     assert "The first password is not ready yet" in done["msg"]
-    assert len(asked(sim)) == times
+    assert len(password_statuses(sim)) == times
 
 
 LOST: list[dict[str, Any]] = [
@@ -89,7 +89,7 @@ LOST: list[dict[str, Any]] = [
 def test_a_lost_answer_is_never_asked_for_again(sim: Any, win: Any, tmp_path: Path, fault: Any) -> None:
     sim.add_fault(operation=ROUTE, nth="every", **fault)
     done = read(sim, password_file=str(tmp_path / "password"))
-    assert len(asked(sim)) == 1
+    assert len(password_statuses(sim)) == 1
     assert done["failed"]
     assert "it is not requested again" in done["msg"]
     assert "set a new password inside the instance" in done["msg"]
@@ -104,22 +104,22 @@ def test_a_refusal_is_told_and_not_said_to_be_lost(sim: Any, win: Any, status: i
     done = read(sim)
     assert done["error"]["status"] == status
     assert "is lost" not in done["msg"]
-    assert read(sim)["password"] == given_out(sim)
+    assert read(sim)["password"] == returned_password(sim)
 
 
 def test_it_is_asked_for_over_a_connection_of_its_own(sim: Any, win: Any) -> None:
     """The password is requested over a new connection: a closed old connection would look like a lost response."""
     sim.add_fault(operation="GET /v1/instances", kind="close_keep_alive", when="after")
-    assert read(sim)["password"] == given_out(sim)
+    assert read(sim)["password"] == returned_password(sim)
 
 
 def test_a_file_is_for_its_owner_only_and_is_enough_from_then_on(sim: Any, win: Any, tmp_path: Path) -> None:
     file = tmp_path / "password"
     done = read(sim, password_file=str(file))
     assert (done["changed"], done["user"], done["password_file"]) == (True, "admin", str(file))
-    assert file.read_text() == given_out(sim) + "\n"
+    assert file.read_text() == returned_password(sim) + "\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert given_out(sim) not in json.dumps(done)
+    assert returned_password(sim) not in json.dumps(done)
     assert list(tmp_path.iterdir()) == [file]
     sim.clear_requests()
     again = read(sim, password_file=str(file))
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_kept_does_not_lose_the_password(
     monkeypatch.setattr(os, "fsync", full)
     done = read(sim, password_file=str(tmp_path / "password"))
     assert "cannot be written: No space left on device." in done["msg"]
-    assert (done["failed"], done["changed"], done["password"]) == (True, True, given_out(sim))
+    assert (done["failed"], done["changed"], done["password"]) == (True, True, returned_password(sim))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -182,7 +182,7 @@ def test_what_has_no_password_is_told(sim: Any, tmp_path: Path, options: Any, sa
     sim.seed("instance", name="linux")
     done = read(sim, **options, password_file=str(tmp_path / "password"))
     assert said in done["msg"]
-    assert len(asked(sim)) == times
+    assert len(password_statuses(sim)) == times
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,4 +221,4 @@ def test_while_it_is_not_ready_nothing_else_is_asked(sim: Any) -> None:
     created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
                                           "network": {"associate_public_ip": False}})  # fmt: skip
     sim.add_fault(operation="GET /v1/machine-types", kind="status", status=503, nth="every")
-    assert read(sim, name=None, id=created["instance"]["id"])["password"] == given_out(sim)
+    assert read(sim, name=None, id=created["instance"]["id"])["password"] == returned_password(sim)

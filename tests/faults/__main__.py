@@ -19,7 +19,7 @@ def main(only: list[str]) -> None:
     if unknown := set(only) - set(FAULTS):
         sys.exit(f"There is no fault {', '.join(sorted(unknown))}; there are: {', '.join(FAULTS)}")
     with running(speed=0) as sim:
-        results = page.found(sim, only)
+        results = page.matrix_outcomes(sim, only)
     page.record(results)
     page.PAGE.write_text(page.written(page.PAGE.read_text(), results))
     print(f"Written: {page.FILE.relative_to(ROOT)}, {page.PAGE.relative_to(ROOT)}")

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.faults.rows import ID, LISTS, ROWS
-from tests.support.servers import Asked, Handler, Server
+from tests.support.servers import Handler, ReceivedRequest, Server
 
 # Values of all kinds in JSON, and values that only some parsers accept.
 TEXTS = st.one_of(
@@ -26,14 +26,14 @@ VALUES = st.recursive(
 )
 
 
-class Gone:
+class MissingKey:
     """A placeholder for a missing key."""
 
     def __repr__(self) -> str:
         return "missing"
 
 
-GONE = Gone()
+GONE = MissingKey()
 
 
 class Cloud:
@@ -51,15 +51,15 @@ class Cloud:
         self.time += seconds
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def value_paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Yield the paths of all values in a row, and the path of the row itself."""
     found = [path]
     for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        found += places(item, (*path, key))
+        found += value_paths(item, (*path, key))
     return found
 
 
-def put(row: Any, path: tuple[Any, ...], value: Any) -> Any:
+def replace_value(row: Any, path: tuple[Any, ...], value: Any) -> Any:
     """Return a copy of a row with another value at a path."""
     if not path:
         return {} if value is GONE else value
@@ -75,20 +75,20 @@ def put(row: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @st.composite
-def odd(draw: Callable[[Any], Any], row: Any) -> Any:
+def odd_row(draw: Callable[[Any], Any], row: Any) -> Any:
     """Return a row in which a few values are replaced, missing or added."""
     for _change in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(places(row)))
-        row = put(row, path, draw(st.one_of(st.just(GONE), VALUES)))
+        path = draw(st.sampled_from(value_paths(row)))
+        row = replace_value(row, path, draw(st.one_of(st.just(GONE), VALUES)))
     return row
 
 
 def answers(
     rows: dict[str, Any], wrap: Callable[[Any], Any] = lambda body: body, headers: dict[str, str] | None = None
-) -> Callable[[Handler, Asked], None]:
+) -> Callable[[Handler, ReceivedRequest], None]:
     """Return a function that answers all requests. `rows` has a row or a whole body by the end of a list's path."""
 
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         parts = asked.target.partition("?")[0].partition("/v1/")[2].split("/")
         kind = "custom" if parts[:2] == ["images", "custom"] else parts[0]
         row = rows.get(kind, ROWS.get(kind))

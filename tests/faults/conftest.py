@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.servers import Server, serving
+from tests.support.servers import Server, serve_responses
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """Serve an empty object until a test sets `server.answers`."""
-    with serving((200, {})) as server:
+    with serve_responses((200, {})) as server:
         yield server

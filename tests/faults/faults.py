@@ -31,13 +31,13 @@ def making(operation: Operation) -> bool:
     return operation.creates
 
 
-def answered(operation: Operation) -> bool:
+def has_response_body(operation: Operation) -> bool:
     """Return whether the response has a body, as for creations and restores."""
     return operation.description.startswith(("create", "restore"))
 
 
 def addressed(operation: Operation) -> bool:
-    return operation.addressed and answered(operation)
+    return operation.addressed and has_response_body(operation)
 
 
 class Fault(NamedTuple):
@@ -84,7 +84,7 @@ FAULTS: dict[str, Fault] = {
     "503": Fault(_status(503)),
     "404 of a gateway, in HTML": Fault({"kind": "html", "status": 404, "when": "before"}),
     "408": Fault(_status(408)),
-    "body cut short": Fault({"kind": "short_body", "when": "after"}, can_be=answered),
+    "body cut short": Fault({"kind": "short_body", "when": "after"}, can_be=has_response_body),
     "HTML instead of JSON": Fault({"kind": "html", "status": 200, "when": "after"}),
     "slow answers": Fault({"kind": "slow", "seconds": 0.02}),
     "status stuck in motion": Fault({"kind": "stuck", "seconds": BEYOND}, can_be=lasting, reads=False),
@@ -114,7 +114,7 @@ class Case(NamedTuple):
         return f"{self.spread}, {self.edition}, {names} names{', behind' if self.lag else ''}"
 
 
-def cases(all_operations: dict[str, Operation]) -> list[Case]:
+def all_cases(all_operations: dict[str, Operation]) -> list[Case]:
     """Yield all possible cases, grouped by operation and fault."""
     return [
         Case(name, called, spread, edition, unique, lag)
@@ -128,7 +128,7 @@ def cases(all_operations: dict[str, Operation]) -> list[Case]:
     ]
 
 
-def selected(every: list[Case]) -> list[Case]:
+def choose_cases(every: list[Case]) -> list[Case]:
     """Return a fixed choice with every value, and every fault with each of its spreads.
 
     Greedy, in a mixed order: a case is taken if it has a value or a spread that no earlier case has.

@@ -20,7 +20,7 @@ import requests
 
 from tests.conftest import ROOT
 from tests.faults.operations import DECLARED, INSTANCE, LARGE, NEW, OLD, OTHERS, PUBLIC, RESTORE, WEB, Fields
-from tests.faults.wire import Killed, killed
+from tests.faults.wire import Killed, kill_at_request
 from tests.support.module import result
 
 Tasks = list[tuple[str, Fields]]  # modules and their options
@@ -75,7 +75,7 @@ SCENARIOS: dict[str, Scenario] = {
 }  # fmt: skip
 
 
-def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
+def seed_scenario(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
     """Create the scenario's resources, always at the same fraction of a second.
 
     The API returns whole seconds, on which waits depend.
@@ -86,7 +86,7 @@ def begin(sim: Any, seeds: tuple[Fields, ...], **settings: Any) -> None:
         sim.seed(**{"created_at": sim.now() - 3600, **seed})
 
 
-def follow(sim: Any, tasks: Tasks) -> str | None:
+def run_tasks(sim: Any, tasks: Tasks) -> str | None:
     """Run the tasks, and return the message of a task that failed."""
     random.seed(0)  # the same random pauses in each run
     for module, options in tasks:
@@ -96,21 +96,21 @@ def follow(sim: Any, tasks: Tasks) -> str | None:
     return None
 
 
-def cut_off(sim: Any, tasks: Tasks, number: int, when: str) -> bool:
+def run_until_killed(sim: Any, tasks: Tasks, number: int, when: str) -> bool:
     """Run the tasks in this process, end at that request as if killed, and return whether the request was reached."""
 
     def kill() -> None:
         raise Killed
 
     try:
-        with killed(number, when, kill):
-            follow(sim, tasks)
+        with kill_at_request(number, when, kill):
+            run_tasks(sim, tasks)
     except Killed:
         return True
     return False
 
 
-def left(sim: Any) -> list[tuple[Any, ...]]:
+def list_resources(sim: Any) -> list[tuple[Any, ...]]:
     """Return all resources without fields that differ from run to run, and the instances with public IPs."""
     rows: list[tuple[Any, ...]] = []
     for region, kinds in sim.state().items():
@@ -138,7 +138,7 @@ class Remote:
         requests.post(self.clock, json={"advance": seconds}, timeout=10)
 
 
-def start(sim: Any, tasks: Tasks, number: int = 0, when: str = "before") -> subprocess.Popen[str]:
+def start_process(sim: Any, tasks: Tasks, number: int = 0, when: str = "before") -> subprocess.Popen[str]:
     """Start a process that runs the tasks, kills itself at that request, and else prints the failure."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
@@ -157,8 +157,8 @@ def start(sim: Any, tasks: Tasks, number: int = 0, when: str = "before") -> subp
 def main() -> None:
     asked = json.load(sys.stdin)
     sim = Remote(asked["url"], asked["environment"])
-    with killed(asked["number"], asked["when"], lambda: os.kill(os.getpid(), signal.SIGKILL)):
-        failed = follow(sim, asked["tasks"])
+    with kill_at_request(asked["number"], asked["when"], lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        failed = run_tasks(sim, asked["tasks"])
     print(json.dumps(failed))
 
 

@@ -32,18 +32,18 @@ def run(sim: Any, case: Case) -> str:
     for seed in (*OTHERS, *operation.seeds):
         sim.seed(**seed)
     record = Record(sim, operation)
-    with made() as created:
+    with count_creations() as created:
         arm(sim, case, operation)
         with nobody_listens(applies(case, operation)) if fault.refused else nullcontext():
             options = {**operation.options, "wait_timeout": PATIENCE, **(fault.options or {})}
             first = result(sim, operation.module, options)
         sim.clear_faults()
-        outcome = after_the_first(record, first, case, created)
+        outcome = first_outcome(record, first, case, created)
         record.check_sendings()
         again = result(sim, operation.module, operation.options)
         if again.get("failed"):
             assert outcome == NEXT, again["msg"]
-            outcome = by_hand(sim, operation, again)
+            outcome = follow_advice(sim, operation, again)
         else:
             assert len(created) == operation.creates, f"created {len(created)} times: {created}"
     if outcome == DONE and not operation.repeats:
@@ -55,7 +55,7 @@ def run(sim: Any, case: Case) -> str:
     return outcome
 
 
-def after_the_first(record: Record, first: Fields, case: Case, created: list[str]) -> str:
+def first_outcome(record: Record, first: Fields, case: Case, created: list[str]) -> str:
     """Return the outcome of the run with the fault."""
     if first.get("failed"):
         check_message(first, case, record.operation, created)
@@ -85,7 +85,7 @@ def applies(case: Case, operation: Operation) -> Callable[[str, str], bool]:
 
 
 @contextmanager
-def made() -> Iterator[list[str]]:
+def count_creations() -> Iterator[list[str]]:
     """Collect the ids of all resources that the simulator creates in the block, also if they are deleted later."""
     ids: list[str] = []
     add = Region.add
@@ -110,7 +110,7 @@ def check_message(first: Fields, case: Case, operation: Operation, created: list
         assert told, f"{identifier} was made, but is not told: {message}"
 
 
-def by_hand(sim: Any, operation: Operation, again: Fields) -> str:
+def follow_advice(sim: Any, operation: Operation, again: Fields) -> str:
     """Follow the message: delete the failed resource, and run again."""
     assert "state: absent" in again["msg"] or "Delete it there" in again["msg"], again["msg"]
     gone = result(sim, operation.own_module, operation.remedy)

@@ -21,14 +21,14 @@ TITLES = {"instance": "Instances", "snapshot": "Snapshots", "backup": "Backups",
           "fleet": "Members of fleets", "task": "Steps of tasks that have several"}  # fmt: skip
 
 
-def found(sim: Any, only: list[str]) -> Results:
+def matrix_outcomes(sim: Any, only: list[str]) -> Results:
     """Return the outcomes of all cases, or run only the cases of these faults and take the others from the record.
 
     Neither the API version nor unique names may make a difference.
     """
     old = recorded() if only else {}
     results: Results = {}
-    for case in faults.cases(OPERATIONS):
+    for case in faults.all_cases(OPERATIONS):
         if only and case.fault not in only:
             key = f"{case.operation}: {case.fault}"
             results[key] = old[key]

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from tests.faults.operations import NIC, RESTORE, WEB, Fields
-from tests.faults.wire import watched
+from tests.faults.wire import request_hooks
 from tests.support import copies, task
 from tests.support.declarations import DECLARED, LARGE
 
@@ -95,7 +95,7 @@ def at_once(sim: Any, kind: str, options: Fields, members: int = 2) -> list[Any]
         finally:
             together.leave()
 
-    with watched(together.meet):
+    with request_hooks(together.meet):
         threads = [threading.Thread(target=run) for number in range(members)]
         for thread in threads:
             thread.start()

@@ -33,9 +33,9 @@ class Record:
         rows = [row for row in self._rows(operation.region, operation.kind) if row["name"] in self.names]
         assert len(rows) == (operation.end is not None), f"{len(rows)} are there: {rows}"
         if operation.end:
-            hold(rows[0], operation.end)
+            assert_fields(rows[0], operation.end)
         if operation.also and not left_down:
-            hold(self._web(), operation.also)
+            assert_fields(self._web(), operation.also)
         assert all(row["name"] == operation.name for row in rows), rows
         assert self._others() == self.before, "something else was touched"
         if operation.kind == "instance":
@@ -81,14 +81,14 @@ class Record:
         return kept
 
 
-def hold(row: Fields, fields: Fields) -> None:
+def assert_fields(row: Fields, fields: Fields) -> None:
     """Assert that all fields have their values."""
     for path, value in fields.items():
-        found = dig(row, path)
+        found = value_at(row, path)
         assert found is not None if value is ... else found == value, f"{path} is {found!r}: {row}"
 
 
-def dig(value: Any, path: str) -> Any:
+def value_at(value: Any, path: str) -> Any:
     """Return the value at a dotted path of mappings and lists, None if it is missing."""
     for key in path.split("."):
         if isinstance(value, list):

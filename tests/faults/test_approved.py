@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.killed import SCENARIOS, Scenario, begin, cut_off, follow, left
+from tests.faults.killed import SCENARIOS, Scenario, list_resources, run_tasks, run_until_killed, seed_scenario
 from tests.support.choice import one_in
 from tests.support.module import result
 
@@ -26,8 +26,8 @@ EVERY_SO_MANY = one_in(11)
 
 def prepare(sim: Any, scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
     """Create the resources before the last task, and return the plan of that task."""
-    begin(sim, scenario.seeds, **settings)
-    assert follow(sim, scenario.tasks[:-1]) is None
+    seed_scenario(sim, scenario.seeds, **settings)
+    assert run_tasks(sim, scenario.tasks[:-1]) is None
     sim.advance(60)
     random.seed(0)
     module, options = scenario.tasks[-1]
@@ -38,7 +38,7 @@ def prepare(sim: Any, scenario: Scenario, settings: dict[str, Any]) -> dict[str,
     return plan
 
 
-def sent(sim: Any) -> list[str]:
+def effective_changes(sim: Any) -> list[str]:
     """Return the requests that changed something."""
     return [
         f"{request['method']} {request['path']}"
@@ -60,31 +60,31 @@ def test_the_next_run_of_an_approved_plan_does_what_is_left_of_it(
     module, options = scenario.tasks[-1]
     plan = prepare(sim, scenario, settings)
     sim.clear_requests()
-    assert follow(sim, [(module, {**options, "expected_plan": plan})]) is None
-    changes = len(sent(sim))
+    assert run_tasks(sim, [(module, {**options, "expected_plan": plan})]) is None
+    changes = len(effective_changes(sim))
     sim.advance(60)
-    whole = left(sim)
+    whole = list_resources(sim)
     first = 1 + (CASES.index((name, edition)) + WHENS.index(when)) % EVERY_SO_MANY
     for number in range(first, MOST + EVERY_SO_MANY, EVERY_SO_MANY):
         plan = prepare(sim, scenario, settings)
         sim.clear_requests()
         approved = [(module, {**options, "expected_plan": plan})]
-        if not cut_off(sim, approved, number, when):
+        if not run_until_killed(sim, approved, number, when):
             break
         where = f"killed {when} request {number}"
         sim.advance(pause)
         by_digest = [(module, {**options, "expected_plan": plan["digest"]})]
-        before = sent(sim)
-        refused = follow(sim, by_digest)
+        before = effective_changes(sim)
+        refused = run_tasks(sim, by_digest)
         if refused:
             assert "The plan is not the approved one" in refused, where
-            assert sent(sim) == before, where
-        assert follow(sim, approved) is None, where
+            assert effective_changes(sim) == before, where
+        assert run_tasks(sim, approved) is None, where
         sim.advance(60)
-        if not refused and "power_off" in name and left(sim) != whole:
+        if not refused and "power_off" in name and list_resources(sim) != whole:
             continue  # the digest does not say that the instance has to be started: the task has warned about that
-        assert left(sim) == whole, where
+        assert list_resources(sim) == whole, where
         if name != "an alternative":  # the next run does not know which attempt failed: it is made again, and deleted
-            assert len(sent(sim)) == changes, where
+            assert len(effective_changes(sim)) == changes, where
     else:
         pytest.fail("it never came to an end")

@@ -22,12 +22,12 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     MACHINE_TYPES,
     SNAPSHOTS,
 )
-from tests.faults.answers import VALUES, Cloud, answers, is_result, odd, put
+from tests.faults.answers import VALUES, Cloud, answers, is_result, odd_row, replace_value
 from tests.faults.rows import ID, INSTANCE, LISTS, MORE, OTHER, ROWS
 from tests.support.choice import one_in
 from tests.support.clients import Ticks, client
 from tests.support.module import result
-from tests.support.servers import Server, serving
+from tests.support.servers import Server, serve_responses
 
 RESOURCES = (INSTANCES, SNAPSHOTS, BACKUPS, IMAGES, CUSTOM_IMAGES, MACHINE_TYPES)
 DECLARED = {"name": "web", "machine_type": "BV1-1-40", "image": "cloud-ubuntu-24.04 LTS"}
@@ -99,7 +99,7 @@ def test_sound_answers_are_taken_by_every_task(server: Server, module: str) -> N
 @settings(max_examples=examples(500))
 @given(task=EVERY_TASK, kinds=st.sets(st.sampled_from(list(ROWS))), check=st.booleans(), data=st.data())
 def test_odd_rows(server: Server, task: Any, kinds: set[str], check: bool, data: Any) -> None:
-    server.answers[:] = [answers({kind: data.draw(odd(ROWS[kind])) for kind in sorted(kinds)})]
+    server.answers[:] = [answers({kind: data.draw(odd_row(ROWS[kind])) for kind in sorted(kinds)})]
     run(server, *task, check=check)
 
 
@@ -111,7 +111,7 @@ def test_odd_bodies(server: Server, task: Any, value: Any, where: str) -> None:
     def wrap(body: Any) -> Any:
         listed = isinstance(body, dict) and "meta" in body
         path = (next(iter(body)),) if where == "list" and listed else places.get(where, ()) if listed else ()
-        return put(body, path, value)
+        return replace_value(body, path, value)
 
     server.answers[:] = [answers({}, wrap)]
     run(server, *task, check=True)
@@ -143,13 +143,13 @@ def test_odd_answers(server: Server, status: int, body: Any, name: str, value: s
 
 def test_rows_that_are_sound_in_what_counts_are_taken() -> None:
     strange = {**INSTANCE, "unknown": [[["x"]]], "sku": 1, "network": None, "labels": None, "error": None}
-    with serving((200, {"instances": [strange]})) as server:
+    with serve_responses((200, {"instances": [strange]})) as server:
         assert client(server.url).listing(INSTANCES) == [strange]
 
 
 @pytest.mark.parametrize("identifier", ["..", ".", "", "a/b", "a b", "\u00e9", 5, None, True, [], {}])
 def test_what_has_no_id_that_can_stand_in_a_path_is_no_row(identifier: Any) -> None:
-    with serving((200, {"instances": [{**INSTANCE, "id": identifier}]})) as server, pytest.raises(ApiError):
+    with serve_responses((200, {"instances": [{**INSTANCE, "id": identifier}]})) as server, pytest.raises(ApiError):
         client(server.url).listing(INSTANCES)
 
 
@@ -161,5 +161,5 @@ def test_lists_without_an_end_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def page(handler: Any, asked: Any) -> None:
         handler.reply(200, json.dumps({"instances": [{"id": f"i{next(counter)}"} for _row in range(50)]}).encode())
 
-    with serving(page) as server, pytest.raises(ApiError):
+    with serve_responses(page) as server, pytest.raises(ApiError):
         client(server.url).listing(INSTANCES)

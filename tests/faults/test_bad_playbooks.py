@@ -79,10 +79,10 @@ def options(module: str) -> list[tuple[str, ...]]:
     return [path for path in found if path[0] not in ELSEWHERE and not (path[0] == "instances" and len(path) > 1)]
 
 
-def given(base: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+def replace_option(base: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
     """Return the options with another value at a path."""
     inner = base.get(path[0]) if isinstance(base.get(path[0]), dict) else {}
-    return {**base, path[0]: value if len(path) == 1 else given(inner or {}, path[1:], value)}
+    return {**base, path[0]: value if len(path) == 1 else replace_option(inner or {}, path[1:], value)}
 
 
 def run(server: Server, module: str, declared: dict[str, Any], check: bool = False) -> tuple[dict[str, Any], list[Any]]:
@@ -115,7 +115,7 @@ def test_bad_values_lead_to_no_other_path(server: Server, module: str) -> None:
     for base, (at, path), (number, value) in product(BASES[module], enumerate(options(module)), enumerate(BAD)):
         # make test tries each value in every twentieth option, with one of its bases in turn.
         if (at + number - BASES[module].index(base)) % one_in(20 * len(BASES[module])) == 0:
-            run(server, module, given(base, path, value))
+            run(server, module, replace_option(base, path, value))
             refuse_stray(server, module)
 
 
@@ -137,7 +137,7 @@ def test_null_and_empty_are_the_same_as_absent(server: Server, module: str) -> N
             if path[0] not in base and (at + number) % one_in(6 * len(BASES[module])) == 0:
                 absent = run(server, module, base if len(path) == 1 else {**base, path[0]: {}}, check=True)
                 for value in (None, "", "  "):
-                    assert run(server, module, given(base, path, value), check=True) == absent, (path, value)
+                    assert run(server, module, replace_option(base, path, value), check=True) == absent, (path, value)
 
 
 def test_every_bad_value_reaches_a_module(server: Server) -> None:

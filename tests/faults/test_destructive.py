@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.faults.answers import GONE, Cloud, answers, put
+from tests.faults.answers import GONE, Cloud, answers, replace_value
 from tests.faults.rows import ID, IMAGE, INSTANCE, MORE, OTHER, PORT, SNAPSHOT, TYPE, port
 from tests.support.module import result
 from tests.support.servers import Server
 
 UNKNOWN = [None, GONE]
-ONE_PORT = put(INSTANCE, ("network", "interfaces"), [port(PORT, True)])
+ONE_PORT = replace_value(INSTANCE, ("network", "interfaces"), [port(PORT, True)])
 DECLARED: dict[str, Any] = {"name": "web", "machine_type": TYPE["name"], "image": IMAGE["name"], "wait_timeout": 60}
 TODAY = "Wed, 25 Nov 2026 00:00:00 GMT"
 
@@ -27,7 +27,7 @@ def no_requests(server: Server) -> None:
     server.asked.clear()
 
 
-def removed(server: Server, module: str, options: dict[str, Any], rows: dict[str, Any]) -> list[str]:
+def removed_resources(server: Server, module: str, options: dict[str, Any], rows: dict[str, Any]) -> list[str]:
     """Return the resources that a real run deleted or detached."""
     server.answers[:] = [answers(rows, headers={"Date": TODAY})]
     given = result(Cloud(server), module, options)
@@ -55,7 +55,7 @@ IMAGES = {"images": {**IMAGE, "name": "other", "status": "active"}}
 def recreate(server: Server, row: Any, field: str, **options: Any) -> list[str]:
     declared = {**DECLARED, "on_immutable_change": "recreate", field: FIXED[field][0], **options}
     rows = {"instances": row, **(IMAGES if field == "image" else {"images": {**IMAGE, "status": "active"}})}
-    return removed(server, "vm_instance", declared, rows)
+    return removed_resources(server, "vm_instance", declared, rows)
 
 
 @pytest.mark.parametrize("field", FIXED)
@@ -68,19 +68,22 @@ def test_recreate_of_what_is_known_to_differ(server: Server, field: str) -> None
 def test_recreate_of_what_is_not_known(server: Server, field: str, value: Any) -> None:
     if value == "not expanded":
         value = {"id": OTHER} if field in ("image", "network") else "?" if field == "user_data" else None
-    assert recreate(server, put(ONE_PORT, FIXED[field][1], value), field) == []
+    assert recreate(server, replace_value(ONE_PORT, FIXED[field][1], value), field) == []
 
 
 KEPT: dict[str, Callable[[Any], tuple[Any, dict[str, Any]]]] = {
-    "interfaces unknown": lambda row: (put(row, ("network",), None), {}),
-    "interfaces not told": lambda row: (put(row, ("network", "interfaces"), GONE), {}),
-    "more interfaces": lambda row: (put(row, ("network", "interfaces"), [port(PORT, True), port(MORE, False)]), {}),
-    "an unlisted status": lambda row: (put(row, ("status",), "frobbing"), {}),
-    "no status": lambda row: (put(row, ("status",), None), {}),
+    "interfaces unknown": lambda row: (replace_value(row, ("network",), None), {}),
+    "interfaces not told": lambda row: (replace_value(row, ("network", "interfaces"), GONE), {}),
+    "more interfaces": lambda row: (
+        replace_value(row, ("network", "interfaces"), [port(PORT, True), port(MORE, False)]),
+        {},
+    ),
+    "an unlisted status": lambda row: (replace_value(row, ("status",), "frobbing"), {}),
+    "no status": lambda row: (replace_value(row, ("status",), None), {}),
     "a protected name": lambda row: (row, {"protect_names": ["w*"]}),
     "a protected label": lambda row: (row, {"protect_labels": ["a"]}),
-    "labels unknown": lambda row: (put(row, ("labels",), None), {"protect_labels": ["z"]}),
-    "labels not told": lambda row: (put(row, ("labels",), GONE), {"protect_labels": ["z"]}),
+    "labels unknown": lambda row: (replace_value(row, ("labels",), None), {"protect_labels": ["z"]}),
+    "labels not told": lambda row: (replace_value(row, ("labels",), GONE), {"protect_labels": ["z"]}),
     "a type too small": lambda row: (row, {"machine_type": "none of this name"}),
 }
 
@@ -96,7 +99,9 @@ FAILED = {**ONE_PORT, "status": "creating_error", "state": "error"}
 
 def replace(server: Server, row: Any, **options: Any) -> list[str]:
     declared = {**DECLARED, "on_failed": "replace", **options}
-    return removed(server, "vm_instance", declared, {"instances": row, "images": {**IMAGE, "status": "active"}})
+    return removed_resources(
+        server, "vm_instance", declared, {"instances": row, "images": {**IMAGE, "status": "active"}}
+    )
 
 
 @pytest.mark.parametrize("state", ["new", "error"])
@@ -117,7 +122,7 @@ def test_replace_of_what_never_ran_takes_its_public_ip_with_it(server: Server, s
 def test_replace_keeps_what_may_have_run(server: Server, changes: dict[str, Any]) -> None:
     row: Any = {**FAILED, "state": "running"} if "state" not in changes else FAILED
     for key, value in changes.items():
-        row = put(row, (key,), value)
+        row = replace_value(row, (key,), value)
     assert replace(server, row) == []
 
 
@@ -128,7 +133,9 @@ def test_replace_keeps_what_is_protected_or_given_by_id(server: Server, options:
 
 def purge(server: Server, ports: Any) -> list[str]:
     declared = {"name": "web", "network_interfaces": [], "purge_network_interfaces": True, "wait_timeout": 60}
-    return removed(server, "vm_instance", declared, {"instances": put(INSTANCE, ("network", "interfaces"), ports)})
+    return removed_resources(
+        server, "vm_instance", declared, {"instances": replace_value(INSTANCE, ("network", "interfaces"), ports)}
+    )
 
 
 def test_purge_detaches_what_is_known_not_to_be_primary(server: Server) -> None:
@@ -138,7 +145,10 @@ def test_purge_detaches_what_is_known_not_to_be_primary(server: Server) -> None:
 @pytest.mark.parametrize("first", [True, False, None, GONE])
 @pytest.mark.parametrize("second", [True, None, GONE])
 def test_purge_detaches_nothing_where_not_exactly_one_is_primary(server: Server, first: Any, second: Any) -> None:
-    ports = [put(port(PORT, True), ("primary",), first), put(port(MORE, True), ("primary",), second)]
+    ports = [
+        replace_value(port(PORT, True), ("primary",), first),
+        replace_value(port(MORE, True), ("primary",), second),
+    ]
     clear = first is True and second is not True or first is not True and second is True
     assert bool(purge(server, ports)) == clear
     assert not any(PORT in str(asked.body) for asked in server.asked if first is True)
@@ -154,14 +164,14 @@ def test_purge_detaches_nothing_of_what_cannot_be_read(server: Server, ports: An
 )
 def test_a_public_ip_stays_unless_its_deletion_is_asked_for(server: Server, given: dict[str, Any]) -> None:
     options = {"name": "web", "state": "absent", "wait_timeout": 60, **given}
-    assert all("delete_public_ip" not in one for one in removed(server, "vm_instance", options, {}))
+    assert all("delete_public_ip" not in one for one in removed_resources(server, "vm_instance", options, {}))
     assert server.asked[-1].target
 
 
 def prune(server: Server, module: str, row: Any, **options: Any) -> list[str]:
     declared = {"state": "pruned", "all": True, "keep_days": 1, "wait_timeout": 60, **options}
     kind = "snapshots" if module == "vm_snapshot" else "backups"
-    return removed(server, module, declared, {kind: row})
+    return removed_resources(server, module, declared, {kind: row})
 
 
 BACKUP = {**SNAPSHOT, "backup_type": "manual"}
@@ -185,7 +195,7 @@ def test_ages_are_those_of_the_api_and_not_of_the_controller(
 @pytest.mark.parametrize("value", [*UNKNOWN, "", "unlisted"])
 @pytest.mark.parametrize("field", ["created_at", "state", "status", "backup_type"])
 def test_pruning_keeps_what_it_does_not_know(server: Server, field: str, value: Any) -> None:
-    assert prune(server, "vm_backup", put(BACKUP, (field,), value)) == []
+    assert prune(server, "vm_backup", replace_value(BACKUP, (field,), value)) == []
 
 
 @pytest.mark.parametrize("value", UNKNOWN)
@@ -198,7 +208,7 @@ def test_pruning_keeps_what_it_does_not_know(server: Server, field: str, value: 
 def test_pruning_keeps_what_may_be_another(server: Server, place: Any, options: dict[str, Any], value: Any) -> None:
     assert prune(server, "vm_snapshot", SNAPSHOT, **options)
     server.asked.clear()
-    assert prune(server, "vm_snapshot", put(SNAPSHOT, place, value), **options) == []
+    assert prune(server, "vm_snapshot", replace_value(SNAPSHOT, place, value), **options) == []
 
 
 def test_pruning_counts_nothing_whose_instance_is_not_known(server: Server) -> None:

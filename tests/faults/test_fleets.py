@@ -46,14 +46,14 @@ def chosen(faults: Iterable[str], clouds: list[Fields]) -> list[tuple[str, Field
     return [(fault, cloud) for (one, fault), (other, cloud) in every if (one + other) % one_in(4) == 0]
 
 
-def begin(sim: Any, **settings: Any) -> list[Fields]:
+def reset_cloud(sim: Any, **settings: Any) -> list[Fields]:
     """Reset the cloud, with room for all public IPs and an instance outside the fleet."""
     sim.reset(quota_public_ips=None, **settings)
     sim.seed("instance", name="other", public_ip=True, created_at=sim.now() - 3600)
     return instances(sim)
 
 
-def hold(sim: Any, others: list[Fields], count: int = COUNT, state: str = "running") -> None:
+def assert_complete(sim: Any, others: list[Fields], count: int = COUNT, state: str = "running") -> None:
     """Assert that each member exists once as declared, others are unchanged, and each address has its instance."""
     found = [row for row in instances(sim) if row["name"] != "other"]
     assert sorted(row["name"] for row in found) == [f"web-{index:03d}" for index in range(1, count + 1)]
@@ -63,11 +63,11 @@ def hold(sim: Any, others: list[Fields], count: int = COUNT, state: str = "runni
     assert sorted(held) == sorted(row["id"] for row in instances(sim))
 
 
-def again(sim: Any, others: list[Fields], **fleet: Any) -> None:
+def assert_repaired(sim: Any, others: list[Fields], **fleet: Any) -> None:
     """Assert that a run without faults completes the fleet, and that the run after it changes nothing."""
     sim.clear_faults()
     done(sim, **fleet)
-    hold(sim, others)
+    assert_complete(sim, others)
     sim.clear_requests()
     assert done(sim, **fleet)["changed"] is False
     assert not changes(sim)
@@ -77,28 +77,28 @@ def again(sim: Any, others: list[Fields], **fleet: Any) -> None:
 @pytest.mark.parametrize(("fault", "cloud"), chosen(TENTH, CLOUDS), ids=str)
 def test_a_tenth_of_the_creations_meets_a_fault(sim: Any, fault: str, cloud: Fields) -> None:
     wire, well = TENTH[fault]
-    others = begin(sim, **cloud)
+    others = reset_cloud(sim, **cloud)
     sim.add_fault(operation=CREATE, share=0.1, **wire)
     given = run(sim, **FLEET, wait_timeout=500)
     assert any(each["fired"] for each in sim.faults())
     assert well in (None, not given.get("failed")), given.get("msg")
     if not given.get("failed"):
-        hold(sim, others)
+        assert_complete(sim, others)
         assert given["totals"]["created"] == COUNT
     for one in given["members"]:
         assert one.get("failed") or one["instance"]["public_ipv4"]
     sim.advance(700)
-    again(sim, others, **FLEET)
+    assert_repaired(sim, others, **FLEET)
 
 
 def test_creations_that_fail_are_replaced_with_their_addresses_by_the_next_run(sim: Any) -> None:
-    others = begin(sim)
+    others = reset_cloud(sim)
     sim.add_fault(operation=CREATE, share=0.1, kind="failing")
     given = run(sim, **FLEET)
     failed = [one["name"] for one in given["members"] if one.get("failed")]
     assert failed and given["msg"].startswith(f"{len(failed)} of {COUNT} instances failed. {failed[0]}: ")
     assert "on_failed: replace" in given["msg"]
-    again(sim, others, **{**FLEET, "defaults": {**FLEET["defaults"], "on_failed": "replace"}})
+    assert_repaired(sim, others, **{**FLEET, "defaults": {**FLEET["defaults"], "on_failed": "replace"}})
 
 
 LISTS: dict[str, list[Fields]] = {
@@ -115,7 +115,7 @@ LISTS: dict[str, list[Fields]] = {
 
 @pytest.mark.parametrize(("fault", "settings"), chosen(LISTS, [{}, {"page_limit": 50, "instances": 60}]), ids=str)
 def test_lists_that_fail_in_between_change_nothing(sim: Any, fault: str, settings: Fields) -> None:
-    begin(sim, **settings)
+    reset_cloud(sim, **settings)
     for wire in LISTS[fault]:
         sim.add_fault(**{"operation": LIST, **wire})
     given = run(sim, **FLEET)
@@ -126,13 +126,13 @@ def test_lists_that_fail_in_between_change_nothing(sim: Any, fault: str, setting
 
 
 def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
-    others = begin(sim)
+    others = reset_cloud(sim)
     sim.add_fault(operation=LIST, match=3, times=9999, kind="status", status=500)
     given = run(sim, **FLEET, wait_timeout=120)
     assert given["msg"].startswith(f"{COUNT} of {COUNT} instances failed. ")
     ids = {row["name"]: row["id"] for row in instances(sim)}
     assert all(one["created"] == [ids[one["name"]]] for one in given["members"])
-    again(sim, others, **FLEET)
+    assert_repaired(sim, others, **FLEET)
 
 
 @pytest.mark.one_in(7)
@@ -142,7 +142,7 @@ def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
 )
 @pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "reset before", "429", "409"])
 def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: str, fault: str) -> None:
-    others = begin(sim, stale=2)
+    others = reset_cloud(sim, stale=2)
     done(sim, **FLEET)
     sim.clear_requests()
     sim.add_fault(operation=operation, share=0.3, **TENTH[fault][0])
@@ -153,13 +153,13 @@ def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: s
     assert all("sent 3 times" in one["msg"] for one in given["members"] if one.get("failed"))
     sim.clear_faults()
     done(sim, **FLEET, state=state)
-    hold(sim, others, state="stopped")
+    assert_complete(sim, others, state="stopped")
 
 
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "429", "409", "503"])
 def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, fault: str) -> None:
-    others = begin(sim)
+    others = reset_cloud(sim)
     done(sim, **FLEET)
     sim.add_fault(operation="DELETE /v1/instances/{id}", share=0.3, **TENTH[fault][0])
     pruning = {"count": 0, "prune_match": "web-*", "prune_max": "100%", "delete_public_ip": True}
@@ -167,12 +167,12 @@ def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, f
     assert all("sent 3 times" in one["msg"] for one in given["members"] if one.get("failed"))
     sim.clear_faults()
     done(sim, **pruning)
-    hold(sim, others, 0)
+    assert_complete(sim, others, 0)
 
 
 def test_what_two_runs_at_once_have_both_made_is_told_by_both(sim: Any) -> None:
     """Both of two simultaneous runs report duplicate members, and delete nothing, if names are not unique."""
-    begin(sim, unique_names=False)
+    reset_cloud(sim, unique_names=False)
 
     class Another:
         """A simulator in which another run creates the same two members while this run waits."""

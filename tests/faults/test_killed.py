@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults import killed
-from tests.faults.killed import SCENARIOS, begin, cut_off, follow, left
+from tests.faults.killed import SCENARIOS, list_resources, run_tasks, run_until_killed, seed_scenario
 from tests.faults.operations import OLD, PUBLIC
 from tests.support.choice import ALL, one_in
 
@@ -26,21 +26,21 @@ CONDITIONS: dict[str, tuple[dict[str, Any], int]] = {
 FIRST = next(iter(CONDITIONS))  # the condition under which both API versions are tried
 
 
-def expected(sim: Any, name: str, settings: dict[str, Any]) -> list[tuple[Any, ...]]:
+def resources_without_kill(sim: Any, name: str, settings: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the resources after a run that is not killed."""
-    begin(sim, SCENARIOS[name].seeds, **settings)
-    assert follow(sim, SCENARIOS[name].tasks) is None
+    seed_scenario(sim, SCENARIOS[name].seeds, **settings)
+    assert run_tasks(sim, SCENARIOS[name].tasks) is None
     sim.advance(60)
-    return left(sim)
+    return list_resources(sim)
 
 
-def down_for_a_copy(sim: Any) -> bool:
+def is_stopped_for_copy(sim: Any) -> bool:
     """Return whether an instance was stopped and not yet started again."""
     verbs = [request["path"].rsplit("/", 1)[-1] for request in sim.requests() if request["method"] == "POST"]
     return "stop" in verbs and "start" not in verbs
 
 
-def stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def with_web_stopped(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return the resources with the instance web stopped."""
     web = ("br-se1", "instances", "web")
     return sorted(((*row[:4], "stopped", *row[5:]) if row[:3] == web else row for row in rows), key=str)
@@ -63,19 +63,19 @@ def test_the_run_after_a_killed_one_ends_the_same(sim: Any, first: int, name: st
     scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
     for edition in scenario.editions if condition == FIRST else scenario.editions[-1:]:
         settings = {**settings, **dict(scenario.settings), "edition": edition}
-        whole = expected(sim, name, settings)
+        whole = resources_without_kill(sim, name, settings)
         for number in range(1 + first % EVERY_SO_MANY, MOST + EVERY_SO_MANY, EVERY_SO_MANY):
-            begin(sim, scenario.seeds, **settings)
-            if not cut_off(sim, scenario.tasks, number, when):
+            seed_scenario(sim, scenario.seeds, **settings)
+            if not run_until_killed(sim, scenario.tasks, number, when):
                 assert number > 4, "as many requests as that"
                 break
-            limit = "power_off" in name and down_for_a_copy(sim)
+            limit = "power_off" in name and is_stopped_for_copy(sim)
             where = f"killed {when} request {number}, {edition}"
             sim.advance(pause)
-            assert follow(sim, scenario.tasks) is None, where
+            assert run_tasks(sim, scenario.tasks) is None, where
             sim.advance(60)
             # The next run cannot know that the killed run, and not the user, stopped the instance for a copy.
-            assert left(sim) == (stopped(whole) if limit else whole), where
+            assert list_resources(sim) == (with_web_stopped(whole) if limit else whole), where
         else:
             pytest.fail("it never came to an end")
 
@@ -98,16 +98,16 @@ PROCESSES = list(itertools.product([
 def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: int, when: str) -> None:
     """A killed process leaves the same as an exception in this process, so the tests without processes are valid."""
     scenario = SCENARIOS[name]
-    begin(sim, scenario.seeds)
-    assert cut_off(sim, scenario.tasks, number, when)
-    here, asked = left(sim), changes(sim)
-    begin(sim, scenario.seeds)
-    process = killed.start(sim, scenario.tasks, number, when)
+    seed_scenario(sim, scenario.seeds)
+    assert run_until_killed(sim, scenario.tasks, number, when)
+    here, asked = list_resources(sim), changes(sim)
+    seed_scenario(sim, scenario.seeds)
+    process = killed.start_process(sim, scenario.tasks, number, when)
     said = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, said
-    assert left(sim) == here
+    assert list_resources(sim) == here
     assert changes(sim) == asked
-    assert follow(sim, scenario.tasks) is None
+    assert run_tasks(sim, scenario.tasks) is None
 
 
 def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) -> None:
@@ -116,8 +116,8 @@ def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) 
     tasks = [("vm_instance", PUBLIC)]
     number = 1 + next(at for at in range(1, MOST) if _creates(sim, tasks, at))
     sim.reset(unique_names=False, lag=5, edition=OLD)
-    assert cut_off(sim, tasks, number - 1, "after")
-    message = follow(sim, tasks)
+    assert run_until_killed(sim, tasks, number - 1, "after")
+    message = run_tasks(sim, tasks)
     ids = [row["id"] for row in sim.state()["br-se1"]["instances"]]
     assert len(ids) == 2
     assert message
@@ -127,5 +127,5 @@ def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) 
 def _creates(sim: Any, tasks: killed.Tasks, number: int) -> bool:
     """Return whether that request is the creation."""
     sim.reset(unique_names=False, lag=5, edition=OLD)
-    cut_off(sim, tasks, number, "after")
+    run_until_killed(sim, tasks, number, "after")
     return any(request["method"] == "POST" for request in sim.requests())

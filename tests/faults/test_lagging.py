@@ -46,7 +46,7 @@ ONE: dict[str, Task] = {
 LAGS = [{"lag": 5, "stale": 2}, {"lag": 25, "unique_names": False}]
 
 
-def fact(sim: Any) -> Any:
+def true_resources(sim: Any) -> Any:
     """Return the true resources, without ids and times."""
     region = sim.state()["br-se1"]
     instances = [
@@ -63,7 +63,7 @@ def fact(sim: Any) -> Any:
     return sorted(instances), sorted((row["name"], row["state"]) for row in region["snapshots"])
 
 
-def play(sim: Any, settings: dict[str, Any], state: str, tasks: list[Task]) -> Any:
+def run_tasks(sim: Any, settings: dict[str, Any], state: str, tasks: list[Task]) -> Any:
     """Run the tasks, and return the resources after them and their results."""
     sim.reset(durations={"delete": 1, "create": 3, "snapshot": 3}, **settings)
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE, state=state, created_at=sim.now() - 9999)
@@ -71,7 +71,7 @@ def play(sim: Any, settings: dict[str, Any], state: str, tasks: list[Task]) -> A
     sim.seed("snapshot", name="copy", created_at=sim.now() - 9999, instance=None)
     sim.advance(60)
     said = [result(sim, module, options) for module, options in tasks]
-    return fact(sim), [(bool(each.get("failed")), each.get("changed", False)) for each in said]
+    return true_resources(sim), [(bool(each.get("failed")), each.get("changed", False)) for each in said]
 
 
 EVERY = [(first, second, settings) for (first, second) in itertools.product(ONE, ONE) for settings in LAGS]
@@ -92,8 +92,8 @@ def test_two_tasks_lead_to_the_same_whether_lists_lag_or_not(sim: Any, part: int
         state = ("running", "stopped", "suspended")[number % 3]
         tasks = [ONE[first], ONE[second]]
         calm = {key: value for key, value in settings.items() if key == "unique_names"}
-        expected = play(sim, calm, state, tasks)
-        assert play(sim, settings, state, tasks) == expected, f"{first}, then {second}, from {state}, {settings}"
+        expected = run_tasks(sim, calm, state, tasks)
+        assert run_tasks(sim, settings, state, tasks) == expected, f"{first}, then {second}, from {state}, {settings}"
 
 
 def test_the_choice_has_each_task_in_both_places_and_each_lag() -> None:

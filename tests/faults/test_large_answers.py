@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import COLLECTIONS, ROOT
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 pytestmark = pytest.mark.programs
 MEGABYTE = 1024 * 1024
@@ -43,20 +43,20 @@ print(json.dumps([told, used() - before]))
 """
 
 
-def listed(answer: Any, timeout: float = 30) -> tuple[Any, float]:
+def list_in_process(answer: Any, timeout: float = 30) -> tuple[Any, float]:
     """List in a process of its own, and return the number of rows or the error, and the megabytes of memory."""
     env = {**os.environ, "PYTHONPATH": f"{COLLECTIONS}{os.pathsep}{ROOT}"}
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         command = [sys.executable, "-W", "ignore", "-c", LISTS, server.url, str(timeout)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
     told, used = json.loads(done.stdout)
     return told, used
 
 
-def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[Handler, Asked], None]:
+def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[Handler, ReceivedRequest], None]:
     """Return a response in pieces, without a length."""
 
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         handler.send_response_only(200)
         for name, value in {"Connection": "close", **headers}.items():
             handler.send_header(name.replace("_", "-"), value)
@@ -68,7 +68,7 @@ def endless(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Callable[[
     return answer
 
 
-def rows(size: int) -> bytes:
+def list_of_size(size: int) -> bytes:
     """Return a valid list of this number of bytes."""
     row = {"id": "9ec75090", "user_data": "x" * 60_000}
     number = size // 60_050
@@ -85,7 +85,7 @@ def gzip_bomb(times: int = 1) -> bytes:
 
 # Functions, so that collecting this file does not create the bodies.
 LARGE: dict[str, Callable[[], Any]] = {
-    "50 MB": lambda: (200, rows(50 * MEGABYTE)),
+    "50 MB": lambda: (200, list_of_size(50 * MEGABYTE)),
     "without an end": lambda: endless(lambda: repeat(b" " * MEGABYTE)),
     "gzip": lambda: (200, gzip_bomb(), {"Content-Encoding": "gzip"}),
     "deflate": lambda: (200, zlib.compress(b" " * (300 * MEGABYTE), 1), {"Content-Encoding": "deflate"}),
@@ -97,7 +97,7 @@ LARGE: dict[str, Callable[[], Any]] = {
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE.keys())
 def test_what_is_too_large_is_not_read(answer: Callable[[], Any]) -> None:
-    told, used = listed(answer())
+    told, used = list_in_process(answer())
     assert told == "the response is larger than 32 MiB"
     assert used < MOST_MEMORY
 
@@ -115,10 +115,10 @@ COSTLY: dict[str, Callable[[], bytes]] = {
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY.keys())
 def test_what_is_costly_to_read_is_an_error(body: Callable[[], bytes]) -> None:
-    told, used = listed((200, body()))
+    told, used = list_in_process((200, body()))
     assert str(told).startswith("the response ")
     assert used < MOST_TO_PARSE
 
 
 def test_what_is_large_and_sound_is_read() -> None:
-    assert listed((200, rows(2 * MEGABYTE)))[0] == 34
+    assert list_in_process((200, list_of_size(2 * MEGABYTE)))[0] == 34

@@ -13,8 +13,8 @@ from tests.faults.faults import FAULTS, READS, Case
 from tests.faults.operations import OPERATIONS
 from tests.support.choice import ALL
 
-EVERY = faults.cases(OPERATIONS)
-CHOSEN = EVERY if ALL else faults.selected(EVERY)
+EVERY = faults.all_cases(OPERATIONS)
+CHOSEN = EVERY if ALL else faults.choose_cases(EVERY)
 RECORDED = page.recorded()
 
 
@@ -25,7 +25,7 @@ def test_a_run_under_a_fault_and_another_end_as_declared(sim: Any, case: Case) -
 
 
 def test_the_choice_has_every_value_and_every_fault_with_each_spread() -> None:
-    chosen = faults.selected(EVERY)
+    chosen = faults.choose_cases(EVERY)
     for field in range(len(Case._fields)):
         assert {case[field] for case in chosen} == {case[field] for case in EVERY}
     assert {(case.fault, case.spread) for case in chosen} == {(case.fault, case.spread) for case in EVERY}

@@ -21,14 +21,14 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     SNAPSHOTS,
     UNREADABLE,
 )
-from tests.faults.answers import places, put
+from tests.faults.answers import replace_value, value_paths
 from tests.faults.rows import LISTS, ROWS
 from tests.support import copies, fleet, task
 from tests.support.clients import client
 from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
-from tests.support.inventory_plugin import listed
+from tests.support.inventory_plugin import parse_inventory
 from tests.support.module import result
-from tests.support.servers import serving
+from tests.support.servers import serve_responses
 
 RESOURCES = {
     "instances": INSTANCES, "snapshots": SNAPSHOTS, "backups": BACKUPS, "images": IMAGES,
@@ -38,7 +38,7 @@ RESOURCES = {
 FIELDS = [
     (kind, path)
     for kind, row in ROWS.items()
-    for path in places(row)
+    for path in value_paths(row)
     if path and path[-1] in FIELD_KINDS and path != ("id",)
 ]
 OTHER_TYPES: list[Any] = [{"a": 1}, "1", 7.5, True, [7], [{"id": 5}]]
@@ -68,14 +68,14 @@ def test_every_field(kind: str, path: tuple[Any, ...]) -> None:
     else:
         values = odd_values(path[-1])
     for value in values:
-        odd, even = put(ROWS[kind], path, value), {**ROWS[kind], "id": "even", "name": "even"}
+        odd, even = replace_value(ROWS[kind], path, value), {**ROWS[kind], "id": "even", "name": "even"}
         told: list[str] = []
-        with serving((200, {LISTS[kind]: [odd, even]})) as server:
+        with serve_responses((200, {LISTS[kind]: [odd, even]})) as server:
             api = client(server.url)
             api.warn = told.append
             rows = api.listing(resource)
             api.listing(resource)
-        assert rows == [{**put(ROWS[kind], path, None), UNREADABLE: [name]}, even]
+        assert rows == [{**replace_value(ROWS[kind], path, None), UNREADABLE: [name]}, even]
         called = (
             f"{odd['name'] or 'without a name'} ({odd['id']})" if name != "name" else f"without a name ({odd['id']})"
         )
@@ -86,7 +86,7 @@ def test_every_field(kind: str, path: tuple[Any, ...]) -> None:
 def test_many_resources_are_told_of_together() -> None:
     rows = [{**ROWS["instances"], "id": f"i{number}", "labels": 5, "error": "x"} for number in range(9)]
     told: list[str] = []
-    with serving((200, {"instances": copy.deepcopy(rows)})) as server:
+    with serve_responses((200, {"instances": copy.deepcopy(rows)})) as server:
         api = client(server.url)
         api.warn = told.append
         api.listing(INSTANCES)
@@ -97,11 +97,11 @@ def test_many_resources_are_told_of_together() -> None:
 @pytest.mark.parametrize("row", [None, 5, [], {}, {"id": 5}, {"id": None}, {"id": "a/b"}], ids=str)
 def test_what_has_no_id_is_no_row(row: Any) -> None:
     with (
-        serving((200, {"instances": [ROWS["instances"], row]})) as server,
+        serve_responses((200, {"instances": [ROWS["instances"], row]})) as server,
         pytest.raises(ApiError, match="has no list of instances"),
     ):
         client(server.url).listing(INSTANCES)
-    with serving((200, row)) as server, pytest.raises(ApiError, match="has no valid instance|is empty"):
+    with serve_responses((200, row)) as server, pytest.raises(ApiError, match="has no valid instance|is empty"):
         client(server.url).get(INSTANCES, "1")
 
 
@@ -117,7 +117,7 @@ def seed(sim: Any, odd: dict[str, Any] | None = None) -> None:
         sim.seed("instance", name=name, created_at=sim.now() - 3600, **fields)
 
 
-def told(given: dict[str, Any]) -> set[str]:
+def warned_fields(given: dict[str, Any]) -> set[str]:
     """Return the fields in the warnings, which must all be about the odd instance."""
     found = [text for text in given["warnings"] if text.startswith("The API's response")]
     assert all("of instance odd (" in text for text in found)
@@ -132,29 +132,29 @@ def test_modules_go_on_and_warn(sim: Any, check: bool) -> None:
     for name in ("odd", "even"):
         given = result(sim, "vm_instance", {**declared, "name": name}, check)
         assert given["changed"] is False, given
-        assert told(given) == (set(SAMPLES) if name == "odd" else set())
+        assert warned_fields(given) == (set(SAMPLES) if name == "odd" else set())
     given = result(sim, "vm_instance", {"name": "odd", "machine_type": LARGE}, check)
     assert [step["action"] for step in given["actions"]] == ["retype"]
     given = result(sim, "vm_info", {"kind": "instances"})
-    assert (given["count"], told(given)) == (2, set(SAMPLES))
+    assert (given["count"], warned_fields(given)) == (2, set(SAMPLES))
     assert {row["name"]: row["labels"] for row in given["instances"]} == {"odd": None, "even": ["a"]}
     for kind, options in (("vm_snapshot", {"name": "s", "instance": "odd"}), ("vm_windows_password", {"name": "odd"})):
         given = result(sim, kind, options, check and kind == "vm_snapshot")
-        assert told(given) == set(SAMPLES)
+        assert warned_fields(given) == set(SAMPLES)
         assert "the response has no" not in given.get("msg", "")
 
 
 def test_a_failure_warns_too(sim: Any) -> None:
     seed(sim)
     given = result(sim, "vm_instance", {"name": "odd", "image": "other", "on_immutable_change": "fail"})
-    assert given["failed"] and told(given) == set(SAMPLES)
+    assert given["failed"] and warned_fields(given) == set(SAMPLES)
 
 
 def test_a_fleet_goes_on_and_warns_once(sim: Any) -> None:
     seed(sim)
     given = fleet.done(sim, instances=[{"name": "odd"}, {"name": "even"}], state="stopped")
     assert set(fleet.states(sim).values()) == {"stopped"}
-    assert told(given) == set(SAMPLES)
+    assert warned_fields(given) == set(SAMPLES)
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
@@ -163,10 +163,10 @@ def test_the_inventory_goes_on_and_warns(sim: Any, tmp_path: Path, edition: str)
     ports = "interfaces" if edition == "2026-08" else "ports"
     samples = {**SAMPLES, f"network.{ports}.0.security_groups": 5}
     seed(sim, samples)
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert sorted(found.hosts) == ["even", "odd"]
     assert (found.hosts["odd"]["mgc_labels"], found.hosts["odd"]["mgc_error"]) == ([], None)
-    assert told({"warnings": found.warnings}) == set(samples)
+    assert warned_fields({"warnings": found.warnings}) == set(samples)
 
 
 @pytest.mark.parametrize("kind", ["snapshots", "custom_images"])
@@ -221,7 +221,7 @@ def test_nothing_is_detached_where_interfaces_cannot_be_read(sim: Any, odd: dict
     seed(sim, odd)
     done = task.run(sim, name="odd", network_interfaces=[], purge_network_interfaces=True)
     assert done.failure is not None
-    assert task.sent(sim) == []
+    assert task.list_changes(sim) == []
 
 
 @pytest.mark.parametrize(

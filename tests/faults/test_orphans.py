@@ -22,7 +22,7 @@ from simulator import running
 from tests.conftest import COLLECTIONS
 from tests.support.declarations import DECLARED
 from tests.support.play import environment, vm_instance
-from tests.support.programs import begin
+from tests.support.programs import start_program
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
@@ -67,7 +67,9 @@ def started(sim: Any, folder: Path, env: dict[str, str], **task: Any) -> subproc
     (folder / "ansible.cfg").touch()
     tasks = [vm_instance(task=task, **DECLARED, state="stopped")]
     (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-    run = begin("playbook", "play.json", cwd=folder, env=environment(sim, folder, **env), output=subprocess.DEVNULL)
+    run = start_program(
+        "playbook", "play.json", cwd=folder, env=environment(sim, folder, **env), output=subprocess.DEVNULL
+    )
     wait_until(lambda: created(sim))
     return run
 

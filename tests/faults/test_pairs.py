@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults import killed
-from tests.faults.killed import begin, left
+from tests.faults.killed import list_resources, seed_scenario
 from tests.faults.operations import IMPORT, INSTANCE, NEW, PUBLIC, Fields
 from tests.faults.pairs import CREATING, PAIRS, at_once
 from tests.support import task
@@ -19,7 +19,7 @@ from tests.support.declarations import DECLARED
 MAKING = ("create", "restore")
 
 
-def webs(sim: Any) -> list[str]:
+def web_ids(sim: Any) -> list[str]:
     """Return the ids of the instances named web."""
     return [row["id"] for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
 
@@ -28,12 +28,12 @@ BEHIND: dict[str, float] = {"lag": 5, "stale": 2}  # lists lag behind every chan
 behind = pytest.mark.parametrize("lags", [{}, BEHIND], ids=["calm", "behind"])
 
 
-def alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tuple[Any, ...]]:
+def resources_of_single_run(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tuple[Any, ...]]:
     """Return the resources after a single run."""
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=unique, **lags)
+    seed_scenario(sim, seeds, unique_names=unique, **lags)
     assert [end.failure for end in at_once(sim, kind, options, members=1)] == [None]
-    return left(sim)
+    return list_resources(sim)
 
 
 # Without unique names, two runs can create one resource each: see the next test.
@@ -42,12 +42,12 @@ def alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> list[tup
                          + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
 @behind
 def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> None:
-    whole = alone(sim, name, unique, lags)
+    whole = resources_of_single_run(sim, name, unique, lags)
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=unique, **lags)
+    seed_scenario(sim, seeds, unique_names=unique, **lags)
     ends = at_once(sim, kind, options)
     assert [end.failure for end in ends] == [None, None]
-    assert left(sim) == whole
+    assert list_resources(sim) == whole
     made = [action for end in ends for action in end.actions if action in MAKING]
     assert len(made) <= 1, "only one says that it made it"
 
@@ -56,10 +56,10 @@ def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool, lags: d
 @pytest.mark.parametrize("name", CREATING)
 def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str, lags: dict[str, float]) -> None:
     kind, options, seeds = PAIRS[name]
-    begin(sim, seeds, unique_names=False, **lags)
-    before = webs(sim)
+    seed_scenario(sim, seeds, unique_names=False, **lags)
+    before = web_ids(sim)
     ends = at_once(sim, kind, options)
-    ids = webs(sim)
+    ids = web_ids(sim)
     assert len(ids) == 2
     assert not set(before) & set(ids)
     for end in ends:
@@ -85,17 +85,17 @@ PROCESSES: dict[str, tuple[str, Fields, tuple[Fields, ...]]] = {
 def test_two_processes_at_once(sim: Any, name: str, unique: bool) -> None:
     """Two processes at once, in any order, end as one."""
     module, options, seeds = PROCESSES[name]
-    begin(sim, seeds, unique_names=unique, edition=NEW)
-    assert killed.follow(sim, [(module, options)]) is None
-    whole = left(sim)
-    begin(sim, seeds, unique_names=unique, edition=NEW)
-    running = [killed.start(sim, [(module, options)]) for number in range(2)]
+    seed_scenario(sim, seeds, unique_names=unique, edition=NEW)
+    assert killed.run_tasks(sim, [(module, options)]) is None
+    whole = list_resources(sim)
+    seed_scenario(sim, seeds, unique_names=unique, edition=NEW)
+    running = [killed.start_process(sim, [(module, options)]) for number in range(2)]
     said = [process.communicate(timeout=60) for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     failed = [message for message in (json.loads(out) for out, errors in said) if message]
-    ids = webs(sim)
+    ids = web_ids(sim)
     if not unique and len(ids) == 2:  # the run that read last has seen both
         assert any(all(identifier in message for identifier in ids) for message in failed), failed
     else:
         assert not failed
-        assert left(sim) == whole
+        assert list_resources(sim) == whole

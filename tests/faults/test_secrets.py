@@ -152,19 +152,19 @@ def test_what_is_asked_for_is_in_the_result_alone(programs: Programs, sim: Any) 
     assert_kept(where, *passwords(sim))
 
 
-def known(*given: str) -> str:
+def secret_forms(*given: str) -> str:
     """Return the credentials and the secrets of a task, in every form in which a server can repeat them."""
     return " ".join(form for each in (TOKEN, *given) for form in sorted(forms(each)))
 
 
 READS = [
-    (task("vm_instance", **DECLARED, user_data="{{ text }}"), known(TEXT, ENCODED)),
-    (task("vm_fleet", count=1, name_format="a-{index}", defaults=MEMBER, **FILES), known(TEXT, ENCODED)),
-    (task("vm_info", user_data=True), known()),
-    (task("vm_snapshot", name="day", state="restored", restore=RESTORED), known(TEXT, ENCODED)),
-    (task("vm_backup", name="night", state="restored", restore=RESTORED, **OLD), known(TEXT, ENCODED)),
-    (task("vm_image", name="golden", url="{{ url }}", platform="linux"), known(URL)),
-    (task("vm_windows_password", name="win"), known()),
+    (task("vm_instance", **DECLARED, user_data="{{ text }}"), secret_forms(TEXT, ENCODED)),
+    (task("vm_fleet", count=1, name_format="a-{index}", defaults=MEMBER, **FILES), secret_forms(TEXT, ENCODED)),
+    (task("vm_info", user_data=True), secret_forms()),
+    (task("vm_snapshot", name="day", state="restored", restore=RESTORED), secret_forms(TEXT, ENCODED)),
+    (task("vm_backup", name="night", state="restored", restore=RESTORED, **OLD), secret_forms(TEXT, ENCODED)),
+    (task("vm_image", name="golden", url="{{ url }}", platform="linux"), secret_forms(URL)),
+    (task("vm_windows_password", name="win"), secret_forms()),
 ]
 
 
@@ -182,7 +182,9 @@ def faults(told: str) -> list[dict[str, Any]]:
 @pytest.mark.test_all("what fails to change something shows more, and is in make test")
 @pytest.mark.every_core
 def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
-    answers = [faults(told)[number % 4] for number, told in enumerate([known(), *(told for _task, told in READS)])]
+    answers = [
+        faults(told)[number % 4] for number, told in enumerate([secret_forms(), *(told for _task, told in READS)])
+    ]
     # A read that is refused in the newer form is sent in the older form.
     answers = [answer for answer in answers for _time in range(1 + (answer.get("status") == 422))]
     for number, answer in enumerate(answers):
@@ -199,7 +201,7 @@ def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
 def test_what_fails_to_change_something_shows_none(programs: Programs, sim: Any) -> None:
     routes = ("/instances", "/snapshots/{id}", "/backups/{id}/restore", "/images/custom")
     for number, route in enumerate(routes):
-        fault = faults(known(URL) if "images" in route else known(TEXT, ENCODED))[number % 2]
+        fault = faults(secret_forms(URL) if "images" in route else secret_forms(TEXT, ENCODED))[number % 2]
         sim.add_fault(operation=f"POST /v1{route}", nth="every", **{**fault, "status": 400})
     answer = {"instance": {"user": "admin", "passwords": [PASSWORD]}}
     sim.add_fault(operation=FIRST, nth="every", kind="status", status=200, body=answer)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from tests.support.certificates import Authority
 from tests.support.clients import client
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 EACH, MOST = 0.05, 100  # seconds between two bytes, and the number of bytes
 TIMEOUT = 0.4
@@ -27,7 +27,7 @@ def test_an_answer_byte_by_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     sent = []
     gone = threading.Event()
 
-    def drip(handler: Handler, asked: Asked) -> Any:
+    def drip(handler: Handler, asked: ReceivedRequest) -> Any:
         handler.wfile.write(begin)
         try:
             while len(sent) < MOST and not gone.wait(EACH):
@@ -38,8 +38,8 @@ def test_an_answer_byte_by_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
     authority = Authority(tmp_path, "good")
     with (
-        serving(drip, tls=authority.server("localhost")) as server,
-        serving(lambda handler, asked: handler.tunnel(server.port)) as proxy,
+        serve_responses(drip, tls=authority.server("localhost")) as server,
+        serve_responses(lambda handler, asked: handler.tunnel(server.port)) as proxy,
     ):
         if proxied:
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.inventory_programs import Programs
-from tests.support.servers import Server, serving
+from tests.support.servers import Server, serve_responses
 
 pytestmark = pytest.mark.every_core
 KEY = "kept-key-5d2c"
@@ -38,11 +38,11 @@ class Sites(NamedTuple):
 def sites(tmp_path: Path) -> Iterator[Sites]:
     good, other = Authority(tmp_path, "good"), Authority(tmp_path, "other")
     named, otherwise = good.server("localhost"), good.server("api.test")
-    with serving(ANSWER, tls=named) as server, serving(ANSWER, tls=otherwise) as misnamed:
+    with serve_responses(ANSWER, tls=named) as server, serve_responses(ANSWER, tls=otherwise) as misnamed:
         yield Sites(server, misnamed, good, other)
 
 
-def answered(folder: Path, cases: dict[str, dict[str, Any]], **env: str) -> dict[str, tuple[bool, bool, str]]:
+def try_cases(folder: Path, cases: dict[str, dict[str, Any]], **env: str) -> dict[str, tuple[bool, bool, str]]:
     """Return whether vm_info and the inventory got a response with each case's options, else the error of vm_info."""
     programs = Programs(SimpleNamespace(environment={"MGC_API_KEY": KEY}), folder)
     (folder / ".netrc").write_text(NETRC)
@@ -86,7 +86,7 @@ def assert_only_the_key(*servers: Server) -> None:
 def test_a_server_is_trusted_only_by_options(sites: Sites, tmp_path: Path) -> None:
     url, misnamed = {"api_url": sites.server.url}, {"api_url": sites.misnamed.url}
     good = {"ca_path": str(sites.good.path)}
-    found = answered(tmp_path, {
+    found = try_cases(tmp_path, {
         "unknown": url, "known": {**url, **good}, "folder": {**url, "ca_path": str(sites.good.folder)},
         "by_another": {**url, "ca_path": str(sites.other.path)}, "unchecked": {**url, "validate_certs": False},
         "misnamed": {**misnamed, **good}, "misnamed_unchecked": {**misnamed, "validate_certs": False},
@@ -103,7 +103,7 @@ def test_the_environments_bundle_counts_where_no_option_says_otherwise(
     sites: Sites, tmp_path: Path, bundle: str
 ) -> None:
     url = {"api_url": sites.server.url}
-    found = answered(
+    found = try_cases(
         tmp_path,
         {
             "by_environment": url,
@@ -119,10 +119,10 @@ def test_the_environments_bundle_counts_where_no_option_says_otherwise(
 
 @pytest.mark.programs
 def test_redirects_are_not_followed(tmp_path: Path) -> None:
-    with serving(ANSWER) as elsewhere:
+    with serve_responses(ANSWER) as elsewhere:
         location = {"Location": f"{elsewhere.url}/v1/instances"}
-        with serving((301, b"", location), (307, b"", location)) as server:
-            found = answered(tmp_path, {"redirected": {"api_url": server.url}})
+        with serve_responses((301, b"", location), (307, b"", location)) as server:
+            found = try_cases(tmp_path, {"redirected": {"api_url": server.url}})
     assert found["redirected"][:2] == (False, False)
     assert f"redirects to {elsewhere.url}/v1/instances, which is not followed" in found["redirected"][2]
     assert elsewhere.asked == [] and len(server.asked) == 2

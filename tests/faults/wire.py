@@ -17,12 +17,12 @@ from tests.support.servers import free_port
 Event = Callable[[Any, str, str], None]  # called with the client, the method, and the path
 
 
-def nothing(client: Any, method: str, path: str) -> None:
+def do_nothing(client: Any, method: str, path: str) -> None:
     """Do nothing."""
 
 
 @contextmanager
-def watched(before: Event = nothing, after: Event = nothing) -> Iterator[None]:
+def request_hooks(before: Event = do_nothing, after: Event = do_nothing) -> Iterator[None]:
     """Call `before` before every request, and `after` after its response or the loss of the response."""
     send = Api._send
 
@@ -42,7 +42,7 @@ class Killed(BaseException):
 
 
 @contextmanager
-def killed(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
+def kill_at_request(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
     """Kill at that request (1 is the first), `before` it is sent or `after` its response."""
     numbers, own = itertools.count(1), threading.local()  # several requests may be under way at once
     dead = threading.Event()
@@ -58,7 +58,7 @@ def killed(number: int, when: str, kill: Callable[[], None]) -> Iterator[None]:
             dead.set()
             kill()
 
-    with watched(before, after):
+    with request_hooks(before, after):
         yield
 
 
@@ -75,5 +75,5 @@ def nobody_listens(applies: Callable[[str, str], bool]) -> Iterator[None]:
     def after(client: Any, method: str, path: str) -> None:
         client.url = urls[client]
 
-    with watched(before, after):
+    with request_hooks(before, after):
         yield

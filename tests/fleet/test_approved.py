@@ -23,14 +23,14 @@ def plan_of(sim: Any, **options: Any) -> dict[str, Any]:
     return plan
 
 
-def forms(plan: dict[str, Any]) -> list[Any]:
+def plan_forms(plan: dict[str, Any]) -> list[Any]:
     return [plan, json.dumps(plan), plan["digest"]]
 
 
-def refused(sim: Any, plan: dict[str, Any], told: str = "", **options: Any) -> None:
+def assert_refused(sim: Any, plan: dict[str, Any], told: str = "", **options: Any) -> None:
     """Assert that the plan is refused in every form, in check mode and in a real run, and nothing is changed."""
     before = sim.state()
-    for form in forms(plan):
+    for form in plan_forms(plan):
         for check in (True, False):
             given = run(sim, check, expected_plan=form, **options)
             assert given.get("failed"), given
@@ -51,7 +51,7 @@ def test_the_whole_plan_is_done_with_as_many_requests_as_ever(sim: Any, form: in
     assert [member["name"] for member in plan["members"][:2]] == ["web-1", "web-2"]
     sim.clear_requests()
     random.seed(0)
-    given = done(sim, expected_plan=forms(plan)[form], **LARGER)
+    given = done(sim, expected_plan=plan_forms(plan)[form], **LARGER)
     assert given["plan"] == plan
     assert names(sim) == ["web-1", "web-2"]
     counts = len(sim.requests())
@@ -81,7 +81,7 @@ def test_one_more_match_of_a_pattern_is_refused(sim: Any, more: list[str], told:
     seed(sim, ["web-1", "web-2", "web-3"])
     plan = plan_of(sim, **LARGER)
     seed(sim, more)
-    refused(sim, plan, told, **LARGER)
+    assert_refused(sim, plan, told, **LARGER)
 
 
 def test_a_member_that_is_missing_or_renamed_is_refused(sim: Any) -> None:
@@ -89,7 +89,7 @@ def test_a_member_that_is_missing_or_renamed_is_refused(sim: Any) -> None:
     plan = plan_of(sim, **LARGER)
     sim.reset()
     seed(sim, ["web-1", "db"])
-    refused(sim, plan, "create instance web-2", **LARGER)
+    assert_refused(sim, plan, "create instance web-2", **LARGER)
 
 
 def test_one_match_less_is_fine_for_a_saved_plan_only(sim: Any) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._engine import fleet 
 from tests.support.choice import one_in
 from tests.support.clients import client_of
 from tests.support.declarations import LARGE, SMALL
-from tests.support.fleet import Fields, Watched, actions, changes, done, member, rows, run, seed, states
+from tests.support.fleet import Fields, TransitionRecorder, actions, changes, done, member, rows, run, seed, states
 
 FIVE = [f"web-{number}" for number in range(1, 6)]
 MEMBERS = [{"name": name} for name in FIVE]
@@ -29,14 +29,14 @@ NO = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": 
 ])  # fmt: skip
 def test_no_more_members_are_in_motion_than_the_batch_has(sim: Any, batch: str | None, most: int) -> None:
     seed(sim, FIVE)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     done(watched, instances=MEMBERS, state="stopped", batch=batch)
     assert set(states(sim).values()) == {"stopped"}
     assert watched.most == most
 
 
 def test_a_batch_holds_for_creations_and_deletions_too(sim: Any) -> None:
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     done(watched, count=5, name_format="web-{index}", batch="2")
     assert watched.most == 2
     watched.moving.clear()
@@ -49,7 +49,7 @@ def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: s
     """A batch holds if steps need reads by id: an unsorted first list shows no labels, so all are protected."""
     sim.reset(sort_by_id=False)
     seed(sim, FIVE, labels=["dev"])
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     defaults = {"image": "cloud-debian-12 LTS", "on_immutable_change": "recreate", "protect_labels": ["prod"]}
     done(watched, instances=MEMBERS, defaults=defaults, state=state, batch="1", max_failures="0")
     assert watched.most == 1
@@ -70,7 +70,7 @@ def test_who_waits_for_room_sees_it_where_lists_are_behind(sim: Any, lag: float)
 def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
     """A member starts, is retyped and suspended before the next member's first step."""
     seed(sim, FIVE[:3], state="suspended")
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     done(watched, instances=MEMBERS[:3], defaults={"machine_type": LARGE}, batch="1")
     assert watched.most == 1
     ids = [row["id"] for row in rows(sim)]
@@ -83,7 +83,7 @@ def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> Non
     seed(sim, FIVE)
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", kind="stuck", seconds=40)
     run(sim, instances=[{"name": FIVE[-1], "state": "rebooted"}], wait=False)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     done(watched, instances=MEMBERS, state="stopped", batch="1")
     assert watched.most == 1
     assert set(states(sim).values()) == {"stopped"}
@@ -102,7 +102,7 @@ def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
     """A member that fails but stays in transition keeps its place in the batch."""
     seed(sim, FIVE)
     sim.add_fault(operation=STOP, nth="every", times=1, kind="stuck", seconds=10_000)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     given = run(watched, instances=MEMBERS, state="stopped", batch="1", wait_timeout=300)
     assert watched.most == 1
     assert "Timed out" in member(given, FIVE[0])["msg"]
@@ -114,7 +114,7 @@ def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
 def test_one_that_fails_makes_room_for_the_next(sim: Any) -> None:
     seed(sim, FIVE)
     sim.add_fault(operation=STOP, **NO)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     given = run(watched, instances=MEMBERS, state="stopped", batch="1")
     assert watched.most == 1
     assert list(states(sim).values()).count("stopped") == 4
@@ -140,7 +140,7 @@ def test_whatever_is_to_be_done_never_more_are_in_motion(
     sim.advance(60)
     for _fault in range(failing):
         sim.add_fault(operation="POST /v1/instances", share=0.5, kind="failing")
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     declared = [{"name": f"web-{number}"} for number in range(len(there))]
     run(watched, instances=declared, state=state, defaults={"machine_type": kind}, batch=str(batch))
     failed = {row["name"] for row in rows(sim) if "error" in row["status"]}
@@ -243,7 +243,7 @@ def test_what_was_deleted_and_not_made_anew_is_told_as_gone(sim: Any) -> None:
     assert given["instance"] is None and rows(sim) == []
 
 
-class Slow(Watched):
+class Slow(TransitionRecorder):
     """A simulator in which each request takes a second."""
 
     def advance(self, seconds: float) -> None:
@@ -274,7 +274,7 @@ def test_none_is_deleted_once_there_is_nothing_to_create_it_from(sim: Any, kind:
     seed(sim, FIVE, ssh_key_name="other")
     until = sim.now() + 25
 
-    class Meanwhile(Watched):
+    class Meanwhile(TransitionRecorder):
         deleted = False
 
         def advance(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.declarations import LARGE, SMALL
-from tests.support.fleet import actions, asked, changes, done, member, names, refused, rows, run, seed, states
+from tests.support.fleet import actions, changes, done, list_requests, member, names, refused, rows, run, seed, states
 
 IDS = ["9ec75090-2872-4f51-8111-53d05d96d2c6", "8ec75090-2872-4f51-8111-53d05d96d2c6"]
 WEB = {"name": "web"}
@@ -177,7 +177,7 @@ def test_no_key_of_ssh_is_sent_as_each_api_version_takes_it(sim: Any, edition: s
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused_before_any_request(sim: Any, options: Any, words: str) -> None:
     assert words in refused(sim, **options)
-    assert not asked(sim)
+    assert not list_requests(sim)
 
 
 def test_an_empty_declaration_is_allowed_if_it_is_meant(sim: Any) -> None:

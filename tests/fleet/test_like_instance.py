@@ -41,7 +41,7 @@ CONDITIONS: list[Fields] = [
 ]  # fmt: skip
 
 
-def begin(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
+def seed_members(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
     """Create the resources before the run, and return the declared members."""
     sim.reset(quota_public_ips=None, **condition)
     for number, (there, _wanted) in enumerate(mix):
@@ -58,13 +58,13 @@ def begin(sim: Any, mix: Any, condition: Fields) -> list[Fields]:
     return members
 
 
-def left(sim: Any) -> Any:
+def list_resources(sim: Any) -> Any:
     """Return all resources at the end, and the instances with public IPs."""
     held = sorted(str(bool(ip["instance"])) for ip in sim.state()["br-se1"]["public_ips"])
     return sorted((plain(row) for row in rows(sim)), key=lambda row: str(row["name"])), held
 
 
-def of_instance(given: Fields) -> Fields:
+def comparable_result(given: Fields) -> Fields:
     """Return the keys of a result that vm_instance and a fleet's members share. Ansible's own keys are left out."""
     own = {key: value for key, value in given.items() if key not in ("invocation", "warnings", "exception", "plan")}
     return {"changed": False, "actions": [], **own}
@@ -75,19 +75,19 @@ def of_instance(given: Fields) -> Fields:
 @given(mix=MIXES)
 def test_the_end_and_the_results_are_those_of_vm_instance(simulator_server: Any, condition: Fields, mix: Any) -> None:
     sim = simulator_server
-    members = begin(sim, mix, condition)
-    alone = [of_instance(result(sim, "vm_instance", {**DEFAULTS, "wait_timeout": 900, **one})) for one in members]
+    members = seed_members(sim, mix, condition)
+    alone = [comparable_result(result(sim, "vm_instance", {**DEFAULTS, "wait_timeout": 900, **one})) for one in members]
     sim.advance(60)
-    expected = left(sim)
-    begin(sim, mix, condition)
+    expected = list_resources(sim)
+    seed_members(sim, mix, condition)
     checked = run(sim, check=True, instances=members)
     assert not changes(sim)
     fleet = run(sim, instances=members, wait_timeout=900)
     sim.advance(60)
-    assert left(sim) == expected
+    assert list_resources(sim) == expected
     assert [one["name"] for one in fleet["members"]] == [one["name"] for one in members]
     for one, single in zip(fleet["members"], alone, strict=True):
-        assert plain(of_instance(one)) == plain({"name": one["name"], **single})
+        assert plain(comparable_result(one)) == plain({"name": one["name"], **single})
     assert bool(fleet.get("failed")) == any(one.get("failed") for one in alone)
     assert actions(checked) == actions(fleet)
     assert [one.get("msg") for one in checked["members"]] == [one.get("msg") for one in fleet["members"]]
@@ -98,11 +98,11 @@ def test_alternatives_are_tried_for_each_member(sim: Any) -> None:
     """Each member tries its alternatives if the first type has no capacity; failed attempts go with their addresses."""
     other = {"alternatives": [{"machine_type": LARGE}], "alternatives_on": ["capacity"]}
     sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
-    alone = of_instance(result(sim, "vm_instance", {**DEFAULTS, "name": "web-1", **other}))
+    alone = comparable_result(result(sim, "vm_instance", {**DEFAULTS, "name": "web-1", **other}))
     sim.reset(capacity={SMALL: 0}, quota_public_ips=None)
     given = run(sim, count=6, name_format="web-{index}", defaults=other)
     assert len(alone["creation_attempts"]) == 1
-    assert plain(of_instance(given["members"][0])) == plain({"name": "web-1", **alone})
+    assert plain(comparable_result(given["members"][0])) == plain({"name": "web-1", **alone})
     assert {row["machine_type"]["name"] for row in rows(sim)} == {LARGE}
     assert len(rows(sim)) == 6
     assert not sim.state()["br-se1"]["public_ips"]
@@ -138,5 +138,7 @@ def test_a_failure_is_told_as_by_vm_instance(sim: Any, fault: str) -> None:
         results.append(result(sim, module, {**options, "wait_timeout": 200}))
     alone, fleet = results
     assert alone["failed"] and fleet["failed"]
-    assert plain(of_instance(fleet["members"][0])) == plain({"name": declared["name"], **of_instance(alone)})
+    assert plain(comparable_result(fleet["members"][0])) == plain(
+        {"name": declared["name"], **comparable_result(alone)}
+    )
     assert plain(alone["msg"]) in plain(fleet["msg"])

@@ -52,14 +52,14 @@ def test_a_line_says_how_many_are_in_which_state() -> None:
     assert line(settled, names=("a\n\x1b[2Jb-1", "a\n\x1b[2Jb-2")) == "fleet a??[2Jb: 1/1 running"
 
 
-def told(path: Path) -> list[str]:
+def progress_lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
 def test_lines_come_at_once_and_then_every_few_seconds(sim: Any, tmp_path: Path) -> None:
     path, begin = tmp_path / "progress", sim.now()
     done(sim, count=70, name_format="web-{index:03d}", progress_file=str(path))
-    lines = told(path)
+    lines = progress_lines(path)
     assert lines[0] == "fleet web: 0/70 running, 50 creating, 20 waiting"
     assert lines[1:-1] and set(lines[1:-1]) == {"fleet web: 0/70 running, 70 creating"}
     assert lines[-1] == "fleet web: 70/70 running"
@@ -72,13 +72,13 @@ def test_lines_of_batches_and_of_what_is_deleted(sim: Any, tmp_path: Path) -> No
     options = {"count": 3, "name_format": "web-{index}", "progress_file": str(path)}
     sim.add_fault(operation="instance_delete", kind="stuck", value="deleting", seconds=20)
     done(sim, **options, defaults={"machine_type": LARGE}, batch="1", prune_match="web-*")
-    lines = told(path)
+    lines = progress_lines(path)
     assert lines[0] == "fleet web: 0/3 running, 1 retyping, 2 waiting"
     assert "fleet web: 2/3 running, 1 retyping" in lines
     assert lines[-2:] == ["fleet web: 3/4 done, 1 deleting", "fleet web: 4/4 done"]
     path.unlink()
     done(sim, **options, state="absent")
-    lines = told(path)
+    lines = progress_lines(path)
     assert (lines[0], lines[-1]) == ("fleet web: 0/3 deleted, 3 deleting", "fleet web: 3/3 deleted")
 
 
@@ -90,26 +90,26 @@ def test_lines_of_power(sim: Any, tmp_path: Path, state: str, word: str) -> None
     path = tmp_path / "progress"
     done(sim, count=2, name_format="web-{index}", state=state, progress_file=str(path))
     end = "running" if state == "rebooted" else state
-    assert told(path)[0] == f"fleet web: 0/2 {end}, 2 {word}"
+    assert progress_lines(path)[0] == f"fleet web: 0/2 {end}, 2 {word}"
 
 
 def test_what_is_found_in_motion_and_what_the_api_puts_off(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1"], status="creating", state="new")
     path = tmp_path / "progress"
     run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30)
-    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 creating", "fleet web-1: 0/1 running, 1 failed"}
+    assert set(progress_lines(path)) == {"fleet web-1: 0/1 running, 1 creating", "fleet web-1: 0/1 running, 1 failed"}
     sim.reset()
     path.unlink()
     sim.add_fault(operation="instance_create", kind="status", status=429, times=99, headers={"Retry-After": "5"})
     run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30, api_retries=0)
-    assert set(told(path)) == {"fleet web-1: 0/1 running, 1 waiting", "fleet web-1: 0/1 running, 1 failed"}
+    assert set(progress_lines(path)) == {"fleet web-1: 0/1 running, 1 waiting", "fleet web-1: 0/1 running, 1 failed"}
 
 
 def test_lines_come_while_the_api_does_not_answer(sim: Any, tmp_path: Path) -> None:
     path = tmp_path / "progress"
     sim.add_fault(operation="GET /v1/instances", kind="status", status=503, match=2, times=20)
     done(sim, count=1, name_format="web-{index}", progress_file=str(path), api_retries=0)
-    assert len(told(path)) > 5
+    assert len(progress_lines(path)) > 5
 
 
 def test_nothing_is_said_where_nothing_is_waited_for(sim: Any, tmp_path: Path) -> None:

@@ -16,18 +16,31 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import GONE
 from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import is_deleting, status_class
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.fleet import instances_to_prune, prune_limit
-from tests.support.fleet import Watched, actions, asked, changes, done, member, names, refused, rows, run, seed, states
+from tests.support.fleet import (
+    TransitionRecorder,
+    actions,
+    changes,
+    done,
+    list_requests,
+    member,
+    names,
+    refused,
+    rows,
+    run,
+    seed,
+    states,
+)
 
 OLD = [f"web-{number}" for number in range(1, 6)]
 KEPT = [{"name": "web-1"}, {"name": "web-2"}]
 
 
-def gone(given: Any) -> set[str]:
+def pruned_names(given: Any) -> set[str]:
     """Return the names of instances that were pruned or would be."""
     return {one["name"] for one in given["members"] if one.get("pruned")}
 
 
-def pruned(sim: Any, **options: Any) -> set[str]:
+def run_pruning(sim: Any, **options: Any) -> set[str]:
     """Return the names of pruned instances, which must be the same in check mode and in a real run."""
     sim.clear_requests()
     checked = done(sim, check=True, **options)
@@ -40,24 +53,24 @@ def pruned(sim: Any, **options: Any) -> set[str]:
     away = {name for row_id, name in before.items() if row_id not in left} - {
         one["name"] for one in given["members"][:members]
     }
-    assert away == gone(given) == gone(checked)
-    assert given["totals"]["pruned"] == len(gone(given))
-    return gone(given)
+    assert away == pruned_names(given) == pruned_names(checked)
+    assert given["totals"]["pruned"] == len(pruned_names(given))
+    return pruned_names(given)
 
 
 def test_what_matches_and_is_not_declared_goes(sim: Any) -> None:
     seed(sim, [*OLD, "web", "db-web-9", "WEB-7"])
-    assert pruned(sim, instances=KEPT, prune_match="web-*") == {"web-3", "web-4", "web-5"}
+    assert run_pruning(sim, instances=KEPT, prune_match="web-*") == {"web-3", "web-4", "web-5"}
     assert names(sim) == ["WEB-7", "db-web-9", "web", "web-1", "web-2"]
     sim.clear_requests()
     assert done(sim, instances=KEPT, prune_match="web-*")["changed"] is False
-    assert set(asked(sim)) == {"GET instances"}
+    assert set(list_requests(sim)) == {"GET instances"}
 
 
 def test_nothing_is_pruned_without_being_asked_to(sim: Any) -> None:
     seed(sim, OLD)
-    assert pruned(sim, instances=KEPT) == set()
-    assert pruned(sim, instances=KEPT, protect_names=["x"], prune_max="9") == set()
+    assert run_pruning(sim, instances=KEPT) == set()
+    assert run_pruning(sim, instances=KEPT, protect_names=["x"], prune_max="9") == set()
 
 
 def test_results_of_what_is_pruned_stand_after_the_members_and_tell_addresses_that_stay(sim: Any) -> None:
@@ -87,7 +100,7 @@ def test_public_addresses_go_too_if_that_is_said(sim: Any, with_it: bool) -> Non
 )
 def test_an_empty_declaration_prunes_all_if_it_is_meant(sim: Any, options: Any) -> None:
     seed(sim, OLD)
-    assert pruned(sim, **options, prune_match="web-*") == set(OLD)
+    assert run_pruning(sim, **options, prune_match="web-*") == set(OLD)
 
 
 def test_an_empty_declaration_prunes_nothing_by_mistake(sim: Any) -> None:
@@ -101,20 +114,20 @@ def test_a_pattern_begins_with_three_characters(sim: Any, match: str) -> None:
     seed(sim, OLD)
     words = f"prune_match is {match!r}; it must start with 3 literal characters"
     assert words in refused(sim, instances=KEPT, prune_match=match)
-    assert "web-1" not in pruned(sim, instances=KEPT, prune_match=match, prune_all=True)
+    assert "web-1" not in run_pruning(sim, instances=KEPT, prune_match=match, prune_all=True)
 
 
 @pytest.mark.parametrize(("match", "left"), [("web*", "db"), ("web-[34]", "db web-1 web-2 web-5"), ("web-?", "db"),
                                              ("web-5", "db web-1 web-2 web-3 web-4"), ("WEB*", "db " + " ".join(OLD))])  # fmt: skip
 def test_a_pattern_is_a_shell_pattern_over_the_whole_name(sim: Any, match: str, left: str) -> None:
     seed(sim, [*OLD, "db"])
-    pruned(sim, count=0, prune_match=match)
+    run_pruning(sim, count=0, prune_match=match)
     assert names(sim) == left.split()
 
 
 def test_prune_all_stands_for_every_name(sim: Any) -> None:
     seed(sim, [*OLD, "db"])
-    assert pruned(sim, instances=KEPT, prune_all=True) == {"db", "web-3", "web-4", "web-5"}
+    assert run_pruning(sim, instances=KEPT, prune_all=True) == {"db", "web-3", "web-4", "web-5"}
 
 
 @pytest.mark.parametrize(("most", "count"), [
@@ -131,7 +144,7 @@ def test_no_more_than_prune_max_go(sim: Any, most: str | None, count: int) -> No
     if count == 10:
         options["count"] = 0
     if count <= allowed:
-        assert pruned(sim, **options) == set(everyone[:count])
+        assert run_pruning(sim, **options) == set(everyone[:count])
     else:
         message = refused(sim, **options)
         assert (
@@ -153,16 +166,16 @@ def test_what_is_protected_stays_and_does_not_count(sim: Any) -> None:
     seed(sim, ["web-blue", "web-green"], labels=["blue"])
     options = {"count": 0, "prune_match": "web-*", "prune_max": "1"}
     protect = {"protect_names": ["*-precious"], "protect_labels": ["red", "blue"]}
-    assert pruned(sim, **options, **protect) == {"web-1"}
+    assert run_pruning(sim, **options, **protect) == {"web-1"}
     assert names(sim) == ["web-blue", "web-green", "web-precious"]
-    assert pruned(sim, **options, protect_names=["web-[bp]*"]) == {"web-green"}
+    assert run_pruning(sim, **options, protect_names=["web-[bp]*"]) == {"web-green"}
 
 
 def test_labels_that_the_api_does_not_tell_protect(sim: Any) -> None:
     sim.reset(edition="2024-08")
     seed(sim, OLD)
-    assert pruned(sim, count=0, prune_match="web-*", protect_labels=["blue"]) == set()
-    assert pruned(sim, count=0, prune_match="web-*") == set(OLD)
+    assert run_pruning(sim, count=0, prune_match="web-*", protect_labels=["blue"]) == set()
+    assert run_pruning(sim, count=0, prune_match="web-*") == set(OLD)
 
 
 @pytest.mark.parametrize("kept", [
@@ -174,7 +187,7 @@ def test_members_are_never_pruned_whatever_becomes_of_them(sim: Any, kept: Any) 
     """Members are never pruned when renamed, given by id, or recreated, which changes their name or id."""
     seed(sim, ["web-3"], id="9ec75090-2872-4f51-8111-53d05d96d2c6")
     seed(sim, ["web-old"])
-    assert pruned(sim, instances=kept, prune_match="web-*") == {"web-old"}
+    assert run_pruning(sim, instances=kept, prune_match="web-*") == {"web-old"}
     assert len(rows(sim)) == 1
 
 
@@ -188,7 +201,7 @@ def test_what_is_created_is_not_pruned_where_lists_lag(sim: Any) -> None:
     sim.reset(lag=5, stale=2)
     seed(sim, ["web-old"])
     sim.advance(10)
-    assert pruned(sim, count=3, name_format="web-{index}", prune_match="web-*") == {"web-old"}
+    assert run_pruning(sim, count=3, name_format="web-{index}", prune_match="web-*") == {"web-old"}
     assert names(sim) == ["web-1", "web-2", "web-3"]
 
 
@@ -206,11 +219,11 @@ def test_nothing_is_pruned_if_a_member_fails(sim: Any, how: str) -> None:
         sim.add_fault(operation="POST /v1/instances", kind="stuck")
     given = run(sim, instances=[*KEPT, failing], prune_match="web-*", wait_timeout=120)
     assert given["failed"]
-    assert gone(given) == set()
+    assert pruned_names(given) == set()
     assert set(OLD) <= set(names(sim))
     assert not any(request.startswith("DELETE") for request in changes(sim))
     if how == "cannot be planned":
-        assert gone(run(sim, check=True, instances=[*KEPT, failing], prune_match="web-*")) == set()
+        assert pruned_names(run(sim, check=True, instances=[*KEPT, failing], prune_match="web-*")) == set()
 
 
 def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None:
@@ -280,7 +293,7 @@ def test_what_is_being_deleted_already_is_waited_for_and_does_not_count(sim: Any
 
 def test_batches_hold_for_pruning(sim: Any) -> None:
     seed(sim, OLD)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     done(watched, count=0, prune_match="web-*", batch="2")
     assert watched.most == 2
 

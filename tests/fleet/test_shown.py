@@ -43,7 +43,7 @@ def fleet(task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     return {"magalu.cloud.vm_fleet": {**FLEET, **options}, **(task or {})}
 
 
-def played(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
+def run_tasks(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
     """Run the tasks, and return what they printed and their results. Fail if a file is left behind."""
     temporary = play.folder / "local"
     left = {"ansible.builtin.find": {"paths": str(temporary), "patterns": "vm_fleet-*", "recurse": True},
@@ -56,7 +56,7 @@ def played(play: Player, *tasks: dict[str, Any], **more: Any) -> Played:
 
 @pytest.mark.every_core(sample=True)
 def test_lines_are_shown_before_the_result_and_in_the_log(play: Player) -> None:
-    done = played(play, fleet(), options=["-vvv"])
+    done = run_tasks(play, fleet(), options=["-vvv"])
     assert done.output.index(CREATES) < done.output.index(SETTLED) < done.output.index("changed: [localhost]")
     assert CREATES in done.log and SETTLED in done.log
     assert done.results[0]["totals"]["created"] == 3
@@ -69,7 +69,9 @@ def test_lines_of_a_task_that_fails_of_loops_and_of_one_that_is_tried_again(play
     loop = {"loop": ["db", "web"]}
     again = {"register": "result_2", "until": "result_2 is success", "retries": 2, "delay": 0}
     sim.add_fault(operation="instance_create", match=7, times=3, kind="status", status=400)
-    done = played(play, fleet(), fleet(loop, name_format="{{ item }}-{index}"), fleet(again, name_format="eu-{index}"))
+    done = run_tasks(
+        play, fleet(), fleet(loop, name_format="{{ item }}-{index}"), fleet(again, name_format="eu-{index}")
+    )
     assert done.results[0]["failed"] and done.results[0]["totals"]["failed"] == 1
     assert all(CREATES.replace("web", name) in done.output for name in ("web", "db", "eu"))
     assert done.results[2]["attempts"] == 2 and done.results[2]["totals"]["created"] == 3
@@ -84,7 +86,7 @@ def test_no_lines_and_the_same_result(play: Player, task: dict[str, Any]) -> Non
     (play.folder / "connection_plugins").mkdir()
     (play.folder / "connection_plugins/elsewhere.py").write_text(ELSEWHERE)
     (play.folder / "hosts").write_text(HOSTS)
-    done = played(play, fleet(task), options=["-i", "hosts", "-v"])
+    done = run_tasks(play, fleet(task), options=["-i", "hosts", "-v"])
     assert "fleet web:" not in done.output + done.log
     assert done.results[0]["totals"]["created"] == 3
     assert ("web-1" in done.output) == ("no_log" not in task)
@@ -95,7 +97,7 @@ def test_lines_of_what_is_delegated_to_the_controller(play: Player) -> None:
     (play.folder / "connection_plugins").mkdir()
     (play.folder / "connection_plugins/elsewhere.py").write_text(ELSEWHERE)
     (play.folder / "hosts").write_text(HOSTS)
-    done = played(play, fleet({"delegate_to": "localhost"}), options=["-i", "hosts"], hosts="other")
+    done = run_tasks(play, fleet({"delegate_to": "localhost"}), options=["-i", "hosts"], hosts="other")
     assert CREATES in done.output and done.results[0]["totals"]["created"] == 3
 
 
@@ -103,7 +105,7 @@ def test_lines_of_what_is_delegated_to_the_controller(play: Player) -> None:
 def test_defaults_of_modules_and_what_is_omitted(play: Player) -> None:
     options = {"name_format": "web-{index}", "defaults": DEFAULTS, "batch": "{{ omit }}", "progress_file": "{{ omit }}"}
     defaults = {"group/magalu.cloud.vm": {"results": "brief"}, "magalu.cloud.vm_fleet": {"count": 2}}
-    done = played(play, {"magalu.cloud.vm_fleet": options}, module_defaults=defaults)
+    done = run_tasks(play, {"magalu.cloud.vm_fleet": options}, module_defaults=defaults)
     assert CREATES.replace("3", "2") in done.output
     assert len(done.results[0]["members"]) == 2 and "image" not in done.results[0]["members"][0]["instance"]
 
@@ -112,22 +114,22 @@ def test_defaults_of_modules_and_what_is_omitted(play: Player) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user without a password")
 def test_lines_of_what_root_runs(play: Player) -> None:
     become = {"become": True, "become_method": "ansible.builtin.su", "become_user": "root"}
-    done = played(play, fleet(become), env={"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"})
+    done = run_tasks(play, fleet(become), env={"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"})
     assert CREATES in done.output and done.results[0]["totals"]["created"] == 3
 
 
 def test_a_file_of_ones_own_gets_the_lines_instead(play: Player) -> None:
     path = play.folder / "progress"
-    done = played(play, fleet(progress_file=str(path)))
+    done = run_tasks(play, fleet(progress_file=str(path)))
     assert "fleet web" not in done.output and path.read_text().splitlines()[0] == CREATES
-    lost = played(play, fleet(progress_file=f"{path}/x", count=4), warned=["The progress cannot be written to"])
+    lost = run_tasks(play, fleet(progress_file=f"{path}/x", count=4), warned=["The progress cannot be written to"])
     assert lost.output.count("cannot be written") == 1 and lost.results[0]["totals"]["created"] == 1
 
 
 @pytest.mark.every_core
 def test_a_task_that_takes_too_long(play: Player, sim: Any) -> None:
     sim.add_fault(operation="instance_create", match="every", times=9, kind="stuck", value="creating", seconds=9999)
-    done = played(play, fleet({"timeout": 8}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
+    done = run_tasks(play, fleet({"timeout": 8}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
     assert done.results[0]["failed"] and CREATES in done.output
 
 

@@ -20,7 +20,7 @@ ENCODED = base64.b64encode(TEXT.encode()).decode()
 OTHER = base64.b64encode(b"#!/bin/sh\ntrue\n").decode()
 
 
-def hidden(given: Any) -> bool:
+def has_no_user_data(given: Any) -> bool:
     given.pop("invocation", None)
     said = json.dumps(given)
     return not any(secret in said for secret in (ENCODED, OTHER, "kept-data-9b1e"))
@@ -35,7 +35,7 @@ def test_it_is_compared_where_a_member_declares_it(sim: Any) -> None:
     given = run(sim, instances=declared, defaults={"on_immutable_change": "fail"})
     assert member(given, "differs")["failed"]
     assert not member(given, "same").get("failed")
-    assert hidden(given)
+    assert has_no_user_data(given)
 
 
 @pytest.mark.parametrize("results", ["full", "brief"])
@@ -49,7 +49,7 @@ def test_it_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
     ], "defaults": defaults, "results": results}  # fmt: skip
     for check in (True, False, False):
         given = done(sim, check, True, **declaration)
-        assert hidden(given)
+        assert has_no_user_data(given)
         assert all("user_data" not in one["instance"] for one in given["members"])
 
 
@@ -70,7 +70,7 @@ def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -
             {"name": "new", "user_data_base64": ENCODED},
         ]
         given = run(sim, diff=True, instances=declared, api_timeout=0.2, api_retries=0, wait_timeout=60)
-        assert hidden(given), (fault, given)
+        assert has_no_user_data(given), (fault, given)
 
 
 @pytest.mark.parametrize("kept", [True, False])

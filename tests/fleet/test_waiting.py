@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.clients import client_of
-from tests.support.fleet import Watched, asked, changes, done, member, names, rows, run, seed, states
+from tests.support.fleet import TransitionRecorder, changes, done, list_requests, member, names, rows, run, seed, states
 from tests.support.module import result
 
 LIST = "GET instances"
@@ -27,7 +27,7 @@ def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: s
     given = done(sim, count=count, **NUMBERED, state="running", results="brief")
     assert given["changed"] is False
     assert given["totals"]["members"] == count
-    assert asked(sim) == [LIST] * pages
+    assert list_requests(sim) == [LIST] * pages
 
 
 @pytest.mark.parametrize("instant", [True, False])
@@ -35,7 +35,7 @@ def test_waiting_for_fifty_costs_few_requests(sim: Any, instant: bool) -> None:
     sim.reset(instant=instant)
     given = done(sim, count=50, **NUMBERED)
     assert given["totals"]["created"] == 50
-    requests = asked(sim)
+    requests = list_requests(sim)
     assert requests.count("POST instances") == 50
     assert len(requests) - 50 <= 0.3 * 50
     assert {"GET images", "GET machine-types", LIST, "POST instances"} == set(requests)
@@ -202,9 +202,9 @@ def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) 
     assert len(changes(sim)) == 12
     deletions = sorted((one["path"], one["at"]) for one in sim.requests() if one["method"] == "DELETE")
     assert all(later[1] - sooner[1] >= 1.5 for sooner, later in pairwise(deletions) if sooner[0] == later[0])
-    reads = [request for request in asked(sim) if request.startswith("GET instances/")]
+    reads = [request for request in list_requests(sim) if request.startswith("GET instances/")]
     assert len(reads) <= 12, "one before each sending"
-    assert len(asked(sim)) - 12 - len(reads) <= (sim.now() - began) / 1.8 + 6, "every 2 s, less 10 per cent"
+    assert len(list_requests(sim)) - 12 - len(reads) <= (sim.now() - began) / 1.8 + 6, "every 2 s, less 10 per cent"
 
 
 @pytest.mark.parametrize("operation", ["POST /v1/instances", "DELETE /v1/instances/{id}", "GET /v1/instances"])
@@ -256,7 +256,7 @@ def test_a_retry_after_beyond_the_time_that_is_left_ends_with_it(sim: Any) -> No
 
 def test_a_list_that_fails_on_the_way_is_asked_again_after_a_while(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances", match=3, times=4, kind="status", status=500)
-    watched = Watched(sim)
+    watched = TransitionRecorder(sim)
     given = done(watched, count=3, **NUMBERED, api_retries=0)
     assert given["totals"]["created"] == 3
     failed = [request["at"] for request in sim.requests() if request["status"] == 500]
@@ -289,4 +289,4 @@ def test_what_cannot_be_read_at_first_fails_in_the_words_of_the_api(sim: Any) ->
     given = run(sim, instances=[{"name": "new"}], api_retries=1)
     assert "Failed to look at the fleet" in given["msg"]
     assert not changes(sim)
-    assert len(asked(sim)) == 2
+    assert len(list_requests(sim)) == 2

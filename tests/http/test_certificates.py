@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from tests.support.certificates import Authority
 from tests.support.clients import Ticks, client
-from tests.support.servers import Server, proxy_to, serving
+from tests.support.servers import Server, proxy_to, serve_responses
 
 OK = (200, {})
 
@@ -35,20 +35,20 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Au
 @pytest.fixture(params=["direct", "proxy"])
 def site(authorities: tuple[Authority, Authority], request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     good, other = authorities
-    with serving(OK, tls=good.server("localhost")) as server, serving(proxy_to(server.port)) as proxy:
+    with serve_responses(OK, tls=good.server("localhost")) as server, serve_responses(proxy_to(server.port)) as proxy:
         if request.param == "proxy":
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         yield Site(server, good, other)
         assert bool(proxy.asked) == (request.param == "proxy")
 
 
-def answered(site: Site, **options: Any) -> None:
+def assert_trusted(site: Site, **options: Any) -> None:
     """Assert that the server is trusted and answers."""
     assert client(site.server.url, **options).request("POST", "/v1/instances", body={}).status == 200
     assert client(site.server.url, **options).request("GET", "/v1/instances").status == 200
 
 
-def refused(site: Site, **options: Any) -> ApiError:
+def assert_untrusted(site: Site, **options: Any) -> ApiError:
     """Assert that the server is not trusted, receives nothing, and is not tried again."""
     ticks = Ticks()
     with pytest.raises(ApiError, match="the certificate of localhost:.* is not trusted") as caught:
@@ -60,42 +60,42 @@ def refused(site: Site, **options: Any) -> ApiError:
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(site: Site) -> None:
-    refused(site)
+    assert_untrusted(site)
 
 
 def test_ca_path_is_a_file(site: Site) -> None:
-    answered(site, ca_path=str(site.good.path))
+    assert_trusted(site, ca_path=str(site.good.path))
 
 
 def test_ca_path_is_a_folder(site: Site) -> None:
-    answered(site, ca_path=str(site.good.folder))
+    assert_trusted(site, ca_path=str(site.good.folder))
 
 
 def test_ca_path_of_another_authority_is_refused(site: Site) -> None:
-    refused(site, ca_path=str(site.other.path))
-    refused(site, ca_path=str(site.other.folder))
+    assert_untrusted(site, ca_path=str(site.other.path))
+    assert_untrusted(site, ca_path=str(site.other.folder))
 
 
 def test_the_environments_bundle_counts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CURL_CA_BUNDLE", str(site.good.path))
-    answered(site)
+    assert_trusted(site)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
     site.server.asked.clear()
-    refused(site)
+    assert_untrusted(site)
 
 
 def test_ca_path_beats_the_environments_bundle(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
-    answered(site, ca_path=str(site.good.path))
+    assert_trusted(site, ca_path=str(site.good.path))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.good.path))
     site.server.asked.clear()
-    refused(site, ca_path=str(site.other.path))
+    assert_untrusted(site, ca_path=str(site.other.path))
 
 
 def test_validate_certs_false_beats_everything(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.other.path))
-    answered(site, validate_certs=False)
-    answered(site, validate_certs=False, ca_path=str(site.other.path))
+    assert_trusted(site, validate_certs=False)
+    assert_trusted(site, validate_certs=False, ca_path=str(site.other.path))
     refused_before = len(site.server.asked)
     with pytest.raises(ApiError, match="is not trusted"):  # and the setting ends with the client
         client(site.server.url).request("GET", "/v1/instances")
@@ -107,16 +107,18 @@ def test_a_certificate_of_another_host_is_refused(
     authorities: tuple[Authority, Authority], validate: bool, served: bool
 ) -> None:
     good, other = authorities
-    with serving(OK, tls=good.server("api.test")) as server:
+    with serve_responses(OK, tls=good.server("api.test")) as server:
         site = Site(server, good, other)
         if served:
-            answered(site, validate_certs=validate, ca_path=str(good.path))
+            assert_trusted(site, validate_certs=validate, ca_path=str(good.path))
         else:
-            assert "Hostname mismatch" in refused(site, validate_certs=validate, ca_path=str(good.path)).message
+            assert (
+                "Hostname mismatch" in assert_untrusted(site, validate_certs=validate, ca_path=str(good.path)).message
+            )
 
 
 def test_what_is_no_tls_at_all_is_an_error() -> None:
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         api = client(server.url.replace("http://", "https://"), api_retries=0)
         with pytest.raises(ApiError, match=r"TLS with 127.0.0.1:\d+ failed"):
             api.request("GET", "/v1/instances")
@@ -129,7 +131,7 @@ def test_the_bundle_is_read_once_for_all_connections_clients_and_regions(
     good = authorities[0]
     bundle = tmp_path / "bundle.pem"
     bundle.write_bytes(good.path.read_bytes())
-    with serving(OK, tls=good.server("localhost")) as server:
+    with serve_responses(OK, tls=good.server("localhost")) as server:
         first = client(server.url, ca_path=str(bundle))
         bundle.unlink()
         for one in (first, first.client_for("br-ne1"), client(server.url, ca_path=str(bundle))):

@@ -18,7 +18,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
     SNAPSHOTS,
 )
 from tests.support.clients import client, client_of
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 
 def query(request: dict[str, Any]) -> dict[str, list[str]]:
@@ -65,7 +65,7 @@ def test_where_the_form_of_2026_is_refused_that_of_2024_is_used_from_then_on(sim
 @pytest.mark.parametrize("status", [400, 422])
 def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: str) -> None:
     refusal = {"detail": [{"loc": ["query", word], "msg": "extra", "type": "extra"}]}
-    with serving((status, refusal), (200, {"instances": []})) as server:
+    with serve_responses((status, refusal), (200, {"instances": []})) as server:
         api = client(server.url)
         assert api.listing(INSTANCES, "web") == []
     assert api.api_version == "2024"
@@ -79,7 +79,7 @@ def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: 
 @pytest.mark.parametrize("by_id", [False, True])
 def test_other_refusals_say_nothing_about_the_api_version(status: int, message: str, times: int, by_id: bool) -> None:
     """A list that is refused in the older form, too, is an error for the user, and is not sent a third time."""
-    with serving((status, {"message": message})) as server:
+    with serve_responses((status, {"message": message})) as server:
         api = client(server.url)
         if not (by_id and status == 404):
             with pytest.raises(ApiError, match=message):
@@ -91,7 +91,7 @@ def test_other_refusals_say_nothing_about_the_api_version(status: int, message: 
 def test_a_known_api_version_is_not_given_up_for_a_refusal() -> None:
     """A refusal does not change a known API version; sorting by id may still be refused by another list."""
     good = (200, {"instances": [], "meta": {"page": {"total": 0}}})
-    with serving(good, (422, {"message": "name is odd"})) as server:
+    with serve_responses(good, (422, {"message": "name is odd"})) as server:
         api = client(server.url)
         api.listing(INSTANCES)
         with pytest.raises(ApiError, match="name is odd"):
@@ -116,14 +116,14 @@ def test_a_refusal_needs_no_words(refused: list[str], status: int, body: Any, me
     """A refusal needs no words, as behind a rewriting gateway: the response to the older form shows the cause."""
     found = {"instances": [{"id": "1", "name": "web"}], **({"meta": {"page": {"total": 1}}} if meta else {})}
 
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         whole = asked.target + "".join(asked.headers)
         if any(PARTS[part] in whole for part in refused):
             handler.reply(status, body)
         else:
             handler.reply(200, found if "?_limit" in asked.target else found["instances"][0])
 
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         api = client(server.url)
         assert [api.listing(INSTANCES, "web") for _time in range(2)] == [found["instances"]] * 2
         assert api.get(INSTANCES, "1")
@@ -134,11 +134,11 @@ def test_a_refusal_needs_no_words(refused: list[str], status: int, body: Any, me
 
 @pytest.mark.parametrize("part", ["labels", "version"])
 def test_a_read_by_id_in_the_older_form(part: str) -> None:
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         refused = PARTS[part] in asked.target + "".join(asked.headers)
         handler.reply(*((400, b"") if refused else (200, {"id": "1", "name": "web"})))
 
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         api = client(server.url)
         assert api.get(INSTANCES, "1") and api.get(INSTANCES, "1")
     assert len(server.asked) == 3
@@ -198,14 +198,14 @@ def test_two_lists_at_once_may_both_be_refused(word: str) -> None:
     """Two lists that are sent at once are both refused, and each one falls back by itself."""
     both = threading.Barrier(2, timeout=10)
 
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         if word in asked.target and (word != "_sort" or "id%3Aasc" in asked.target):
             both.wait()
             handler.reply(422, {"message": f"{word} is refused"})
         else:
             handler.reply(200, {"instances": []})
 
-    with serving(answer) as server, ThreadPoolExecutor(2) as pool:
+    with serve_responses(answer) as server, ThreadPoolExecutor(2) as pool:
         api = client(server.url)
         assert list(pool.map(api.listing, (INSTANCES, INSTANCES))) == [[], []]
     assert len(server.asked) == 4

@@ -21,7 +21,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 )
 from tests.support.choice import one_in
 from tests.support.clients import client, client_of
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 Change = tuple[str, float]  # the change to the row at this fraction of the list
 
@@ -36,7 +36,7 @@ class Rows:
         self.always = {row["id"] for row in self.rows}  # rows that existed all the time
         self.ever = set(self.always)
 
-    def __call__(self, handler: Handler, asked: Asked) -> None:
+    def __call__(self, handler: Handler, asked: ReceivedRequest) -> None:
         query = parse_qs(urlsplit(asked.target).query)
         start = int(query["_offset"][0])
         page = self.rows[start : start + min(int(query["_limit"][0]), self.cap)]
@@ -79,7 +79,7 @@ def test_a_list_is_never_shorter_than_what_was_there_throughout(
     if not total:
         cap = max(cap, 50)  # without a total, paging below the API's default limit is impossible
     rows = Rows(number, cap, total, list(changes))
-    with serving(rows) as server:
+    with serve_responses(rows) as server:
         try:
             listed = [row["id"] for row in client(server.url).listing(INSTANCES)]
         except ApiError as error:
@@ -95,7 +95,10 @@ def test_a_list_is_never_shorter_than_what_was_there_throughout(
 @pytest.mark.parametrize("total", [True, False])
 def test_a_list_that_never_stands_still_fails(total: bool) -> None:
     rows = Rows(200, 50, total, [[("delete", 0.0), ("create", 1.0), ("delete", 0.0), ("create", 1.0)]], forever=True)
-    with serving(rows) as server, pytest.raises(ApiError, match="kept changing while its pages were read, 6 times"):
+    with (
+        serve_responses(rows) as server,
+        pytest.raises(ApiError, match="kept changing while its pages were read, 6 times"),
+    ):
         client(server.url).listing(INSTANCES)
     assert len(server.asked) == 12
 
@@ -103,19 +106,19 @@ def test_a_list_that_never_stands_still_fails(total: bool) -> None:
 @pytest.mark.parametrize("total", [1, 5, 1000])
 def test_a_total_that_the_rows_do_not_reach_fails(total: int) -> None:
     answer = (200, {"instances": [], "meta": {"page": {"total": total}}})
-    with serving(answer) as server, pytest.raises(ApiError, match="kept changing"):
+    with serve_responses(answer) as server, pytest.raises(ApiError, match="kept changing"):
         client(server.url).listing(INSTANCES)
 
 
 def test_a_row_that_comes_twice_is_not_taken_for_two() -> None:
     page = {"instances": [{"id": "a"}, {"id": "a"}], "meta": {"page": {"total": 2}}}
-    with serving((200, page)) as server, pytest.raises(ApiError, match="kept changing"):
+    with serve_responses((200, page)) as server, pytest.raises(ApiError, match="kept changing"):
         client(server.url).listing(INSTANCES)
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"page": None}, {"page": {}}, {"page": {"total": None}}])
 def test_a_total_that_is_missing_is_none(meta: Any) -> None:
-    with serving((200, {"instances": [{"id": "a"}], "meta": meta})) as server:
+    with serve_responses((200, {"instances": [{"id": "a"}], "meta": meta})) as server:
         assert client(server.url).listing(INSTANCES) == [{"id": "a"}]
 
 
@@ -163,7 +166,7 @@ def test_rows_that_nothing_sorts_are_still_all_there(sim: Any) -> None:
 
 
 def test_the_older_key_of_a_list_is_understood() -> None:
-    with serving((200, {"instance_types": [{"id": "a"}]})) as server:
+    with serve_responses((200, {"instance_types": [{"id": "a"}]})) as server:
         assert client(server.url).listing(MACHINE_TYPES) == [{"id": "a"}]
 
 
@@ -171,18 +174,18 @@ def test_the_older_key_of_a_list_is_understood() -> None:
 def test_pages_too_large_for_one_answer_are_made_smaller_and_none_is_lost(total: bool) -> None:
     rows = Rows(130, 1000, total, [])
 
-    def answer(handler: Handler, asked: Asked) -> None:
+    def answer(handler: Handler, asked: ReceivedRequest) -> None:
         if int(parse_qs(urlsplit(asked.target).query)["_limit"][0]) > 50:
             handler.reply(200, b" " * 33_600_000)
         else:
             rows(handler, asked)
 
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         assert len(client(server.url).listing(INSTANCES)) == 130
 
 
 def test_rows_too_large_for_any_page_are_an_error() -> None:
-    with serving((200, b" " * 33_600_000)) as server, pytest.raises(ApiError, match="larger than 32 MiB"):
+    with serve_responses((200, b" " * 33_600_000)) as server, pytest.raises(ApiError, match="larger than 32 MiB"):
         client(server.url).listing(INSTANCES)
     limits = [parse_qs(urlsplit(asked.target).query)["_limit"][0] for asked in server.asked]
     assert limits == ["1000", "250", "62", "50"]

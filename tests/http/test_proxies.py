@@ -16,7 +16,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
 from tests.support.certificates import Authority
 from tests.support.clients import KEY, Ticks, client
-from tests.support.servers import Asked, Handler, proxy_to, serving
+from tests.support.servers import Handler, ReceivedRequest, proxy_to, serve_responses
 
 OK = (200, {})
 USER, PASSWORD = "someone", "p%40ss:w0rd-of-the-proxy"
@@ -36,7 +36,7 @@ def failure(api: Any, method: str = "POST") -> ApiError:
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_http_goes_through_its_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(OK) as proxy:
+    with serve_responses(OK) as proxy:
         monkeypatch.setenv(name, proxy.url)
         api = client("http://api.test/compute")
         for method in ("GET", "POST"):
@@ -49,7 +49,10 @@ def test_https_goes_through_a_tunnel_of_its_proxy(
     name: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HTTPS goes through a tunnel: no name is resolved locally, and the proxy receives only the host."""
-    with serving(OK, tls=authority.server("api.test")) as server, serving(proxy_to(server.port)) as proxy:
+    with (
+        serve_responses(OK, tls=authority.server("api.test")) as server,
+        serve_responses(proxy_to(server.port)) as proxy,
+    ):
         monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
         api = client("https://api.test/compute", ca_path=str(authority.path))
@@ -65,13 +68,16 @@ def test_https_goes_through_a_tunnel_of_its_proxy(
 def test_no_proxy_names_what_goes_directly(name: str, hosts: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv(name, hosts)
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         assert client(server.url).request("POST", "/v1/instances").status == 200
     assert len(server.asked) == 1
 
 
 def test_a_password_of_the_proxy_is_for_the_proxy_only(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(OK, tls=authority.server("api.test")) as server, serving(proxy_to(server.port)) as proxy:
+    with (
+        serve_responses(OK, tls=authority.server("api.test")) as server,
+        serve_responses(proxy_to(server.port)) as proxy,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", f"//{USER}:{PASSWORD}@"))
         client("https://api.test", ca_path=str(authority.path)).request("GET", "/v1/instances")
     assert proxy.asked[0].headers["proxy-authorization"] == AUTHORIZATION
@@ -81,7 +87,7 @@ def test_a_password_of_the_proxy_is_for_the_proxy_only(authority: Authority, mon
 @pytest.mark.parametrize("status", [403, 407, 502])
 def test_a_proxy_that_refuses_has_let_nothing_through(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = Ticks()
-    with serving((status, b"")) as proxy:
+    with serve_responses((status, b"")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         error = failure(client("https://api.test", ticks))
     assert (error.sent, error.lost) == (False, False)
@@ -138,12 +144,12 @@ def test_an_answer_that_a_proxy_loses_may_have_been_an_answer(
 ) -> None:
     """A response that a proxy loses may have been a success, so a creation is not sent again."""
 
-    def reset(handler: Handler, asked: Asked) -> None:
+    def reset(handler: Handler, asked: ReceivedRequest) -> None:
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         handler.close_connection = True
 
     context = authority.server("api.test") if tls else None
-    with serving(reset, tls=context) as server, serving(proxy_to(server.port)) as proxy:
+    with serve_responses(reset, tls=context) as server, serve_responses(proxy_to(server.port)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("HTTP_PROXY", server.url)
         url = "https://api.test" if tls else "http://api.test"
@@ -159,7 +165,10 @@ def test_a_proxy_with_tls_is_checked_with_the_same_certificates(
 ) -> None:
     signed_by = authority if own else Authority(tmp_path, "another")
     tls, ticks = signed_by.server("localhost"), Ticks()
-    with serving(OK, tls=authority.server("api.test")) as server, serving(proxy_to(server.port), tls=tls) as proxy:
+    with (
+        serve_responses(OK, tls=authority.server("api.test")) as server,
+        serve_responses(proxy_to(server.port), tls=tls) as proxy,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", " ")
         monkeypatch.setenv(how.upper(), str(authority.path))
@@ -186,7 +195,7 @@ def test_no_part_of_a_password_that_is_not_encoded_is_shown(
 
 @pytest.mark.parametrize("port", [0, 1, 99999])
 def test_a_password_of_the_proxy_is_never_shown(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving((407, f"<html>http://{USER}:{PASSWORD}@proxy".encode())) as proxy:
+    with serve_responses((407, f"<html>http://{USER}:{PASSWORD}@proxy".encode())) as proxy:
         for name in ("HTTPS_PROXY", "HTTP_PROXY"):
             monkeypatch.setenv(name, f"http://{USER}:{PASSWORD}@127.0.0.1:{port or proxy.port}")
         for scheme in ("https", "http"):

@@ -17,13 +17,13 @@ from ansible_collections.magalu.cloud.plugins.module_utils._resources.info impor
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.info import check_filters, read_rows
 from ansible_collections.magalu.cloud.plugins.module_utils._resources.instance_planner import read_catalogs
 from tests.support.clients import client, client_of
-from tests.support.servers import serving
+from tests.support.servers import serve_responses
 
 DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in SPEC.items()}
 EDITIONS = pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 
 
-def listed(sim: Any, kind: str, **options: Any) -> list[dict[str, Any]]:
+def list_rows(sim: Any, kind: str, **options: Any) -> list[dict[str, Any]]:
     """Return the rows that `vm_info` reads."""
     params = {**DEFAULTS, "kind": kind, **options}
     check_filters(params)
@@ -34,7 +34,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def asked(sim: Any) -> list[str]:
+def list_requests(sim: Any) -> list[str]:
     return [f"{request['method']} {request['path']}" for request in sim.requests()]
 
 
@@ -45,7 +45,7 @@ def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str)
     found = find_resources(client_of(sim), ["web", "db", "gone"], None, listing=True)
     assert {name: row and row["id"] for name, row in found.items()} == {"web": web["id"], "db": db["id"], "gone": None}
     assert found["web"]["public_ipv4"] == "192.0.2.1"
-    assert asked(sim) == ["GET /v1/instances"] * (1 if edition == "2024-08" else 3)
+    assert list_requests(sim) == ["GET /v1/instances"] * (1 if edition == "2024-08" else 3)
 
 
 @EDITIONS
@@ -65,7 +65,7 @@ def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str)
 def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     assert find_resources(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
-    assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
+    assert list_requests(sim) == [f"GET /v1/instances/{row['id']}"]
     assert find_resources(client_of(sim), [], str(uuid.uuid4()), listing=False) == {"": None}
 
 
@@ -84,7 +84,7 @@ def test_addresses_are_the_same_in_every_api_version(sim: Any, edition: str, nul
     sim.seed("instance", name="with", public_ip="192.0.2.1")
     sim.seed("instance", name="without")
     sim.seed("instance", name="bare", interfaces=None)
-    rows = {row["name"]: row for row in listed(sim, "instances")}
+    rows = {row["name"]: row for row in list_rows(sim, "instances")}
     assert rows["with"]["public_ipv4"] == "192.0.2.1"
     assert rows["with"]["private_ipv4"].startswith("198.18.")
     assert rows["with"]["public_ipv6"].startswith("2001:db8:")
@@ -96,42 +96,42 @@ def test_addresses_are_the_same_in_every_api_version(sim: Any, edition: str, nul
 def test_every_kind_of_an_api_version_is_listed_whole(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, instances=60, page_limit=50)
     sim.seed("snapshot", name="snap")
-    assert len(listed(sim, "instances")) == 60
-    assert names(listed(sim, "snapshots")) == ["snap"]
-    assert len(listed(sim, "machine_types")) == 62
-    assert "cloud-ubuntu-24.04 LTS" in names(listed(sim, "images"))
+    assert len(list_rows(sim, "instances")) == 60
+    assert names(list_rows(sim, "snapshots")) == ["snap"]
+    assert len(list_rows(sim, "machine_types")) == 62
+    assert "cloud-ubuntu-24.04 LTS" in names(list_rows(sim, "images"))
     if edition == "2024-08":
         sim.seed("backup", name="back")
-        assert names(listed(sim, "backups")) == ["back"]
+        assert names(list_rows(sim, "backups")) == ["back"]
 
 
 def test_filters_and_orders_are_those_of_vm_info(sim: Any) -> None:
     for name, state, kind, zone in (("a-1", "running", "BV1-1-40", "br-se1-a"), ("a-2", "stopped", "BV2-2-40", "br-se1-b"),
                                     ("b-1", "running", "BV2-2-40", "br-se1-b")):  # fmt: skip
         sim.seed("instance", name=name, state=state, machine_type=kind, availability_zone=zone, labels=[name[0]])
-    assert names(listed(sim, "instances", name="a-2")) == ["a-2"]
-    assert names(listed(sim, "instances", name_pattern="a-*", sort=["name"])) == ["a-1", "a-2"]
-    assert names(listed(sim, "instances", state=["running"], machine_type="BV2-2-40")) == ["b-1"]
-    assert names(listed(sim, "instances", labels=["a"], availability_zone="br-se1-a")) == ["a-1"]
-    assert names(listed(sim, "instances", sort=["machine_type.name:desc", "name:desc"])) == ["b-1", "a-2", "a-1"]
-    assert names(listed(sim, "images", platform=["windows"], sort=["name"])) == [
+    assert names(list_rows(sim, "instances", name="a-2")) == ["a-2"]
+    assert names(list_rows(sim, "instances", name_pattern="a-*", sort=["name"])) == ["a-1", "a-2"]
+    assert names(list_rows(sim, "instances", state=["running"], machine_type="BV2-2-40")) == ["b-1"]
+    assert names(list_rows(sim, "instances", labels=["a"], availability_zone="br-se1-a")) == ["a-1"]
+    assert names(list_rows(sim, "instances", sort=["machine_type.name:desc", "name:desc"])) == ["b-1", "a-2", "a-1"]
+    assert names(list_rows(sim, "images", platform=["windows"], sort=["name"])) == [
         "windows-server-2019",
         "windows-server-2022",
         "windows-server-2022-sql-server-2022",
     ]
-    assert names(listed(sim, "machine_types", name="BV1-1-40", availability_zone="br-se1-c")) == ["BV1-1-40"]
-    assert listed(sim, "machine_types", name="cloud-bs1.small", availability_zone="br-se1-c") == []
+    assert names(list_rows(sim, "machine_types", name="BV1-1-40", availability_zone="br-se1-c")) == ["BV1-1-40"]
+    assert list_rows(sim, "machine_types", name="cloud-bs1.small", availability_zone="br-se1-c") == []
 
 
 def test_user_data_is_there_only_on_request(sim: Any) -> None:
     sim.seed("instance", user_data="IyEvYmluL3No")
-    assert "user_data" not in listed(sim, "instances")[0]
-    assert listed(sim, "instances", user_data=True)[0]["user_data"] == "IyEvYmluL3No"
+    assert "user_data" not in list_rows(sim, "instances")[0]
+    assert list_rows(sim, "instances", user_data=True)[0]["user_data"] == "IyEvYmluL3No"
 
 
 @pytest.mark.parametrize(("kind", "expand"), [("instances", ["image"]), ("instances", []), ("snapshots", ["image"])])
 def test_expand_is_sent_as_given(sim: Any, kind: str, expand: list[str]) -> None:
-    listed(sim, kind, expand=expand)
+    list_rows(sim, kind, expand=expand)
     assert [value for name, value in sim.requests()[0]["query"] if name == "expand"] == expand
 
 
@@ -139,10 +139,10 @@ def test_expand_is_sent_as_given(sim: Any, kind: str, expand: list[str]) -> None
 def test_one_by_id(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     row = sim.seed("instance", name="web")
-    assert names(listed(sim, "instances", id=row["id"])) == ["web"]
-    assert asked(sim) == [f"GET /v1/instances/{row['id']}"]
-    image = listed(sim, "images", name="cloud-debian-12 LTS")[0]
-    assert names(listed(sim, "images", id=image["id"])) == ["cloud-debian-12 LTS"]
+    assert names(list_rows(sim, "instances", id=row["id"])) == ["web"]
+    assert list_requests(sim) == [f"GET /v1/instances/{row['id']}"]
+    image = list_rows(sim, "images", name="cloud-debian-12 LTS")[0]
+    assert names(list_rows(sim, "images", id=image["id"])) == ["cloud-debian-12 LTS"]
 
 
 @EDITIONS
@@ -160,17 +160,17 @@ def test_an_instance_without_labels_has_an_empty_list_where_there_are_labels(
         {"expand": ["labels"]},
         {"id": row["id"], "expand": ["labels"]},
     ):
-        [found] = listed(sim, "instances", **options)
+        [found] = list_rows(sim, "instances", **options)
         assert found.get("labels", "none") == ([] if edition == "2026-08" else "none"), options
-    assert "labels" not in listed(sim, "instances", expand=["image"])[0], "they were not asked for"
+    assert "labels" not in list_rows(sim, "instances", expand=["image"])[0], "they were not asked for"
     sim.seed("instance", name="blue", labels=["blue"])
-    assert listed(sim, "instances", name="blue")[0].get("labels") == (["blue"] if edition == "2026-08" else None)
+    assert list_rows(sim, "instances", name="blue")[0].get("labels") == (["blue"] if edition == "2026-08" else None)
 
 
 def test_an_image_without_labels_has_an_empty_list() -> None:
     row = {"id": "1", "name": "a", "status": "active", "labels": None}
     page = {"limit": 1000, "offset": 0, "count": 1, "total": 1}
-    with serving((200, {"images": [row], "meta": {"page": page}})) as server:
+    with serve_responses((200, {"images": [row], "meta": {"page": page}})) as server:
         [found] = read_rows(client(server.url), {**DEFAULTS, "kind": "images"})
     assert found["labels"] == []
 
@@ -179,14 +179,14 @@ def test_an_image_without_labels_has_an_empty_list() -> None:
 @pytest.mark.parametrize("kind", ["instances", "snapshots", "images", "machine_types"])
 def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
     sim.reset(edition=edition)
-    assert listed(sim, kind, name="nobody") == []
-    assert listed(sim, kind, id=str(uuid.uuid4())) == []
+    assert list_rows(sim, kind, name="nobody") == []
+    assert list_rows(sim, kind, id=str(uuid.uuid4())) == []
 
 
 @pytest.mark.parametrize("options", [{}, {"name": "x"}, {"id": str(uuid.UUID(int=7))}, {"expand": []}], ids=str)
 def test_a_kind_that_this_api_version_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
     with pytest.raises(Refused) as caught:
-        listed(sim, "backups", **options)
+        list_rows(sim, "backups", **options)
     assert str(caught.value) == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
 
 

@@ -22,7 +22,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import IMAGES, INSTANCES, SNAPSHOTS
 from ansible_collections.magalu.cloud.plugins.module_utils._api.times import api_now
 from tests.support.clients import KEY, Ticks, client, client_of
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 OK = (200, {"instances": [], "meta": {"page": {"total": 0}}})
 
@@ -42,7 +42,7 @@ def failure(api: Any, method: str = "GET", path: str = "/v1/instances", **more: 
     ],
 )
 def test_credentials_go_into_their_header(options: dict[str, Any], header: str, value: str) -> None:
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         client(server.url, **options).request("GET", "/v1/instances")
     sent = server.asked[0].headers
     assert sent[header] == value
@@ -51,7 +51,7 @@ def test_credentials_go_into_their_header(options: dict[str, Any], header: str, 
 
 
 def test_user_agent_names_collection_core_and_python() -> None:
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         client(server.url).client_for("br-ne1").request("GET", "/v1/instances")
     assert server.asked[0].headers["user-agent"] == f"magalu.cloud/{VERSION} ansible-core/2.x python/3.y"
 
@@ -60,7 +60,7 @@ def test_a_netrc_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
     (tmp_path / ".netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         client(server.url).request("GET", "/v1/instances")
         client(server.url, api_key=None, access_token="abc").request("POST", "/v1/instances", body={})
     assert "authorization" not in server.asked[0].headers
@@ -68,7 +68,7 @@ def test_a_netrc_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_reads_share_a_connection_and_what_is_not_idempotent_gets_a_fresh_one() -> None:
-    with serving(OK) as server:
+    with serve_responses(OK) as server:
         api = client(server.url)
         for method in ("GET", "GET", "POST", "DELETE", "POST", "PATCH", "GET"):
             api.request(method, "/v1/instances")
@@ -91,7 +91,10 @@ def test_a_connection_closed_meanwhile_loses_no_read_and_no_create(sim: Any) -> 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_redirects_are_not_followed(status: int, method: str) -> None:
-    with serving(OK) as elsewhere, serving((status, b"", {"Location": f"{elsewhere.url}/?key={KEY}"})) as server:
+    with (
+        serve_responses(OK) as elsewhere,
+        serve_responses((status, b"", {"Location": f"{elsewhere.url}/?key={KEY}"})) as server,
+    ):
         error = failure(client(server.url), method)
     assert elsewhere.asked == []
     assert len(server.asked) == 1
@@ -107,7 +110,7 @@ def test_redirects_are_not_followed(status: int, method: str) -> None:
 def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
     body: bytes, method: str, times: int
 ) -> None:
-    with serving((200, body)) as server:
+    with serve_responses((200, body)) as server:
         error = failure(client(server.url), method)
     assert len(server.asked) == times
     assert error.status == 200
@@ -118,19 +121,19 @@ def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
 
 
 def test_a_body_that_cannot_be_unpacked_is_an_error() -> None:
-    with serving((200, b"no gzip", {"Content-Encoding": "gzip"})) as server:
+    with serve_responses((200, b"no gzip", {"Content-Encoding": "gzip"})) as server:
         error = failure(client(server.url))
     assert error.lost
     assert len(server.asked) == 3
 
 
 def test_a_compressed_body_is_unpacked() -> None:
-    with serving((200, gzip.compress(json.dumps(OK[1]).encode()), {"Content-Encoding": "gzip"})) as server:
+    with serve_responses((200, gzip.compress(json.dumps(OK[1]).encode()), {"Content-Encoding": "gzip"})) as server:
         assert client(server.url).request("GET", "/v1/instances").body == OK[1]
     assert "gzip" in server.asked[0].headers["accept-encoding"]
 
 
-def huge(handler: Handler, asked: Asked) -> None:
+def huge(handler: Handler, asked: ReceivedRequest) -> None:
     """Respond with 50 MB of equal bytes."""
     handler.send_response_only(200)
     handler.send_header("Content-Length", "50000000")
@@ -141,7 +144,7 @@ def huge(handler: Handler, asked: Asked) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_body_of_50_mb_ends_in_an_error(method: str) -> None:
-    with serving(huge) as server:
+    with serve_responses(huge) as server:
         error = failure(client(server.url), method)
     assert len(server.asked) == 1
     assert error.final
@@ -150,7 +153,7 @@ def test_a_body_of_50_mb_ends_in_an_error(method: str) -> None:
 
 def test_a_small_body_that_unpacks_to_a_large_one_ends_in_an_error() -> None:
     bomb = gzip.compress(b" " * (LARGEST_BODY + 100_000))
-    with serving((200, bomb, {"Content-Encoding": "gzip"})) as server:
+    with serve_responses((200, bomb, {"Content-Encoding": "gzip"})) as server:
         assert failure(client(server.url)).slug == "body_too_large"
 
 
@@ -180,14 +183,14 @@ def test_a_connection_that_breaks_may_have_done_something(sim: Any, kind: str) -
 
 
 def test_a_connection_that_breaks_within_chunks_may_have_done_something() -> None:
-    def cut(handler: Handler, asked: Asked) -> None:
+    def cut(handler: Handler, asked: ReceivedRequest) -> None:
         handler.send_response_only(200)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         handler.wfile.write(b"20\r\n" + b"[]" + b" " * 30 + b"\r\n")
         handler.close_connection = True
 
-    with serving(cut) as server:
+    with serve_responses(cut) as server:
         assert failure(client(server.url), "POST").lost
     assert len(server.asked) == 1
 
@@ -248,14 +251,14 @@ def test_it_is_exact_to_the_second_by_any_clock_of_ours(at: float) -> None:
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Nov 2026 25:00:00 GMT"])
 def test_a_date_that_is_none_is_no_clock(date: str) -> None:
-    with serving((200, {}, {"Date": date})) as server:
+    with serve_responses((200, {}, {"Date": date})) as server:
         api = client(server.url)
         api.request("GET", "/v1/instances")
     assert api_now(api) is None
 
 
 def test_ids_are_quoted() -> None:
-    with serving((404, {"slug": "x"}), (200, {"machine_types": []})) as server:
+    with serve_responses((404, {"slug": "x"}), (200, {"machine_types": []})) as server:
         assert client(server.url).get(SNAPSHOTS, "../a?b#c d%") is None
     assert server.asked[0].target.partition("?")[0] == "/v1/snapshots/..%2Fa%3Fb%23c%20d%25"
 
@@ -265,7 +268,7 @@ def test_ids_are_quoted() -> None:
 def test_a_header_of_the_response_that_is_not_valid_does_not_unsend_the_request(method: str) -> None:
     """An invalid response header, such as two lengths, does not mean that a POST was not executed."""
     with (
-        serving((200, {}, {"Content-Length": "2, 3"})) as server,
+        serve_responses((200, {}, {"Content-Length": "2, 3"})) as server,
         pytest.raises(ApiError, match="broke before the response was complete") as caught,
     ):
         client(server.url).request(method, "/v1/instances")
@@ -277,16 +280,16 @@ def test_a_header_of_the_response_that_is_not_valid_does_not_unsend_the_request(
 @pytest.mark.parametrize("body", [b"", b"null"])
 @pytest.mark.parametrize("path", ["/v1/instances", "/v1/instances/1"])
 def test_an_empty_response_to_a_read_is_retried(path: str, body: bytes) -> None:
-    with serving((200, body), (200, {"id": "1"})) as server:
+    with serve_responses((200, body), (200, {"id": "1"})) as server:
         assert client(server.url).request("GET", path).body == {"id": "1"}
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the response is empty") as caught:
+    with serve_responses((200, body)) as server, pytest.raises(ApiError, match="the response is empty") as caught:
         client(server.url).request("GET", path)
     assert (len(server.asked), caught.value.passing) == (3, True)
 
 
 @pytest.mark.parametrize("body", [[], "text", 7])
 def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no valid instance"):
+    with serve_responses((200, body)) as server, pytest.raises(ApiError, match="the response has no valid instance"):
         client(server.url).get(INSTANCES, "1")
 
 
@@ -298,7 +301,7 @@ def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
     ],
 )  # fmt: skip
 def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
-    with serving((200, body)) as server, pytest.raises(ApiError, match="the response has no list of instances"):
+    with serve_responses((200, body)) as server, pytest.raises(ApiError, match="the response has no list of instances"):
         client(server.url).listing(INSTANCES)
 
 
@@ -312,6 +315,6 @@ def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
     ],
 )
 def test_the_region_is_a_part_of_the_url(url: str, region: str, path: str) -> None:
-    with serving((200, {"images": []})) as server:
+    with serve_responses((200, {"images": []})) as server:
         client(url.replace("{url}", server.url), region=region).listing(IMAGES)
     assert server.asked[0].target.partition("?")[0] == path

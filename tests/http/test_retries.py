@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from tests.support.clients import Ticks, client, client_of
-from tests.support.servers import serving
+from tests.support.servers import serve_responses
 
 OK = (200, {})
 # Requests are sent 1 + 2 times if they may be retried.
@@ -33,7 +33,7 @@ def failure(api: Any, method: str = "GET", **more: Any) -> ApiError:
     ("method", "status", "times"), [(method, *pair) for method, row in TIMES.items() for pair in row.items()]
 )
 def test_only_what_is_safe_is_sent_again(method: str, status: int, times: int) -> None:
-    with serving((status, {"message": "no", "slug": "x"})) as server:
+    with serve_responses((status, {"message": "no", "slug": "x"})) as server:
         error = failure(client(server.url), method)
     assert [asked.method for asked in server.asked] == [method] * times
     assert (error.status, error.slug, error.message) == (status, "x", "no")
@@ -49,13 +49,13 @@ def test_after_a_broken_connection(sim: Any, when: str, method: str, times: int)
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH"])
 def test_a_fault_that_passes_is_not_noticed(method: str) -> None:
-    with serving((502, b"<html>"), (503, {}), OK) as server:
+    with serve_responses((502, b"<html>"), (503, {}), OK) as server:
         assert client(server.url).request(method, "/v1/instances").status == 200
     assert len(server.asked) == 3
 
 
 def test_what_is_sent_again_is_the_same() -> None:
-    with serving((503, {}), OK) as server:
+    with serve_responses((503, {}), OK) as server:
         client(server.url).request("PATCH", "/v1/instances/1", [("a", "b"), ("a", "c")], {"name": "x"})
     first, second = (asked._replace(connection=0) for asked in server.asked)
     assert first == second
@@ -64,21 +64,21 @@ def test_what_is_sent_again_is_the_same() -> None:
 
 @pytest.mark.parametrize("answer", [(503, {}), (429, {}, {"Retry-After": "1"})])
 def test_once_is_once(answer: Any) -> None:
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         failure(client(server.url), once=True)
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
 def test_api_retries_are_the_tries_after_the_first(retries: int) -> None:
-    with serving((500, {})) as server:
+    with serve_responses((500, {})) as server:
         failure(client(server.url, api_retries=retries))
     assert len(server.asked) == 1 + retries
 
 
 def test_pauses_grow_and_vary_and_have_an_end() -> None:
     ticks, other = Ticks(), Ticks()
-    with serving((500, {})) as server:
+    with serve_responses((500, {})) as server:
         failure(client(server.url, ticks, api_retries=12))
         failure(client(server.url, other, api_retries=12))
     for number, pause in enumerate(ticks.slept):
@@ -99,7 +99,7 @@ def test_pauses_grow_and_vary_and_have_an_end() -> None:
 )
 def test_the_pause_that_the_api_asks_for_is_made(status: int, headers: dict[str, str]) -> None:
     ticks = Ticks()
-    with serving((status, {}, headers), OK) as server:
+    with serve_responses((status, {}, headers), OK) as server:
         client(server.url, ticks).request("GET", "/v1/instances")
     assert len(ticks.slept) == 1
     assert 30 <= ticks.slept[0] <= 31
@@ -108,14 +108,14 @@ def test_the_pause_that_the_api_asks_for_is_made(status: int, headers: dict[str,
 def test_a_moment_that_is_over_needs_no_long_pause() -> None:
     ticks = Ticks()
     headers = {"Date": formatdate(5000, usegmt=True), "Retry-After": formatdate(4000, usegmt=True)}
-    with serving((429, {}, headers), OK) as server:
+    with serve_responses((429, {}, headers), OK) as server:
         client(server.url, ticks).request("GET", "/v1/instances")
     assert 0 < sum(ticks.slept) < 1
 
 
 def test_refusals_that_say_when_to_come_back_use_up_no_try() -> None:
     ticks = Ticks()
-    with serving(*[(429, {}, {"Retry-After": "10"})] * 8, OK) as server:
+    with serve_responses(*[(429, {}, {"Retry-After": "10"})] * 8, OK) as server:
         client(server.url, ticks, api_retries=0).request("GET", "/v1/instances")
     assert len(server.asked) == 9
     assert sum(ticks.slept) >= 80
@@ -127,7 +127,7 @@ def test_a_read_that_is_refused_for_now_is_tried_until_the_deadline(
     deadline: float | None, times: int, retries: int
 ) -> None:
     ticks = Ticks()
-    with serving((429, {"message": "busy", "slug": "rate"})) as server:
+    with serve_responses((429, {"message": "busy", "slug": "rate"})) as server:
         api = client(server.url, ticks, api_retries=retries)
         api.deadline = deadline
         error = failure(api)
@@ -143,7 +143,7 @@ def test_a_read_that_is_refused_for_now_is_tried_until_the_deadline(
     "answer", [(429, {}), (429, {}, {"Retry-After": "1"}), (503, {}, {"Retry-After": "1"})]
 )  # fmt: skip
 def test_a_change_that_is_refused_for_now_is_not_sent_again_without_a_look(method: str, answer: Any) -> None:
-    with serving(answer) as server:
+    with serve_responses(answer) as server:
         assert failure(client(server.url), method).later
     assert len(server.asked) == 1
 
@@ -151,7 +151,7 @@ def test_a_change_that_is_refused_for_now_is_not_sent_again_without_a_look(metho
 @pytest.mark.parametrize(("deadline", "times"), [(1100, 10), (None, 59)])
 def test_no_pause_goes_beyond_the_deadline(deadline: float | None, times: int) -> None:
     ticks = Ticks()
-    with serving((429, {"message": "busy"}, {"Retry-After": "10"})) as server:
+    with serve_responses((429, {"message": "busy"}, {"Retry-After": "10"})) as server:
         api = client(server.url, ticks)
         api.deadline = deadline
         error = failure(api)
@@ -162,7 +162,7 @@ def test_no_pause_goes_beyond_the_deadline(deadline: float | None, times: int) -
 
 def test_a_pause_longer_than_the_time_left_is_not_begun() -> None:
     ticks = Ticks()
-    with serving((503, {}, {"Retry-After": "99999999999999999999"})) as server:
+    with serve_responses((503, {}, {"Retry-After": "99999999999999999999"})) as server:
         error = failure(client(server.url, ticks))
     assert ticks.slept == []
     assert error.later

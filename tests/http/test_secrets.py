@@ -12,12 +12,12 @@ import pytest
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import ApiError
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import error_result, failure_sentence
 from tests.support.clients import KEY, client
-from tests.support.servers import Asked, Handler, serving
+from tests.support.servers import Handler, ReceivedRequest, serve_responses
 
 DATA = "c2VjcmV0"  # user data
 
 
-def echo(handler: Handler, asked: Asked) -> None:
+def echo(handler: Handler, asked: ReceivedRequest) -> None:
     """Respond with everything that the request has, in every part of the response."""
     told = f"{dict(asked.headers)} {asked.body.decode()}"
     details = [{"loc": ["body", told], "msg": told, "input": {told: [told]}}]
@@ -28,10 +28,10 @@ def echo(handler: Handler, asked: Asked) -> None:
 @pytest.mark.parametrize("status", [200, 302, 400, 403, 422, 500])
 @pytest.mark.parametrize("html", [True, False])
 def test_no_secret_is_in_any_error(status: int, html: bool) -> None:
-    def page(handler: Handler, asked: Asked) -> None:
+    def page(handler: Handler, asked: ReceivedRequest) -> None:
         handler.reply(status, f"<html>{asked.headers} {asked.body!r}".encode(), {"Location": KEY})
 
-    with serving(page if html else echo) as server:
+    with serve_responses(page if html else echo) as server:
         api = client(server.url, api_retries=0)
         api.secrets.append(DATA)
         try:

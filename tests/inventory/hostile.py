@@ -44,7 +44,7 @@ def seed(sim: Any) -> None:
     sim.seed("instance", **OTHER, id="ffffffff-0000-4000-8000-000000000000", name="odd", created_at=1_900_000_000)
 
 
-def alike(exported: dict[str, Any]) -> dict[str, Any]:
+def comparable_export(exported: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of an export that do not depend on the run or on the ansible-core."""
     exported["_meta"].pop("profile", None)
     for variables in exported["_meta"]["hostvars"].values():
@@ -64,7 +64,7 @@ def main() -> None:
         seed(sim)
         programs = Programs(sim, Path(folder))
         programs.write(**OPTIONS)
-        found = alike(programs.list("--export").inventory)
+        found = comparable_export(programs.list("--export").inventory)
         hosts = found.pop("_meta")["hostvars"]
         lines = [f"{json.dumps(name)}: {json.dumps(hosts[name], sort_keys=True)}" for name in sorted(hosts)]
         rest = [f", {json.dumps(name)}: {json.dumps(found[name], sort_keys=True)}\n" for name in sorted(found)]

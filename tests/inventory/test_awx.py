@@ -41,7 +41,7 @@ def nothing_runs(tmp_path: Path) -> Iterator[None]:
     assert not list(tmp_path.rglob("PROOF"))
 
 
-def update(sim: Any, folder: Path, options: dict[str, Any], **env: str) -> Run:
+def inventory_update(sim: Any, folder: Path, options: dict[str, Any], **env: str) -> Run:
     """Return an inventory update with the recorded command line and environment."""
     run = Run("inventory_update", folder, **{**sim.environment, **env})
     run.write(SOURCE, yaml.safe_dump({"plugin": "magalu.cloud.vm_instances", **options}))
@@ -63,7 +63,9 @@ def test_update_exports_everything_from_the_file_and_the_environment(sim: Any, t
     sim.reset(keys={"kept-key-5d2c": "tenant-1"})
     sim.seed("instance", name="web-1", public_ip="192.0.2.10")
     sim.seed("instance", name="web-2", state="stopped")
-    done = update(sim, tmp_path, {"keyed_groups": [{"key": "state", "prefix": "state"}]}, MGC_API_KEY="kept-key-5d2c")()
+    done = inventory_update(
+        sim, tmp_path, {"keyed_groups": [{"key": "state", "prefix": "state"}]}, MGC_API_KEY="kept-key-5d2c"
+    )()
     assert done.code == 0 and done.exported is not None, done.output
     assert done.exported["state_stopped"] == {"hosts": ["web-2"]}
     assert "__ansible_unsafe" not in json.dumps(done.exported)
@@ -80,13 +82,13 @@ def test_update_exports_nothing_if_anything_is_missing(sim: Any, tmp_path: Path,
     sim.reset(page_limit=10, instances=15)
     regions = "br-se1" if fails == "the second page" else "br-se1,br-ne1"
     sim.add_fault(operation="GET /v1/instances", match=2, times=99, kind="status", status=500)
-    done = update(sim, tmp_path, {}, MGC_REGIONS=regions, MGC_API_RETRIES="0")()
+    done = inventory_update(sim, tmp_path, {}, MGC_REGIONS=regions, MGC_API_RETRIES="0")()
     assert done.code != 0 and done.exported is None
     assert "Failed to list the instances of region" in " ".join(done.output.split())
 
 
 def test_update_of_no_instances_is_a_success(sim: Any, tmp_path: Path) -> None:
-    done = update(sim, tmp_path, {})()
+    done = inventory_update(sim, tmp_path, {})()
     assert done.code == 0 and done.exported is not None and done.exported["_meta"]["hostvars"] == {}
 
 
@@ -95,7 +97,7 @@ def test_export_of_hostile_instances_is_the_same_with_every_core(programs: Progr
     hostile.seed(sim)
     programs.write(**hostile.OPTIONS)
     ran = programs.list("--export")
-    assert hostile.alike(ran.inventory) == KEPT, "if that is right: python -m tests.inventory.hostile"
+    assert hostile.comparable_export(ran.inventory) == KEPT, "if that is right: python -m tests.inventory.hostile"
     shown = programs.play({"debug": {"var": "hostvars[inventory_hostname]"}})
     assert shown.code == 0, shown.stdout
 

@@ -24,7 +24,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils import _direct, _host
 from ansible_collections.magalu.cloud.plugins.plugin_utils._expressions import Constructed, Expressions, Seen
 from ansible_collections.magalu.cloud.plugins.plugin_utils._trust import SINCE_2_19, may_be_template
 from tests.support.choice import one_in
-from tests.support.inventory_plugin import UUIDS, listed
+from tests.support.inventory_plugin import UUIDS, parse_inventory
 
 try:
     from ansible.template import trust_as_template
@@ -371,7 +371,7 @@ def test_a_listing_looks_its_plain_expressions_up(sim: Any, tmp_path: Path, monk
 
     monkeypatch.setattr(_direct, "compiled", counting)
     monkeypatch.setattr(Constructable, "_compose", counting_compose)
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, filter_expressions=["status == 'completed'"], compose={"zone": "availability_zone"},
         groups={"up": "mgc_state == 'running'"},
         keyed_groups=[{"key": "machine_type.name", "prefix": "type"}, {"key": "labels", "prefix": "label"}],
@@ -381,7 +381,7 @@ def test_a_listing_looks_its_plain_expressions_up(sim: Any, tmp_path: Path, monk
         "status == 'completed'": 5, "availability_zone": 5, "mgc_state == 'running'": 5, "machine_type.name": 5, "labels": 5,
     }  # fmt: skip
     counted.clear()
-    listed(sim, tmp_path, compose={"zone": "availability_zone | upper"})
+    parse_inventory(sim, tmp_path, compose={"zone": "availability_zone | upper"})
     assert counted == {"Ansible": 5}
 
 

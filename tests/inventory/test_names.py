@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _names
-from tests.support.inventory_plugin import UUIDS, Listed, listed
+from tests.support.inventory_plugin import UUIDS, ParsedInventory, parse_inventory
 from tests.support.raw_client import Api
 
 
-def ids(inventory: Listed) -> dict[str, str]:
+def ids(inventory: ParsedInventory) -> dict[str, str]:
     """Return the ids of hosts by their names."""
     return {name: variables["mgc_id"] for name, variables in inventory.hosts.items()}
 
@@ -28,7 +28,7 @@ def test_every_instance_that_shares_a_name_gets_a_part_of_its_id(sim: Any, tmp_p
     sim.reset(unique_names=False)
     for name in ("web", "web", "db"):
         sim.seed("instance", name=name)
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     shared = [f"web-{row['id'][:8]}" for row in sim.state()["br-se1"]["instances"] if row["name"] == "web"]
     assert sorted(found.hosts) == sorted(["db", *shared])
     assert found.groups == {"mgc": sorted(found.hosts), "web": sorted(shared)}
@@ -42,12 +42,12 @@ def test_no_surviving_host_changes_its_name(sim: Any, tmp_path: Path, change: st
         sim.seed("instance", name="web", id=UUIDS[number], region=where, availability_zone=f"{where}-a",
                  machine_type="BV1-1-40" if number else "BV2-2-40")  # fmt: skip
     shared: dict[str, Any] = {"regions": ["br-se1", "br-ne1"]}
-    before = ids(listed(sim, tmp_path, **shared))
+    before = ids(parse_inventory(sim, tmp_path, **shared))
     oldest = UUIDS[0]
     if change == "delete the oldest":
         assert Api(sim)("DELETE", f"/instances/{oldest}").status_code == 204
         sim.advance(60)
-    after = ids(listed(sim, tmp_path, **shared, **{
+    after = ids(parse_inventory(sim, tmp_path, **shared, **{
         "delete the oldest": {}, "filter it out": {"filters": {"machine_type": "BV1-1-40"}},
         "exclude it": {"exclude_filters": [{"machine_type": "BV2-2-40"}]},
         "filter it by expression": {"filter_expressions": ["machine_type.name == 'BV1-1-40'"]},
@@ -62,8 +62,8 @@ def test_shared_names_can_be_an_error(sim: Any, tmp_path: Path) -> None:
         sim.seed("instance", name="web", id=UUIDS[number])
     with pytest.raises(AnsibleParserError, match=rf"2 instances are named 'web': {UUIDS[0]}, {UUIDS[1]}\. "
                        "Rename them, or leave out duplicate_names: fail"):  # fmt: skip
-        listed(sim, tmp_path, duplicate_names="fail")
-    assert listed(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
+        parse_inventory(sim, tmp_path, duplicate_names="fail")
+    assert parse_inventory(sim, tmp_path, duplicate_names="fail", hostnames=["id"]).warnings == []
 
 
 OTHERWISE = (
@@ -92,7 +92,7 @@ FINE = [
 def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate(ODD):
         sim.seed("instance", name=name, id=UUIDS[number])
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert sorted(found.hosts) == UUIDS[: len(ODD)]
     assert [host["mgc_name"] for host in found.hosts.values()] == ODD
     assert found.warnings == [f"{OTHERWISE}{', '.join(UUIDS[2:5])}, ... ({len(ODD) - 2} in all)"]
@@ -101,7 +101,7 @@ def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path
 def test_every_other_name_is_a_host(sim: Any, tmp_path: Path) -> None:
     for name in FINE:
         sim.seed("instance", name=name)
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert sorted(found.hosts) == sorted(FINE)
     assert found.warnings == []
 
@@ -119,7 +119,7 @@ LEFT_OUT = "Addresses that begin with '-', which ssh would take for an option, a
 def test_no_text_of_an_instance_is_an_option_of_ssh(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
     """No text of an instance becomes an option of `ssh ... ADDRESS`, which could run a command on the controller."""
     sim.seed("instance", name=OPTION, id=UUIDS[0], labels=[OPTION])
-    found = listed(sim, tmp_path, **given)
+    found = parse_inventory(sim, tmp_path, **given)
     assert list(found.hosts) == UUIDS[:1]
     host = found.hosts[UUIDS[0]]
     usual = host["mgc_private_ipv4"] if "connect_with" not in given else None
@@ -131,7 +131,7 @@ def test_no_text_of_an_instance_is_an_option_of_ssh(sim: Any, tmp_path: Path, gi
 def test_an_address_that_begins_with_a_hyphen_gives_way_to_the_next(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate([OPTION, OPTION + "x", "web"]):
         sim.seed("instance", name=name, id=UUIDS[number], state="stopped" if number == 1 else "running")
-    found = listed(sim, tmp_path, connect_with=["name", "private_ipv4"], filters={"state": "running"})
+    found = parse_inventory(sim, tmp_path, connect_with=["name", "private_ipv4"], filters={"state": "running"})
     host = found.hosts[UUIDS[0]]
     assert host["ansible_host"] == host["mgc_private_ipv4"] and found.hosts["web"]["ansible_host"] == "web"
     assert found.warnings == [f"{LEFT_OUT}{UUIDS[0]}", f"{OTHERWISE}{UUIDS[0]}"]
@@ -141,7 +141,7 @@ def test_an_address_that_begins_with_a_hyphen_gives_way_to_the_next(sim: Any, tm
 def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) -> None:
     sim.seed("instance", name=name, id=UUIDS[0])
     sim.seed("instance", name="other")
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, compose={"me": "inventory_hostname"}, groups={"up": "true", "named": "inventory_hostname == 'other'"},
         keyed_groups=[{"key": "state", "prefix": "state"},
                       {"key": "machine_type.name", "separator": "", "parent_group": "above"}],
@@ -158,7 +158,7 @@ def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     for number, name in enumerate(["web.1", "web.1", "web_1"]):
         sim.seed("instance", name=name, id=UUIDS[number])
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert UUIDS[2] in found.hosts
     assert len(found.groups["web_1"]) == 2
 
@@ -182,7 +182,7 @@ def test_a_common_name_joins_no_group_of_another_meaning(
     sim.seed("instance", name="db", state="stopped")
     for name in (*names, *names):
         sim.seed("instance", name=name)
-    found = listed(sim, tmp_path, inventory=inventory, **given)
+    found = parse_inventory(sim, tmp_path, inventory=inventory, **given)
     group = re.sub("[.-]", "_", names[0])
     assert f"{COMMON}{group}" in found.warnings
     assert (len(found.groups[group]) if group in found.groups else None) == hosts
@@ -193,7 +193,7 @@ def test_a_common_name_that_is_the_group_of_all(sim: Any, tmp_path: Path) -> Non
     sim.reset(unique_names=False)
     for number in range(2):
         sim.seed("instance", name="mgc", id=UUIDS[number])
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert found.groups == {"mgc": sorted(found.hosts)} and len(found.hosts) == 2 and found.warnings == []
 
 
@@ -202,7 +202,7 @@ def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="mgc", id=UUIDS[0])
     sim.seed("instance", name=UUIDS[0], id=UUIDS[1])
     sim.seed("instance", name=UUIDS[2], id=UUIDS[2])
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert sorted(found.hosts) == UUIDS[:3]
     assert [host["mgc_id"] for host in found.hosts.values()] == list(found.hosts)
     assert found.warnings[0] == f"{OTHERWISE}{UUIDS[0]}, {UUIDS[1]}"
@@ -214,7 +214,7 @@ def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:
     alike = [UUIDS[0], UUIDS[0][:-1] + "1"]
     for name, row_id in (("web", alike[0]), ("web", alike[1]), (f"web-{alike[0]}", UUIDS[1])):
         sim.seed("instance", name=name, id=row_id)
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     assert sorted(found.hosts) == sorted([*alike, f"web-{alike[0]}"])
     assert sorted(found.groups["web"]) == alike
 
@@ -228,13 +228,13 @@ def test_names_by_template_are_shared_with_those_that_are_filtered_out(sim: Any,
     for number, state in enumerate(["running", "stopped"]):
         sim.seed("instance", name=f"web-{state}", id=UUIDS[number], state=state)
     for hostnames in (["{{ name[:3] }}"], ["image.name"]):
-        [host] = listed(sim, tmp_path, hostnames=hostnames, filters={"state": "running"}).hosts
+        [host] = parse_inventory(sim, tmp_path, hostnames=hostnames, filters={"state": "running"}).hosts
         assert host.endswith(f"-{UUIDS[0][:8]}")
 
 
 def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", id="a1")
-    found = listed(sim, tmp_path, hostnames=["id"], keyed_groups=[{"key": "id", "separator": ""}])
+    found = parse_inventory(sim, tmp_path, hostnames=["id"], keyed_groups=[{"key": "id", "separator": ""}])
     assert found.groups["a1"] == list(found.hosts) == ["a1"]
     assert found.warnings == []
 
@@ -243,10 +243,10 @@ def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_
     """An instance does not replace a group of another source, or its name could redirect `hosts: webservers`."""
     row, inventory = sim.seed("instance", name="webservers"), InventoryData()
     inventory.add_group("webservers")
-    found = listed(sim, tmp_path, inventory=inventory)
+    found = parse_inventory(sim, tmp_path, inventory=inventory)
     assert list(found.hosts) == [row["id"]] and found.groups["webservers"] == []
     assert OTHERWISE + row["id"] in found.warnings
-    assert list(listed(sim, tmp_path).hosts) == ["webservers"]
+    assert list(parse_inventory(sim, tmp_path).hosts) == ["webservers"]
 
 
 def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> 
         inventory.add_host(name)
         if own:
             inventory.set_variable(name, "mgc_id", own)
-    found = listed(sim, tmp_path, inventory=inventory)
+    found = parse_inventory(sim, tmp_path, inventory=inventory)
     assert {name: host.get("mgc_id") for name, host in found.hosts.items()} == {"web": UUIDS[0], "db": None, mine: mine}
     assert OTHERWISE + mine in found.warnings
 
@@ -273,12 +273,12 @@ def test_files_with_prefixes_of_their_own_merge_no_instances(sim: Any, tmp_path:
     mine = sim.seed("instance", name="web")["id"]
     others = sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")["id"]
     inventory = InventoryData()
-    listed(sim, tmp_path, inventory=inventory, hostvars_prefix=first)
-    found = listed(sim, tmp_path, inventory=inventory, hostvars_prefix=second, region="br-ne1")
+    parse_inventory(sim, tmp_path, inventory=inventory, hostvars_prefix=first)
+    found = parse_inventory(sim, tmp_path, inventory=inventory, hostvars_prefix=second, region="br-ne1")
     assert sorted(found.hosts) == sorted(["web", others])
     assert found.hosts["web"][f"{first}id"] == mine and found.hosts[others][f"{second}id"] == others
     assert OTHERWISE + others in found.warnings
-    again = listed(sim, tmp_path, inventory=inventory, hostvars_prefix="third_")
+    again = parse_inventory(sim, tmp_path, inventory=inventory, hostvars_prefix="third_")
     assert sorted(again.hosts) == sorted(["web", others]) and again.hosts["web"]["third_id"] == mine
     assert again.warnings == []
 
@@ -290,23 +290,23 @@ def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -
     assert Api(sim)("DELETE", f"/instances/{old}").status_code == 204
     sim.advance(60)
     new = sim.seed("instance", name="web")["id"]
-    assert ids(listed(sim, tmp_path, duplicate_names="fail")) == {"web": new}
-    assert set(ids(listed(sim, tmp_path, filters={"state": ["running", "deleted"]})).values()) == {old, new}
+    assert ids(parse_inventory(sim, tmp_path, duplicate_names="fail")) == {"web": new}
+    assert set(ids(parse_inventory(sim, tmp_path, filters={"state": ["running", "deleted"]})).values()) == {old, new}
 
 
 def test_an_instance_that_is_filtered_out_stops_nothing(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", labels=["a"])
     strict = {"strict": True, "hostnames": ["{{ labels[5] }}"]}
-    assert listed(sim, tmp_path, **strict, filters={"name": "none"}).hosts == {}
+    assert parse_inventory(sim, tmp_path, **strict, filters={"name": "none"}).hosts == {}
     with pytest.raises(AnsibleParserError, match=r"hostnames\[0\]"):
-        listed(sim, tmp_path, **strict)
+        parse_inventory(sim, tmp_path, **strict)
 
 
 def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="a:b", state="stopped")
-    assert listed(sim, tmp_path, filters={"state": "running"}).warnings == []
-    assert listed(sim, tmp_path, filter_expressions=["state == 'running'"]).warnings == []
-    assert len(listed(sim, tmp_path).warnings) == 1
+    assert parse_inventory(sim, tmp_path, filters={"state": "running"}).warnings == []
+    assert parse_inventory(sim, tmp_path, filter_expressions=["state == 'running'"]).warnings == []
+    assert len(parse_inventory(sim, tmp_path).warnings) == 1
 
 
 @pytest.mark.parametrize(("hostnames", "host"), [
@@ -318,7 +318,7 @@ def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
 @pytest.mark.every_core
 def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str], host: str) -> None:
     sim.seed("instance", name="web", id=UUIDS[0], labels=["a"])
-    found = listed(sim, tmp_path, hostnames=hostnames)
+    found = parse_inventory(sim, tmp_path, hostnames=hostnames)
     assert list(found.hosts) == [host]
     assert next(iter(found.hosts)).__class__ is str
     failed = "missing" in hostnames[0]
@@ -334,7 +334,7 @@ def test_a_name_that_is_refused_is_warned_of_wherever_it_comes_from(
     sim: Any, tmp_path: Path, hostnames: list[str], said: bool
 ) -> None:
     sim.seed("instance", name="db:1", id=UUIDS[0], ssh_key_name="a/b")
-    found = listed(sim, tmp_path, hostnames=hostnames)
+    found = parse_inventory(sim, tmp_path, hostnames=hostnames)
     assert list(found.hosts) == ["BV1-1-40" if "machine_type.name" in hostnames else UUIDS[0]]
     assert found.warnings == [OTHERWISE + UUIDS[0]] * said
 
@@ -344,7 +344,7 @@ def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: An
     with pytest.raises(
         AnsibleParserError, match=rf"hostnames\[1\] '.*missing.*' failed for instance 'web' \({UUIDS[0]}\)"
     ):
-        listed(sim, tmp_path, hostnames=["public_ipv4", "{{ missing }}"], strict=True)
+        parse_inventory(sim, tmp_path, hostnames=["public_ipv4", "{{ missing }}"], strict=True)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", f"a-{UUIDS[0][:8]}", "c", UUIDS[1]]), st.integers(0, 9)), max_size=8,

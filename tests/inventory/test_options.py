@@ -16,7 +16,7 @@ from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import ADDRESSES, NAMES, Reader
 from tests.support.declarations import IMAGE, LARGE, SMALL
-from tests.support.inventory_plugin import UUIDS, listed
+from tests.support.inventory_plugin import UUIDS, parse_inventory
 from tests.support.raw_client import Api
 
 BLANK = {
@@ -39,7 +39,7 @@ def port(primary: bool, name: str, number: int) -> dict[str, Any]:
 def test_a_host_has_every_variable_and_no_other(sim: Any, tmp_path: Path, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web", labels=["a"], public_ip=True)
-    host = listed(sim, tmp_path).hosts["web"]
+    host = parse_inventory(sim, tmp_path).hosts["web"]
     assert sorted(host) == sorted(["ansible_host", *(f"mgc_{name}" for name in NAMES)])
     told = {name: host[f"mgc_{name}"] for name in NAMES}
     assert told["machine_type"]["name"] == SMALL and told["image"]["name"] == IMAGE
@@ -50,7 +50,7 @@ def test_a_host_has_every_variable_and_no_other(sim: Any, tmp_path: Path, editio
 
 
 def test_an_account_without_instances_is_an_empty_inventory(sim: Any, tmp_path: Path) -> None:
-    assert listed(sim, tmp_path, keyed_groups=[{"key": "state"}]) == ({}, {"mgc": []}, {}, [])
+    assert parse_inventory(sim, tmp_path, keyed_groups=[{"key": "state"}]) == ({}, {"mgc": []}, {}, [])
 
 
 @pytest.mark.parametrize(("given", "env", "regions"), [
@@ -63,7 +63,7 @@ def test_an_account_without_instances_is_an_empty_inventory(sim: Any, tmp_path: 
 def test_regions(sim: Any, tmp_path: Path, given: Any, env: dict[str, str], regions: list[str]) -> None:
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         sim.seed("instance", name=region, region=region, availability_zone=f"{region}-a")
-    found = listed(sim, tmp_path, env=env, **given)
+    found = parse_inventory(sim, tmp_path, env=env, **given)
     assert list(found.hosts) == regions
     assert [host["mgc_region"] for host in found.hosts.values()] == regions
     assert len(sim.requests()) == len(regions)
@@ -74,14 +74,14 @@ def test_a_region_that_does_not_answer(sim: Any, tmp_path: Path, way: str) -> No
     sim.seed("instance", name="br-se1")
     given: dict[str, Any] = {"regions": ["br-se1", "br-xx1"]}
     with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-xx1: .*status 404"):
-        listed(sim, tmp_path, **given)
+        parse_inventory(sim, tmp_path, **given)
     warn = {"on_region_error": "warn"} if way == "option" else {}
-    found = listed(sim, tmp_path, env={} if warn else {"MGC_ON_REGION_ERROR": "warn"}, **given, **warn)
+    found = parse_inventory(sim, tmp_path, env={} if warn else {"MGC_ON_REGION_ERROR": "warn"}, **given, **warn)
     assert list(found.hosts) == ["br-se1"]
     assert len(found.warnings) == 1
     assert "region br-xx1" in found.warnings[0] and "missing in the inventory" in found.warnings[0]
     with pytest.raises(AnsibleParserError, match="region br-xx1"):
-        listed(sim, tmp_path, **{**given, "regions": ["br-xx1"], "on_region_error": "warn"})
+        parse_inventory(sim, tmp_path, **{**given, "regions": ["br-xx1"], "on_region_error": "warn"})
 
 
 @pytest.mark.parametrize(("given", "hosts"), [
@@ -97,9 +97,9 @@ def test_filters_and_their_opposite(sim: Any, tmp_path: Path, given: dict[str, A
     sim.seed("instance", name="web-2", state="stopped", availability_zone="br-se1-b")
     sim.seed("instance", name="big", labels=["a"], machine_type=LARGE, image="windows-server-2022")
     every = ["big", "web-1", "web-2"]
-    assert sorted(listed(sim, tmp_path, filters=given).hosts) == hosts
+    assert sorted(parse_inventory(sim, tmp_path, filters=given).hosts) == hosts
     left = [name for name in every if name not in hosts]
-    assert sorted(listed(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
+    assert sorted(parse_inventory(sim, tmp_path, exclude_filters=[given, {"name": "none"}]).hosts) == left
 
 
 @pytest.mark.parametrize("spelt", [str.lower, str.upper])
@@ -109,8 +109,8 @@ def test_ids_have_no_case_and_zones_no_hyphen(sim: Any, tmp_path: Path, spelt: A
     sim.seed("instance", name="web-1", odd=odd, interfaces=[own.upper()], id=mine.upper())
     sim.seed("instance", name="web-2", availability_zone="br-se1-b")
     for given in ({"machine_type": spelt(kind)}, {"availability_zone": "br-se1-a"}):
-        assert list(listed(sim, tmp_path, filters=given).hosts) == ["web-1"]
-    host = listed(sim, tmp_path, connect_interface=spelt(own)[:-2] + "*").hosts["web-1"]
+        assert list(parse_inventory(sim, tmp_path, filters=given).hosts) == ["web-1"]
+    host = parse_inventory(sim, tmp_path, connect_interface=spelt(own)[:-2] + "*").hosts["web-1"]
     assert (host["mgc_id"], host["ansible_host"]) == (mine.upper(), host["mgc_interfaces"][1]["private_ipv4"])
 
 
@@ -125,17 +125,19 @@ def test_zones_of_two_regions_are_not_confused(sim: Any, tmp_path: Path, zone: s
         odd = {"availability_zone": "br-se-1-a"} if name == "mgl-by-url" else {}
         sim.seed("instance", name=name, region=region, availability_zone=f"{region}-a", odd=odd)
     given: dict[str, Any] = {"regions": ["br-se1", "br-mgl1", "br-ne1"]}
-    assert sorted(listed(sim, tmp_path, **given, filters={"availability_zone": zone}).hosts) == hosts
+    assert sorted(parse_inventory(sim, tmp_path, **given, filters={"availability_zone": zone}).hosts) == hosts
     left = sorted(every.keys() - set(hosts))
-    assert sorted(listed(sim, tmp_path, **given, exclude_filters=[{"availability_zone": zone}]).hosts) == left
+    assert sorted(parse_inventory(sim, tmp_path, **given, exclude_filters=[{"availability_zone": zone}]).hosts) == left
 
 
 @pytest.mark.parametrize("empty", ["state", "name", "labels"])
 def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> None:
     """An empty list, for example from an empty template, is not a filter and removes no host."""
     sim.seed("instance", name="web")
-    assert list(listed(sim, tmp_path, filters={empty: []}).hosts) == ["web"]
-    assert list(listed(sim, tmp_path, exclude_filters=[{empty: [], "availability_zone": "br-se1-a"}]).hosts) == ["web"]
+    assert list(parse_inventory(sim, tmp_path, filters={empty: []}).hosts) == ["web"]
+    assert list(
+        parse_inventory(sim, tmp_path, exclude_filters=[{empty: [], "availability_zone": "br-se1-a"}]).hosts
+    ) == ["web"]
 
 
 @pytest.mark.parametrize("given", [{"filters": {"labels": ["a"]}}, {"exclude_filters": [{"labels": ["a"]}]}], ids=str)
@@ -144,31 +146,31 @@ def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given:
     sim.reset(edition="2024-08")
     sim.seed("instance", name="web")
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
-    assert list(listed(sim, tmp_path, **cache).hosts) == ["web"]
+    assert list(parse_inventory(sim, tmp_path, **cache).hosts) == ["web"]
     for more in ({}, cache):
         with pytest.raises(AnsibleParserError, match="Region br-se1 has API version 2024-08, which has no labels"):
-            listed(sim, tmp_path, **given, **more)
+            parse_inventory(sim, tmp_path, **given, **more)
 
 
 def test_labels_of_api_version_2025_are_a_filter_once_an_instance_has_some(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2025-05", nulls="omitted")
     sim.seed("instance", name="web")
     with pytest.raises(AnsibleParserError, match="or 2025-05 and no instance with labels"):
-        listed(sim, tmp_path, filters={"labels": ["a"]})
+        parse_inventory(sim, tmp_path, filters={"labels": ["a"]})
     sim.seed("instance", name="db", labels=["a"])
-    assert list(listed(sim, tmp_path, filters={"labels": ["a"]}).hosts) == ["db"]
+    assert list(parse_inventory(sim, tmp_path, filters={"labels": ["a"]}).hosts) == ["db"]
 
 
 def test_an_instance_without_a_name_has_the_empty_one_for_filters(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name=None)
-    assert len(listed(sim, tmp_path, filters={"name": "*"}).hosts) == 1
-    assert listed(sim, tmp_path, filters={"name": "?*"}).hosts == {}
+    assert len(parse_inventory(sim, tmp_path, filters={"name": "*"}).hosts) == 1
+    assert parse_inventory(sim, tmp_path, filters={"name": "?*"}).hosts == {}
 
 
 def test_a_machine_type_is_found_by_its_id_too(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    kind = str(listed(sim, tmp_path).hosts["web"]["mgc_machine_type"]["id"])
-    assert list(listed(sim, tmp_path, filters={"machine_type": kind}).hosts) == ["web"]
+    kind = str(parse_inventory(sim, tmp_path).hosts["web"]["mgc_machine_type"]["id"])
+    assert list(parse_inventory(sim, tmp_path, filters={"machine_type": kind}).hosts) == ["web"]
 
 
 def failed_and_gone(sim: Any) -> dict[str, tuple[str, str]]:
@@ -197,7 +199,7 @@ def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
     sim: Any, tmp_path: Path, filters: dict[str, Any], left_out: list[str]
 ) -> None:
     there = failed_and_gone(sim)
-    hosts = listed(sim, tmp_path, filters=filters).hosts
+    hosts = parse_inventory(sim, tmp_path, filters=filters).hosts
     assert ("gone" in hosts) == ("status" in filters or "gone" in filters.get("phase", ()))
     assert {name: (host["mgc_state"], host["mgc_status"]) for name, host in hosts.items() if name != "gone"} == {
         name: told for name, told in there.items() if name not in left_out
@@ -206,7 +208,7 @@ def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
 
 def test_what_failed_can_be_excluded(sim: Any, tmp_path: Path) -> None:
     failed_and_gone(sim)
-    hosts = listed(sim, tmp_path, exclude_filters=[{"state": ["new", "error"]}]).hosts
+    hosts = parse_inventory(sim, tmp_path, exclude_filters=[{"state": ["new", "error"]}]).hosts
     assert sorted(hosts) == ["moving", "sick", "web"]
 
 
@@ -215,12 +217,12 @@ def test_filter_expressions_must_all_hold(sim: Any, tmp_path: Path) -> None:
     for name in ("web-1", "web-2", "db-1"):
         sim.seed("instance", name=name, state="stopped" if name == "web-2" else "running")
     both = ["name is match('web')", "mgc_state == 'running'"]
-    assert list(listed(sim, tmp_path, filter_expressions=both).hosts) == ["web-1"]
-    found = listed(sim, tmp_path, filter_expressions=["misssing.x == 1"])
+    assert list(parse_inventory(sim, tmp_path, filter_expressions=both).hosts) == ["web-1"]
+    found = parse_inventory(sim, tmp_path, filter_expressions=["misssing.x == 1"])
     assert found.hosts == {}
     assert len(found.warnings) == 1 and found.warnings[0].startswith("filter_expressions[0] failed for every host: ")
     with pytest.raises(AnsibleParserError, match=r"filter_expressions\[0\] failed for host (web|db).*missing"):
-        listed(sim, tmp_path, filter_expressions=["missing == 1"], strict=True)
+        parse_inventory(sim, tmp_path, filter_expressions=["missing == 1"], strict=True)
 
 
 @pytest.mark.parametrize(("given", "address"), [
@@ -229,7 +231,7 @@ def test_filter_expressions_must_all_hold(sim: Any, tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_what_hosts_are_reached_by(sim: Any, tmp_path: Path, given: dict[str, Any], address: str | None) -> None:
     sim.seed("instance", name="web", public_ip=True)
-    found = listed(sim, tmp_path, **given)
+    found = parse_inventory(sim, tmp_path, **given)
     host = found.hosts["web"]
     assert (host.get("ansible_host"), found.warnings) == (address and host[address], [])
     assert address is None or host["ansible_host"]
@@ -239,14 +241,14 @@ def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tm
     for number, name in enumerate(("web", "db")):
         sim.seed("instance", name=name, id=UUIDS[number])
     said = "Hosts without ansible_host, because they have none of public_ipv4: web, db"
-    found = listed(sim, tmp_path, connect_with=["public_ipv4"])
+    found = parse_inventory(sim, tmp_path, connect_with=["public_ipv4"])
     assert sorted(found.hosts) == ["db", "web"] and found.warnings == [said]
     with pytest.raises(AnsibleParserError, match=said):
-        listed(sim, tmp_path, connect_with=["public_ipv4"], strict=True)
-    found = listed(sim, tmp_path, connect_with=["public_ipv4"], connect_interface="eth9*")
+        parse_inventory(sim, tmp_path, connect_with=["public_ipv4"], strict=True)
+    found = parse_inventory(sim, tmp_path, connect_with=["public_ipv4"], connect_interface="eth9*")
     of = "public_ipv4 on an interface that connect_interface 'eth9*' matches: web, db"
     assert found.warnings == [said.replace("public_ipv4: web, db", of)]
-    composed = listed(
+    composed = parse_inventory(
         sim, tmp_path, connect_with=["public_ipv4"], compose={"ansible_host": "private_ipv4"}, strict=True
     )
     assert composed.hosts["web"]["ansible_host"] == "198.18.0.2"
@@ -278,8 +280,8 @@ def test_the_first_address_counts_if_the_api_version_has_no_primary_interface() 
 
 def test_a_prefix_of_ones_own_and_none(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    assert listed(sim, tmp_path, hostvars_prefix="cloud_").hosts["web"]["cloud_state"] == "running"
-    found = listed(sim, tmp_path, hostvars_prefix="", keyed_groups=[{"key": "name"}])
+    assert parse_inventory(sim, tmp_path, hostvars_prefix="cloud_").hosts["web"]["cloud_state"] == "running"
+    found = parse_inventory(sim, tmp_path, hostvars_prefix="", keyed_groups=[{"key": "name"}])
     host = found.hosts["web"]
     assert host["state"] == "running" and host["name_"] == "web" and "name" not in host
     assert found.warnings == ["Ansible reserves the names of some variables, which are named otherwise: name_"]
@@ -288,17 +290,17 @@ def test_a_prefix_of_ones_own_and_none(sim: Any, tmp_path: Path) -> None:
 
 def test_the_group_of_all_and_the_name_of_the_account(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    found = listed(sim, tmp_path, group="magalu prod", account_name="prod")
+    found = parse_inventory(sim, tmp_path, group="magalu prod", account_name="prod")
     assert found.groups == {"magalu_prod": ["web"]}
     assert found.hosts["web"]["mgc_account"] == "prod"
 
 
 def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", user_data="c2VjcmV0")
-    assert "c2VjcmV0" not in str(listed(sim, tmp_path))
-    assert listed(sim, tmp_path, user_data=True).hosts["web"]["mgc_user_data"] == "c2VjcmV0"
+    assert "c2VjcmV0" not in str(parse_inventory(sim, tmp_path))
+    assert parse_inventory(sim, tmp_path, user_data=True).hosts["web"]["mgc_user_data"] == "c2VjcmV0"
     with pytest.raises(AnsibleParserError, match="user_data: true cannot be combined with cache: true"):
-        listed(sim, tmp_path, user_data=True, cache=True, cache_plugin="memory")
+        parse_inventory(sim, tmp_path, user_data=True, cache=True, cache_plugin="memory")
 
 
 @pytest.mark.parametrize(("image", "given", "login"), [
@@ -311,7 +313,7 @@ def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) 
 ])  # fmt: skip
 def test_who_logs_in(sim: Any, tmp_path: Path, image: str, given: Any, login: tuple[str | None, ...]) -> None:
     sim.seed("instance", name="web", image=image)
-    host = listed(sim, tmp_path, **given).hosts["web"]
+    host = parse_inventory(sim, tmp_path, **given).hosts["web"]
     assert (host["mgc_default_user"], host.get("ansible_user"), host.get("ansible_connection")) == login
 
 
@@ -322,19 +324,19 @@ def test_every_option_from_the_environment(sim: Any, tmp_path: Path) -> None:
            "MGC_CONNECT_INTERFACE": "*", "MGC_HOSTVARS_PREFIX": "x_", "MGC_GROUP": "cloud", "MGC_USER_DATA": "yes",
            "MGC_SET_USER": "true", "MGC_API_TIMEOUT": "5", "MGC_API_RETRIES": "1"}  # fmt: skip
     inventory = InventoryData()
-    found = listed(sim, tmp_path, env={**env, "MGC_LISTED_AT": "on"}, inventory=inventory)
+    found = parse_inventory(sim, tmp_path, env={**env, "MGC_LISTED_AT": "on"}, inventory=inventory)
     host = found.hosts[UUIDS[0]]
     assert found.groups == {"cloud": [UUIDS[0]]}
     assert (host["x_account"], host["x_user_data"], host["ansible_user"]) == ("prod", "eA==", "ubuntu")
     assert host["ansible_host"] == host["x_private_ipv4"]
     assert list(inventory.groups["cloud"].vars) == ["x_listed_at"]
-    (mute,) = listed(sim, tmp_path, env={"MGC_CONNECT_INTERFACE": "nobody-*"}).hosts.values()
+    (mute,) = parse_inventory(sim, tmp_path, env={"MGC_CONNECT_INTERFACE": "nobody-*"}).hosts.values()
     assert "ansible_host" not in mute
     sim.reset(unique_names=False)
     for number in range(2):
         sim.seed("instance", name="web", id=UUIDS[number])
     with pytest.raises(AnsibleParserError, match="2 instances are named 'web'"):
-        listed(sim, tmp_path, env={"MGC_DUPLICATE_NAMES": "fail"})
+        parse_inventory(sim, tmp_path, env={"MGC_DUPLICATE_NAMES": "fail"})
 
 
 @pytest.mark.every_core
@@ -343,26 +345,26 @@ def test_a_misspelt_boolean_of_the_environment_is_refused(sim: Any, tmp_path: Pa
     """A misspelt boolean in the environment is refused, because Ansible would read it as false."""
     variable = f"MGC_{name.upper()}"
     with pytest.raises(AnsibleParserError, match=rf"^{name} \({variable}\) is 'ture'; it must be true or false.$"):
-        listed(sim, tmp_path, env={variable: "ture"})
+        parse_inventory(sim, tmp_path, env={variable: "ture"})
     assert sim.requests() == []
-    assert listed(sim, tmp_path, env={variable: "ture"}, **{name: False}).hosts == {}
-    assert listed(sim, tmp_path, env={variable: " ON "}).hosts == {}
+    assert parse_inventory(sim, tmp_path, env={variable: "ture"}, **{name: False}).hosts == {}
+    assert parse_inventory(sim, tmp_path, env={variable: " ON "}).hosts == {}
 
 
 @pytest.mark.every_core
 def test_environment_variables_that_are_empty_are_not_given(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    plain = listed(sim, tmp_path)
-    assert listed(sim, tmp_path, env=BLANK) == plain
-    assert listed(sim, tmp_path, env={name: "  " for name in BLANK}) == plain
-    assert listed(sim, tmp_path, region="", api_timeout="", group=None, filters={}) == plain
+    plain = parse_inventory(sim, tmp_path)
+    assert parse_inventory(sim, tmp_path, env=BLANK) == plain
+    assert parse_inventory(sim, tmp_path, env={name: "  " for name in BLANK}) == plain
+    assert parse_inventory(sim, tmp_path, region="", api_timeout="", group=None, filters={}) == plain
 
 
 @pytest.mark.every_core(sample=True)
 def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
     sim.reset(keys={"from-extra": "tenant-1"})
     sim.seed("instance", name="web", region="br-ne1", availability_zone="br-ne1-a")
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, env={"MGC_API_KEY": "", "WHERE": "br-ne1", "MGC_ACCESS_TOKEN": ""}, extra={"key": "from-extra", "yes": "no"},
         api_key="{{ key }}", regions=["{{ lookup('env', 'WHERE') }}"], validate_certs="{{ yes }}",
         filters={"name": "{{ 'w' ~ 'eb' }}"}, use_extra_vars=True, account_name="{{ key[:4] }}",
@@ -372,9 +374,9 @@ def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
         with pytest.raises(
             AnsibleParserError, match=f"^{name}: .*If it uses extra variables .-e., add use_extra_vars: true"
         ):
-            listed(sim, tmp_path, extra={"key": "from-extra"}, **{name: "{{ key }}"})
+            parse_inventory(sim, tmp_path, extra={"key": "from-extra"}, **{name: "{{ key }}"})
     with pytest.raises(AnsibleParserError, match="^api_key: it cannot be evaluated or decrypted$"):
-        listed(sim, tmp_path, api_key="{{ key }}", use_extra_vars=True)
+        parse_inventory(sim, tmp_path, api_key="{{ key }}", use_extra_vars=True)
 
 
 @pytest.mark.every_core
@@ -383,7 +385,7 @@ def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
 def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path, name: str) -> None:
     sim.seed("instance", name="web")
     blank = {name: "{{ lookup('ansible.builtin.env', 'UNSET_IN_TESTS') }}"}
-    found, usual = listed(sim, tmp_path, **blank), listed(sim, tmp_path)
+    found, usual = parse_inventory(sim, tmp_path, **blank), parse_inventory(sim, tmp_path)
     assert (found.hosts, found.groups, found.warnings) == (usual.hosts, usual.groups, usual.warnings)
 
 
@@ -392,35 +394,38 @@ def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path,
 @pytest.mark.parametrize("value", [["kept-secret"], {"key": "kept-secret"}, "{{ ['kept-secret'] }}"], ids=str)
 def test_a_secret_that_is_no_text_is_not_shown(sim: Any, tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(AnsibleParserError) as error:
-        listed(sim, tmp_path, **{name: value}, env={"MGC_API_KEY": ""})
+        parse_inventory(sim, tmp_path, **{name: value}, env={"MGC_API_KEY": ""})
     assert str(error.value) == f"{name} must be a text."
 
 
 def test_a_given_key_beats_a_token_of_the_environment(sim: Any, tmp_path: Path) -> None:
-    assert listed(sim, tmp_path, env={"MGC_API_KEY": "", "MGC_ACCESS_TOKEN": "bad"}, api_key="simulator").hosts == {}
+    assert (
+        parse_inventory(sim, tmp_path, env={"MGC_API_KEY": "", "MGC_ACCESS_TOKEN": "bad"}, api_key="simulator").hosts
+        == {}
+    )
     with pytest.raises(AnsibleParserError, match="api_key and access_token exclude each other"):
-        listed(sim, tmp_path, api_key="simulator", access_token="x")
+        parse_inventory(sim, tmp_path, api_key="simulator", access_token="x")
 
 
 @pytest.mark.every_core
 def test_extra_variables_come_first_in_expressions(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     given: dict[str, Any] = {"compose": {"a": "state"}, "keyed_groups": [{"key": "state", "prefix": "s"}]}
-    found = listed(sim, tmp_path, extra={"state": "extra"}, use_extra_vars=True, **given)
+    found = parse_inventory(sim, tmp_path, extra={"state": "extra"}, use_extra_vars=True, **given)
     assert found.hosts["web"]["a"] == "extra" and "s_extra" in found.groups
-    assert listed(sim, tmp_path, extra={"state": "extra"}, **given).hosts["web"]["a"] == "running"
+    assert parse_inventory(sim, tmp_path, extra={"state": "extra"}, **given).hosts["web"]["a"] == "running"
     conditions = {
         "filter_expressions": ["name == chosen", "state == 'extra'"],
         "groups": {"g": "state == 'extra'", "h": "name == chosen"},
     }
     sim.seed("instance", name="db")
     extra = {"state": "extra", "chosen": "web"}
-    found = listed(sim, tmp_path, extra=extra, use_extra_vars=True, **conditions)
+    found = parse_inventory(sim, tmp_path, extra=extra, use_extra_vars=True, **conditions)
     assert list(found.hosts) == found.groups["g"] == found.groups["h"] == ["web"]
-    without = listed(sim, tmp_path, extra=extra, **conditions)
+    without = parse_inventory(sim, tmp_path, extra=extra, **conditions)
     assert without.hosts == {} and "'chosen' is undefined" in without.warnings[0]
     named = {"hostnames": ["{{ name }}.{{ domain }}"], "use_extra_vars": True}
-    assert sorted(listed(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["db.test", "web.test"]
+    assert sorted(parse_inventory(sim, tmp_path, extra={"domain": "test"}, **named).hosts) == ["db.test", "web.test"]
 
 
 @pytest.mark.every_core(sample=True)
@@ -431,7 +436,7 @@ def test_extra_variables_are_merged_in_all_options_alike(
     monkeypatch.setattr("ansible.constants.DEFAULT_HASH_BEHAVIOUR", "merge")
     sim.seed("instance", name="web")
     both = "image.name is match('cloud-') and image.team == 'blue'"
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, extra={"image": {"team": "blue"}}, use_extra_vars=True, filter_expressions=[both],
         compose={"both": both}, groups={"both": both}, keyed_groups=[{"key": "image.team ~ image.name[:5]"}],
         hostnames=["{{ image.team }}-{{ image.platform }}"],
@@ -443,7 +448,7 @@ def test_extra_variables_are_merged_in_all_options_alike(
 @pytest.mark.every_core
 def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, compose={"kind": "name ~ '-kind'", "mgc_state": "'other'"}, groups={"g": "kind == 'web-kind'"},
         keyed_groups=[{"key": "kind", "prefix": "k"}, {"key": "mgc_state", "prefix": "m"}, {"key": "state", "prefix": "s"}],
     )  # fmt: skip
@@ -457,18 +462,18 @@ def test_a_label_cannot_make_a_group_its_own_parent(sim: Any, tmp_path: Path) ->
     keyed = [{"key": "labels", "prefix": "label", "parent_group": "label_all"},
              {"key": "'mgc'", "separator": "", "parent_group": "label_fine"},
              {"key": "'label_fine'", "separator": "", "parent_group": "mgc"}]  # fmt: skip
-    found = listed(sim, tmp_path, keyed_groups=keyed)
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed)
     assert list(found.hosts) == ["web"] and found.parents["label_all"] == ["label_fine"]
     assert "keyed_groups: 'label_all' cannot be a group of 'label_all': no group is in itself" in found.warnings
     assert any("keyed_groups: 'label_fine' cannot be a group of 'mgc'" in text for text in found.warnings)
     with pytest.raises(AnsibleParserError, match="cannot be a group of"):
-        listed(sim, tmp_path, keyed_groups=keyed, strict=True)
+        parse_inventory(sim, tmp_path, keyed_groups=keyed, strict=True)
 
 
 def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     keyed = [{"key": "availability_zone", "prefix": "", "separator": "", "parent_group": "{{ region }}"}]
-    found = listed(sim, tmp_path, keyed_groups=keyed, leading_separator=False)
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed, leading_separator=False)
     assert found.parents == {"br_se1": ["br_se1_a"]}
 
 
@@ -488,12 +493,12 @@ def test_what_is_undefined_everywhere_is_one_warning(
 ) -> None:
     for name in ("web-1", "web-2"):
         sim.seed("instance", name=name)
-    found = listed(sim, tmp_path, **given)
+    found = parse_inventory(sim, tmp_path, **given)
     assert len(found.warnings) == 1
     assert found.warnings[0].startswith(f"{where} failed for every host: ")
     assert "undefined" in found.warnings[0] and near in found.warnings[0].partition("come near")[2]
     with pytest.raises(AnsibleParserError, match="undefined"):
-        listed(sim, tmp_path, strict=True, **given)
+        parse_inventory(sim, tmp_path, strict=True, **given)
 
 
 @pytest.mark.every_core(sample=True)
@@ -502,12 +507,12 @@ def test_a_parent_group_that_is_no_text_is_told_with_its_place(sim: Any, tmp_pat
     sim.seed("instance", name="web", labels=["a"])
     sim.seed("instance", name="db")
     keyed = [{"key": "state", "prefix": "s"}, {"key": "labels", "prefix": "l", "parent_group": "{{ image }}"}]
-    found = listed(sim, tmp_path, keyed_groups=keyed)
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed)
     said = r"keyed_groups\[1\].parent_group failed for %s: it is \{.*'platform': 'linux'.*\}; it must be a text"
     assert sorted(found.groups) == ["mgc", "s_running"] and len(found.warnings) == 1
     assert re.match(said % "every host", found.warnings[0])
     with pytest.raises(AnsibleParserError, match=said % "host web"):
-        listed(sim, tmp_path, keyed_groups=keyed, strict=True)
+        parse_inventory(sim, tmp_path, keyed_groups=keyed, strict=True)
 
 
 @pytest.mark.every_core
@@ -515,7 +520,7 @@ def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> N
     sim.seed("instance", name="web-1")
     sim.seed("instance", name="web-2", image="windows-server-2022")
     sim.seed("instance", name="old", error={"slug": "a.b", "message": "c"})
-    found = listed(sim, tmp_path, keyed_groups=[{"key": "error.slug", "prefix": "error"}])
+    found = parse_inventory(sim, tmp_path, keyed_groups=[{"key": "error.slug", "prefix": "error"}])
     assert found.warnings == [] and found.groups["error_a_b"] == ["old"]
 
 
@@ -523,7 +528,9 @@ def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> N
 def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tmp_path: Path) -> None:
     """A key that reads as a boolean affects nothing else, although ansible-core 2.16 fails for the whole inventory."""
     sim.seed("instance", name="True", labels=["x"])
-    found = listed(sim, tmp_path, keyed_groups=[{"key": "name", "prefix": "n"}, {"key": "labels", "prefix": "l"}])
+    found = parse_inventory(
+        sim, tmp_path, keyed_groups=[{"key": "name", "prefix": "n"}, {"key": "labels", "prefix": "l"}]
+    )
     assert list(found.hosts) == ["True"] and found.groups["l_x"] == ["True"]
 
 
@@ -660,7 +667,7 @@ def test_what_is_wrong_is_told_before_any_request(
     sim: Any, tmp_path: Path, given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(AnsibleParserError, match=message):
-        listed(sim, tmp_path, **given)
+        parse_inventory(sim, tmp_path, **given)
     assert sim.requests() == []
 
 
@@ -668,11 +675,11 @@ def test_wrong_credentials_and_a_region_that_does_not_exist(sim: Any, tmp_path: 
     with pytest.raises(
         AnsibleParserError, match=r"region br-se1: .*status 403.*The api_key \(given as an option\) is invalid"
     ):
-        listed(sim, tmp_path, api_key="wrong")
+        parse_inventory(sim, tmp_path, api_key="wrong")
     with pytest.raises(AnsibleParserError, match="region br-xx1: .*status 404"):
-        listed(sim, tmp_path, region="br-xx1")
+        parse_inventory(sim, tmp_path, region="br-xx1")
     with pytest.raises(AnsibleParserError, match="No credentials: give api_key") as caught:
-        listed(sim, tmp_path, env={"MGC_API_KEY": ""})
+        parse_inventory(sim, tmp_path, env={"MGC_API_KEY": ""})
     assert not any(word in str(caught.value) for word in ("delegate_to", "module"))
 
 
@@ -683,7 +690,7 @@ def test_entries_are_converted_like_options(sim: Any, tmp_path: Path, separator:
     sim.seed("instance", name="web", labels=["a"])
     keyed = [{"key": "state", "prefix": 1, "parent_group": None, "default_value": None}, {"key": "state", "separator": None},
              {"key": "{'role': ''}", "prefix": "k", "trailing_separator": separator}]  # fmt: skip
-    found = listed(sim, tmp_path, keyed_groups=keyed, hostnames=["name", None])
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed, hostnames=["name", None])
     last = "k_role" if separator in (False, "no") else "k_role_"
     assert sorted(found.groups) == ["__running", "_running", last, "mgc"]
 
@@ -693,7 +700,7 @@ def test_entries_are_converted_like_options(sim: Any, tmp_path: Path, separator:
 def test_compose_takes_numbers_booleans_and_null_as_they_are(sim: Any, tmp_path: Path, strict: bool) -> None:
     sim.seed("instance", name="web")
     given = {"ansible_port": 22, "ansible_become": True, "off": False, "share": 0.5, "nothing": None, "zone": "region"}
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, compose=given, strict=strict, groups={"every": True, "none": False, "port": "ansible_port == 22"}
     )
     host = found.hosts["web"]
@@ -707,7 +714,7 @@ def test_compose_takes_numbers_booleans_and_null_as_they_are(sim: Any, tmp_path:
 def test_an_address_that_was_found_is_not_lost_to_null(sim: Any, tmp_path: Path, expression: str | None) -> None:
     sim.seed("instance", name="web")
     sim.seed("instance", name="shop", public_ip=True)
-    found = listed(
+    found = parse_inventory(
         sim, tmp_path, compose={"ansible_host": expression}, keyed_groups=[{"key": "ansible_host", "prefix": "at"}],
         strict=True,
     )  # fmt: skip
@@ -722,9 +729,9 @@ def test_an_address_that_was_found_is_not_lost_to_null(sim: Any, tmp_path: Path,
 @pytest.mark.every_core(sample=True)
 def test_an_address_that_compose_finds_counts(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
-    found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4 | default(private_ipv4, true)"})
+    found = parse_inventory(sim, tmp_path, compose={"ansible_host": "public_ipv4 | default(private_ipv4, true)"})
     assert found.hosts["web"]["ansible_host"] == found.hosts["web"]["mgc_private_ipv4"] and found.warnings == []
-    found = listed(sim, tmp_path, compose={"ansible_host": "public_ipv4"}, connect_with=["public_ipv4"])
+    found = parse_inventory(sim, tmp_path, compose={"ansible_host": "public_ipv4"}, connect_with=["public_ipv4"])
     assert found.warnings == ["Hosts without ansible_host, because they have none of public_ipv4: web"]
 
 

@@ -24,7 +24,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api import listing
 from ansible_collections.magalu.cloud.plugins.module_utils._api.listing import Api
 from ansible_collections.magalu.cloud.plugins.plugin_utils import _fetch
 from ansible_collections.magalu.cloud.plugins.plugin_utils._hostvars import Reader
-from tests.support.inventory_plugin import listed
+from tests.support.inventory_plugin import parse_inventory
 
 LARGE = pytest.mark.test_all("thousands of hosts; the sizes beside it have the same borders")
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 1000}
@@ -35,7 +35,7 @@ CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeo
 ])  # fmt: skip
 def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: Path, number: int) -> None:
     sim.reset(instances=number)
-    assert len(listed(sim, tmp_path, keyed_groups=[{"key": "state"}]).hosts) == number
+    assert len(parse_inventory(sim, tmp_path, keyed_groups=[{"key": "state"}]).hosts) == number
     assert len(sim.requests()) == max(math.ceil(number / 1000), 1)
 
 
@@ -46,7 +46,7 @@ def test_each_page_begins_with_the_last_row_of_the_one_before(
 ) -> None:
     """Pages overlap by one row, to prove that no row was lost between them. A nearly full last page needs another."""
     sim.reset(instances=number)
-    assert len(listed(sim, tmp_path).hosts) == number
+    assert len(parse_inventory(sim, tmp_path).hosts) == number
     assert len(sim.requests()) == requests == math.ceil((number - 1) / 999)
 
 
@@ -57,7 +57,7 @@ def test_an_api_version_without_a_total_costs_one_more_where_the_last_page_could
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:
     sim.reset(edition="2024-08", instances=number)
-    assert len(listed(sim, tmp_path).hosts) == number
+    assert len(parse_inventory(sim, tmp_path).hosts) == number
     assert len(sim.requests()) == requests
 
 
@@ -68,7 +68,7 @@ def test_a_server_that_gives_smaller_pages_loses_nothing(
 ) -> None:
     monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
     sim.reset(edition=edition, instances=333, page_limit=50)
-    assert len(listed(sim, tmp_path).hosts) == 333
+    assert len(parse_inventory(sim, tmp_path).hosts) == 333
     assert len(sim.requests()) == math.ceil(332 / 49)
 
 
@@ -81,7 +81,7 @@ def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
     monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
     sim.reset(edition=edition, instances=200, page_limit=50)
     sim.add_fault(kind=fault, operation="GET /v1/instances", match=1, times=3, value=3)
-    found = listed(sim, tmp_path)
+    found = parse_inventory(sim, tmp_path)
     living = {row["name"] for row in sim.state()["br-se1"]["instances"] if row["status"] == "completed"}
     assert living <= set(found.hosts) | {host["mgc_name"] for host in found.hosts.values()}
 
@@ -98,7 +98,7 @@ def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pyte
         return page(self, resource, name, offset, limit)
 
     monkeypatch.setattr(Api, "page", met)
-    assert len(listed(sim, tmp_path).hosts) == 400
+    assert len(parse_inventory(sim, tmp_path).hosts) == 400
 
 
 def test_a_page_becomes_variables_while_the_next_one_is_on_its_way(
@@ -121,7 +121,7 @@ def test_a_page_becomes_variables_while_the_next_one_is_on_its_way(
 
     monkeypatch.setattr(Api, "page", asked)
     monkeypatch.setattr(Reader, "__call__", counted)
-    assert len(listed(sim, tmp_path).hosts) == 400
+    assert len(parse_inventory(sim, tmp_path).hosts) == 400
 
 
 def test_regions_are_read_side_by_side(sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_regions_are_read_side_by_side(sim: Any, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Api, "page", met)
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         sim.seed("instance", region, name=f"in-{region}")
-    found = listed(sim, tmp_path, regions=["br-ne1", "br-mgl1", "br-se1"])
+    found = parse_inventory(sim, tmp_path, regions=["br-ne1", "br-mgl1", "br-se1"])
     assert list(found.hosts) == ["in-br-ne1", "in-br-mgl1", "in-br-se1"]
 
 
@@ -143,7 +143,7 @@ def test_reading_ends_when_its_time_is_over(sim: Any, tmp_path: Path, monkeypatc
     monkeypatch.setattr(_fetch, "SECONDS", 1)
     sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=503, headers={"Retry-After": "9"})
     with pytest.raises(AnsibleParserError, match="no time is left"):
-        listed(sim, tmp_path)
+        parse_inventory(sim, tmp_path)
     assert len(sim.requests()) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_page_that_fails_for_good_fails_all_and_adds_nothing(sim: Any, tmp_pat
     sim.reset(instances=130, page_limit=50)
     sim.add_fault(operation="GET /v1/instances", match=match, times=99, kind="status", status=400)
     with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-se1"):
-        listed(sim, tmp_path, api_retries=0)
+        parse_inventory(sim, tmp_path, api_retries=0)
 
 
 def cached(tmp_path: Path) -> list[str]:
@@ -163,15 +163,17 @@ def cached(tmp_path: Path) -> list[str]:
 def test_a_second_run_asks_nothing_until_it_must(sim: Any, tmp_path: Path) -> None:
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "compose": {"a": "name"}}
     sim.seed("instance", name="{{ web }}", user_data="c2VjcmV0")
-    first = listed(sim, tmp_path, **given)
-    assert listed(sim, tmp_path, **given) == first
+    first = parse_inventory(sim, tmp_path, **given)
+    assert parse_inventory(sim, tmp_path, **given) == first
     assert len(sim.requests()) == 1
     texts = [Path(file).read_text() for file in cached(tmp_path)]
     assert len(texts) == 1 and "c2VjcmV0" not in texts[0] and "simulator" not in "".join([*texts, *cached(tmp_path)])
     sim.seed("instance", name="new")
-    assert "new" not in listed(sim, tmp_path, **given).hosts
-    assert "new" in listed(sim, tmp_path, read_cache=False, **given).hosts  # --flush-cache, meta: refresh_inventory
-    assert "new" in listed(sim, tmp_path, **given).hosts
+    assert "new" not in parse_inventory(sim, tmp_path, **given).hosts
+    assert (
+        "new" in parse_inventory(sim, tmp_path, read_cache=False, **given).hosts
+    )  # --flush-cache, meta: refresh_inventory
+    assert "new" in parse_inventory(sim, tmp_path, **given).hosts
     assert len(sim.requests()) == 2
 
 
@@ -180,14 +182,14 @@ def test_group_says_when_the_instances_were_listed(sim: Any, tmp_path: Path) -> 
     sim.seed("instance", name="web")
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "hostvars_prefix": "cloud_"}
     inventory = InventoryData()
-    listed(sim, tmp_path, inventory=inventory, **given)
+    parse_inventory(sim, tmp_path, inventory=inventory, **given)
     assert "cloud_listed_at" not in inventory.groups["mgc"].vars
     (file,) = map(Path, cached(tmp_path))
     # The nesting of cached data depends on the version of ansible-core.
     parts = re.split(r"(?<=listed_at)([^0-9]+)([0-9T:-]{19}Z)", file.read_text(), maxsplit=1)
     assert abs(timegm(time.strptime(parts[2], "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
     file.write_text("".join([*parts[:2], "2026-11-25T12:00:00Z", *parts[3:]]))
-    listed(sim, tmp_path, inventory=inventory, listed_at=True, **given)
+    parse_inventory(sim, tmp_path, inventory=inventory, listed_at=True, **given)
     assert inventory.groups["mgc"].vars == {"cloud_listed_at": "2026-11-25T12:00:00Z"}
     assert len(sim.requests()) == 1
 
@@ -212,43 +214,43 @@ def test_what_would_read_other_data_has_a_cache_of_its_own(sim: Any, tmp_path: P
     given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
     if "api_url" in other:
         other = {"api_url": f"{sim.url}/"}
-    listed(sim, tmp_path, **given)
-    listed(sim, tmp_path, **given, **other)
+    parse_inventory(sim, tmp_path, **given)
+    parse_inventory(sim, tmp_path, **given, **other)
     assert len(sim.requests()) == 2 and len(cached(tmp_path)) == 2
-    listed(sim, tmp_path, **given, filters={"state": "running"}, hostnames=["id"])
+    parse_inventory(sim, tmp_path, **given, filters={"state": "running"}, hostnames=["id"])
     assert len(sim.requests()) == 2
 
 
 def test_what_is_not_complete_is_not_kept_and_overwrites_nothing(sim: Any, tmp_path: Path) -> None:
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "api_retries": 0}
-    listed(sim, tmp_path, **given, regions=["br-se1", "br-xx1"], on_region_error="warn")
+    parse_inventory(sim, tmp_path, **given, regions=["br-se1", "br-xx1"], on_region_error="warn")
     assert cached(tmp_path) == []
     sim.seed("instance", name="web")
-    listed(sim, tmp_path, **given)
+    parse_inventory(sim, tmp_path, **given)
     before = [Path(file).read_text() for file in cached(tmp_path)]
     sim.add_fault(operation="GET /v1/instances", match=1, times=1, kind="status", status=403)
     with pytest.raises(AnsibleParserError):
-        listed(sim, tmp_path, read_cache=False, **given)
+        parse_inventory(sim, tmp_path, read_cache=False, **given)
     assert [Path(file).read_text() for file in cached(tmp_path)] == before != []
-    assert list(listed(sim, tmp_path, **given).hosts) == ["web"]
+    assert list(parse_inventory(sim, tmp_path, **given).hosts) == ["web"]
 
 
 def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path) -> None:
     given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
     sim.seed("instance", name="web")
-    listed(sim, tmp_path, **given)
+    parse_inventory(sim, tmp_path, **given)
     # The nesting of cached data depends on the version of ansible-core.
     no_rows, count = re.subn(r"(instances[^\[]*)\[.*\]", r"\1[1]", Path(cached(tmp_path)[0]).read_text())
     assert count == 1
     for text in ('"no rows"', "[1]", '"[[1, 2], 3]"', "no JSON", no_rows):
         Path(cached(tmp_path)[0]).write_text(text)
-        assert list(listed(sim, tmp_path, **given).hosts) == ["web"]
+        assert list(parse_inventory(sim, tmp_path, **given).hosts) == ["web"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_the_collector_of_garbage_is_as_it_was(sim: Any, tmp_path: Path, enabled: bool) -> None:
     with mock.patch.object(gc, "isenabled", lambda: enabled), mock.patch.object(gc, "enable") as enable:
-        listed(sim, tmp_path)
+        parse_inventory(sim, tmp_path)
         with pytest.raises(AnsibleParserError):
-            listed(sim, tmp_path, api_key="wrong")
+            parse_inventory(sim, tmp_path, api_key="wrong")
     assert enable.call_count == (2 if enabled else 0)

@@ -14,13 +14,13 @@ import pytest
 from tests.support.inventory_plugin import UUIDS
 from tests.support.inventory_programs import FAILS, Programs, Ran
 from tests.support.servers import free_port
-from tests.support.ssh import serving
+from tests.support.ssh import serve_ssh
 
 pytestmark = [pytest.mark.needs("sshd", "ssh"), pytest.mark.programs]
 WHERE = {"debug": {"msg": "{{ inventory_hostname }} was reached at {{ ansible_facts.env.SSH_CONNECTION.split()[2] }}"}}
 
 
-def reach(programs: Programs, port: int, **options: Any) -> tuple[Ran, Ran]:
+def ping_and_gather(programs: Programs, port: int, **options: Any) -> tuple[Ran, Ran]:
     """Ping all hosts, and run a play that gathers their facts."""
     programs.write(compose={"ansible_port": str(port), "ansible_python_interpreter": repr(sys.executable)}, **options)
     known = (
@@ -36,8 +36,8 @@ def test_three_instances_by_their_public_addresses(programs: Programs, sim: Any)
     sim.reset(loopback=True)
     made = [sim.seed("instance", name=f"web-{number}", public_ip=True)["public_ip"] for number in range(3)]
     port = free_port()
-    with serving(programs.folder, made, port):
-        ping, facts = reach(programs, port)
+    with serve_ssh(programs.folder, made, port):
+        ping, facts = ping_and_gather(programs, port)
     assert ping.code == 0 and ping.stdout.count('"ping": "pong"') == 3, ping.stdout + ping.stderr
     assert facts.code == 0, facts.stdout
     for number, address in enumerate(made):
@@ -47,7 +47,7 @@ def test_three_instances_by_their_public_addresses(programs: Programs, sim: Any)
 @pytest.mark.parametrize("connect_with", [[], ["name"]], ids=str)
 def test_a_name_is_not_an_option_of_ssh(programs: Programs, sim: Any, connect_with: list[str]) -> None:
     sim.seed("instance", name="-oProxyCommand=touch PROOF", id=UUIDS[0])
-    ping, _facts = reach(programs, free_port(), connect_with=connect_with)
+    ping, _facts = ping_and_gather(programs, free_port(), connect_with=connect_with)
     assert f"{UUIDS[0]} | UNREACHABLE!" in ping.stdout, ping.stdout + ping.stderr
     assert not (programs.folder / "PROOF").exists()
 
@@ -63,7 +63,7 @@ def test_an_instance_by_ipv6(programs: Programs, sim: Any) -> None:
     sim.reset(loopback=True)
     sim.seed("instance", name="web", public_ip=True)
     port = free_port()
-    with serving(programs.folder, ["::1"], port):
-        ping, facts = reach(programs, port, connect_with=["public_ipv6"])
+    with serve_ssh(programs.folder, ["::1"], port):
+        ping, facts = ping_and_gather(programs, port, connect_with=["public_ipv6"])
     assert ping.code == 0 and '"ping": "pong"' in ping.stdout, ping.stdout + ping.stderr
     assert "web was reached at ::1" in facts.stdout

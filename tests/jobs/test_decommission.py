@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.fleet import changes, names, rows, seed
-from tests.support.launch import Answers, complaint, launch, refusals
+from tests.support.launch import Answers, errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -142,7 +142,7 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_refused(answers: Any, message: str) -> None:
-    said = complaint("decommission", {**ALL, **answers})
+    said = errors_in_answers("decommission", {**ALL, **answers})
     assert message in said and bool(message) == bool(said)
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.fleet import changes, seed, states
-from tests.support.launch import Answers, complaint, launch, play, refusals
+from tests.support.launch import Answers, errors_in_answers, launch, play, refusals
 from tests.support.play import SPEED
 from tests.support.raw_client import Api
 
@@ -216,7 +216,7 @@ NUMBER = "it must be a number"
     ids=str,
 )  # fmt: skip
 def test_what_is_refused(case: Answers, message: str) -> None:
-    said = complaint("power", STOP_ALL | case)
+    said = errors_in_answers("power", STOP_ALL | case)
     assert said.startswith(message) and bool(said) == bool(message), said
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.declarations import IMAGE, LARGE, SMALL
 from tests.support.fleet import changes, names, rows, seed
 from tests.support.fleet_role import members
-from tests.support.launch import Answers, Job, complaint, launch, refusals
+from tests.support.launch import Answers, Job, errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 from tests.support.waiting import wait_until
 
@@ -181,7 +181,7 @@ def test_a_cancelled_job_is_run_again(sim: Any, tmp_path: Path) -> None:
     ids=str,
 )  # fmt: skip
 def test_what_is_refused(case: Answers, message: str) -> None:
-    said = complaint("provision", {**WEB, **case})
+    said = errors_in_answers("provision", {**WEB, **case})
     assert said.startswith(message) and bool(said) == bool(message), said
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.fleet import changes
 from tests.support.killing import kill_at
-from tests.support.launch import Answers, complaint, launch, refusals
+from tests.support.launch import Answers, errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 from tests.support.waiting import wait_until
 
@@ -29,7 +29,7 @@ def copies(sim: Any, kind: str = "snapshots") -> list[str]:
     return sorted(row["name"] for row in sim.state()["br-se1"][kind])
 
 
-def begin(sim: Any, kind: str = "snapshot") -> list[str]:
+def seed_copies(sim: Any, kind: str = "snapshot") -> list[str]:
     """Create copies of an instance, one with another name, and a deleted one's copy. Return both instances' ids."""
     made, gone = sim.seed("instance", name="web")["id"], "0c0d1d7e-4a55-4a51-8111-53d05d96d2c6"
     for number in range(4):
@@ -40,7 +40,7 @@ def begin(sim: Any, kind: str = "snapshot") -> list[str]:
 
 
 def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
-    begin(sim)
+    seed_copies(sim)
     shown = launch(sim, tmp_path, "prune", {**ASKED, "magalu_confirm_count": ""}, ("--check",))
     assert shown.code == 0, shown.said
     told = {"check_mode": True, "kind": "snapshot", "kept": 3, "pruned": ["night-0", "night-1", "night-2"]}
@@ -58,7 +58,7 @@ def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
 
 def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
     """Each guard reaches the filter prune_plan, whose own tests have the rules."""
-    begin(sim)
+    seed_copies(sim)
     unguarded = {**ASKED, "magalu_confirm_count": ""}
     cases: list[tuple[Answers, str]] = [
         ({"magalu_confirm_count": "2"}, "3 snapshots would be deleted, but magalu_confirm_count is 2. Nothing was deleted."),
@@ -75,7 +75,7 @@ def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path) -> None:
-    made, gone = begin(sim)
+    made, gone = seed_copies(sim)
     most = {**ASKED, "magalu_confirm_count": "", "magalu_prune_max": 2}
     job = launch(
         sim, tmp_path, "prune", {**most, "magalu_instance": gone, "magalu_keep_last": "", "magalu_keep_days": 10.0}
@@ -94,7 +94,7 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
 
 @SLOW
 def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_path: Path) -> None:
-    made = begin(sim)[0]
+    made = seed_copies(sim)[0]
 
     def another() -> None:
         # The first read must not see it.
@@ -112,7 +112,7 @@ def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_pat
 @SLOW
 def test_backups(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
-    begin(sim, "backup")
+    seed_copies(sim, "backup")
     job = launch(sim, tmp_path, "prune", {**ASKED, "magalu_kind": "backup"})
     assert "3 backups were deleted" in job.said
     assert copies(sim, "backups") == ["kept", "night-3", "night-gone"]
@@ -144,7 +144,7 @@ def test_backups(sim: Any, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_refused(answers: Any, message: str) -> None:
-    said = complaint("prune", {**ASKED, **answers})
+    said = errors_in_answers("prune", {**ASKED, **answers})
     assert message in said and bool(message) == bool(said)
 
 

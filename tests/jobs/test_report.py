@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.browser import browsing
 from tests.support.fleet import seed
-from tests.support.launch import complaint, launch, play, refusals
+from tests.support.launch import errors_in_answers, launch, play, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -206,7 +206,7 @@ def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_refused(answers: Any, message: str) -> None:
-    assert complaint("report", answers) == message
+    assert errors_in_answers("report", answers) == message
 
 
 def test_refusal_before_any_request(sim: Any, tmp_path: Path) -> None:

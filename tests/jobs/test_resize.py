@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.declarations import LARGE, SMALL
 from tests.support.fleet import changes, rows, seed, states
-from tests.support.launch import complaint, launch, refusals
+from tests.support.launch import errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -66,8 +66,8 @@ def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: 
 
 
 def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
-    assert complaint("resize", ANSWERS) == ""
-    assert complaint("resize", ANSWERS | {"magalu_machine_type": " "}).startswith(
+    assert errors_in_answers("resize", ANSWERS) == ""
+    assert errors_in_answers("resize", ANSWERS | {"magalu_machine_type": " "}).startswith(
         "missing required arguments: magalu_machine_type"
     )
     seed(sim, WEB)

@@ -15,7 +15,7 @@ import pytest
 from tests.support.declarations import IMAGE, SMALL
 from tests.support.fleet import changes, rows
 from tests.support.killing import kill_at
-from tests.support.launch import Answers, complaint, launch, refusals
+from tests.support.launch import Answers, errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 from tests.support.waiting import wait_until
 
@@ -30,14 +30,14 @@ ASKED: Answers = {
 RESTORE = "POST /v1/snapshots/{id}"
 
 
-def copied(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
+def seed_copy(sim: Any, kind: str = "snapshot", name: str = "day") -> str:
     """Create an instance and a copy of it, and return the copy's id."""
     made = sim.seed("instance", name=f"of-{name}", created_at=sim.now() - 7200)
     return str(sim.seed(kind, name=name, instance=made["id"], created_at=sim.now() - 3600)["id"])
 
 
 def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
-    copied(sim)
+    seed_copy(sim)
     group, key = "11111111-1111-4111-8111-111111111111", "{{ lookup('pipe', 'touch PROOF') }}"
     asked = {**ASKED, "magalu_ssh_key_name": key, "magalu_availability_zone": "br-se1-b", "magalu_vpc": "vpc-apps",
              "magalu_security_groups": f"{group}\n", "magalu_user_data": "#cloud-config of a secret"}  # fmt: skip
@@ -67,7 +67,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
 @pytest.mark.every_core
 def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: Path) -> None:
     """User data arrives unchanged, although ansible-core 2.16 converts texts that begin with a brace or a bracket."""
-    copied(sim)
+    seed_copy(sim)
     data = '{"ignition": {"version": "3.3.0"}}'
     given = {"magalu_machine_type": SMALL, "magalu_public_ip": "false", "magalu_user_data": data}
     new = {"magalu_image": IMAGE, "magalu_wait_for": "none"}
@@ -81,7 +81,7 @@ def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: 
 @SLOW
 def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
-    asked = {**ASKED, "magalu_kind": "backup", "magalu_copy": copied(sim, "backup"), "magalu_public_ip": "yes"}
+    asked = {**ASKED, "magalu_kind": "backup", "magalu_copy": seed_copy(sim, "backup"), "magalu_public_ip": "yes"}
     done = launch(sim, tmp_path, "restore", asked)
     assert done.code == 0, done.said
     assert done.stats["magalu_restore"]["public_ipv4"] == sim.state()["br-se1"]["public_ips"][0]["address"]
@@ -90,7 +90,7 @@ def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> N
 @SLOW
 def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
-    copied(sim)
+    seed_copy(sim)
 
     def other() -> None:
         wait_until(lambda: any((row["name"], row["status"]) == ("web-2", "completed") for row in rows(sim)))
@@ -133,12 +133,12 @@ def test_a_copy_that_does_not_exist_has_no_plan(sim: Any, tmp_path: Path) -> Non
     ],
 )
 def test_what_is_refused(answers: Any, message: str) -> None:
-    assert complaint("restore", {**ASKED, **answers}) == message
+    assert errors_in_answers("restore", {**ASKED, **answers}) == message
 
 
 def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> None:
-    copied(sim)
-    copied(sim, name="other")
+    seed_copy(sim)
+    seed_copy(sim, name="other")
     sim.clear_requests()
     cases: dict[str, Answers] = {
         "magalu_wait_timeout is 0": {**ASKED, "magalu_wait_timeout": 0},

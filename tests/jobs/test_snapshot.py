@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.fleet import changes, seed, states
 from tests.support.killing import kill_at
-from tests.support.launch import Answers, complaint, launch, refusals
+from tests.support.launch import Answers, errors_in_answers, launch, refusals
 from tests.support.play import SPEED
 
 pytestmark = [pytest.mark.programs, pytest.mark.clock(SPEED)]
@@ -93,7 +93,7 @@ ALL = {"magalu_name_pattern": "*"}
     ids=str,
 )  # fmt: skip
 def test_what_is_refused(kind: str, case: Answers, message: str) -> None:
-    said = complaint(kind, case)
+    said = errors_in_answers(kind, case)
     assert said.startswith(message) and bool(said) == bool(message), said
 
 

@@ -107,7 +107,7 @@ def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> N
     files = sorted((checkout.root / "changelogs/fragments").glob("*.yml"))
     fragments = {file.name: load_yaml(file.read_text()) for file in files}
     version = load_yaml((checkout.root / "galaxy.yml").read_text())["version"]
-    release.refuse(version, checkout.root)
+    release.check_release(version, checkout.root)
     release.write(version, checkout.root)
     changes = load_yaml((checkout.root / "changelogs/changelog.yaml").read_text())["releases"][version]["changes"]
     for name, fragment in fragments.items():

@@ -27,7 +27,7 @@ def plan_of(sim: Any, module: str, options: dict[str, Any]) -> dict[str, Any]:
     return plan
 
 
-def refused(sim: Any, module: str, options: dict[str, Any], plan: dict[str, Any]) -> str:
+def refusal_message(sim: Any, module: str, options: dict[str, Any], plan: dict[str, Any]) -> str:
     """Return the refusal of the saved plan. Fail unless its digest is refused, too, and nothing is changed."""
     sim.clear_requests()
     messages = []
@@ -39,7 +39,7 @@ def refused(sim: Any, module: str, options: dict[str, Any], plan: dict[str, Any]
     return messages[-1]
 
 
-def nights(sim: Any, count: int, age: float = 7200) -> None:
+def seed_nightly(sim: Any, count: int, age: float = 7200) -> None:
     source = sim.seed("instance", name="web")["id"]
     for number in range(count):
         sim.seed("snapshot", name=f"night-{number}", instance=source, created_at=sim.now() - age + number)
@@ -47,28 +47,28 @@ def nights(sim: Any, count: int, age: float = 7200) -> None:
 
 def test_one_more_copy_is_refused(sim: Any) -> None:
     sim.reset()
-    nights(sim, 3)
+    seed_nightly(sim, 3)
     plan = plan_of(sim, "vm_snapshot", PRUNED)
     assert [line.split(" (")[0] for line in plan["lines"]] == ["delete snapshot night-0", "delete snapshot night-1"]
     source = sim.state()["br-se1"]["instances"][0]["id"]
     sim.seed("snapshot", name="night-9", instance=source, created_at=sim.now() - 60)
-    assert "Not approved: delete snapshot night-2" in refused(sim, "vm_snapshot", PRUNED, plan)
+    assert "Not approved: delete snapshot night-2" in refusal_message(sim, "vm_snapshot", PRUNED, plan)
 
 
 def test_time_that_has_passed_is_refused(sim: Any) -> None:
     sim.reset()
-    nights(sim, 1, age=90000)
-    nights(sim, 2, age=80000)
+    seed_nightly(sim, 1, age=90000)
+    seed_nightly(sim, 2, age=80000)
     plan = plan_of(sim, "vm_snapshot", DAYS)
     assert len(plan["lines"]) == 1
     sim.advance(10000)
-    assert "Not approved: delete snapshot night-" in refused(sim, "vm_snapshot", DAYS, plan)
+    assert "Not approved: delete snapshot night-" in refusal_message(sim, "vm_snapshot", DAYS, plan)
 
 
 @pytest.mark.parametrize("form", ["plan", "digest"])
 def test_approved_copies_go(sim: Any, form: str) -> None:
     sim.reset()
-    nights(sim, 3)
+    seed_nightly(sim, 3)
     plan = plan_of(sim, "vm_snapshot", PRUNED)
     sim.clear_requests()
     given = result(sim, "vm_snapshot", {**PRUNED, "expected_plan": plan if form == "plan" else plan["digest"]})
@@ -83,7 +83,7 @@ def test_another_url_is_another_plan_and_no_plan_has_it(sim: Any) -> None:
     plan = plan_of(sim, "vm_image", IMPORTED)
     assert "kept-secret" not in json.dumps(plan)
     other = {**IMPORTED, "url": "https://example.com/image.qcow2?signature=another-secret"}
-    assert "Approved for another request" in refused(sim, "vm_image", other, plan)
+    assert "Approved for another request" in refusal_message(sim, "vm_image", other, plan)
     given = result(sim, "vm_image", {**IMPORTED, "expected_plan": plan})
     assert not given.get("failed"), given["msg"]
 
@@ -94,4 +94,4 @@ def test_a_description_that_another_hand_changed_is_not_overwritten(sim: Any) ->
     options = {"name": "golden", "description": "mine"}
     plan = plan_of(sim, "vm_image", options)
     result(sim, "vm_image", {"name": "golden", "description": "another hand's"})
-    refused(sim, "vm_image", options, plan)
+    refusal_message(sim, "vm_image", options, plan)

@@ -34,7 +34,7 @@ def run(sim: Any, state: str, targets: list[Fields], check: bool = False, **more
     ]
 
 
-def trial(sim: Any, expected: Any = "", region: str = "", **more: Any) -> Fields:
+def run_trial(sim: Any, expected: Any = "", region: str = "", **more: Any) -> Fields:
     variables = {**VARIABLES, **ASKED, **more, "expected_plan": expected}
     query = {"kind": "instances", "name_pattern": variables["name_pattern"], "region": region}
     choice = protect_choice(variables, result(sim, "vm_info", query)["instances"])
@@ -71,7 +71,9 @@ def world(sim: Any) -> Any:
 
 
 def plan_of(sim: Any, **more: Any) -> Fields:
-    plan: Fields = json.loads(json.dumps(trial(sim, **more)["plan"]))  # in the form in which a workflow passes it on
+    plan: Fields = json.loads(
+        json.dumps(run_trial(sim, **more)["plan"])
+    )  # in the form in which a workflow passes it on
     assert changes(sim) == []
     return plan
 
@@ -95,13 +97,13 @@ def test_all_of_it_is_one_plan(world: Any) -> None:
 def test_an_approved_plan_is_done(world: Any, form: str) -> None:
     plan = plan_of(world, power_off=True)
     expected = {"plan": plan, "json": json.dumps(plan), "digest": plan["digest"]}[form]
-    tried = trial(world, expected, power_off=True)
+    tried = run_trial(world, expected, power_off=True)
     assert (tried["refusal"], tried["warnings"], tried["plan"]["digest"]) == ("", [], plan["digest"])
     assert apply(world, tried) == []
     assert len(changes(world)) == len(plan["lines"]) == 8
     assert copies(world) == ["day-web-1-x", "day-web-2-x"]
     world.clear_requests()
-    again = trial(world, expected, power_off=True)
+    again = run_trial(world, expected, power_off=True)
     assert (again["refusal"], apply(world, again), changes(world)) == ("", [], [])
     assert bool(again["warnings"]) == (form == "digest"), "a digest does not say whether its plan was done"
 
@@ -156,7 +158,7 @@ def test_another_plan_is_refused_before_the_first_change(
         change(world)
     world.clear_requests()
     for expected in (plan, json.dumps(plan), plan["digest"]):
-        tried = trial(world, expected, **asked)
+        tried = run_trial(world, expected, **asked)
         if expected == plan["digest"] and not tried["plan"]["lines"]:
             assert (tried["refusal"], tried["plan"]["members"]) == ("", []), "there is nothing that it could do"
             continue
@@ -170,17 +172,17 @@ def test_another_plan_is_refused_before_the_first_change(
 def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> None:
     """An interrupted run continues; a copy that is still being created counts as existing for the retention."""
     plan = plan_of(world)
-    targets = trial(world, plan)["choice"]["targets"]
+    targets = run_trial(world, plan)["choice"]["targets"]
     for target in targets[:done]:
         run(world, "present", [target], wait=done != 1)
     if done == 3:
         run(world, "pruned", targets[:1], prune_max=None)
     before = len(changes(world))
-    tried = trial(world, plan)
+    tried = run_trial(world, plan)
     assert tried["refusal"] == ""
     assert len(tried["plan"]["lines"]) == len(plan["lines"]) - before
     if 0 < done < 3:
-        assert "the digest alone cannot say so" in trial(world, plan["digest"])["refusal"]
+        assert "the digest alone cannot say so" in run_trial(world, plan["digest"])["refusal"]
     assert apply(world, tried) == []
     assert len(changes(world)) == len(plan["lines"])
     assert copies(world) == ["day-web-1-x", "day-web-2-x"]
@@ -189,7 +191,7 @@ def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> 
 def test_an_instance_that_an_interrupted_run_has_stopped_is_started_again(world: Any) -> None:
     plan = plan_of(world, power_off=True)
     stopped(world)
-    tried = trial(world, plan, power_off=True)
+    tried = run_trial(world, plan, power_off=True)
     assert (tried["refusal"], len(plan["lines"]) - len(tried["plan"]["lines"])) == ("", 1)
     assert apply(world, tried) == []
     assert {row["state"] for row in world.state()["br-se1"]["instances"]} == {"running"}
@@ -200,7 +202,7 @@ def test_nothing_slips_in_between_the_trial_and_the_run(world: Any) -> None:
     plan = plan_of(world)
     for expected in (plan, plan["digest"]):
         world.clear_requests()
-        tried = trial(world, expected)
+        tried = run_trial(world, expected)
         assert tried["refusal"] == ""
     world.seed("snapshot", name="day-9", instance=WEB_1, created_at=world.now() - 5)
     stopped(world)
@@ -229,8 +231,8 @@ def test_a_plan_is_for_a_region(world: Any) -> None:
     """A plan is for one region, even if another one has resources with the same names and ids."""
     plan = plan_of(world)
     build(world, "br-ne1")
-    there = trial(world, region="br-ne1")["plan"]
+    there = run_trial(world, region="br-ne1")["plan"]
     assert (there["lines"], there["digest"] == plan["digest"]) == (plan["lines"], False)
     for expected in (plan, plan["digest"]):
-        assert trial(world, expected, region="br-ne1")["refusal"].startswith(REFUSED)
+        assert run_trial(world, expected, region="br-ne1")["refusal"].startswith(REFUSED)
     assert changes(world) == []

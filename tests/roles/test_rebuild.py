@@ -22,7 +22,7 @@ from tests.support.fleet import changes, names, rows, seed, states
 from tests.support.killing import kill_at
 from tests.support.launch import play
 from tests.support.servers import free_port
-from tests.support.ssh import serving
+from tests.support.ssh import serve_ssh
 
 pytestmark = pytest.mark.programs
 SLOW = pytest.mark.test_all("slow plays; the decisions have table and property tests")
@@ -42,7 +42,7 @@ ASK = """
 
 
 @contextmanager
-def dumb(address: str, port: int) -> Iterator[list[float]]:
+def serve_silence(address: str, port: int) -> Iterator[list[float]]:
     """Run a server that closes its first connection and is silent on others; yield the seconds that each was open."""
     seconds: list[float] = []
 
@@ -130,7 +130,7 @@ def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:
     # The next private addresses of the simulator.
     number = sim.cloud.region("br-se1").take_number() + 2
     address, other = f"127.1.0.{number}", f"127.1.0.{number + 1}"
-    with serving(tmp_path, [address], port), dumb(other, port) as patience:
+    with serve_ssh(tmp_path, [address], port), serve_silence(other, port) as patience:
         (outcome,), job = use(sim, tmp_path, "rebuild", Case(given), warnings=1)
     new = row(sim, "web-1") if outcome.result else pytest.fail(outcome.failed + job.said)
     assert [one["name"] for one in outcome.result["rebuilt"]] == ["web-1"], outcome.failed

@@ -31,27 +31,27 @@ Given = dict[str, Any]
 HOME = ROOT / f".build/simulator-role/{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def given(name: str, state: str = "started", check: bool = False, port: int = 0, **switches: Any) -> Given:
+def process_options(name: str, state: str = "started", check: bool = False, port: int = 0, **switches: Any) -> Given:
     return {
         "state": state, "name": name, "port": port, "switches": switches, "home": str(HOME),
         "source": str(COLLECTIONS / "ansible_collections/magalu/cloud/simulator"), "check": check,
     }  # fmt: skip
 
 
-def begin(wanted: Given) -> subprocess.Popen[str]:
+def start_process(wanted: Given) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, PROCESS, json.dumps(wanted)], text=True, stdout=subprocess.PIPE)
 
 
-def answer(begun: subprocess.Popen[str]) -> Given:
+def read_result(begun: subprocess.Popen[str]) -> Given:
     found: Given = json.loads(begun.communicate(timeout=100)[0])
     return found
 
 
-def ask(name: str, state: str = "started", **options: Any) -> Given:
-    return answer(begin(given(name, state, **options)))
+def run_process(name: str, state: str = "started", **options: Any) -> Given:
+    return read_result(start_process(process_options(name, state, **options)))
 
 
-def environ(home: Path) -> dict[str, str]:
+def playbook_environment(home: Path) -> dict[str, str]:
     """Return the environment of a playbook."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "LC_ALL": "C.UTF-8",
             "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}  # fmt: skip
@@ -71,7 +71,7 @@ def process() -> Any:
 def name(tmp_path: Path) -> Iterator[str]:
     """Yield the name of a simulator that is stopped after the test."""
     yield tmp_path.name
-    ask(tmp_path.name, "stopped")
+    run_process(tmp_path.name, "stopped")
     for left in HOME.glob(f"{tmp_path.name}.*"):
         left.unlink()
 
@@ -99,7 +99,7 @@ def play(name: str, tmp_path: Path) -> Callable[..., tuple[list[Given], str]]:
         ]
         book.write_text(json.dumps(written))
         (tmp_path / "ansible.cfg").touch()
-        done = programs.run("playbook", book, *options, cwd=tmp_path, env=environ(tmp_path))
+        done = programs.run("playbook", book, *options, cwd=tmp_path, env=playbook_environment(tmp_path))
         assert "WARNING" not in done.stdout, done.stdout
         return [json.loads(one.read_text()) for one in sorted(tmp_path.glob("*.told"))], done.stdout
 
@@ -142,7 +142,7 @@ def test_check_mode_starts_and_stops_nothing(play: Any, name: str) -> None:
     told, said = play({"tasks": [role()]}, options=("--check",))
     assert told[0]["process"] == {"changed": True} and "changed=1 " in said and "failed=0 " in said
     assert not told[0]["page"]
-    page = ask(name)["page"]
+    page = run_process(name)["page"]
     told, said = play(
         {"tasks": [role()]}, {"tasks": [role(simulator_port=1)]}, {"tasks": [role("stopped")]}, options=("--check",)
     )
@@ -177,8 +177,10 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
         "-e",
         '{"simulator_switches": {"speed": 7}}',
     ]
-    said = programs.run("playbook", "magalu.cloud.simulator", *options, cwd=tmp_path, env=environ(tmp_path)).stdout
-    running = ask(name, speed=7)
+    said = programs.run(
+        "playbook", "magalu.cloud.simulator", *options, cwd=tmp_path, env=playbook_environment(tmp_path)
+    ).stdout
+    running = run_process(name, speed=7)
     assert not running["changed"]
     for words in (
         f"export MGC_API_URL='{running['environment']['MGC_API_URL']}' MGC_API_KEY=simulator", running["page"],
@@ -191,39 +193,39 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
 def test_a_port_that_is_taken(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert "is in use; choose another with --port" in ask(name, port=port)["error"]
-    assert ask(name, port=port)["page"] == f"http://127.0.0.1:{port}/"
+        assert "is in use; choose another with --port" in run_process(name, port=port)["error"]
+    assert run_process(name, port=port)["page"] == f"http://127.0.0.1:{port}/"
 
 
 @SLOW
 def test_one_that_was_killed_is_started_again(name: str, process: Any) -> None:
-    killed = ask(name)["pid"]
+    killed = run_process(name)["pid"]
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: process.read(HOME / f"{name}.json") is None)
-    assert not ask(name, "stopped")["changed"]
-    again = ask(name)
+    assert not run_process(name, "stopped")["changed"]
+    again = run_process(name)
     assert again["changed"] and again["pid"] != killed and requests.get(again["page"], timeout=5).ok
 
 
 @SLOW
 def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
     record = HOME / f"{name}.json"
-    starting = begin(given(name))
+    starting = start_process(process_options(name))
     wait_until(lambda: (record.exists() and record.read_text()) or starting.poll() is not None)
     starting.kill()
     starting.communicate()
-    assert ask(name, "stopped") == {"changed": True}
-    assert requests.get(ask(name)["page"], timeout=5).ok
+    assert run_process(name, "stopped") == {"changed": True}
+    assert requests.get(run_process(name)["page"], timeout=5).ok
 
 
 @SLOW
 def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
-    ask(name)
+    run_process(name)
     record = HOME / f"{name}.json"
     known = record.read_text()
     record.write_text("")
     for state in ("started", "stopped"):
-        assert ask(name, state)["error"] == (
+        assert run_process(name, state)["error"] == (
             f"a simulator holds {record}, and nothing else is known of it: end it by hand (fuser {record})"
         )
     record.write_text(known)
@@ -235,25 +237,25 @@ def test_only_what_it_started_is_ended(name: str) -> None:
     with subprocess.Popen(["sleep", "60"]) as other:
         record = HOME / f"{name}.json"
         record.write_text(json.dumps({"pid": other.pid, "command": ["0"]}))
-        assert not ask(name, "stopped")["changed"] and ask(name)["changed"]
+        assert not run_process(name, "stopped")["changed"] and run_process(name)["changed"]
         assert other.poll() is None
         other.kill()
 
 
 @SLOW
 def test_two_at_once_start_one(name: str) -> None:
-    begun = [begin(given(name)) for _number in range(2)]
-    first, second = [answer(one) for one in begun]
+    begun = [start_process(process_options(name)) for _number in range(2)]
+    first, second = [read_result(one) for one in begun]
     assert first["pid"] == second["pid"] and {first["changed"], second["changed"]} == {True, False}
 
 
 @SLOW
 def test_one_that_does_not_end_is_killed(name: str, process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "SECONDS", 0.3)
-    pid = ask(name)["pid"]
+    pid = run_process(name)["pid"]
     os.kill(pid, signal.SIGSTOP)
-    assert process.main(given(name, "stopped")) == {"changed": True}
-    assert not ask(name, "stopped")["changed"]
+    assert process.main(process_options(name, "stopped")) == {"changed": True}
+    assert not run_process(name, "stopped")["changed"]
 
 
 def test_switches_are_the_command_lines(process: Any) -> None:

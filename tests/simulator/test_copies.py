@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, creation_body
 
 KINDS = [("snapshot", "2024-08"), ("snapshot", "2026-08"), ("backup", "2024-08")]
 every_kind = pytest.mark.parametrize(("kind", "edition"), KINDS)
@@ -30,7 +30,7 @@ def restore_path(kind: str, identifier: str) -> str:
 
 
 def restored(**fields: Any) -> dict[str, Any]:
-    body = wanted("web-2", **fields)
+    body = creation_body("web-2", **fields)
     del body["image"]
     return body
 
@@ -169,7 +169,7 @@ def test_custom_images(api: Api) -> None:
     identifier = made.json()["id"]
     path = f"/images/custom/{identifier}"
     assert api.get(path)["status"] == "pending"
-    assert api.refused("POST", "/instances", wanted(image={"id": identifier})) == (400, "image.not_available")
+    assert api.refused("POST", "/instances", creation_body(image={"id": identifier})) == (400, "image.not_available")
     api.sim.advance(30)
     assert api.get(path)["status"] == "importing"
     assert api.refused("DELETE", path)[0] == 409
@@ -178,7 +178,10 @@ def test_custom_images(api: Api) -> None:
     assert (row["status"], row["requirements"], row["description"], row["version"]) == ("active", needs, "d", None)
     assert "url" not in row
     assert api.names("/images/custom", name="mine") == ["mine"]
-    assert api.refused("POST", "/instances", wanted(image={"name": "mine"})) == (400, "machine_type.insufficient")
+    assert api.refused("POST", "/instances", creation_body(image={"name": "mine"})) == (
+        400,
+        "machine_type.insufficient",
+    )
     big = api.running(image={"name": "mine"}, machine_type={"name": "BV2-4-40"})
     assert api.instance(big, expand="image")["image"]["name"] == "mine"
     assert api("PATCH", path, {"version": "2", "description": None}).status_code == 204

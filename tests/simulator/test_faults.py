@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from simulator import running
-from tests.support.raw_client import Api, wanted
+from tests.support.raw_client import Api, creation_body
 from tests.support.waiting import wait_until
 
 LIST = "list_instances"
@@ -72,9 +72,9 @@ def test_a_lost_answer_with_or_without_the_change(api: Api, add: Any, kind: str,
     add(operation="instance_create", kind=kind, when=when)
     if kind == "reset":
         with pytest.raises(requests.ConnectionError):
-            api("POST", "/instances", wanted())
+            api("POST", "/instances", creation_body())
     else:
-        answer = api("POST", "/instances", wanted())
+        answer = api("POST", "/instances", creation_body())
         assert answer.status_code == (503 if kind == "status" else 502)
         assert answer.headers["content-type"].startswith("text/html" if kind == "html" else "application/json")
         assert answer.headers["x-request-id"]
@@ -120,7 +120,7 @@ def test_hold_until_released(api: Api, add: Any, when: str, meanwhile: int) -> N
 def test_a_client_that_gives_up_on_a_held_answer(api: Api, add: Any) -> None:
     add(operation="instance_create", kind="hold", when="after")
     with pytest.raises(requests.ReadTimeout):
-        api.session.post(f"{api.base}/instances", json=wanted(), timeout=0.1)
+        api.session.post(f"{api.base}/instances", json=creation_body(), timeout=0.1)
     assert api.names() == ["web-1"]
 
 
@@ -154,7 +154,7 @@ def test_a_connection_that_was_closed_meanwhile(api: Api, add: Any) -> None:
     add(kind="close_keep_alive")
     assert api.names() == []
     with pytest.raises(requests.ConnectionError):
-        api("POST", "/instances", wanted())
+        api("POST", "/instances", creation_body())
     assert api.names() == []
     assert [request["status"] for request in api.sim.requests()] == [200, None, 200]
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from simulator.settings import Settings
-from tests.support.raw_client import LINUX, UUID, WINDOWS, Api, wanted
+from tests.support.raw_client import LINUX, UUID, WINDOWS, Api, creation_body
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def seen(api: Api, identifier: str, seconds: int) -> list[tuple[str, str]]:
+def observed_statuses(api: Api, identifier: str, seconds: int) -> list[tuple[str, str]]:
     """Return the distinct (status, state) of an instance over these seconds."""
     found = []
     for _second in range(seconds + 1):
@@ -28,7 +28,11 @@ def seen(api: Api, identifier: str, seconds: int) -> list[tuple[str, str]]:
 
 def test_creation_goes_through_its_statuses(api: Api) -> None:
     identifier = api.create()
-    assert seen(api, identifier, 15) == [("provisioning", "new"), ("creating", "new"), ("completed", "running")]
+    assert observed_statuses(api, identifier, 15) == [
+        ("provisioning", "new"),
+        ("creating", "new"),
+        ("completed", "running"),
+    ]
 
 
 def test_what_was_asked_for_is_shown(api: Api) -> None:
@@ -77,13 +81,13 @@ def test_ids_count_before_names(api: Api) -> None:
     ],
 )  # fmt: skip
 def test_what_creation_refuses(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
-    assert api.refused("POST", "/instances", wanted(**change)) == (status, slug)
+    assert api.refused("POST", "/instances", creation_body(**change)) == (status, slug)
     assert api.names() == []
 
 
 def test_2024_wants_a_key_name_and_takes_an_empty_one(api: Api) -> None:
     api.sim.reset(edition="2024-08")
-    body = wanted()
+    body = creation_body()
     del body["ssh_key_name"]
     assert api.refused("POST", "/instances", body) == (422, "")
     assert api("POST", "/instances", body | {"ssh_key_name": ""}).status_code == 201
@@ -92,7 +96,7 @@ def test_2024_wants_a_key_name_and_takes_an_empty_one(api: Api) -> None:
 def test_names_are_unique_or_not(api: Api) -> None:
     first = api.running("a")
     other = api.running("b")
-    assert api.refused("POST", "/instances", wanted("a")) == (409, "instance.name.conflict")
+    assert api.refused("POST", "/instances", creation_body("a")) == (409, "instance.name.conflict")
     assert api.refused("PATCH", f"/instances/{other}/rename", {"name": "a"}) == (409, "instance.name.conflict")
     assert api("PATCH", f"/instances/{first}/rename", {"name": "a"}).status_code == 204
     api.sim.reset(unique_names=False)
@@ -118,7 +122,10 @@ BODIES = {"retype": {"machine_type": {"name": "BV2-4-40"}}}
 def test_actions_move(api: Api, action: str, state: str, seconds: int, statuses: list[str], after: str) -> None:
     identifier = api.sim.seed("instance", state=state)["id"]
     assert api("POST", f"/instances/{identifier}/{action}", BODIES.get(action)).status_code == 204
-    assert seen(api, identifier, seconds) == [*((status, state) for status in statuses), ("completed", after)]
+    assert observed_statuses(api, identifier, seconds) == [
+        *((status, state) for status in statuses),
+        ("completed", after),
+    ]
 
 
 @pytest.mark.parametrize("action", ["start", "stop", "suspend", "reboot", "retype"])
@@ -208,7 +215,7 @@ def test_interfaces_come_and_go(api: Api) -> None:
     attach, detach = ("/instances/network-interface/" + verb for verb in ("attach", "detach"))
     assert api("POST", attach, request).status_code == 204
     assert api.refused("POST", attach, request)[0] == 409
-    assert [status for status, state in seen(api, identifier, 2)] == [
+    assert [status for status, state in observed_statuses(api, identifier, 2)] == [
         "attach_nic_pending",
         "attaching_nic",
         "completed",
@@ -248,7 +255,7 @@ def test_created_with_an_interface_of_ones_own(api: Api) -> None:
     assert api.instance(identifier)["network"] == {"interfaces": [{"id": UUID}]}
     [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
     assert NOBODY not in interface["security_groups"], "the interface id takes priority over them"
-    assert api.refused("POST", "/instances", wanted("b", network={"interface": {"id": UUID}}))[0] == 409
+    assert api.refused("POST", "/instances", creation_body("b", network={"interface": {"id": UUID}}))[0] == 409
     assert api.sim.state()["br-se1"]["public_ips"] == []
 
 
@@ -320,33 +327,33 @@ def test_an_image_has_zones_of_its_own(api: Api) -> None:
     assert zones[LINUX] == ["br-se1-a", "br-se1-b", "br-se1-c"]
     assert "cloud-fedora-43" not in api.names("/images", _limit=100, **{"availability-zone": "br-se1-b"})
     fedora = {"image": {"name": "cloud-fedora-43"}}
-    body = wanted("web", **fedora, availability_zone="br-se1-b")
+    body = creation_body("web", **fedora, availability_zone="br-se1-b")
     assert api.refused("POST", "/instances", body) == (400, "image.not_available")
     assert api.instance(api.create("web", **fedora))["availability_zone"] == "br-se1-a"
 
 
 @pytest.mark.parametrize(("image", "small"), [(WINDOWS, "BV2-2-40"), ("cloud-oraclelinux-9", "BV1-4-10")])
 def test_what_images_need(api: Api, image: str, small: str) -> None:
-    body = wanted("web", image={"name": image}, machine_type={"name": small}, ssh_key_name=None)
+    body = creation_body("web", image={"name": image}, machine_type={"name": small}, ssh_key_name=None)
     assert api.refused("POST", "/instances", body) == (400, "machine_type.insufficient")
     assert api("POST", "/instances", {**body, "machine_type": {"name": "BV2-4-40"}}).status_code == 201
 
 
 @pytest.mark.parametrize("image", [LINUX, WINDOWS])
 def test_a_switch_for_linux_without_a_key(api: Api, image: str) -> None:
-    body = wanted("web", image={"name": image}, machine_type={"name": "BV2-4-40"}, ssh_key_name=None)
+    body = creation_body("web", image={"name": image}, machine_type={"name": "BV2-4-40"}, ssh_key_name=None)
     assert api("POST", "/instances", body).status_code == 201
     api.sim.reset(linux_without_key=False)
     if image == LINUX:
         assert api.refused("POST", "/instances", body) == (400, "ssh_key.required")
     else:
         assert api("POST", "/instances", body).status_code == 201
-    assert api("POST", "/instances", wanted("with")).status_code == 201
+    assert api("POST", "/instances", creation_body("with")).status_code == 201
 
 
 def test_a_body_without_its_type_and_an_empty_zone(api: Api) -> None:
     """A body without a Content-Type, and an empty zone, are accepted, because the contract allows them."""
-    body = json.dumps(wanted("web", availability_zone=""))
+    body = json.dumps(creation_body("web", availability_zone=""))
     answer = api.session.post(api.base + "/instances", data=body.encode(), timeout=10)
     assert answer.status_code == 201, answer.text
     assert "content-type" not in api.sim.requests()[-1]["headers"]

@@ -15,7 +15,7 @@ from simulator.cloud import Cloud, Region
 from simulator.kinds import BACKUP, INSTANCE
 from simulator.resource import Refused
 from simulator.settings import Settings
-from tests.support.raw_client import Api, wanted
+from tests.support.raw_client import Api, creation_body
 
 
 def region(**settings: Any) -> Region:
@@ -41,7 +41,7 @@ def counted(many: int) -> tuple[Region, dict[str, int]]:
         here.cloud.clock.advance(60)
         return made
 
-    body = {**wanted(), "network": {}}
+    body = {**creation_body(), "network": {}}
     made = measure("create", (instances.create(here, {**body, "name": f"web-{number}"}) for number in range(many)))
     measure("rename", (instances.rename(here, each, f"db-{number}") for number, each in enumerate(made)))
     measure("copy", (copies.create(here, BACKUP, f"c-{each}", {"name": f"db-{n}"}) for n, each in enumerate(made)))
@@ -71,11 +71,11 @@ def test_names_are_free_again(api: Api, unique: bool) -> None:
     assert api("PATCH", f"/instances/{first}/rename", {"name": "b"}).status_code == 204
     second = api.running("a")
     taken = 409 if unique else 201
-    assert api("POST", "/instances", wanted("b")).status_code == taken
+    assert api("POST", "/instances", creation_body("b")).status_code == taken
     assert api("DELETE", f"/instances/{first}").status_code == 204
-    assert api("POST", "/instances", wanted("b")).status_code == taken
+    assert api("POST", "/instances", creation_body("b")).status_code == taken
     api.sim.advance(3)
-    assert api("POST", "/instances", wanted("b")).status_code == 201
+    assert api("POST", "/instances", creation_body("b")).status_code == 201
     assert api("POST", "/snapshots", {"name": "s", "instance": {"name": "a"}}).status_code == 202
     assert api.instance(second)["name"] == "a"
 

@@ -21,7 +21,7 @@ SLOW = pytest.mark.test_all("the other pages of the browser are in make test")
 HOSTILE = "<script>alert(1)</script>"
 
 
-def told(sim: Any) -> Any:
+def page_data(sim: Any) -> Any:
     return requests.get(f"http://127.0.0.1:{sim.port}/_simulator/glance", timeout=10).json()
 
 
@@ -31,7 +31,7 @@ def test_an_instance_on_its_way_and_there(api: Api) -> None:
         "name": "web", "machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-ubuntu-24.04 LTS"},
         "network": {"associate_public_ip": True},
     }).json()["id"]  # fmt: skip
-    [region] = told(api.sim)["regions"]
+    [region] = page_data(api.sim)["regions"]
     assert (region["name"], region["edition"], region["tenant"]) == ("br-se1", "2026-08", None)
     [row] = region["kinds"]["instances"]["rows"]
     facts = ["BV1-1-40", "cloud-ubuntu-24.04 LTS", "br-se1-a", "198.18.0.2"]
@@ -44,11 +44,11 @@ def test_an_instance_on_its_way_and_there(api: Api) -> None:
         "facts": row["facts"],
     }
     api.sim.advance(60)
-    [row] = told(api.sim)["regions"][0]["kinds"]["instances"]["rows"]
+    [row] = page_data(api.sim)["regions"][0]["kinds"]["instances"]["rows"]
     assert (row["state"], row["mood"]) == ("running", "running")
     assert row["facts"] == facts
     api.sim.advance(100)
-    [row] = told(api.sim)["regions"][0]["kinds"]["instances"]["rows"]
+    [row] = page_data(api.sim)["regions"][0]["kinds"]["instances"]["rows"]
     assert row["facts"] == [*facts, api.sim.state()["br-se1"]["public_ips"][0]["address"]]
 
 
@@ -60,7 +60,7 @@ def test_copies_failed_ones_and_other_tenants(sim: Any) -> None:
     sim.seed("backup", region="br-ne1", name="b", instance=None)
     sim.seed("custom_image", region="br-ne1", name="i", status="importing")
     sim.seed("instance", tenant="tenant-2")
-    first, second, other = told(sim)["regions"]
+    first, second, other = page_data(sim)["regions"]
     web, broken = first["kinds"]["instances"]["rows"]
     assert (web["state"], web["mood"], web["error"]) == ("retyping_error", "failed", "No room")
     assert (broken["state"], broken["mood"]) == ("error", "failed")
@@ -79,7 +79,7 @@ def test_it_stays_small(sim: Any) -> None:
     api = Api(sim)
     for _number in range(40):
         api.get("/instances", name="<b>")
-    given = told(sim)
+    given = page_data(sim)
     found = given["regions"][0]["kinds"]["instances"]
     assert (found["total"], found["counts"]) == (300, {"running": 300})
     assert [row["name"] for row in found["rows"]] == [f"instance-{number:05}" for number in range(201, 301)]

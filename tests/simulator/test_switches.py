@@ -13,7 +13,7 @@ import pytest
 
 from simulator import running
 from simulator.settings import Settings
-from tests.support.raw_client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, creation_body
 
 
 def test_stale_reads_are_behind_actions(api: Api) -> None:
@@ -34,7 +34,7 @@ def test_stale_reads_are_behind_actions(api: Api) -> None:
     api.sim.advance(4)
     api("PATCH", f"/instances/{identifier}/rename", {"name": "new"})
     assert api.names() == ["web-1"]
-    assert api.refused("POST", "/instances", wanted("new"))[0] == 409
+    assert api.refused("POST", "/instances", creation_body("new"))[0] == 409
     api.sim.advance(2)
     assert api.names() == ["new"]
     seeded = api.sim.seed("instance", name="seeded")["id"]
@@ -185,7 +185,7 @@ def test_deleted_ones_can_be_shown_for_a_while(api: Api) -> None:
 ])  # fmt: skip
 def test_keys(sim: Any, headers: dict[str, str], status: int, words: str) -> None:
     """An invalid key is refused by the gateway, with its own form of error body."""
-    answer = Api(sim, key=None, **headers)("POST", "/instances", wanted())
+    answer = Api(sim, key=None, **headers)("POST", "/instances", creation_body())
     body = answer.json()
     assert (answer.status_code, body.get("developerMessage") or body.get("slug", "")) == (status, words)
     assert status != 403 or body.keys() == {"developerMessage", "userMessage", "errorCode"}
@@ -241,7 +241,7 @@ def test_loopback_addresses(api: Api) -> None:
 
 def test_texts_and_names_that_settings_give(api: Api) -> None:
     api.sim.reset(init_log="one\ntwo {name}", vpcs=("blue",), validate=True)
-    assert api.refused("POST", "/instances", wanted(network={"vpc": {"name": "vpc_default"}}))[0] == 404
+    assert api.refused("POST", "/instances", creation_body(network={"vpc": {"name": "vpc_default"}}))[0] == 404
     identifier = api.running(network={"vpc": {"name": "blue"}})
     assert api.get(f"/instances/{identifier}/init-logs")["logs"] == ["one", "two web-1"]
     assert api.instance(identifier, expand="network")["network"]["vpc"]["name"] == "blue"

@@ -19,7 +19,7 @@ from simulator import running
 from simulator.server import PortInUse
 from simulator.settings import Settings
 from tests.support.declarations import LARGE, SMALL
-from tests.support.raw_client import LINUX, Api, wanted
+from tests.support.raw_client import LINUX, Api, creation_body
 
 
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "evil.example:80"])
@@ -65,7 +65,7 @@ def test_a_fault_counts_only_where_it_does_something(api: Api) -> None:
     stuck = sim.add_fault(kind="stuck")["name"]
     failing = sim.add_fault(operation="POST /v1/instances", kind="failing", nth=1)["name"]
     again = sim.add_fault(operation="PATCH /v1/instances/{id}/rename", kind="failing")["name"]
-    assert api.refused("POST", "/instances", wanted("there"))[0] == 409
+    assert api.refused("POST", "/instances", creation_body("there"))[0] == 409
     assert api("PATCH", f"/instances/{running}/rename", {"name": "other"}).status_code == 204
     assert {fault["name"]: fault["fired"] for fault in sim.faults()} == {stuck: 0, failing: 0, again: 0}
     api("POST", f"/instances/{running}/stop")
@@ -150,7 +150,7 @@ def test_odd_bodies_are_refused_and_spoil_no_record(api: Api, body: bytes) -> No
 
 @pytest.mark.parametrize("interface", [5, True, ["x"], {}, ""])
 def test_an_interface_is_a_text(api: Api, interface: Any) -> None:
-    body = {**wanted("web"), "network": {"interface": {"id": interface}}}
+    body = {**creation_body("web"), "network": {"interface": {"id": interface}}}
     assert api("POST", "/instances", body).status_code == 422
 
 

@@ -89,7 +89,7 @@ def run(
     return Run([step.action for step in outcome.steps], outcome.seen, outcome.failure, outcome, more, api)
 
 
-def there(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:
+def list_copies(sim: Any, kind: str, region: str = "br-se1") -> list[dict[str, Any]]:
     """Return the copies in a region from the simulator's state."""
     rows: list[dict[str, Any]] = sim.state()[region][f"{kind}s"]
     return rows

@@ -18,7 +18,7 @@ IP = "_ipv"
 OWN = ("id", "created_at", "updated_at", "network", "request_id", "interfaces", "password", "address_from")
 
 
-class Watched:
+class TransitionRecorder:
     """A simulator that records which instances are in transition whenever time passes."""
 
     def __init__(self, sim: Any) -> None:
@@ -86,13 +86,13 @@ def states(sim: Any) -> dict[str, str]:
     return {row["name"]: row["state"] for row in rows(sim)}
 
 
-def asked(sim: Any) -> list[str]:
+def list_requests(sim: Any) -> list[str]:
     """Return all requests in order, as method and path without /v1/."""
     return [f"{request['method']} {request['path'].removeprefix('/v1/')}" for request in sim.requests()]
 
 
 def changes(sim: Any) -> list[str]:
-    return [request for request in asked(sim) if not request.startswith("GET ")]
+    return [request for request in list_requests(sim) if not request.startswith("GET ")]
 
 
 def actions(given: Fields) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from tests.support import programs
 from tests.support.declarations import DEFAULTS
 from tests.support.play import environment, keep
 from tests.support.servers import free_port
-from tests.support.ssh import serving
+from tests.support.ssh import serve_ssh
 
 INIT_LOGS = "GET /v1/instances/{id}/init-logs"
 # The first private addresses that the simulator gives, in the order of creation.
@@ -139,7 +139,7 @@ def members(sim: Any, folder: Path, **settings: Any) -> Iterator[Roles]:
     (programs / "cloud-init").write_text(CLOUD_INIT.format(folder=shlex.quote(str(folder))))
     (programs / "cloud-init").chmod(0o755)
     python = Path(sys.executable).parent
-    with serving(folder, ADDRESSES, port, f"SetEnv PATH={programs}:{python}:/usr/bin:/bin"):
+    with serve_ssh(folder, ADDRESSES, port, f"SetEnv PATH={programs}:{python}:/usr/bin:/bin"):
         roles = Roles(sim, folder, port)
         show(sim, roles.key())
         yield roles

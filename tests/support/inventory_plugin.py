@@ -19,7 +19,7 @@ PLUGIN = "magalu.cloud.vm_instances"
 UUIDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 30)]
 
 
-class Listed(NamedTuple):
+class ParsedInventory(NamedTuple):
     """An inventory and the warnings of the plugin."""
 
     hosts: dict[str, dict[str, Any]]
@@ -28,10 +28,10 @@ class Listed(NamedTuple):
     warnings: list[str]
 
 
-def listed(
+def parse_inventory(
     sim: Any, folder: Path, text: str | None = None, env: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None, read_cache: bool = True, inventory: Any = None, **options: Any,
-) -> Listed:  # fmt: skip
+) -> ParsedInventory:  # fmt: skip
     """Parse a file with these options and return the inventory.
 
     `extra` are extra variables, `inventory` has the hosts of other sources. Errors of the plugin are not caught.
@@ -52,7 +52,7 @@ def listed(
     inventory.reconcile_inventory()
     own = {"inventory_file", "inventory_dir"}
     groups = {name: group for name, group in inventory.groups.items() if name not in ("all", "ungrouped")}
-    return Listed(
+    return ParsedInventory(
         {name: {key: value for key, value in host.vars.items() if key not in own} for name, host in inventory.hosts.items()},
         {name: sorted(host.name for host in group.hosts) for name, group in groups.items()},
         {name: sorted(child.name for child in group.child_groups) for name, group in groups.items() if group.child_groups},

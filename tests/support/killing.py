@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.play import environment
-from tests.support.programs import begin
+from tests.support.programs import start_program
 from tests.support.waiting import wait_until
 
 
@@ -21,7 +21,7 @@ def kill_at(sim: Any, folder: Path, book: list[Any], operation: str) -> None:
     (folder / "ansible.cfg").touch()
     (folder / "killed.yml").write_text(json.dumps(book))
     held = sim.add_fault(operation=operation, when="after", kind="hold")["name"]
-    process = begin("playbook", "killed.yml", cwd=folder, env=environment(sim, folder))
+    process = start_program("playbook", "killed.yml", cwd=folder, env=environment(sim, folder))
 
     def reached() -> bool:
         assert process.poll() is None, process.communicate()[0]

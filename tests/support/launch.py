@@ -66,7 +66,7 @@ def launch(sim: Any, folder: Path, name: str, answers: Answers, options: Iterabl
     return play(sim, folder, stub, ("-e", "@answers.yml", *options), **env)
 
 
-def complaint(name: str, answers: Answers) -> str:
+def errors_in_answers(name: str, answers: Answers) -> str:
     """Return the errors in a survey's answers as tasks/answers.yml finds them, or an empty text."""
     spec = load_yaml((ROOT / f"playbooks/argument_specs/{name}.yml").read_text())["argument_spec"]
     typed = typed_answers(answers, spec["options"])

@@ -274,7 +274,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Neighbours]:
+def serve_neighbours() -> Iterator[Neighbours]:
     """Serve an account on a free port of 127.0.0.1."""
     cloud = Neighbours()
     with ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"cloud": cloud})) as server:

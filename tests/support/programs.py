@@ -49,7 +49,7 @@ def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], a
     return Done([program, *map(str, arguments)], code, *said)
 
 
-def begin(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
+def start_program(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
           output: int = subprocess.PIPE) -> subprocess.Popen[str]:  # fmt: skip
     """Start `ansible-<program>` as a new process in a session of its own, without waiting for its end."""
     return subprocess.Popen(

@@ -40,7 +40,7 @@ class Api:
         return [row["name"] for row in answer[path.rsplit("/", maxsplit=1)[-1].replace("custom", "images")]]
 
     def create(self, name: str = "web-1", **fields: Any) -> str:
-        answer = self("POST", "/instances", wanted(name, **fields))
+        answer = self("POST", "/instances", creation_body(name, **fields))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -59,7 +59,7 @@ class Api:
         return answer.status_code, "" if answer.status_code == 422 else answer.json().get("slug", "")
 
 
-def wanted(name: str = "web-1", **fields: Any) -> dict[str, Any]:
+def creation_body(name: str = "web-1", **fields: Any) -> dict[str, Any]:
     """Return the body of a creation, without a public IP unless `fields` has one."""
     body = {"name": name, "machine_type": {"name": "BV1-1-40"}, "image": {"name": LINUX}, "ssh_key_name": "deploy",
             "network": {"associate_public_ip": False}}  # fmt: skip

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request as the server received it."""
 
     method: str
@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        asked = Asked(self.command, self.path, headers, body, self.client_address[1])
+        asked = ReceivedRequest(self.command, self.path, headers, body, self.client_address[1])
         self.server.asked.append(asked)
         with self.server.lock:
             answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
@@ -80,7 +80,7 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, answers: list[Answer], tls: ssl.SSLContext | None) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[ReceivedRequest] = []
         self.answers, self.tls, self.lock = answers, tls, threading.Lock()
         super().__init__(("127.0.0.1", 0), Handler)
 
@@ -101,7 +101,7 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serve_responses(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Serve these responses in turn, and repeat the last response."""
     server = Server(list(answers), tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -114,7 +114,7 @@ def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Ser
         thread.join()
 
 
-def proxy_to(port: int) -> Callable[[Handler, Asked], None]:
+def proxy_to(port: int) -> Callable[[Handler, ReceivedRequest], None]:
     """Return the response function of a proxy that connects to that port."""
     return lambda handler, asked: handler.tunnel(port)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 @contextmanager
-def serving(folder: Path, addresses: list[str], port: int, *more: str) -> Iterator[None]:
+def serve_ssh(folder: Path, addresses: list[str], port: int, *more: str) -> Iterator[None]:
     """Run an SSH server at these addresses; `more` are lines of its configuration.
 
     It accepts the user who runs the tests, with the key `folder`/key.

@@ -55,7 +55,7 @@ def run(sim: Any, wait: bool = True, timeout: float = 600, api: Api | None = Non
     return Run([step.action for step in outcome.steps], outcome.after, outcome.failure, outcome)
 
 
-def sent(sim: Any) -> list[str]:
+def list_changes(sim: Any) -> list[str]:
     """Return the requests that are not reads, in order, as method and last part of the path."""
     changes = [request for request in sim.requests() if request["method"] != "GET"]
     return [f"{request['method']} {request['path'].rsplit('/', 1)[-1]}" for request in changes]

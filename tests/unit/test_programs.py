@@ -26,13 +26,13 @@ UNLIKE = re.compile(
 )
 
 
-def begun(folder: Path, env: dict[str, str], *arguments: str) -> tuple[int, str]:
-    process = programs.begin(arguments[0], *arguments[1:], cwd=folder, env=env)
+def run_new(folder: Path, env: dict[str, str], *arguments: str) -> tuple[int, str]:
+    process = programs.start_program(arguments[0], *arguments[1:], cwd=folder, env=env)
     said = process.communicate(timeout=100)[0]
     return process.returncode, said
 
 
-def forked(folder: Path, env: dict[str, str], *arguments: str) -> tuple[int, str]:
+def run_forked(folder: Path, env: dict[str, str], *arguments: str) -> tuple[int, str]:
     done = programs.run(arguments[0], *arguments[1:], cwd=folder, env=env)
     return done.returncode, done.stdout
 
@@ -54,7 +54,7 @@ def test_a_playbook_says_and_leaves_the_same(sim: Any, tmp_path: Path, options: 
         sim, tmp_path, ANSIBLE_FORKS="9", ANSIBLE_FORCE_COLOR="1", ANSIBLE_COLOR_OK="blue", ANSIBLE_NOCOLOR=""
     )
     found = []
-    for way in (begun, forked):
+    for way in (run_new, run_forked):
         sim.reset()
         code, said = way(tmp_path, env, "playbook", "play.json", *options)
         kept = {
@@ -78,7 +78,7 @@ def test_an_inventory_lists_and_refuses_the_same(sim: Any, tmp_path: Path) -> No
     for text in ("plugin: magalu.cloud.vm_instances\n", "plugin: magalu.cloud.vm_instances\nregions: 5\n"):
         (tmp_path / "magalu.yml").write_text(text)
         asked = ("inventory", "-i", "magalu.yml", "--list")
-        assert begun(tmp_path, env, *asked) == forked(tmp_path, env, *asked)
+        assert run_new(tmp_path, env, *asked) == run_forked(tmp_path, env, *asked)
 
 
 def test_what_is_put_before_a_library_counts(sim: Any, tmp_path: Path) -> None:
@@ -88,7 +88,9 @@ def test_what_is_put_before_a_library_counts(sim: Any, tmp_path: Path) -> None:
     (tmp_path / "more/yaml/__init__.py").write_text("raise SystemExit('mine')\n")
     env = environment(sim, tmp_path, PYTHONPATH=f"{tmp_path / 'more'}:{QUICK}")
     assert (
-        begun(tmp_path, env, "playbook", "none.yml") == forked(tmp_path, env, "playbook", "none.yml") == (1, "mine\n")
+        run_new(tmp_path, env, "playbook", "none.yml")
+        == run_forked(tmp_path, env, "playbook", "none.yml")
+        == (1, "mine\n")
     )
 
 

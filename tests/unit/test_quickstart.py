@@ -13,7 +13,7 @@ import pytest
 from simulator import running
 from tests.support.documents import load_yaml
 from tests.support.play import environment
-from tests.support.programs import begin
+from tests.support.programs import start_program
 
 pytestmark = pytest.mark.programs
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.every_core
 def test_the_quickstart_runs_without_a_warning(tmp_path: Path) -> None:
     with running(speed=60) as sim:
-        said = begin(
+        said = start_program(
             "playbook", ROOT / "playbooks/quickstart.yml", cwd=tmp_path, env=environment(sim, tmp_path)
         ).communicate()[0]
     assert "failed=0 " in said and "WARNING" not in said, said
@@ -38,7 +38,9 @@ def test_the_quickstart_leaves_instances_of_others_alone(tmp_path: Path) -> None
 
         def play(*options: str) -> str:
             book = ROOT / "playbooks/quickstart.yml"
-            return begin("playbook", book, *options, cwd=tmp_path, env=environment(sim, tmp_path)).communicate()[0]
+            return start_program(
+                "playbook", book, *options, cwd=tmp_path, env=environment(sim, tmp_path)
+            ).communicate()[0]
 
         def changes() -> list[str]:
             return [request["method"] for request in sim.requests() if request["method"] != "GET"]
@@ -61,7 +63,7 @@ def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", project)
     with running(speed=60) as sim:
         said = [
-            begin(
+            start_program(
                 "playbook", "-i", "inventory", "site.yml", *options, cwd=project, env=environment(sim, tmp_path)
             ).communicate()[0]
             for options in ([], ["--check"])

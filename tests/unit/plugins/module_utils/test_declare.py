@@ -309,7 +309,7 @@ def test_no_user_data_is_none() -> None:
     assert encode_user_data(None, None) is None
 
 
-def doubts(**options: t.Any) -> list[str]:
+def creation_warnings_of(**options: t.Any) -> list[str]:
     return creation_warnings(want(**options), CATALOGS)
 
 
@@ -319,27 +319,27 @@ def doubts(**options: t.Any) -> list[str]:
      "Content-Type: multipart/mixed", "MIME-Version: 1.0\n", "#part-handler\n", "\n  #CLOUD-config\n"],
 )  # fmt: skip
 def test_what_cloud_init_takes_gives_no_warning(text: str) -> None:
-    assert doubts(user_data=text) == []
+    assert creation_warnings_of(user_data=text) == []
 
 
 @pytest.mark.parametrize("text", ["echo hello", "# cloud-config", "#", "packages: [nginx]", "cloud-config"])
 def test_what_cloud_init_ignores_gives_a_warning(text: str) -> None:
-    assert [warning[:28] for warning in doubts(user_data=text)] == ["cloud-init ignores user data"]
-    assert doubts(user_data=text, image="windows-server-2022", machine_type="BV2-4-40") == []
+    assert [warning[:28] for warning in creation_warnings_of(user_data=text)] == ["cloud-init ignores user data"]
+    assert creation_warnings_of(user_data=text, image="windows-server-2022", machine_type="BV2-4-40") == []
 
 
 def test_compressed_user_data_gives_no_warning() -> None:
-    assert doubts(user_data_base64=base64.b64encode(b"\x1f\x8b\x08 ...").decode()) == []
+    assert creation_warnings_of(user_data_base64=base64.b64encode(b"\x1f\x8b\x08 ...").decode()) == []
 
 
 def test_a_linux_instance_that_nobody_can_log_in_to_gives_a_warning() -> None:
-    assert [warning[:28] for warning in doubts(ssh_key_name=None)] == ["Without ssh_key_name and use"]
-    assert doubts(ssh_key_name=None, user_data="#!/bin/sh") == []
-    assert doubts(ssh_key_name=None, image="windows-server-2022") == []
+    assert [warning[:28] for warning in creation_warnings_of(ssh_key_name=None)] == ["Without ssh_key_name and use"]
+    assert creation_warnings_of(ssh_key_name=None, user_data="#!/bin/sh") == []
+    assert creation_warnings_of(ssh_key_name=None, image="windows-server-2022") == []
 
 
 def test_a_deprecated_image_gives_a_warning() -> None:
-    assert doubts(image="cloud-debian-9") == ["Image cloud-debian-9 is deprecated."]
+    assert creation_warnings_of(image="cloud-debian-9") == ["Image cloud-debian-9 is deprecated."]
 
 
 @pytest.mark.parametrize(("name", "key", "told"), [

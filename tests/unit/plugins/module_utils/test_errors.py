@@ -48,7 +48,7 @@ def answer(status: int, headers: dict[str, str] | None = None) -> requests.Respo
     return response
 
 
-def told(status: int, body: t.Any, headers: dict[str, str] | None = None, method: str = "POST") -> ApiError:
+def error_from(status: int, body: t.Any, headers: dict[str, str] | None = None, method: str = "POST") -> ApiError:
     return response_error(ONE, method, "/v1/instances", answer(status, headers), body)
 
 
@@ -85,7 +85,7 @@ def told(status: int, body: t.Any, headers: dict[str, str] | None = None, method
     ],
 )
 def test_every_shape_of_an_error_is_understood(body: t.Any, message: str, slug: str | None) -> None:
-    error = told(400, body)
+    error = error_from(400, body)
     assert (str(error), error.message, error.slug, error.status) == (message, message, slug, 400)
     sentence = failure_sentence(ONE, "create instance web", error)
     assert sentence.startswith(f"Failed to create instance web: {message or 'no message'} (status 400, ")
@@ -101,21 +101,21 @@ def test_every_shape_of_an_error_is_understood(body: t.Any, message: str, slug: 
     st.integers(200, 599),
 )  # fmt: skip
 def test_no_body_ends_in_a_traceback(body: t.Any, status: int) -> None:
-    error = told(status, body)
+    error = error_from(status, body)
     assert isinstance(error.message, str)
     assert failure_sentence(ONE, "do", error)
     assert error_result(ONE, "do", error)["status"] == status
 
 
 def test_the_sentence_has_all_facts() -> None:
-    error = told(409, {"slug": "taken", "message": "It is taken."}, {"X-Request-ID": "r-1"})
+    error = error_from(409, {"slug": "taken", "message": "It is taken."}, {"X-Request-ID": "r-1"})
     expected = "Failed to create web: It is taken (status 409, slug taken, request id r-1, POST /v1/instances)."
     assert failure_sentence(ONE, "create web", error) == expected
     assert error_result(ONE, "create web", error) == {
         "doing": "create web", "status": 409, "slug": "taken", "message": "It is taken.", "details": None,
         "request_id": "r-1",
     }  # fmt: skip
-    assert told(500, None, {"X-Mgc-Trace-Id": "t-1"}).request_id == "t-1"
+    assert error_from(500, None, {"X-Mgc-Trace-Id": "t-1"}).request_id == "t-1"
 
 
 @pytest.mark.parametrize(("error", "words"), [
@@ -152,7 +152,7 @@ def test_what_the_reason_of_a_resource_lacks_is_left_out(error: t.Any, words: st
     ],
 )  # fmt: skip
 def test_the_advice_is_what_helps(method: str, status: int, body: t.Any, words: str) -> None:
-    advice = advise(ONE, told(status, body, method=method))
+    advice = advise(ONE, error_from(status, body, method=method))
     assert words in advice
     assert bool(words) is bool(advice)
 
@@ -196,8 +196,8 @@ def test_the_user_and_password_of_a_url_are_masked(user: str) -> None:
 @given(st.floats(0, 1e9))
 def test_retry_after_in_seconds(seconds: float) -> None:
     text = f"{seconds:.3f}"
-    assert told(429, None, {"Retry-After": f" {text} "}).retry_after == float(text)
-    assert told(503, None, {"Retry-After": str(int(seconds))}).retry_after == int(seconds)
+    assert error_from(429, None, {"Retry-After": f" {text} "}).retry_after == float(text)
+    assert error_from(503, None, {"Retry-After": str(int(seconds))}).retry_after == int(seconds)
 
 
 @given(st.integers(1, 4_000_000_000), st.integers(-100_000, 100_000))
@@ -210,7 +210,7 @@ def test_retry_after_as_a_date_is_by_the_apis_own_clock(now: int, seconds: int) 
 
 
 def test_retry_after_as_a_date_without_the_apis_clock_is_by_ours() -> None:
-    error = told(429, None, {"Retry-After": formatdate(time.time() + 100, usegmt=True)})
+    error = error_from(429, None, {"Retry-After": formatdate(time.time() + 100, usegmt=True)})
     assert error.retry_after is not None
     assert 90 < error.retry_after <= 100
 
@@ -226,7 +226,7 @@ def test_retry_after_as_a_date_without_the_apis_clock_is_by_ours() -> None:
 @example("Fri, 31 Dec 9999 23:59:59 -0000")
 @example("Fri, 31 Dec 99999 23:59:59 GMT")
 def test_retry_after_may_be_anything(value: str) -> None:
-    found = told(503, None, {"Retry-After": value}).retry_after
+    found = error_from(503, None, {"Retry-After": value}).retry_after
     assert found is None or found >= 0
 
 

@@ -42,11 +42,11 @@ VALUES = {
 }
 
 
-def resolved(given: dict[str, t.Any], environ: dict[str, str] | None = None) -> Connection:
+def resolve(given: dict[str, t.Any], environ: dict[str, str] | None = None) -> Connection:
     return resolve_connection(given.get, environ or {})
 
 
-def seen(made: Connection, option: str) -> t.Any:
+def resulting_value(made: Connection, option: str) -> t.Any:
     """Return the resulting value of an option."""
     headers = {"api_key": "x-api-key", "access_token": "Authorization", "tenant_id": "x-tenant-id"}
     if option in headers:
@@ -62,16 +62,16 @@ def credentials(option: str) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize(("option", "given", "value"), [(name, *pair) for name in VALUES for pair in VALUES[name]])
 def test_an_option_is_taken_as_given_or_from_its_variable(option: str, given: t.Any, value: t.Any) -> None:
-    assert seen(resolved({**credentials(option), option: given}), option) == value
-    assert seen(resolved(credentials(option), {SHARED[option][0]: str(given)}), option) == value
+    assert resulting_value(resolve({**credentials(option), option: given}), option) == value
+    assert resulting_value(resolve(credentials(option), {SHARED[option][0]: str(given)}), option) == value
 
 
 @given(OPTIONS, st.data())
 def test_a_given_option_beats_the_environment(option: str, data: t.Any) -> None:
     given, value = data.draw(st.sampled_from(VALUES[option]))
     other = str(data.draw(st.sampled_from(VALUES[option]))[0])
-    made = resolved({**credentials(option), option: given}, {SHARED[option][0]: other})
-    assert seen(made, option) == value
+    made = resolve({**credentials(option), option: given}, {SHARED[option][0]: other})
+    assert resulting_value(made, option) == value
 
 
 @given(OPTIONS, BLANK, st.one_of(BLANK, st.just("absent")))
@@ -80,17 +80,20 @@ def test_what_is_blank_counts_as_not_given(option: str, given: t.Any, variable: 
     environ = {} if variable in (None, "absent") else {SHARED[option][0]: variable}
     if option in SECRET:
         with pytest.raises(Refused, match="No credentials"):
-            resolved({option: given}, environ)
+            resolve({option: given}, environ)
         other = {"api_key": "access_token", "access_token": "api_key"}[option]
-        assert seen(resolved({option: given, other: "x"}, environ), other) == "x"
+        assert resulting_value(resolve({option: given, other: "x"}, environ), other) == "x"
     else:
-        assert resolved({**KEY, option: given}, environ) == resolved(KEY)
+        assert resolve({**KEY, option: given}, environ) == resolve(KEY)
 
 
 @given(OPTIONS, BLANK, st.data())
 def test_a_blank_option_leaves_it_to_the_environment(option: str, given: t.Any, data: t.Any) -> None:
     text, value = data.draw(st.sampled_from(VALUES[option]))
-    assert seen(resolved({**credentials(option), option: given}, {SHARED[option][0]: str(text)}), option) == value
+    assert (
+        resulting_value(resolve({**credentials(option), option: given}, {SHARED[option][0]: str(text)}), option)
+        == value
+    )
 
 
 @given(st.sampled_from([False, 0, 0.0, "x", [], {}]))
@@ -99,7 +102,7 @@ def test_what_is_not_text_is_not_blank(value: t.Any) -> None:
 
 
 def test_defaults() -> None:
-    assert resolved(KEY) == Connection(
+    assert resolve(KEY) == Connection(
         "https://api.magalu.cloud/{region}/compute", "br-se1", "api_key (given as an option)",
         {"x-api-key": "abc"}, ("abc",), True, None, 30, 4,
     )  # fmt: skip
@@ -126,9 +129,9 @@ def test_one_credential_of_two(given: t.Any, environ: t.Any, used: str | None) -
     if used is None:
         where = "as options" if given else "in the environment"
         with pytest.raises(Refused, match=f"api_key and access_token exclude each other, but both are given {where}"):
-            resolved(options, variables)
+            resolve(options, variables)
         return
-    made = resolved(options, variables)
+    made = resolve(options, variables)
     assert made.credential == used
     name = used.partition(" ")[0]
     assert made.secrets == (options.get(name) or variables[SHARED[name][0]],)
@@ -137,7 +140,7 @@ def test_one_credential_of_two(given: t.Any, environ: t.Any, used: str | None) -
 
 def test_without_credentials_the_message_says_where_to_put_them() -> None:
     with pytest.raises(Refused) as caught:
-        resolved({})
+        resolve({})
     for word in ("api_key", "access_token", "MGC_API_KEY", "MGC_ACCESS_TOKEN"):
         assert word in str(caught.value)
     assert "delegate_to" not in str(caught.value), "this is for the inventory too"
@@ -156,7 +159,7 @@ def test_no_control_character_reaches_a_header_and_no_secret_a_message(
     assume(not is_blank(value))
     given = {**credentials(option), **({option: value} if as_option else {})}
     try:
-        made = resolved(given, {} if as_option else {SHARED[option][0]: value})
+        made = resolve(given, {} if as_option else {SHARED[option][0]: value})
     except Refused as error:
         assert option in str(error)
         assert SHARED[option][0] in str(error)
@@ -173,7 +176,7 @@ def test_no_control_character_reaches_a_header_and_no_secret_a_message(
 @pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1f", "\x7f"])
 def test_a_control_character_inside_is_refused_by_the_options_name(option: str, character: str) -> None:
     with pytest.raises(Refused) as caught:
-        resolved({**credentials(option), option: f"hid{character}den"})
+        resolve({**credentials(option), option: f"hid{character}den"})
     assert str(caught.value).startswith(f"{option} ({SHARED[option][0]}) holds a control character")
     assert "hid" not in str(caught.value)
 
@@ -187,21 +190,21 @@ def test_a_url_without_scheme_or_host_is_refused(url: str) -> None:
     with pytest.raises(
         Refused, match=r"^api_url \(MGC_API_URL\): .* is not a URL that begins with https:// or http:// and a host$"
     ):
-        resolved({**KEY, "api_url": url})
+        resolve({**KEY, "api_url": url})
 
 
 @pytest.mark.parametrize("url", ["https://someone:se/cret@host", "ftp://someone:secret@host", "http://a:secret@h:0"])
 def test_a_password_in_a_bad_url_is_not_shown(url: str) -> None:
     with pytest.raises(Refused, match=r"//\*{8}@") as caught:
-        resolved({**KEY, "api_url": url})
+        resolve({**KEY, "api_url": url})
     assert "cret" not in str(caught.value)
 
 
 def test_a_user_in_the_url_would_replace_a_token() -> None:
     url = "https://someone:secret@host/compute"
-    assert resolved({**KEY, "api_url": url}).api_url == url
+    assert resolve({**KEY, "api_url": url}).api_url == url
     with pytest.raises(Refused, match=r"would be sent instead of access_token \(MGC_ACCESS_TOKEN\)") as caught:
-        resolved({"access_token": "t", "api_url": url})
+        resolve({"access_token": "t", "api_url": url})
     assert "secret" not in str(caught.value)
 
 
@@ -222,7 +225,7 @@ def test_what_is_out_of_range_is_refused_with_the_value_and_what_is_allowed(
     option: str, value: t.Any, words: str
 ) -> None:
     with pytest.raises(Refused) as caught:
-        resolved({**KEY, option: value})
+        resolve({**KEY, option: value})
     assert str(caught.value).startswith(f"{option} ({SHARED[option][0]}): ")
     assert words in str(caught.value)
 
@@ -273,6 +276,6 @@ def test_the_documentation_names_every_option_its_variable_and_its_default() -> 
     ],
 )
 def test_a_warning_where_credentials_travel_unprotected(url: str, validate: bool, word: str | None) -> None:
-    warnings = connection_warnings(resolved({**KEY, "api_url": url, "validate_certs": validate}))
+    warnings = connection_warnings(resolve({**KEY, "api_url": url, "validate_certs": validate}))
     assert len(warnings) == (word is not None)
     assert word is None or word in warnings[0]

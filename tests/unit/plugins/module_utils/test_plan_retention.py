@@ -72,7 +72,7 @@ wants = st.builds(
 clocks = st.floats(NOW - 1000 * DAY, NOW + 1000 * DAY)
 
 
-def ours(row: Any, wanted: Any) -> bool:
+def is_prunable(row: Any, wanted: Any) -> bool:
     """Return whether retention may delete a row: completed, available, manual, of a known age, and chosen."""
     return (
         row["status"] == "completed" and row["state"] == "available"
@@ -90,12 +90,12 @@ def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: fl
     going = [row for row, why in verdicts if not why]
     assert [row["created_at"] for row in going] == sorted(row["created_at"] for row in going), "oldest first"
     for row in going:
-        assert ours(row, wanted)
+        assert is_prunable(row, wanted)
         age = now - (time.mktime(time.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
         assert not wanted.keep_days or age >= wanted.keep_days * DAY
         assert not any(fnmatch.fnmatchcase(str(row["name"]), pattern) for pattern in wanted.protect_names or [])
     for source in SOURCES:
-        of_this = [row for row in listed if ours(row, wanted) and (row["instance"] or {}).get("id") == source]
+        of_this = [row for row in listed if is_prunable(row, wanted) and (row["instance"] or {}).get("id") == source]
         left = [row for row in of_this if row not in going]
         assert len(left) >= min(wanted.keep_last or 0, len(of_this))
         newest = sorted(of_this, key=lambda row: row["created_at"], reverse=True)[: wanted.keep_last or 0]
@@ -106,11 +106,11 @@ def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: fl
 @given(rows(), wants, clocks)
 def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted: Any, now: float) -> None:
     for row, why in retention_verdicts(listed, wanted, BACKUPS, now, wanted.instance):
-        if ours(row, wanted) and not why:
+        if is_prunable(row, wanted) and not why:
             continue
         assert why
         kept = any(word in why for word in ("last", "days old", "protect_names"))
-        assert kept == ours(row, wanted), why
+        assert kept == is_prunable(row, wanted), why
 
 
 @given(rows(), wants, clocks, st.integers(0, 12))
