@@ -145,7 +145,7 @@ def check_answer(edition: str, method: str, path: str, status: int, body: Any) -
     responses = operation(edition, method, path)[1]["responses"]
     what = f"{method} {path} -> {status}"
     declared = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
-    assert declared, f"{what}: API version {edition} has only {', '.join(responses)}"
+    assert declared, f"{what}: API version {edition} knows only {', '.join(responses)}"
     schema = declared.get("content", {}).get("application/json", {}).get("schema")
     if schema is None:
         assert body in (None, ""), f"{what} has a body: {str(body)[:200]}"
