@@ -360,7 +360,7 @@ def _must_be_stopped_beside_the_new_one(found: _Found, old: Row, settings: Setti
 
 
 def _must_not_meet_a_stranger(found: _Found, old: Row, settings: Settings) -> str:
-    """A new instance of this rebuild is younger than the snapshot."""
+    """Refuse a second instance that is older than the snapshot, so that this rebuild did not create it."""
     if found.new is None or _born(found.new) >= _copied(found.snapshot):
         return ""
     return (

@@ -15,7 +15,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.support.inventory_programs import FAILS, Programs
 from tests.support.play import environment
-from tests.support.programs import begin
+from tests.support.programs import start_program
 
 pytestmark = pytest.mark.every_core
 KEY, TOKEN, DATA = "kept-key-5d2c", "kept-token-81f0", "kept-data-9b1e"
@@ -151,7 +151,7 @@ def test_requests_that_is_missing_on_the_controller_is_told(programs: Programs) 
     missing.write_text("raise ImportError('not here')\n")
     programs.write()
     env = environment(programs.sim, programs.folder, PYTHONPATH=str(missing.parent), **FAILS)
-    with begin("inventory", "-i", "magalu.yml", "--list", cwd=programs.folder, env=env) as process:
+    with start_program("inventory", "-i", "magalu.yml", "--list", cwd=programs.folder, env=env) as process:
         said = " ".join(process.communicate(timeout=60)[0].split())
     assert f"requests is missing on the controller. Install it for {sys.executable}." in said and process.returncode
 
