@@ -20,6 +20,7 @@ from .._api.listing import Api
 from .._api.resources import INSTANCES, MOVING, Resource, Row
 from .._api.rows import Seen
 from .._api.statuses import status_class
+from .._api.times import api_now
 from .._plan.step import Query, Step, Task
 from .driver import Observed, Pace, Steps, is_time_up, send_step
 from .member import Member
@@ -167,6 +168,7 @@ class FleetPace(Pace):
         self.pool = ThreadPoolExecutor(concurrency)
         self.wave = WAVE[0]
         self.begun: set[Member] = set()  # the members that a step was sent for
+        self.held: set[Member] = set()  # the members that wait for room in the batch
         self.moving = 0  # members that are in transition, or will be
         self.unsent = False  # True if the last round left steps for the next round
         self.listed = self.next = self.sent = listing.client.clock.now()
@@ -186,11 +188,10 @@ class FleetPace(Pace):
         read = dict(zip(reading, self.pool.map(self._read, reading)))
         seen = [read[member] if member in read else self._seen(member) for member in due]
         if self.batch is not None:
-            # A read by id may be of another part, such as a copy, and then says nothing about the instance.
             rows = {
-                member: each["instance"]
+                member: member.view.rows_to_plan(each)[0].get("instance")
                 for member, each in zip(due, seen)
-                if isinstance(each, dict) and "instance" in each
+                if isinstance(each, dict)
             }
             self.moving = sum(self._moves(member, rows) for member in self.tasks)
         return seen
@@ -215,7 +216,7 @@ class FleetPace(Pace):
         """
         if member in self.begun and not member.over and not member.failure:
             return True
-        # A row that was read in this round counts, also where it is gone: the listing can be behind.
+        # A row that was read by id counts, also where it is gone: the listing can be behind.
         ids = member.view.next_query.ids
         row = rows[member] if member in rows else self.listing.get(INSTANCES, ids.get("instance") or "")
         return status_class(row) == MOVING
@@ -242,16 +243,29 @@ class FleetPace(Pace):
         failed, or the deadline has passed.
         """
         bounded = self.batch is not None or self.max_failures is not None or is_time_up(self.listing.client)
-        if bounded and member not in self.begun and member.may_begin(seen):
-            self._refuse_to_begin(member)
-            if status_class({**member.view.seen, **seen}.get("instance")) != MOVING:  # else it is counted already
-                if self.batch is not None and self.moving >= self.batch:
-                    member.view.list_next()  # a row that was read by id now would be too old then
-                    return False
-                self.moving += 1
+        if bounded and member not in self.begun and not self._has_room(member, seen):
+            return False
         if sending >= self.concurrency * self.wave:
             self.unsent = True
             return False
+        return True
+
+    def _has_room(self, member: Member, seen: Seen) -> bool:
+        """Return whether the batch has room for the member's first step, if it has one; count the member then."""
+        rows, unread = member.view.rows_to_plan(seen)
+        if not member.may_begin(rows, unread):
+            return True
+        self._refuse_to_begin(member)
+        if status_class(rows.get("instance")) == MOVING:
+            return True  # it is counted already
+        if self.batch is not None and self.moving >= self.batch:
+            self.held.add(member)
+            member.hold(seen, self.listing.client.clock.now(), api_now(self.listing.client))
+            return False
+        if member in self.held:
+            self.held.remove(member)
+            member.view.expire()  # what was read by id while it waited may be old
+        self.moving += 1
         return True
 
     def _refuse_to_begin(self, member: Member) -> None:

@@ -185,16 +185,20 @@ class Member:
         if guard:
             guard.resume(self.memory)
 
-    def may_begin(self, seen: Seen) -> bool:
-        """Return whether the member has steps to send after this observation, or may have them after a read by id.
+    def may_begin(self, rows: Seen, unread: set[str]) -> bool:
+        """Return whether the member has steps to send, or may have them after a read by id.
 
-        A refusal that is based on a listing alone is not final.
+        `rows` and `unread` are from `View.rows_to_plan`. A refusal is final only if all rows were read by id.
         """
-        rows, unread = self.view.rows_to_plan(seen)
         try:
             return bool(self.plan(rows, self.memory).steps)
         except Refused:
             return bool(unread)
+
+    def hold(self, seen: Seen, now: float, api_now: float | None) -> None:
+        """Store the observation, and begin with a listing in the next round: there is no room for a step now."""
+        self._take(seen, now, api_now)
+        self.view.list_next()
 
     def accepted(self, answer: t.Any, now: float) -> None:
         """Note that the API accepted the step."""
