@@ -29,6 +29,7 @@ options:
     description:
       - A file to which the module writes the password before it returns, readable only by its owner, on the host that
         the module runs on. Its folder must exist. The password is not in the result then.
+      - A path that is a folder is an error.
       - If the file exists, the module makes no request and changes nothing.
     type: path
   wait:
@@ -156,6 +157,8 @@ def main() -> None:
     id_or_name = [("id", "name")]
     module = Module(PASSWORD_SPEC, required_one_of=id_or_name, mutually_exclusive=id_or_name, supports_check_mode=False)
     params, target = module.params, module.params["password_file"]
+    if target and os.path.isdir(target):
+        module.fail_json(f"password_file {target!r} is a folder. Give the path of a file in it.")
     if target and os.path.exists(target):
         module.exit_json(changed=False, password_file=target)
     client, result = module.client(), {"password_file": target} if target else {}

@@ -138,6 +138,12 @@ def test_a_file_that_cannot_be_written_is_refused_before_any_request(sim: Any, t
     assert sim.requests() == []
 
 
+def test_a_folder_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+    done = read(sim, password_file=str(tmp_path))
+    assert done["failed"] and f"password_file {str(tmp_path)!r} is a folder." in done["msg"]
+    assert sim.requests() == []
+
+
 def test_a_folder_of_others_is_refused_before_any_request(sim: Any, tmp_path: Path, monkeypatch: Any) -> None:
     """A folder of other users is refused. Root may write everywhere, so the test simulates the system's error."""
 
