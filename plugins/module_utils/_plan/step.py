@@ -104,6 +104,9 @@ class Task(t.NamedTuple):
         return next(iter(self.kinds))
 
 
+_CHANGES_POWER = ("start", "stop", "suspend", "reboot", "retype", "delete")
+
+
 class Memory:
     """The history of a run: facts that the current state does not show."""
 
@@ -111,7 +114,7 @@ class Memory:
         self.begun = begun  # the API's time (epoch) at the first plan; None if the API does not tell the time
         self.sent: dict[Identity, int] = {}  # how often each step was sent
         self.young = False  # whether the resource is so new, or its age unknown, that missing values may still come
-        self.start_state: str | None = None  # the first settled power state, which `state: present` keeps
+        self.start_state: str | None = None  # the power state before this run, which `state: present` keeps
         self.created: list[str] = []  # ids of the resources that this run created and did not delete again
         self.kept_public_ips: list[str] = []  # public addresses that this run's deletions left behind
         self.attempts: list[Row] = []  # failed creations whose cause another attempt may avoid
@@ -122,8 +125,13 @@ class Memory:
         return any(each.action in actions and target in (None, each.target) for each in self.sent)
 
     def note_power_state(self, row: Row | None) -> None:
-        """Record the power state of the first settled row."""
-        if self.start_state is None and row and status_class(row) != MOVING and row.get("state") in POWER_STATES:
+        """Record the power state of a settled row, until this run changes it.
+
+        The first row that was read may lag behind a step of an earlier run.
+        """
+        if self.start_state is not None and (self.resumes or self.did(*_CHANGES_POWER)):
+            return
+        if row and status_class(row) != MOVING and row.get("state") in POWER_STATES:
             self.start_state = row["state"]
 
 

@@ -13,7 +13,14 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UNREADABLE
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.instance import plan_instance
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.options import desired_instance
-from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import Catalogs, Memory, Plan, Step, predict
+from ansible_collections.magalu.cloud.plugins.module_utils._plan.step import (
+    Catalogs,
+    Identity,
+    Memory,
+    Plan,
+    Step,
+    predict,
+)
 
 ID, PORT, OWN = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
 CATALOGS = Catalogs(
@@ -190,11 +197,21 @@ def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
         plan_instance({"instance": ROW, "renamed": {**ROW, "id": OWN, "name": "www"}}, declared, CATALOGS, Memory())
 
 
-def test_the_power_state_at_the_start_is_the_first_settled_one() -> None:
+def test_the_power_state_to_restore_is_the_last_settled_one_before_this_run_changes_it() -> None:
+    """The first row can be older than a step of an earlier run, or than what another operator did."""
     memory = Memory()
-    for row in (None, {**ROW, "status": "stopping"}, {**ROW, "state": "new"}, {**ROW, "state": "stopped"}, ROW):
+    for row in (None, {**ROW, "state": "stopped"}, {**ROW, "status": "starting"}, {**ROW, "state": "new"}, ROW):
         memory.note_power_state(row)
-    assert memory.start_state == "stopped"
+    assert memory.start_state == "running"
+    memory.sent[Identity("create", "night")] = 1
+    memory.note_power_state({**ROW, "state": "suspended"})
+    assert memory.start_state == "suspended"
+    for action in ("start", "stop", "suspend", "reboot", "retype", "delete"):
+        changed = Memory()
+        changed.note_power_state(ROW)
+        changed.sent[Identity(action, ID)] = 1
+        changed.note_power_state({**ROW, "state": "stopped"})
+        assert changed.start_state == "running", action
 
 
 def test_effects_add_up_and_a_deletion_leaves_nothing() -> None:
