@@ -24,7 +24,7 @@ NEW = {"name": f"{RUN}-new"}
 
 
 def refusal_of(method: str, path: str, body: Any = None, region: str = "br-se1", limits: Limits = LIMITS,
-        minutes: float = 0, events: tuple[Event, ...] = EVENTS) -> str:  # fmt: skip
+               minutes: float = 0, events: tuple[Event, ...] = EVENTS) -> str:  # fmt: skip
     return refusal(Request(method, path, region, body), replay(events), RUN, "br-se1", limits, minutes) or ""
 
 

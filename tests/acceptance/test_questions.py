@@ -30,7 +30,7 @@ def by_list(seconds: float, found: bool = True) -> Look:
 
 
 def verdict_of(key: str, responses: dict[str, Response] | None = None, watches: Watches | None = None,
-        statuses: set[tuple[str, str, str]] | None = None, **facts: Any) -> tuple[str, str]:  # fmt: skip
+               statuses: set[tuple[str, str, str]] | None = None, **facts: Any) -> tuple[str, str]:  # fmt: skip
     """Return the verdict and the words of the answer to a question."""
     seen = Observations()
     seen.responses, seen.watches, seen.facts = responses or {}, watches or {}, facts

@@ -104,12 +104,12 @@ def test_a_creation_is_sent_as_the_contract_says(sim: Any) -> None:
     done = image(sim, **GOLDEN, description="The base", license="licensed", uefi=True)
     assert done["image"]["metadata"] == {"uefi": "true"}
     assert list_changes(sim) == [("POST", {**GOLDEN, "description": "The base", "license": "licensed", "uefi": True,
-                                   "architecture": "x86/64"})]  # fmt: skip
+                                           "architecture": "x86/64"})]  # fmt: skip
     assert (done["image"]["status"], done["image"]["license"]) == ("active", "licensed")
     sim.clear_requests()
     image(sim, name="bare", url=URL, platform="windows")
     assert list_changes(sim) == [("POST", {"name": "bare", "url": URL, "platform": "windows", "license": "unlicensed",
-                                   "uefi": False, "architecture": "x86/64"})]  # fmt: skip
+                                           "uefi": False, "architecture": "x86/64"})]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)

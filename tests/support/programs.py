@@ -50,7 +50,7 @@ def run(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str], a
 
 
 def start_program(program: str, *arguments: Argument, cwd: Path, env: Mapping[str, str],
-          output: int = subprocess.PIPE) -> subprocess.Popen[str]:  # fmt: skip
+                  output: int = subprocess.PIPE) -> subprocess.Popen[str]:  # fmt: skip
     """Start `ansible-<program>` as a new process in a session of its own, without waiting for its end."""
     return subprocess.Popen(
         [*COMMAND, program, *arguments], cwd=cwd, env=env, text=True, start_new_session=True,
