@@ -269,8 +269,9 @@ def test_in_a_fleet_all_is_read_by_listing(sim: Any) -> None:
     member.by_lists = True
 
     def observe(due: Any) -> Any:
-        due[0].next_query = due[0].next_query._replace(listing=not due[0].reads_next)
-        return [made.observe(due[0].next_query)]
+        view = due[0].view
+        view.next_query = view.next_query._replace(listing=not view.reads_next)
+        return [made.observe(view.next_query)]
 
     drive_members([member], observe, api, 600)
     assert (member.failure, [step.action for step in member.done]) == (None, ["restore", "delete", "restore"])

@@ -194,7 +194,7 @@ def test_what_all_modules_share_can_be_given_to_the_group(play: Player) -> None:
         for name, options in (
             ("vm_instance", {"name": "a", "state": "absent"}), ("vm_fleet", {"instances": [{"name": "a", "state": "absent"}]}),
             ("vm_info", {}), ("vm_snapshot", {"name": "a", "state": "absent"}), ("vm_image", {"name": "a", "state": "absent"}),
-            ("vm_windows_password", {"name": "a", "password_file": "/"}),
+            ("vm_windows_password", {"name": "a", "password_file": __file__}),
         )
     ]  # fmt: skip
     done = play(*tasks, module_defaults={"group/magalu.cloud.vm": shared})

@@ -188,8 +188,8 @@ def test_it_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
     """The page shows why a fault is refused: a list cannot be "accepted and fail", so that fault would never apply."""
     choose = "document.forms[0].operation.value = '{}'; document.forms[0].kind.value = '{{\"kind\": \"failing\"}}';"
     browser.value(choose.format("GET /v1/instances") + "document.querySelector('form button').click()")
-    browser.wait("!by('refused').hidden")
-    assert "failing needs an operation that changes something" in browser.value("by('refused').textContent")
+    browser.wait("by('refused').textContent.includes('failing needs an operation that changes something')")
+    assert not browser.value("by('refused').hidden")
     assert sim.faults() == []
     browser.value(choose.format("POST /v1/instances") + "document.querySelector('form button').click()")
     browser.wait("by('refused').hidden && document.querySelectorAll('#faults tr').length === 1")
