@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All faults, with a rule for each that selects its operations; there is no list of cases."""
+"""All faults, each with a rule that selects its operations, instead of a list of cases."""
 
 from __future__ import annotations
 
