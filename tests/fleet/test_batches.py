@@ -70,6 +70,25 @@ def test_members_that_wait_for_room_do_not_read_again_and_again(sim: Any, gone: 
     assert set(states(sim).values()) == {"stopped"} and len(rows(sim)) == 5
 
 
+def test_a_member_that_waited_for_room_is_read_once_more(sim: Any) -> None:
+    """The first is being stopped by another run, and the second is renamed while it waits for the first; lists lag."""
+    sim.reset(lag=60)
+    seed(sim, FIVE[:1], image="cloud-debian-12 LTS")
+    seed(sim, FIVE[1:2])
+    sim.advance(100)
+    first, second = (row["id"] for row in rows(sim))
+    client_of(sim).request("POST", f"/v1/instances/{first}/stop")
+
+    class Renamed(TransitionRecorder):
+        def advance(self, seconds: float) -> None:
+            if seconds > 0 and not self.moving:
+                client_of(self.sim).request("PATCH", f"/v1/instances/{second}/rename", body={"name": "taken"})
+            super().advance(seconds)
+
+    done(Renamed(sim), instances=[{"name": "web-1"}, {"name": "web-2", "state": "stopped"}], batch="1")
+    assert {row["state"] for row in rows(sim) if row["id"] == second} == {"running"}
+
+
 def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
     """A member starts, is retyped and suspended before the next member's first step."""
     seed(sim, FIVE[:3], state="suspended")
