@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
 import typing as t
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from .resources import Row
@@ -41,7 +41,8 @@ def api_now(client: Timed) -> float | None:
 
 
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(\.\d+)?)? ?(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?",
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d)(?::([0-5]\d|60)(\.\d+)?)?"
+    r" ?(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -56,11 +57,11 @@ def epoch(text: t.Any) -> float | None:
         return None
     date, clock, seconds, fraction, sign, hours, minutes = match.groups()
     try:
-        at = calendar.timegm(time.strptime(f"{date} {clock}:{seconds or '00'}", "%Y-%m-%d %H:%M:%S"))
+        minute = datetime.fromisoformat(f"{date} {clock}+00:00").timestamp()
     except ValueError:
         return None
     offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
-    return at + float(fraction or 0) - (-offset if sign == "-" else offset)
+    return minute + int(seconds or 0) + float(fraction or 0) - (-offset if sign == "-" else offset)
 
 
 def seconds_old(row: Row | None, waited: float, api_now: float | None) -> float:
