@@ -39,7 +39,7 @@ EXAMPLES = r"""
   loop: [br-se1, br-ne1]
   register: listed
 
-- name: Say what needs attention
+- name: Show what needs attention
   ansible.builtin.debug:
     msg: "{{ (listed.results | magalu.cloud.estate).sentences }}"
 

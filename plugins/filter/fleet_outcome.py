@@ -79,7 +79,7 @@ EXAMPLES = r"""
   vars: &choice
     choice: "{{ listed.instances | magalu.cloud.choose_instances({'name_pattern': '**'}) }}"
 
-- name: Say what was done
+- name: Show what was done
   ansible.builtin.debug:
     msg: "{{ (fleet | magalu.cloud.fleet_outcome(choice, 'stop', check_mode=ansible_check_mode)).sentences }}"
     # ["2 instances match (stop).", "2 changed: web-01, web-02"]

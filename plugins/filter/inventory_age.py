@@ -27,7 +27,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Say how old the inventory is
+- name: Show how old the inventory is
   ansible.builtin.debug:
     msg: "{{ groups['all'] | map('extract', hostvars) | map(attribute='mgc_listed_at', default='')
       | magalu.cloud.inventory_age }}"

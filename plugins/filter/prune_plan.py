@@ -58,7 +58,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: See which snapshots a retention would delete
+- name: Plan the deletions of a retention
   magalu.cloud.vm_snapshot:
     state: pruned
     name_prefix: nightly-

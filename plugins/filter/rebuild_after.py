@@ -44,7 +44,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Keep what came of it
+- name: Record the outcome
   ansible.builtin.set_fact:
     members: "{{ members | magalu.cloud.rebuild_after('put_aside', result, requests) }}"
 """

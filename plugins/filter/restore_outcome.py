@@ -69,7 +69,7 @@ EXAMPLES = r"""
     name: web-03
   register: listed
 
-- name: Say what was restored
+- name: Show what was restored
   ansible.builtin.debug:
     msg: "{{ (restored | magalu.cloud.restore_outcome(listed.instances, about)).sentences }}"
   vars:

@@ -52,7 +52,7 @@ def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) 
     assert keyless.kept["fleet_usable"] == [] and roles.lines() == []
     assert "could not be read from its init log: API version 2024-08 has no init logs." in old.diagnosis
     assert "no init log: API version 2024-08 has no init logs." in old.diagnosis
-    waited = re.findall(r"Wait for them side by side", never.said + keyless.said + old.said)
+    waited = re.findall(r"Wait for the members in parallel", never.said + keyless.said + old.said)
     assert len(waited) == 1, "who has no key is not waited for"
 
 
@@ -142,9 +142,10 @@ def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path)
     planned, gone = roles(
         {"connect_with": ["private_ipv4", "name"]}, {"state": "absent", "delete_public_ip": True}, options=("--check",)
     )
-    assert planned.failed == "" and planned.changed == ["Create, change, delete and prune instances", "Add them"], (
-        planned.said
-    )
+    assert planned.failed == "" and planned.changed == [
+        "Create, change, delete and prune instances",
+        "Add the member's keys to known_hosts",
+    ], planned.said
     assert planned.kept["fleet_usable"] == ["web-1"] and roles.lines() == []
     assert gone.changed == ["Create, change, delete and prune instances"] and changes(sim) == []
 

@@ -47,7 +47,11 @@ def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) ->
                  for number, name in enumerate(roles.names()[:2], 1)]  # fmt: skip
         assert sorted(roles.lines()) == marks
     assert made.failed == "" and made.kept["fleet_usable"] == ["web-1", "web-2"], made.said
-    assert made.changed == ["Create, change, delete and prune instances", "Add them", "Add them"]
+    assert made.changed == [
+        "Create, change, delete and prune instances",
+        "Add the member's keys to known_hosts",
+        "Add the member's keys to known_hosts",
+    ]
     assert (tmp_path / "cloud-init.127.1.0.2.asked").read_text().split()[0] == "--wait"
     # A second run changes nothing, and reads only the logs that the failure shows.
     assert ended.changed == [] and asked_for_logs(sim) == 2 + 1
@@ -76,8 +80,11 @@ def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
     assert refused.diagnosis.count("REMOTE HOST IDENTIFICATION HAS CHANGED") == 2, refused.said
     assert refused.kept["fleet_usable"] == [] and list(refused.kept["fleet_unusable"]) == ["web-1", "web-2"]
     assert replaced.failed == "" and replaced.kept["fleet_usable"] == ["web-1", "web-2"], replaced.said
-    assert replaced.changed.count("Forget those of another instance that had its address") == 2
-    assert pruned.changed == ["Create, change, delete and prune instances", "Take their lines out of known_hosts"]
+    assert replaced.changed.count("Remove the keys of another instance that had this address") == 2
+    assert pruned.changed == [
+        "Create, change, delete and prune instances",
+        "Remove the lines of deleted instances from known_hosts",
+    ]
     assert gone.changed == pruned.changed and gone.failed == ""
 
 
@@ -111,6 +118,29 @@ def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path
     assert "cloud-init was still at work when the time was over" in late.diagnosis
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in foreign.diagnosis, foreign.said
     assert roles.key("other_key") in roles.known.read_text()
+
+
+# Ends well only if two members are asked at the same time.
+MEET = """touch "$file.begun"
+for attempt in $(seq 20); do
+    [ "$(ls "${file%.*.*.*.*}".*.begun | wc -l)" = 2 ] && { echo 'status: done'; exit 0; }
+    sleep 0.1
+done
+rm "$file.begun"
+echo 'status: error'
+exit 1
+"""
+
+
+@SLOW
+def test_as_many_members_as_fleet_forks_are_asked_at_the_same_time(sim: Any, tmp_path: Path) -> None:
+    with members(sim, tmp_path) as roles:
+        alone, together = roles(
+            {"wait_for": "cloud_init", "forks": 1, "before": [guest(roles, 0, MEET), guest(roles, 1, MEET)]},
+            {"wait_for": "cloud_init", "forks": 2},
+        )
+    assert alone.kept["fleet_usable"] == [] and "cloud-init ended in error (rc 1):" in alone.diagnosis, alone.said
+    assert together.failed == "" and together.kept["fleet_usable"] == ["web-1", "web-2"], together.said
 
 
 @SLOW
