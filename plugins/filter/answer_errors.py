@@ -15,9 +15,9 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns a sentence for each value that does not have the C(format) of its option, or that only Ansible could convert
-    to its C(type), such as a list for a text. Choices and required options are checked by
-    M(ansible.builtin.validate_argument_spec), which must come first.
+  - Returns a sentence for each value that does not have the C(format) or the C(type) of its option. Ansible itself
+    would convert some of these values, such as a list to a text. M(ansible.builtin.validate_argument_spec), which must
+    come first, checks choices and required options.
 positional: options
 options:
   _input:
@@ -26,7 +26,7 @@ options:
     required: true
   options:
     description:
-      - The options by their names. Their C(format) can be V(positive), V(not_negative) (numbers), V(batch) (a number
+      - The options by name. Their C(format) can be V(positive), V(not_negative) (numbers), V(batch) (a number
         from 1 on, or a percentage), V(failures) (a number, or a percentage), V(ids) (a list of UUIDs), V(regions)
         (names of regions) or V(prefix) (a text without braces).
     type: dict
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The sentences, an empty list if nothing is wrong.
+  description: The sentences; an empty list if nothing is wrong.
   type: list
   elements: str
 """

@@ -15,13 +15,13 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._choice import (
 
 DOCUMENTATION = r"""
 name: choose_instances
-short_description: Choose instances by name, id or group, and decide whether they are what was expected
+short_description: Choose instances by name, id or group, and refuse an unexpected choice
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Chooses from what M(magalu.cloud.vm_info) lists, and returns why nothing may be done to the chosen instances, or
-    nothing if it may. Instances that are being deleted are never chosen.
+  - Chooses from the instances that M(magalu.cloud.vm_info) lists. Returns them, and the reason if nothing may be done
+    to them. Instances that are being deleted are never chosen.
   - The playbooks C(magalu.cloud.power), C(magalu.cloud.resize) and C(magalu.cloud.decommission) use it, and their
     messages name the variables of these playbooks.
 positional: answers, groups, hostvars
@@ -32,7 +32,7 @@ options:
     elements: dict
     required: true
   answers:
-    description: How to choose. The names may have the prefix C(magalu_), as the variables of the playbooks do.
+    description: The criteria. Their names may have the prefix C(magalu_), as the variables of the playbooks do.
     type: dict
     required: true
     suboptions:
@@ -44,14 +44,13 @@ options:
         type: list
         elements: str
       group:
-        description: A group of O(groups). The instances are chosen whose ids its hosts have in their variable
-          C(mgc_id).
+        description: A group of O(groups). Chooses the instances whose ids are in the variable C(mgc_id) of its hosts.
         type: str
       confirm_count:
         description: How many instances are expected. Any other number is refused.
         type: int
       allow_none:
-        description: Whether it is right that nothing matches. A C(confirm_count) of V(0) allows it too.
+        description: Whether the choice may be empty. A C(confirm_count) of V(0) allows that too.
         type: bool
         default: false
   groups:
@@ -87,7 +86,7 @@ _value:
   type: dict
   contains:
     refusal:
-      description: Why nothing may be done. Empty if it may.
+      description: The reason why nothing may be done to the chosen instances. Empty if there is no such reason.
       type: str
     selected:
       description: The chosen instances.
@@ -98,12 +97,11 @@ _value:
       type: list
       elements: dict
     outside:
-      description: The instances that the inventory does not have, so that it is not known whether they belong to the
-        group.
+      description: The instances that are not in the inventory. It is not known whether they belong to the group.
       type: list
       elements: dict
     notes:
-      description: What the inventory does not tell about the group, as sentences.
+      description: Sentences about hosts of the group that are not instances of this region, and about C(outside).
       type: list
       elements: str
 """
@@ -119,7 +117,7 @@ def choose_instances(
     hostvars: t.Mapping[str, Row] | None = None,
     deletion: bool = False,
 ) -> dict[str, t.Any]:
-    """Return the chosen instances, and why nothing may be done to them."""
+    """Return the chosen instances, and the reason if nothing may be done to them."""
     given, groups, hostvars = without_prefix(answers), groups or {}, hostvars or {}
     group = given.get("group")
     hosts, everyone = (groups.get(group, ()), groups.get("all", ())) if group else ((), ())
@@ -134,7 +132,7 @@ def choose_instances(
 
 
 def ids_of(hosts: t.Iterable[str], hostvars: t.Mapping[str, Row]) -> list[str]:
-    """Return the ids of the instances that the hosts are."""
+    """Return the instance ids of the hosts."""
     return [str(hostvars[host]["mgc_id"]) for host in hosts if "mgc_id" in hostvars[host]]
 
 

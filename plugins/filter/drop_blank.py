@@ -17,11 +17,11 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the mapping without the values that are null, empty, nothing but white space, or C(omit), such as answers of
-    an AWX survey that were left out.
+  - Returns the mapping without the values that are null, C(omit), or a text that is empty or only white space, such as
+    blank answers of an AWX survey.
   - Numbers, booleans, lists and mappings are kept, also V(0), V(false) and empty ones.
-  - Options that a role passes on only if they were given can be passed through C(module_defaults). An option with
-    C(default(omit)) hides a value in the C(module_defaults) of the play.
+  - With this filter, a role can pass on only the options that it was given, in C(module_defaults). An option with
+    C(default(omit)) would hide the value in the C(module_defaults) of the play.
 positional: _input
 options:
   _input:

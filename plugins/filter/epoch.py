@@ -10,13 +10,13 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.times import epo
 
 DOCUMENTATION = r"""
 name: epoch
-short_description: The moment that a time of the API means, as a number
+short_description: Convert a time of the API to seconds since 1970
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Turns a time in ISO 8601, such as C(created_at) in results of this collection, into the seconds since 1970, so that
-    times can be compared whatever their offsets are.
+  - Converts a time in ISO 8601, such as C(created_at) in results of this collection, to the seconds since 1970, so that
+    times with different offsets can be compared.
 positional: _input
 options:
   _input:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
     kind: snapshots
   register: listed
 
-- name: Show the newest one
+- name: Show when the newest snapshot was created
   ansible.builtin.debug:
     msg: "{{ listed.snapshots | map(attribute='created_at') | map('magalu.cloud.epoch') | select | max
       | default('none') }}"
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The seconds since 1970, null for what is not such a time.
+  description: The seconds since 1970; null if the input is not such a time.
   type: float
 """
 

@@ -16,8 +16,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Makes a report of what M(magalu.cloud.vm_info) listed. It finds instances that are stopped but billed, public
-    addresses, resources that have failed, and copies whose instance does not exist any more.
+  - Returns a report of the resources that M(magalu.cloud.vm_info) listed. It finds instances that are stopped but
+    billed, public addresses, resources that have failed, and copies whose instance does not exist any more.
   - The playbook C(magalu.cloud.report) writes it as a page and a table. Use the filter for a report of your own.
 positional: _input
 options:
@@ -25,7 +25,7 @@ options:
     description:
       - The results of M(magalu.cloud.vm_info) for the kinds V(instances), V(snapshots) and V(backups), each with the
         name of its region as C(item), as a task with C(loop) registers them. Results without any of these lists are
-        passed over.
+        ignored.
     type: list
     elements: dict
     required: true
@@ -54,7 +54,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The report. It calls what needs attention a finding.
+  description: The report. A finding is a reason to look at a resource.
   type: dict
   contains:
     regions:
@@ -91,14 +91,14 @@ _value:
       type: list
       elements: str
     sentences:
-      description: The summary for people. What there is none of is left out.
+      description: The summary for people. Findings without resources are left out.
       type: list
       elements: str
 """
 
 
 def estate(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Return the report on what vm_info listed."""
+    """Return the report on the resources that vm_info listed."""
     return describe_estate(results, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
 
 

@@ -10,12 +10,13 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._fleet_role import di
 
 DOCUMENTATION = r"""
 name: fleet_diagnosis
-short_description: Tell what is known of members that cannot be used
+short_description: Describe members that cannot be used
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what is known of members that cannot be used, and what to check, line by line.
+  - Returns lines about the members that cannot be used, with the reason, the address, the state and the end of the init
+    log of each, and about what to check.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: unusable, looks, logs, hostvars, port
 options:
@@ -25,7 +26,7 @@ options:
     elements: dict
     required: true
   unusable:
-    description: The reasons by member.
+    description: The reasons, by member.
     type: dict
     required: true
   looks:
@@ -34,7 +35,7 @@ options:
     elements: dict
     required: true
   logs:
-    description: The results of M(magalu.cloud.vm_info) with the ends of their init logs.
+    description: The results of M(magalu.cloud.vm_info) with the last lines of their init logs.
     type: list
     elements: dict
     required: true
@@ -43,7 +44,7 @@ options:
     type: dict
     required: true
   port:
-    description: The port of SSH.
+    description: The SSH port.
     type: int
     required: true
 """

@@ -15,7 +15,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the instances that were there before, and that M(magalu.cloud.vm_fleet) deleted.
+  - Returns the instances that existed before the task and that M(magalu.cloud.vm_fleet) deleted.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: before
 options:
@@ -25,14 +25,14 @@ options:
     elements: dict
     required: true
   before:
-    description: The instances that were there before.
+    description: The instances that existed before the task.
     type: list
     elements: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show them
+- name: Show the deleted instances
   ansible.builtin.debug:
     msg: "{{ members | magalu.cloud.fleet_gone(before) }}"
     # [{"id": "1", "name": "web"}]
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The C(id) and C(name) of each.
+  description: The C(id) and C(name) of each deleted instance.
   type: list
   elements: dict
 """

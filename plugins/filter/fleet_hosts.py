@@ -15,7 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the running members of a fleet as hosts, with the address to connect to, and those that have no address.
+  - Returns the running members of a fleet as hosts, with the address to connect to, and the names of the running
+    members without an address.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: connect_with, port, user, set_user
 options:
@@ -26,19 +27,20 @@ options:
     required: true
   connect_with:
     description:
-      - The addresses to connect to, of which the first that a member has counts. A text separates them by commas.
+      - The kinds of addresses to connect to, in order of preference. The first that a member has is used. A text
+        separates them by commas.
     type: list
     elements: str
     required: true
   port:
-    description: The port of SSH.
+    description: The SSH port.
     type: int
     required: true
   user:
     description: The user to log in as.
     type: str
   set_user:
-    description: Whether the image's own user is taken if O(user) is not given.
+    description: Whether the image's own user is used if O(user) is not given.
     type: bool
     required: true
 """
@@ -58,7 +60,8 @@ RETURN = r"""
 _value:
   description:
     - C(hosts) are mappings of C(name), C(id), C(address), C(user), C(known_host) (the name in a file known_hosts) and
-      the addresses. C(without_address) are names, and C(reason) says why these are not hosts.
+      the addresses. C(without_address) are the names of members without an address, and C(reason) says why these
+      members are not hosts.
   type: dict
 """
 

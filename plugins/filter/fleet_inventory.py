@@ -11,13 +11,12 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._fleet_role import in
 
 DOCUMENTATION = r"""
 name: fleet_inventory
-short_description: Make an inventory of members for another process
+short_description: Write an inventory of members for another process
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns an inventory of members in YAML, with what their variables say about the connection. No text in it is a
-    template.
+  - Returns an inventory of members in YAML, with their connection variables. No text in it is a template.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: hostvars, common
 options:
@@ -31,7 +30,7 @@ options:
     type: dict
     required: true
   common:
-    description: Variables of all members. Blank ones are left out.
+    description: Variables of all members. Blank values are left out.
     type: dict
     required: true
 """

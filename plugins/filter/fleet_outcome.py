@@ -32,25 +32,25 @@ options:
     type: dict
     required: true
   choice:
-    description: What the task was about, as P(magalu.cloud.choose_instances#filter) returns it.
+    description: The chosen instances, as P(magalu.cloud.choose_instances#filter) returns them.
     type: dict
     required: true
     suboptions:
       selected:
         description:
-          - The instances, as M(magalu.cloud.vm_info) returns them. Members that were given by their ids are called by
-            the names that these instances have.
+          - The instances, as M(magalu.cloud.vm_info) returns them. A member that was given by its id is listed under
+            the name of its instance.
         type: list
         elements: dict
         required: true
       outside:
         description:
-          - Instances that are not in the inventory, so that it is not known whether they should have been selected.
+          - Instances that are not in the inventory. It is not known whether they should have been selected.
         type: list
         elements: dict
         default: []
   doing:
-    description: What was done, such as V(stop). With V(delete) the data and the sentences are about a deletion.
+    description: The action, such as V(stop). With V(delete), the data and the sentences are about a deletion.
     type: str
     default: change
   left_alone:
@@ -70,7 +70,7 @@ EXAMPLES = r"""
     name_pattern: web-*
   register: listed
 
-- name: Stop them
+- name: Stop the web servers
   magalu.cloud.vm_fleet:
     instances: "{{ choice.members }}"
     state: stopped
@@ -93,12 +93,12 @@ _value:
   contains:
     stats:
       description:
-        - Names of instances. C(check_mode), C(selected), C(changed), C(unchanged), C(left_alone), C(failed) and
-          C(not_in_inventory). For a deletion C(check_mode), C(selected), C(deleted), C(failed) and
-          C(kept_public_ips).
+        - C(check_mode), the numbers C(selected) and C(not_in_inventory), and the names of the instances in C(changed),
+          C(unchanged), C(left_alone) and C(failed). For a deletion C(check_mode), the number C(selected), the names in
+          C(deleted) and C(failed), and C(kept_public_ips).
       type: dict
     sentences:
-      description: The summary for people. What there is none of is left out.
+      description: The summary for people. Empty lists of names are left out.
       type: list
       elements: str
     reasons:
@@ -106,13 +106,13 @@ _value:
       type: list
       elements: str
     steps:
-      description: The steps that were taken or, in check mode, would be.
+      description: The steps that were taken or, in check mode, would be taken.
       type: list
       elements: str
     plan:
       description:
-        - The plan of the task; one without steps if no instance was given to it. It is empty if the task failed before
-          it had planned.
+        - The plan of the task. It has no steps if no instance was given to the task. It is empty if the task failed
+          before it had planned.
       type: dict
 """
 

@@ -31,7 +31,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show who cannot be used
+- name: Show the members that cannot be used
   ansible.builtin.debug:
     msg: "{{ (['web'] | magalu.cloud.fleet_usability({'stdout': '', 'stderr': 'Killed'})).unusable }}"
     # {"web": "The ansible-playbook process that waited for this member ended without a result. Its output: Killed "}
@@ -40,14 +40,14 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(unusable) are the reasons by member, C(warnings) a list of C(member) and C(lines), about members that can be
-      used.
+    - C(unusable) has the reasons by member. C(warnings) is a list of mappings with C(member) and C(lines), about
+      members that can be used.
   type: dict
 """
 
 
 def fleet_usability(members: list[str], waited: dict[str, Any]) -> dict[str, Any]:
-    """Return who cannot be used, and the warnings."""
+    """Return the members that cannot be used, and the warnings."""
     return usability(members, str(waited.get("stdout") or ""), str(waited.get("stderr") or ""))
 
 

@@ -15,7 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the host keys in the last block that cloud-init printed into an init log.
+  - Returns the host keys in the last block that cloud-init printed into an init log, or in the output of
+    C(ssh-keyscan).
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: host
 options:

@@ -16,8 +16,8 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Modules of this collection find a resource by O(magalu.cloud.vm_instance#module:id) or by
-    O(magalu.cloud.vm_instance#module:name). Where people may give either, such as in a survey, this filter tells them
-    apart.
+    O(magalu.cloud.vm_instance#module:name). Where people may give either, such as in a survey, this filter
+    distinguishes them.
 positional: _input
 options:
   _input:
@@ -27,7 +27,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show both
+- name: Show a name and an id as options
   ansible.builtin.debug:
     msg: "{{ ['web-01', '9ec75090-2872-4f51-8111-53d05d96d2c6'] | map('magalu.cloud.id_or_name') }}"
     # [{"name": "web-01"}, {"id": "9ec75090-2872-4f51-8111-53d05d96d2c6"}]

@@ -10,12 +10,13 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._fleet_role import od
 
 DOCUMENTATION = r"""
 name: odd_host_names
-short_description: Find the names that cannot be hosts
+short_description: Find the names that are not valid names of hosts
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the names of members of a fleet that Ansible cannot have as hosts, or that mean something else to it.
+  - Returns the names of members of a fleet that Ansible does not accept as names of hosts, or that have another meaning
+    in it.
   - Used by the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role).
 positional: name_format
 options:
@@ -31,7 +32,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show the odd names
+- name: Show the names that are not valid
   ansible.builtin.debug:
     msg: "{{ [{'name': 'web'}, {'name': 'all'}] | magalu.cloud.odd_host_names('a:{index}') }}"
     # ["all", "a:1"]

@@ -17,7 +17,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Writes what is to be approved as a document - the steps in words, and the digest that
+  - Writes a plan that is to be approved as a document, with the steps in words and the digest that
     O(magalu.cloud.vm_instance#module:expected_plan) takes. Names from the API cannot become markup in it, and it holds
     no secrets.
 positional: _input
@@ -25,8 +25,8 @@ options:
   _input:
     description:
       - A plan, as M(magalu.cloud.vm_instance), M(magalu.cloud.vm_fleet), M(magalu.cloud.vm_snapshot),
-        M(magalu.cloud.vm_backup) and M(magalu.cloud.vm_image) return it in check mode, a result with one, or a list of
-        these.
+        M(magalu.cloud.vm_backup) and M(magalu.cloud.vm_image) return it in check mode; a result with a plan; or a list
+        of plans and results.
     type: raw
     required: true
   title:

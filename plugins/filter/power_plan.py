@@ -13,14 +13,14 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.statuses import 
 
 DOCUMENTATION = r"""
 name: power_plan
-short_description: Say which instances an action of power is for
+short_description: Choose the instances for a power action
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Returns the instances to start, stop, suspend or reboot, as members of M(magalu.cloud.vm_fleet).
-  - Only an instance that runs, and that nobody is stopping or suspending, is suspended or rebooted. The others are left
-    alone, because they would have to be started first.
+  - Only instances that are running, and are not being stopped or suspended, are suspended or rebooted. The others are
+    left alone, because they would have to be started first.
   - Used by the playbook magalu.cloud.power.
 positional: action
 options:
@@ -37,7 +37,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show whom a reboot is for
+- name: Show the instances for a reboot
   ansible.builtin.debug:
     msg: "{{ instances | magalu.cloud.power_plan('reboot') }}"
     # {"state": "rebooted", "members": [{"id": "1"}], "left_alone": [{"id": "2", "state": "stopped", "status": "completed"}]}
@@ -67,7 +67,7 @@ def power_plan(instances: Sequence[Mapping[str, Any]], action: str) -> dict[str,
 
 
 def _keeps_running(row: Mapping[str, Any]) -> bool:
-    """Return whether an instance runs, also after the transition that it is in."""
+    """Return whether an instance is running and stays running after its current transition."""
     return row.get("state") == "running" and settled_row(dict(row)).get("state") == "running"
 
 

@@ -15,8 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the instances to copy, each with the options of the module for its copy and for the retention, those that
-    are of no use to copy, and those that do not exist.
+  - Returns the instances to copy, each with the options of the module for its copy and for the retention. Also returns
+    the instances whose copy would be of no use, and the instances that do not exist.
   - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
     it.
 positional: listed, everything, hosts, hostvars
@@ -31,7 +31,7 @@ options:
     elements: dict
     required: true
   everything:
-    description: All instances of the region, if C(listed) does not have all that are named.
+    description: All instances of the region, if C(listed) may lack some of the named instances.
     type: list
     elements: dict
   hosts:

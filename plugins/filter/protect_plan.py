@@ -15,7 +15,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the plan of the whole run after a trial of it, and compares it with an approved plan.
+  - Returns the plan of the whole run after a trial run, and compares it with an approved plan.
   - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
     it.
 positional: copies, prunings, expected
@@ -25,12 +25,12 @@ options:
     type: dict
     required: true
   copies:
-    description: Pairs of an instance and what the module returned in check mode for its copy.
+    description: Pairs of an instance and the module's result in check mode for its copy.
     type: list
     elements: list
     required: true
   prunings:
-    description: Pairs of an instance and what the module returned in check mode for its retention.
+    description: Pairs of an instance and the module's result in check mode for its retention.
     type: list
     elements: list
     required: true
@@ -47,14 +47,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(plan), C(refusal) (a sentence, empty if the plan may be done), C(warnings), and C(choice),
+  description: The keys C(plan), C(refusal) (a sentence; empty if the plan may be applied), C(warnings), and C(choice),
     whose instances are held to their parts of the approved plan.
   type: dict
 """
 
 
 def protect_plan(choice: dict[str, Any], copies: Any, prunings: Any, expected: Any = None) -> dict[str, Any]:
-    """Return the plan, what is wrong with it, and the choice for the real run."""
+    """Return the plan, why it is refused, and the choice for the real run."""
     found = plan_copies([Target(**target) for target in choice["targets"]], copies, prunings, expected)
     targets = [target._asdict() for target in found.pop("targets")]
     return {**found, "choice": {**choice, "targets": targets}}

@@ -16,13 +16,14 @@ author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
   - Returns the instances whose copy has not failed, each with the options of the module for its retention.
-  - After a trial the options name the copy that is still to be created, so that the same old copies go as in the run.
+  - After a trial run, the options name the copy that is still to be created, so that the retention chooses the same old
+    copies as in the real run.
   - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
     it.
 positional: kind, trial
 options:
   _input:
-    description: Pairs of an instance and what the module returned for its copy.
+    description: Pairs of an instance and the module's result for its copy.
     type: list
     elements: list
     required: true
@@ -32,7 +33,7 @@ options:
     choices: [snapshot, backup]
     required: true
   trial:
-    description: Whether nothing was changed.
+    description: Whether this is after a trial run, which changed nothing.
     type: bool
     default: false
 """

@@ -15,7 +15,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what the variables alone decide, before the first request.
+  - Returns the settings that the variables alone decide, before the first request.
   - It is private to the role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role), and may change with
     it.
 positional: groups

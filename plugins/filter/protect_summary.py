@@ -30,17 +30,17 @@ options:
     choices: [snapshot, backup]
     required: true
   copies:
-    description: Pairs of an instance and what the module returned for its copy.
+    description: Pairs of an instance and the module's result for its copy.
     type: list
     elements: list
     required: true
   prunings:
-    description: Pairs of an instance and what the module returned for its retention.
+    description: Pairs of an instance and the module's result for its retention.
     type: list
     elements: list
     required: true
   check_mode:
-    description: Whether it is check mode.
+    description: Whether the role ran in check mode.
     type: bool
     default: false
 """

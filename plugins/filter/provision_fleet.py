@@ -18,8 +18,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role) needs to create the
-    instances.
+  - Returns the variables that the role R(magalu.cloud.fleet,ansible_collections.magalu.cloud.fleet_role) needs to
+    create the instances.
   - Used by the playbook magalu.cloud.provision.
 positional: in_awx
 options:
@@ -64,7 +64,7 @@ def provision_fleet(answers: Mapping[str, Any], in_awx: bool = False) -> dict[st
     given = {name[len("magalu_") :]: value for name, value in answers.items()}
     name, count = given["name"], given["count"]
     return {
-        # A single instance has the name as it is.
+        # A single instance has the name without a number.
         "instances": [{"name": name}] if count == 1 else [],
         "count": 0 if count == 1 else count,
         "name_format": re.sub("([{}])", r"\1\1", name) + "-{index:02d}",
@@ -100,7 +100,7 @@ def _declaration(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _usual_host_keys(given: Mapping[str, Any], in_awx: bool) -> str:
-    """Return where host keys come from: nowhere if nobody would use them."""
+    """Return the default source of host keys: off if the keys would not be used."""
     useless = given["wait_for"] == "none" or (in_awx and "known_hosts" not in given)
     return "off" if useless else "init_logs"
 

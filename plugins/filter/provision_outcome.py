@@ -16,7 +16,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what the playbook magalu.cloud.provision gives to a workflow of AWX, and its summary.
+  - Returns the data that the playbook magalu.cloud.provision gives to a workflow of AWX, and its summary.
 positional: usable, unusable, check_mode
 options:
   _input:
@@ -34,7 +34,7 @@ options:
     elements: str
     default: []
   check_mode:
-    description: Whether it was only planned.
+    description: Whether the playbook ran in check mode.
     type: bool
     default: false
 """
@@ -54,8 +54,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(statistic) is what a workflow gets - C(created), how many were created, the lists C(changed), C(failed),
-      C(usable) and C(unusable) of names, C(instances) and C(check_mode). C(summary) is the same in words.
+    - C(statistic) is the data for a workflow, with the number C(created), the lists of names C(changed), C(failed),
+      C(usable) and C(unusable), C(instances) and C(check_mode). C(summary) is the outcome in words.
   type: dict
 """
 

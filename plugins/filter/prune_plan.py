@@ -16,8 +16,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Compares what a retention (O(magalu.cloud.vm_snapshot#module:state=pruned)) would delete in check mode with what is
-    expected, and returns why nothing may be deleted, or nothing if all of it may.
+  - Compares the copies that a retention (O(magalu.cloud.vm_snapshot#module:state=pruned)) would delete in check mode
+    with the expectations, and returns the reason if nothing may be deleted.
   - The playbook C(magalu.cloud.prune) uses it.
 positional: answers
 options:
@@ -32,12 +32,12 @@ options:
     required: true
     suboptions:
       kind:
-        description: What the copies are.
+        description: The kind of the copies.
         type: str
         choices: [snapshot, backup]
         default: snapshot
       name_prefix:
-        description: The beginning of the names that the retention is about.
+        description: The beginning of the names of the copies that the retention considers.
         type: str
         default: ""
       confirm_count:
@@ -48,11 +48,11 @@ options:
         type: int
       allow_none:
         description:
-          - Whether it is right that no copy has a name with the prefix. A C(confirm_count) of V(0) allows it too.
+          - Whether it is allowed that no copy has a name with the prefix. A C(confirm_count) of V(0) allows it too.
         type: bool
         default: false
   check_mode:
-    description: Whether nothing will be deleted, for the words of the summary.
+    description: Whether the deletion runs in check mode, for the words of the summary.
     type: bool
     default: false
 """
@@ -66,7 +66,7 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Refuse to delete more than three
+- name: Refuse to delete more than three snapshots
   ansible.builtin.assert:
     that: plan.refusal == ''
     fail_msg: "{{ plan.refusal }}"
@@ -80,7 +80,7 @@ _value:
   type: dict
   contains:
     refusal:
-      description: Why nothing may be deleted. Empty if all may.
+      description: The reason why nothing may be deleted. Empty if all of the copies may be deleted.
       type: str
     count:
       description: How many copies would be deleted.
@@ -90,7 +90,7 @@ _value:
       type: list
       elements: str
     stats:
-      description: C(check_mode), C(kind), C(pruned) (the names) and C(kept) (how many stay).
+      description: C(check_mode), C(kind), C(pruned) (the names) and C(kept) (the number of copies that stay).
       type: dict
     sentence:
       description: The summary for people.

@@ -11,7 +11,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._rebuild_steps import
 
 DOCUMENTATION = r"""
 name: rebuild_after
-short_description: Keep what came of a step of the role rebuild
+short_description: Record the outcome of a step of the role rebuild
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -33,11 +33,11 @@ options:
     required: true
   result:
     description:
-      - What the module or role returned. After the step V(check) the reasons why new instances do not answer, by name.
+      - The result of the module or role. After the step V(check), the reasons why new instances do not answer, by name.
     type: dict
     required: true
   requests:
-    description: What the module was asked for.
+    description: The requests that the module was given.
     type: list
     elements: dict
     default: []

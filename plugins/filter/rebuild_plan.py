@@ -38,7 +38,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Plan
+- name: Plan the rebuild
   ansible.builtin.set_fact:
     plan: "{{ settings | magalu.cloud.rebuild_plan(instances.instances, snapshots.snapshots) }}"
 """

@@ -16,7 +16,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what M(magalu.cloud.vm_fleet) is to do in a step.
+  - Returns the declarations for M(magalu.cloud.vm_fleet) in a step.
   - It is private to the role R(magalu.cloud.rebuild,ansible_collections.magalu.cloud.rebuild_role), and may change with
     it.
 positional: step, settings, listed
@@ -50,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A list of C(name), the name of the member, and C(options), those of the instance.
+  description: A list of mappings with C(name), the name of the member, and C(options), the options of the instance.
   type: list
   elements: dict
 """

@@ -15,7 +15,7 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the variables in one form, and what is wrong with them, before the first request.
+  - Returns the variables in one form, and the problems with them, before the first request.
   - It is private to the role R(magalu.cloud.rebuild,ansible_collections.magalu.cloud.rebuild_role), and may change with
     it.
 positional: _input

@@ -40,7 +40,7 @@ options:
     elements: dict
     required: true
   check_mode:
-    description: Whether it is check mode.
+    description: Whether the role ran in check mode.
     type: bool
     default: false
 """

@@ -15,8 +15,8 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns what a restore made, as data for a workflow and as sentences for people, and whether another run made an
-    instance of the same name at the same time.
+  - Returns the outcome of a restore, as data for a workflow and as sentences for people, and whether another run
+    created an instance of the same name at the same time.
   - The playbook C(magalu.cloud.restore) uses it.
 positional: listed, answers
 options:
@@ -25,17 +25,17 @@ options:
     type: dict
     required: true
   listed:
-    description: The instances of that name that M(magalu.cloud.vm_info) lists afterwards.
+    description: The instances with the name of the restored instance, as M(magalu.cloud.vm_info) lists them afterwards.
     type: list
     elements: dict
     required: true
   answers:
-    description: What was asked for. The names may have the prefix C(magalu_), as the variables of the playbook do.
+    description: The request. Its keys may have the prefix C(magalu_), as the variables of the playbook do.
     type: dict
     required: true
     suboptions:
       kind:
-        description: What the copy is.
+        description: The kind of the copy.
         type: str
         choices: [snapshot, backup]
         default: snapshot
@@ -64,12 +64,12 @@ EXAMPLES = r"""
       network: {associate_public_ip: false}
   register: restored
 
-- name: List the instances of that name
+- name: List the instances with the name of the new instance
   magalu.cloud.vm_info:
     name: web-03
   register: listed
 
-- name: Show what was restored
+- name: Show the outcome
   ansible.builtin.debug:
     msg: "{{ (restored | magalu.cloud.restore_outcome(listed.instances, about)).sentences }}"
   vars:
@@ -78,13 +78,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What was restored.
+  description: The outcome of the restore.
   type: dict
   contains:
     refusal:
       description:
-        - Which instances have the name, if there are several, or, in check mode, that the copy does not exist.
-        - Else empty.
+        - A message that lists the instances with the name, if there are several, or that says in check mode that the
+          copy does not exist.
+        - Otherwise empty.
       type: str
     stats:
       description: C(check_mode), C(changed), C(copy), C(name), C(id), C(private_ipv4) and C(public_ipv4).
@@ -100,7 +101,7 @@ ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 
 
 def restore_outcome(restored: Row, listed: t.Iterable[Row], answers: Row, check_mode: bool = False) -> dict[str, t.Any]:
-    """Return what was restored, as data and as sentences."""
+    """Return the outcome of the restore, as data and as sentences."""
     given = without_prefix(answers)
     name, source, kind = given["name"], given["copy"], given.get("kind", "snapshot")
     instance = restored.get("instance") or {}
@@ -126,7 +127,7 @@ def _refusal(name: str, ids: t.Sequence[str]) -> str:
 
 
 def _missing(kind: str, copy: str) -> str:
-    """Return the refusal of a copy that check mode takes for one that an earlier task creates."""
+    """Return the refusal for a missing copy, which check mode assumes that an earlier task creates."""
     return f"There is no {kind} {copy} in this region. Nothing would be done. Check magalu_copy, and magalu_region."
 
 

@@ -32,7 +32,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show them
+- name: Show the shared names
   ansible.builtin.debug:
     msg: "{{ instances | magalu.cloud.same_names(['web']) }}"
     # ["2 instances are named web: 1, 2."]

@@ -10,7 +10,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._answers import spec_
 
 DOCUMENTATION = r"""
 name: spec_rules
-short_description: Reduce an argument spec to what Ansible checks
+short_description: Reduce an argument spec to the keys that Ansible checks
 version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)

@@ -17,24 +17,24 @@ version_added: 1.1.0
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Returns the values of the given options, in the types that an argument spec wants, so that
+  - Returns the values of the given options, in the types that an argument spec requires, so that
     M(ansible.builtin.validate_argument_spec) can check them.
-  - AWX hands over an empty text for each question that was left out, and texts for most others. A value that is null or
-    blank counts as not given; the option's default takes its place, or the option is left out.
-  - A list may be a text with commas or lines, a boolean any of Ansible's words for booleans. Where YAML has read a
-    choice such as V(off) as a boolean, the choice is returned.
+  - AWX passes an empty text for each question that was not answered, and texts for most others. A value that is null or
+    blank counts as not given; the option's default is used instead, or the option is left out.
+  - A list may be a text separated by commas or lines, and a boolean may be any of Ansible's words for booleans. If YAML
+    has read a choice such as V(off) as a boolean, the choice is returned.
   - A value that cannot be converted stays as it is. Other variables of the mapping are left out.
 positional: options
 options:
   _input:
-    description: The answers by their variables.
+    description: The answers by variable.
     type: dict
     required: true
   options:
     description:
-      - The options of the argument spec by their names, with C(type), C(default) and C(choices) as in a role's argument
+      - The options of the argument spec by name, with C(type), C(default) and C(choices) as in a role's argument
         specs.
-      - A list with C(format=ids) or C(format=regions) is also separated by spaces, and in lower case.
+      - A list with C(format=ids) or C(format=regions) may also be separated by spaces, and is returned in lower case.
     type: dict
     required: true
 """

@@ -12,7 +12,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._fleet_role import KE
 
 DOCUMENTATION = r"""
 name: host_keys_read
-short_description: Whether the wait for SSH host keys in an init log is over
+short_description: Check whether the wait for SSH host keys in an init log is over
 version_added: 1.1.0
 author: Magalu Cloud collection contributors (@magalucloud)
 description:
@@ -22,7 +22,7 @@ description:
 positional: _input, seconds_left
 options:
   _input:
-    description: What M(magalu.cloud.vm_info) with C(kind=init_logs) returns. It may have failed.
+    description: The result of M(magalu.cloud.vm_info) with C(kind=init_logs). It may be a failure.
     type: dict
     required: true
   seconds_left:

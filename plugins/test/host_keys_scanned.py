@@ -9,7 +9,7 @@ from typing import Any
 
 DOCUMENTATION = r"""
 name: host_keys_scanned
-short_description: Whether the wait for SSH host keys from ssh-keyscan is over
+short_description: Check whether the wait for SSH host keys from ssh-keyscan is over
 version_added: 1.1.0
 author: Magalu Cloud collection contributors (@magalucloud)
 description:
@@ -18,11 +18,11 @@ description:
 positional: _input, hosts, seconds_left
 options:
   _input:
-    description: What C(ansible.builtin.command) returns for C(ssh-keyscan).
+    description: The result of C(ansible.builtin.command) for C(ssh-keyscan).
     type: dict
     required: true
   hosts:
-    description: The different hosts that are scanned.
+    description: The hosts that are scanned, each once.
     type: list
     elements: str
     required: true

@@ -16,17 +16,17 @@ from typing import Any
 
 DOCUMENTATION = r"""
 name: lost_job
-short_description: Whether a task in the background was killed
+short_description: Check whether a task in the background was killed
 version_added: 1.1.0
 author: Magalu Cloud collection contributors (@magalucloud)
 description:
-  - Whether a task that was started with C(async) on the controller has no process any more, and left no result.
-    C(ansible.builtin.async_status) says of such a task for ever that it has started.
+  - Returns whether a task that was started with C(async) on the controller has no process any more and left no result.
+    C(ansible.builtin.async_status) reports such a task as started for ever.
   - The role R(magalu.cloud.protect,ansible_collections.magalu.cloud.protect_role) uses it, so that it does not wait for
     a job that was killed.
 options:
   _input:
-    description: What a task with C(async) and C(poll=0) gives, with its C(ansible_job_id) and C(results_file).
+    description: The result of a task with C(async) and C(poll=0), with its C(ansible_job_id) and C(results_file).
     type: dict
     required: true
 """
@@ -40,7 +40,7 @@ EXAMPLES = r"""
   poll: 0
   register: started
 
-- name: Wait for it
+- name: Wait for the snapshot
   ansible.builtin.async_status:
     jid: "{{ started.ansible_job_id }}"
   register: waited
