@@ -1,8 +1,8 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers of a survey, as the options of an argument spec want them.
+"""Answers of a survey, in the types that the options of an argument spec require.
 
-AWX hands over texts, a variable in YAML may also be a number, a boolean or null, and a list may be a text.
+AWX passes texts; a variable in YAML may also be a number, a boolean or null; and a list may be a text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import
 Option = t.Mapping[str, t.Any]
 Options = t.Mapping[str, Option]
 
-DIGITS = 15  # that a whole number may have
+DIGITS = 15  # the most digits that a whole number may have
 WHOLE = re.compile(rf"([+-]?[0-9]{{1,{DIGITS}}})([.]0*)?")
 NUMBER = re.compile(rf"[+-]?([0-9]{{1,{DIGITS}}}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{{1,2}})?")
 
 
 class Format(t.NamedTuple):
-    """A rule for a value, or for each element of a list, and the words that say it."""
+    """A rule for a value, or for each element of a list, and its words for a message."""
 
     fits: t.Callable[[t.Any], bool]
     words: str
@@ -34,7 +34,7 @@ def _matches(pattern: str) -> t.Callable[[t.Any], bool]:
     return lambda value: bool(re.fullmatch(pattern, str(value), re.ASCII))
 
 
-# What an option's `format` can be, beyond its type.
+# An option's `format` -> the rule for its values, beyond its type.
 FORMATS = {
     "positive": Format(lambda value: value > 0, "must be greater than 0"),
     "not_negative": Format(lambda value: value >= 0, "must not be less than 0"),
@@ -46,8 +46,9 @@ FORMATS = {
 }
 
 
-_CHECKED = ("type", "elements", "choices", "required")  # of an option's keys, those that Ansible checks
-# The type of an option -> that of its values. Ansible also accepts what it can convert, such as a list for a text.
+_CHECKED = ("type", "elements", "choices", "required")  # the keys of an option that Ansible checks
+# The type of an option -> the type of its values. Ansible also accepts values that it can convert, such as a list for
+# a text.
 TYPES: dict[str, tuple[t.Any, str]] = {
     "str": (str, "a text"),
     "path": (str, "a text"),
@@ -59,10 +60,10 @@ TYPES: dict[str, tuple[t.Any, str]] = {
 
 
 def typed_answers(given: t.Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
-    """Return the values of these options: what was given, in the option's type, else the option's default.
+    """Return the values of these options: the given value, in the option's type, else the option's default.
 
-    A blank value counts as not given, and an option with neither is left out. A value that cannot be converted stays
-    as it is, so that Ansible refuses it.
+    A blank value counts as not given, and an option without value and default is left out. A value that cannot be
+    converted stays as it is, so that Ansible refuses it.
     """
     found = {}
     for name, option in options.items():
@@ -98,7 +99,7 @@ def answer_errors(answers: t.Mapping[str, t.Any], options: Options) -> list[str]
 
 
 def _without_content(value: t.Any) -> str:
-    """Return the value for a message; of a list or mapping only what it is, because user data holds secrets."""
+    """Return the value for a message; only the type of a list or mapping, because user data holds secrets."""
     return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else repr(value)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Choose instances from a listing by the answers of a job, or say why nothing is done."""
+"""Choose instances from a listing by the answers of a job, and refuse unexpected choices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def without_prefix(answers: Answers) -> dict[str, t.Any]:
 
 
 class Choice(t.NamedTuple):
-    """The chosen instances, and those that the inventory does not have."""
+    """The chosen instances, and the instances that are not in the inventory."""
 
     selected: list[Row]
     outside: list[Row]
@@ -53,7 +53,7 @@ def _id(row: Row) -> str:
 
 
 def choice_refusal(choice: Choice, answers: Answers, verb: str = "") -> str:
-    """Return why nothing may be done to the chosen instances; an empty text if it may.
+    """Return the reason if nothing may be done to the chosen instances, else an empty text.
 
     With a `verb` (deleted), a count above 0 must have been confirmed.
     """
@@ -94,7 +94,10 @@ def nothing_found(sought: str) -> str:
 
 
 def choice_notes(choice: Choice, group: str, hosts: int) -> list[str]:
-    """Return what the inventory does not tell about a group of so many hosts."""
+    """Return sentences about hosts that are not instances, and instances that are not hosts.
+
+    `hosts` is the number of hosts in the group.
+    """
     number = len(choice.selected)
     notes = []
     if number < hosts:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The resources of some regions as a report: what costs money without being used, and what has failed."""
+"""A report on the resources of some regions: those that cost money without being used, and those that failed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WIDEST = 40  # characters of a name in the table
 
 
 class Finding(t.NamedTuple):
-    """A reason to look at a resource: how it is found, what is noted, and its section in the report."""
+    """A reason to look at a resource: its condition, its note, and its section in the report."""
 
     id: str
     title: str
@@ -123,7 +123,7 @@ LISTS = (
 def describe_estate(results: t.Sequence[Result], now: str) -> Row:
     """Return the report on results of vm_info, each with its region as `item`.
 
-    Ages count to the time that the API told first, else to `now`.
+    Ages end at the first time that the API returned, else at `now`.
     """
     time = next((result["api_time"] for result in results if result.get("api_time")), now)
     resources = _resources(results, epoch(time) or 0)

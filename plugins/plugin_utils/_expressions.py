@@ -33,7 +33,7 @@ class Seen:
     """The variables of a host that expressions can use.
 
     These are the fields, with and without the prefix, and the composed variables. Most hosts need only a few of them,
-    which are looked up. The dict of all variables is only made for Ansible's own code.
+    which are looked up. The dict of all variables is only created for Ansible's own code.
     """
 
     __slots__ = ("_all", "_more", "_names", "_variables")
@@ -240,7 +240,7 @@ class Expressions:
         self, constructed: Constructed, options: dict[str, t.Any], names: t.Iterable[str], strict: bool,
     ) -> None:  # fmt: skip
         self.constructed, self.strict = constructed, strict
-        # Extra variables override a host's own, which therefore cannot be looked up.
+        # Extra variables override a host's own variables, which therefore cannot be looked up.
         extra = set(constructed._vars) if options.get("use_extra_vars") else set()
         fields = frozenset(names)
         self.names = fields | set(options.get("compose") or {})
@@ -327,7 +327,7 @@ class Expressions:
     def _keyed(self, number: int, keyed: t.Any, entry: Entry, seen: Seen, host: str) -> Groups:
         """Return the groups of an entry.
 
-        For a text or a list of texts they are made only once, unless the parent group depends on the host.
+        For a text or a list of texts they are found only once, unless the parent group depends on the host.
         """
         if entry.direct:
             try:
@@ -354,7 +354,7 @@ class Expressions:
         return groups
 
     def _check_parent(self, parent: Entry, keyed: t.Any, groups: Groups, host: str) -> None:
-        """Count a parent group, which failed if a key with a value led to no group."""
+        """Count a parent group. It failed if a key with a value resulted in no group."""
         why = "" if groups.names else self.constructed.parent_error(keyed)
         parent.tried += bool(why or groups.names)
         if why:
@@ -363,7 +363,7 @@ class Expressions:
                 raise AnsibleParserError(f"{parent.where} failed for host {host}: {why}")
 
     def failing(self, more: t.Iterable[Entry]) -> list[Failing]:
-        """Return the expressions, also of `more`, that failed for every host that there was."""
+        """Return the expressions, also of `more`, that failed for every host for which they were tried."""
         return [
             Failing(entry.where, entry.error, nearest(entry.source, self.names))
             for entry in (

@@ -22,7 +22,7 @@ SECONDS = 600  # for all requests to a region
 class Region(Api):
     """The API of one region, which replaces the rows of each page by the variables of their hosts.
 
-    That makes pages small, and is done while the server is busy with the next ones.
+    That makes pages small, and happens while the server is busy with the next pages.
     """
 
     region_option = "regions, MGC_REGIONS"
@@ -47,7 +47,7 @@ class Fetched(t.NamedTuple):
 
 
 def fetch(connection: Connection, regions: t.Sequence[str], agent: str, read: Reader, labels: bool) -> Fetched:
-    """Return all instances of the regions, as `read` reads them.
+    """Return the variables of all instances of the regions, as `read` returns them.
 
     A region whose instances cannot be read completely is a failure. With `labels`, a region whose API version has no
     labels, or is not known to have them, is a failure, too.

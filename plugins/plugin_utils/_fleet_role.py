@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Decisions of the role fleet: hosts to add, host keys to forget, usable members, and the words about the others."""
+"""Decisions of the role fleet: hosts to add, host keys to forget, usable members, and messages about the others."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ._sentences import label_of
 
 Row = t.Mapping[str, t.Any]
 SSH_PORT = 22
-# Names that Ansible cannot have as hosts, or that mean something else to it.
+# Names that Ansible does not accept as names of hosts, or that have another meaning in it.
 ODD_NAME = re.compile(r"-.*|[^:]*:[^:]*|True|False|None|all|ungrouped|localhost|127[.]0[.]0[.]1|::1|[\[{].*", re.DOTALL)
 # The block that cloud-init prints at the first boot, and a key in it or in a line of ssh-keyscan.
 KEY_BLOCK = re.compile("-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
 KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+)\s+(AAAA[\w+/]+={0,3})")
-# Variables of a host that are about the connection to it.
+# Variables of a host that configure the connection to it.
 CONNECTION = re.compile(
     r"ansible_(connection|host|port|user|password|timeout|remote_tmp|pipelining|private_key_file|host_key_checking"
     r"|python_interpreter|become(_.+)?|((ssh|sftp|scp|paramiko|psrp|winrm|shell)_.+))"
 )
-# What `cloud-init status --wait` ends with, and what `timeout` and a shell do.
+# The return codes of `cloud-init status --wait`, of `timeout`, and of a shell that does not find the command.
 RECOVERED, TIMED_OUT, NO_COMMAND = 2, 124, 127
 CHECKS = """\
 What to check:
@@ -45,7 +45,10 @@ def odd_names(instances: t.Iterable[Row], name_format: str = "") -> list[str]:
 
 
 def same_names(instances: t.Iterable[Row], names: t.Container[str]) -> list[str]:
-    """Return a sentence about each of these names that several instances have. What is being deleted does not count."""
+    """Return a sentence about each of these names that several instances have.
+
+    An instance that is being deleted does not count.
+    """
     found: dict[str, list[str]] = {}
     for row in instances:
         name = row.get("name")
@@ -61,7 +64,7 @@ def same_names(instances: t.Iterable[Row], names: t.Container[str]) -> list[str]
 def hosts_to_add(
     members: t.Iterable[Row], connect_with: str | t.Sequence[str], port: int, user: str | None, set_user: bool
 ) -> dict[str, t.Any]:
-    """Return the hosts of the running members, the names of those that have no address, and why they are not hosts.
+    """Return the hosts of the running members, the names of members without an address, and why they are not hosts.
 
     A member that is only planned has no id yet, and is not a host.
     """
@@ -86,7 +89,7 @@ def hosts_to_add(
 
 
 def gone_instances(members: t.Iterable[Row], before: t.Iterable[Row]) -> list[dict[str, t.Any]]:
-    """Return the id and name of each instance that was there before, and that the fleet deleted."""
+    """Return the id and name of each instance that existed before and that the fleet deleted."""
     there, deleted = set(), set()
     for member in members:
         if (member.get("instance") or {}).get("id"):
@@ -104,7 +107,7 @@ def gone_instances(members: t.Iterable[Row], before: t.Iterable[Row]) -> list[di
 def host_keys(lines: t.Iterable[str], host: str | None = None) -> list[list[str]]:
     """Return the type and value of each host key.
 
-    `lines` are those of an init log, of which the last block counts, or with `host` those of ssh-keyscan.
+    `lines` are the lines of an init log, whose last block counts, or with `host` the output of ssh-keyscan.
     """
     if host is None:
         text = (KEY_BLOCK.findall(" ".join(lines)) or [""])[-1]
@@ -114,7 +117,7 @@ def host_keys(lines: t.Iterable[str], host: str | None = None) -> list[list[str]
 
 
 def inventory_text(members: t.Mapping[str, Row], common: Row) -> str:
-    """Return an inventory in YAML of the members, with what their variables say about the connection.
+    """Return an inventory in YAML of the members, with their connection variables.
 
     Texts are marked, so that no text becomes a template.
     """
@@ -135,7 +138,8 @@ def _scalar(value: t.Any) -> str:
 def usability(awaited: t.Iterable[str], stdout: str, stderr: str) -> dict[str, t.Any]:
     """Return which members cannot be used and why, and the warnings about those that can.
 
-    `stdout` and `stderr` are of the process that waited for them. A member that it did not mention cannot be used.
+    `stdout` and `stderr` come from the process that waited for the members. A member that it did not mention cannot be
+    used.
     """
     silent = (
         "The ansible-playbook process that waited for this member ended without a result. "
@@ -155,13 +159,13 @@ def usability(awaited: t.Iterable[str], stdout: str, stderr: str) -> dict[str, t
 
 
 def is_usable(report: Row) -> bool:
-    """Return whether one could log in, and cloud-init, where it was asked, has ended without an error that lasts."""
+    """Return whether the login worked, and cloud-init, if it was asked, has ended without a lasting error."""
     waited = report["waited"]
     return "msg" not in report["login"] and not waited.get("unreachable") and _code(waited) in (0, RECOVERED)
 
 
 def reason(report: Row) -> str:
-    """Return why a member cannot be used, or what cloud-init recovered from, in words."""
+    """Return why a member cannot be used, or the errors that cloud-init recovered from."""
     login, waited, asked = report["login"].get("msg"), report["waited"], report["asked"]
     code = _code(waited)
     if login is not None:
@@ -189,7 +193,7 @@ def _code(waited: Row) -> int:
 def diagnosis(
     members: t.Iterable[Row], unusable: Row, looks: t.Sequence[Row], logs: t.Sequence[Row], hostvars: t.Any, port: int
 ) -> list[str]:
-    """Return what is known of the members that cannot be used, and what to check, line by line."""
+    """Return lines about the members that cannot be used, and about what to check."""
     lines: list[str] = []
     for member, look, log in zip(members, looks, logs):
         row = next(iter(look.get("instances") or []), None) or member["instance"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Variables of roles and playbooks: which values count as given, as a text, and as a list of texts."""
+"""Variables of roles and playbooks: which values count as given, and their texts and lists of texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def given_values(values: t.Any) -> t.Any:
 
 
 def text_of(value: t.Any) -> str:
-    """Return the value as a text without white space around it; an empty one if it is not given."""
+    """Return the value as a text without white space around it; an empty text if it is not given."""
     return str(value).strip() if is_given(value) else ""
 
 

@@ -21,7 +21,7 @@ from ._filters import Filter, is_gone, wanted
 from ._hostvars import Login
 from ._trust import Marker
 
-# What Ansible connects to; the second is the old name of the first.
+# The variables with the address that Ansible connects to; the second is the old name of the first.
 ADDRESS_VARIABLES = ("ansible_host", "ansible_ssh_host")
 
 
@@ -78,7 +78,7 @@ class Hosts:
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}  # of groups: many hosts share each
         self._ids: list[str] = []
         self._odd: set[int] = set()  # instances whose name is not valid for a host
-        self._addressed: set[int] = set()  # keep their address, though `compose` would remove it
+        self._addressed: set[int] = set()  # instances that keep their address, though `compose` would remove it
         self._options: set[str] = set()  # ids of instances with an address that `ssh` takes for an option
         chosen: list[str] = []
         kept: dict[int, dict[str, t.Any]] = {}
@@ -118,7 +118,7 @@ class Hosts:
         return names, {number: name for name, numbers in shared.items() for number in numbers}
 
     def _choice(self, row: Row, variables: dict[str, t.Any], keep: bool) -> str:
-        """Return the first of `hostnames` that is a valid host name, at last the id."""
+        """Return the first of `hostnames` that is a valid host name, else the id."""
         chosen, refused = str(row["id"]), set()
         for source in self.settings.hostnames:
             if source in self._templates:
@@ -181,8 +181,8 @@ class Hosts:
     def _settled(self, kept: dict[int, dict[str, t.Any]]) -> list[Host]:
         """Return the hosts, after all name conflicts are resolved.
 
-        A host with the name of a group, or of another file's host, goes by its id. The groups are only known when all
-        hosts are made, so this is repeated until no name conflicts.
+        A host with the name of a group, or of another file's host, is named by its id. The groups are only known when
+        all hosts are created, so this is repeated until no name conflicts.
         """
         hosts: dict[int, Host | None] = {}
         again: t.Iterable[int] = kept
@@ -225,8 +225,8 @@ class Hosts:
     def _with_common_groups(self, made: dict[int, Host], common: dict[str, set[str]]) -> list[Host]:
         """Return the hosts, each also in the group of its common name.
 
-        No host joins what has another meaning, so that whoever names instances cannot redirect plays: a group of
-        another source, of an expression or of another common name, or a group named as another source's host.
+        No host joins a group that has another meaning, so that the names of instances cannot redirect plays: a group of
+        another source, of an expression or of another common name, or a group with the name of another source's host.
         """
         refused = {
             group for group, names in common.items() if group in self._groups or group in self._others or len(names) > 1

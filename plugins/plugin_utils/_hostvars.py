@@ -64,7 +64,7 @@ ADDRESSES = ("private_ipv4", "public_ipv4", "public_ipv6")
 _UNIQUE = ("id", "name")
 _TEXTS = ("state", "status", "availability_zone", "ssh_key_name", "created_at", "updated_at")
 _MAPPINGS = ("machine_type", "image", "error")
-_PROVING = ("phase", "machine_type", "availability_zone")  # what a host of this plugin has beside `id`, with any prefix
+_PROVING = ("phase", "machine_type", "availability_zone")  # a host of this plugin also has these, with any prefix
 
 
 class Login(t.NamedTuple):
@@ -79,7 +79,7 @@ WINDOWS = Login("windows*", connection="psrp")
 
 
 def instance_ids(variables: t.Mapping[str, t.Any], own_id: str) -> list[t.Any]:
-    """Return the ids of instances that a host's variables have: `own_id`, and those with another file's prefix."""
+    """Return the instance ids in a host's variables: `own_id`, and the ids with another file's prefix."""
     return [
         value
         for name, value in variables.items()
@@ -108,7 +108,7 @@ def logins(given: t.Any) -> tuple[Login, ...]:
 
 
 class Reader:
-    """A reader of the variables of instances, marked by `Marker`; all but default_user.
+    """A reader of the variables of instances, except default_user, marked by `Marker`.
 
     `interface` is a pattern for the name or id of the interface whose addresses are used instead of the primary
     interface's. If the API does not identify the primary interface, each address is the first that any interface has.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One plan for a run of several tasks: the plans of the tasks joined, and taken apart again. Pure functions.
+"""The joint plan of a run of several tasks: functions that join the plans of the tasks, and split them. All are pure.
 
 A task is a run of a module for one resource. The joint plan has the form of any other plan, with a member for each
 task. The digest of the task's own plan is part of its member, and so of the joint digest. Only the modules compare
@@ -33,7 +33,7 @@ def read_approval(expected: t.Any) -> Approval:
 def join_plans(plans: t.Mapping[str, Row]) -> Row:
     """Return the joint plan of the tasks with these names, in order.
 
-    It is as young as the youngest of the plans: what a task creates must be younger.
+    Its time is the time of the youngest plan: a resource that a task creates must be younger.
     """
     lines = [line for plan in plans.values() for line in plan["lines"]]
     rows = [
@@ -67,9 +67,9 @@ def plan_of(result: Row) -> Row:
 def check_joint_plan(approval: Approval, results: Results) -> dict[str, Row]:
     """Return the approved plan of each task, as its option `expected_plan` takes it.
 
-    `results` are those of the tasks in check mode, which were given their approved plans already if there is more than
-    a digest. Raise `Refused` if the run is not the approved one or the rest of it: a task has other steps, has none
-    because it failed, or was not planned at all.
+    `results` are the results of the tasks in check mode. If more than a digest was approved, the tasks were given their
+    approved plans. Raise `Refused` if the run is neither the approved run nor the rest of it: a task has other steps,
+    has no steps because it failed, or was not planned at all.
     """
     plans = {name: plan_of(result) for name, result in results.items()}
     if approval.saved is None:

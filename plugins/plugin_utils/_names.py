@@ -49,8 +49,8 @@ def unique(chosen: t.Sequence[str], ids: t.Sequence[str]) -> tuple[list[str], di
     """Append a part of the id to each name that several instances share.
 
     Return the names, and for each shared name the numbers of its instances. If an instance cannot be distinguished so,
-    it goes by its id, which is no other instance's name. All fetched instances count, so that a filter does not rename
-    an instance, nor does the deletion of another instance while its name is still shared.
+    it is named by its id, which is not the name of another instance. All fetched instances count, so that a filter does
+    not rename an instance, nor does the deletion of another instance while its name is still shared.
     """
     owner = {row_id: number for number, row_id in enumerate(ids)}
     names = [name if owner.get(name, number) == number else ids[number] for number, name in enumerate(chosen)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Ansible's `omit` inside of values, where Ansible itself leaves it.
 
-This file imports nothing of ours: the action plugins of modules load it for each task.
+This file imports no other file of the collection: the action plugins of modules load it for each task.
 """
 
 from __future__ import annotations

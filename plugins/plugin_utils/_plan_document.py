@@ -13,7 +13,7 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import cap
 
 _MARKUP = re.compile(r"[\\`*_\[\]~|!#<>&@]")
 HEADING, TEXT, STEPS = "heading", "text", "steps"
-Block = tuple[str, t.Any]  # a kind of block and its content; of a text, every second part is code
+Block = tuple[str, t.Any]  # a kind of block and its content; in a text, every second part is code
 
 
 def find_plans(value: t.Any) -> list[dict[str, t.Any]]:
@@ -30,7 +30,7 @@ def find_plans(value: t.Any) -> list[dict[str, t.Any]]:
 
 
 def document_blocks(plans: t.Sequence[dict[str, t.Any]], title: str) -> list[Block]:
-    """Return the document: what is asked for, and the steps of each plan with its digest."""
+    """Return the document: the request for approval, and the steps of each plan with its digest."""
     count = sum(len(plan["lines"]) for plan in plans)
     blocks: list[Block] = [(HEADING, title)]
     if not count:

@@ -31,9 +31,9 @@ from ansible_collections.magalu.cloud.plugins.plugin_utils._sentences import (
 
 Names = t.Sequence[str]
 Pair = t.Sequence[t.Any]  # a target, and the result of the module for it
-LONGEST = 86400  # seconds that a job may take if the role was given no wait_timeout: the modules' own is shorter
-GRACE = 600  # more seconds after which a job is killed that has not ended by its wait_timeout
-NUMBERS = {  # the option -> what it may be, and in words
+LONGEST = 86400  # seconds that a job may take without wait_timeout: more than the modules' own default
+GRACE = 600  # seconds after wait_timeout, after which a job that has not ended is killed
+NUMBERS = {  # the option -> the pattern of its values, and in words
     "keep_last": (r"[0-9]*", "a whole number, or blank"),
     "keep_days": (r"([0-9]+([.][0-9]+)?)?", "a number of days, or blank"),
     "prune_max": (r"[0-9]*", "a whole number, or blank"),
@@ -55,7 +55,7 @@ class Settings(t.NamedTuple):
     lists_all: bool  # whether a second list is needed, to find out which of the named instances do not exist
     prunes: bool
     approved: bool  # whether the run is held to an approved plan
-    seconds: int  # that a background job may take
+    seconds: int  # the time that a background job may take
 
 
 class Target(t.NamedTuple):
@@ -178,8 +178,8 @@ def _keeps(given: Row) -> bool:
 def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Row] | None, members: Names) -> Choice:
     """Return the chosen instances of those that were listed.
 
-    `everything` is the second list, where the settings ask for one; `members` are the ids of the group's hosts. An
-    instance that is named, and left out by the other conditions, is not missing.
+    `everything` is the second list, if the settings ask for a second list; `members` are the ids of the group's hosts.
+    A named instance that the other conditions exclude is not missing.
     """
     named = _named(given, members)
     if _names_instances(given):
@@ -202,7 +202,7 @@ def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Ro
 
 
 def is_useful(row: Row) -> bool:
-    """Return whether a copy of the instance can be of use: it is there, and has been created."""
+    """Return whether a copy of the instance can be of use: it exists, and its creation has not failed."""
     return row["phase"] not in ("creation_failed", "deleting", "gone")
 
 
@@ -251,7 +251,7 @@ def _without_blank(options: Row) -> Row:
 def retention_targets(copies: t.Sequence[Pair], kind: str, trial: bool) -> list[Row]:
     """Return the targets of the retention: those whose copy has not failed.
 
-    After a trial, the copy that is not there yet is named.
+    After a trial run, the options name the copy that does not exist yet.
     """
     made = [(target, result) for target, result in copies if not result.get("failed")]
     if not trial:
@@ -275,10 +275,10 @@ def _approved(target: Target, plans: t.Mapping[str, Row]) -> Target:
 def plan_copies(
     targets: t.Sequence[Target], copies: t.Sequence[Pair], prunings: t.Sequence[Pair], expected: t.Any
 ) -> Row:
-    """Return the plan of the run, after a trial of it.
+    """Return the plan of the run, after a trial run.
 
-    With an approved plan also why the run is not that plan (`refusal`), and the targets for the real run, each held to
-    its own part of the plan.
+    With an approved plan, also return why the run differs from that plan (`refusal`), and the targets for the real run,
+    each held to its own part of the plan.
     """
     tried = (("present", copies), ("pruned", prunings))
     results = {task_name(state, target): result for state, pairs in tried for target, result in pairs}
@@ -337,7 +337,7 @@ def failure(result: Row) -> str:
 
 
 def _was_killed(result: Row) -> bool:
-    """Return whether a signal ended the module, as far as Ansible's report on a missing result tells.
+    """Return whether a signal ended the module, according to Ansible's report on a missing result.
 
     Ansible returns `module_stdout` with an exit status: above 128 if a shell started the module, below 0 otherwise. In
     the background it returns `data`, the output, without a status.
@@ -350,7 +350,7 @@ def _was_killed(result: Row) -> bool:
 def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:
     row = {"instance": label_of(target), "id": target["id"]}
     if copy:
-        row.update(copy=copy["name"], copy_id=copy.get("id"))  # null for one that check mode would create
+        row.update(copy=copy["name"], copy_id=copy.get("id"))  # null for a copy that check mode would create
     return {**row, "reason": reason} if reason else row
 
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The plan of the role rebuild: pure functions of its variables and of listed instances and snapshots.
 
-The filters rebuild_settings and rebuild_plan pass plain values in and out. A run that was killed is carried on by
-planning anew: the names of instances and snapshots show what was done.
+The filters rebuild_settings and rebuild_plan pass plain values in and out. To continue a run that was killed, the role
+plans again: the names of instances and snapshots show which steps were done.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ._sentences import label_of
 
 Rows = t.Sequence[Row]
 WORD = r"[A-Za-z0-9._-]+"
-NUMBERS = {  # the variable -> what it may be, and in words
+NUMBERS = {  # the variable -> the pattern of its values, and in words
     "batch": (r"[1-9][0-9]*|[1-9][0-9]?%|100%", "a number above 0, or a percentage"),
     "max_failures": (r"[0-9]+", "a number from 0 on"),
     "check_timeout": (r"0*[1-9][0-9]*", "a number of seconds above 0"),
     "wait_timeout": (r"(0*[1-9][0-9]*)?", "a number of seconds above 0"),
 }
-# Options that only one instance can have, not the old and the new one at the same time.
+# Options that only one instance can have, not the old and the new instance at the same time.
 OF_ONE = (
     "id", "new_name", "state", "snapshot", "backup", "alternatives", "network_interfaces", "volumes",
     "delete_public_ip",
@@ -50,19 +50,19 @@ class Settings(t.NamedTuple):
     accepts_label_loss: bool
     delete_public_ip: bool
     batch: str
-    host: str  # that rebuilds its own instance, if neither a pattern nor instances are given
-    host_id: str  # of that instance, or blank
+    host: str  # the host that rebuilds its own instance, if neither a pattern nor instances are given
+    host_id: str  # the id of that instance, or blank
 
 
 class Member(t.NamedTuple):
-    """An instance to replace, and how far that is."""
+    """An instance to replace, and the progress of its replacement."""
 
     name: str
-    old: Row  # the instance to replace, by whichever name
+    old: Row  # the instance to replace, whatever its name is now
     begun: bool  # an earlier run has put the old instance aside
-    outdated: str = ""  # the id of a snapshot that does not have what was written since
+    outdated: str = ""  # the id of a snapshot that may lack the last changes to the disk
     snapshot: str = ""  # the id of the snapshot that has the old instance's disk
-    new: Row | None = None  # the new instance, once there is one
+    new: Row | None = None  # the new instance, if it exists
     reason: str = ""  # why it cannot be replaced
     back_reason: str = ""  # why the way back failed
     end_reason: str = ""  # why the old instance could not be deleted
@@ -79,14 +79,14 @@ class Member(t.NamedTuple):
 
     @classmethod
     def from_plain(cls, row: Row) -> Member:
-        """Return the member of such a mapping."""
+        """Return the member from such a mapping."""
         return cls(**{field: row[field] for field in cls._fields})
 
 
 class Plan(t.NamedTuple):
     """The instances to replace."""
 
-    members: list[Member]  # those that an earlier run has begun come first
+    members: list[Member]  # members that an earlier run has begun come first
     problems: list[str]  # lines; nothing is changed if there are any
     earlier: list[str]  # names of instances that an earlier run has replaced
     size: int  # members of a batch
@@ -192,7 +192,7 @@ def make_plan(settings: Settings, instances: Rows, snapshots: Rows) -> Plan:
 
 
 def _names(settings: Settings, there: Rows, snapshots: Rows) -> list[str]:
-    """Return the names of the instances to replace, which they have when they are not aside."""
+    """Return the names of the instances to replace, without the suffix of those that are put aside."""
     if settings.instances:
         return sorted(instance["name"] for instance in settings.instances)
     if settings.pattern:
@@ -207,7 +207,8 @@ def _names(settings: Settings, there: Rows, snapshots: Rows) -> list[str]:
 def _host_instance(settings: Settings, there: Rows, snapshots: Rows) -> str:
     """Return the name of the host's own instance.
 
-    The inventory may have the id of an instance that this rebuild has replaced: its snapshot has its name.
+    The inventory may have the id of an instance that this rebuild has replaced. The snapshot of that instance shows its
+    name.
     """
     own = [label_of(row) for row in there if same_id(row["id"], settings.host_id)]
     of_old = [row for row in snapshots if row.get("name") and same_id(dig(row, "instance.id"), settings.host_id)]
@@ -218,10 +219,10 @@ class _Found(t.NamedTuple):
     """The resources that belong to a name."""
 
     name: str
-    asides: list[Row]  # instances with the name of one that is aside
-    lives: list[Row]  # instances with the name itself
+    asides: list[Row]  # instances with this name and the suffix
+    lives: list[Row]  # instances with this name
     snapshot: Row | None
-    is_stranger: bool  # the host's instance is not here, but one of its name
+    is_stranger: bool  # the host's instance is not here, but another instance has its name
     is_nameless: bool  # the host's instance has no name; it is called by its id
 
     @classmethod
@@ -245,13 +246,13 @@ class _Found(t.NamedTuple):
 
     @property
     def new(self) -> Row | None:
-        """Return the instance that an earlier run created in its place."""
+        """Return the instance that an earlier run created to replace it."""
         return next(iter(self.lives), None) if self.asides else None
 
     def is_replaced(self) -> bool:
-        """Return whether an earlier run has finished.
+        """Return whether an earlier run has replaced the instance.
 
-        Then nothing is aside, and the instance is younger than the snapshot.
+        Then no instance is put aside, and the instance is younger than the snapshot.
         """
         if self.snapshot is None or self.asides or not self.lives or self.is_stranger:
             return False
@@ -265,7 +266,7 @@ def _is_lost(settings: Settings, there: Rows) -> bool:
 
 
 def _may_be_of(snapshot: Row | None, instance: str) -> bool:
-    """Return whether the snapshot is of the instance, or does not show whose it is."""
+    """Return whether the snapshot is of the instance, or does not show its instance."""
     of = dig(snapshot, "instance.id")
     return snapshot is not None and (of is None or same_id(of, instance))
 
@@ -289,7 +290,7 @@ def batch_size(batch: str, members: int) -> int:
     return max(1, members * int(batch[:-1]) // 100) if batch.endswith("%") else int(batch)
 
 
-# Reasons why an instance cannot be replaced. Each rule takes what was found and returns the reason, or a blank text.
+# Reasons why an instance cannot be replaced. Each rule takes the resources and returns the reason, or a blank text.
 
 
 def _member_problems(found: _Found, settings: Settings) -> t.Iterator[str]:
@@ -314,7 +315,7 @@ def _member_problems(found: _Found, settings: Settings) -> t.Iterator[str]:
 
 
 def own_declaration(name: str, settings: Settings) -> Row:
-    """Return what is declared of this instance alone."""
+    """Return the options that are declared only for this instance."""
     return next((instance for instance in settings.instances if instance.get("name") == name), {})
 
 

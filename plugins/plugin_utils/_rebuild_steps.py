@@ -1,6 +1,6 @@
 # Copyright (c) 2026, Magalu Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The steps of the role rebuild: what each requests, what came of it, and the summary; pure functions.
+"""The steps of the role rebuild: their requests, their outcomes, and the summary; pure functions.
 
 The filters rebuild_requests, rebuild_after and rebuild_summary pass plain values in and out.
 """
@@ -19,7 +19,7 @@ NO_MESSAGE = "it ended without a message"
 
 
 class Request(t.NamedTuple):
-    """A declaration for vm_fleet, and the name of the member that it is of."""
+    """A declaration for vm_fleet, and the name of its member."""
 
     name: str
     options: Row
@@ -39,7 +39,7 @@ def _create(member: Member, settings: Settings, listed: Rows) -> list[Row]:
 def _try(member: Member, settings: Settings, listed: Rows) -> list[Row]:
     """Return a declaration with a name that no instance has, so that check mode plans its creation.
 
-    The snapshot to restore does not exist yet: then only the machine type can be tried, as a retype of the old one.
+    A snapshot to restore does not exist yet: then only the machine type can be tried, as a retype of the old instance.
     """
     declared = declare_new(member, settings)
     if settings.from_snapshot:
@@ -65,14 +65,14 @@ class Step(t.NamedTuple):
 
     takes: t.Callable[[Member], bool]
     declare: t.Callable[[Member, Settings, Rows], list[Row]]
-    reason: str  # the member's field for why the step failed
+    reason: str  # the member's field for the reason of a failure
 
 
 STEPS = {
     "try": Step(lambda member: not member.begun, _try, "reason"),
     "put_aside": Step(lambda member: True, _put_aside, "reason"),
     "create": Step(lambda member: not member.reason, _create, "reason"),
-    # Of an old instance without a snapshot no new one was made: an instance of its name is another.
+    # Without a snapshot, this rebuild has not created an instance: an existing instance of the name is not its own.
     "delete_new": Step(lambda member: bool(member.reason and member.snapshot), _delete_new, "back_reason"),
     "give_back": Step(lambda member: bool(member.reason and not member.back_reason), _give_back, "back_reason"),
     "delete_old": Step(lambda member: not member.reason, _delete_old, "end_reason"),
@@ -80,14 +80,14 @@ STEPS = {
 
 
 def make_requests(members: t.Sequence[Member], step: str, settings: Settings, listed: Rows = ()) -> list[Request]:
-    """Return what a step requests for the batch's members; `listed` are all instances, for the step delete_new."""
+    """Return the requests of a step for the batch's members; `listed` are all instances, for the step delete_new."""
     takes, declare = STEPS[step].takes, STEPS[step].declare
     taken = [member for member in members if takes(member)]
     return [Request(member.name, options) for member in taken for options in declare(member, settings, listed)]
 
 
 def declare_new(member: Member, settings: Settings) -> Row:
-    """Return the declaration of the new instance: as the old one is, where nothing else is declared."""
+    """Return the declaration of the new instance: options that are not declared come from the old instance."""
     old = member.old
     same: Row = {
         "machine_type": dig(old, "machine_type.id"),
@@ -134,8 +134,8 @@ def apply_result(
 ) -> list[Member]:
     """Return the members after a step with this result.
 
-    That is vm_fleet's result, with the requests that it was for; after the step copy the result of the role protect;
-    after the step check the reasons why new instances do not answer, by their names.
+    It is vm_fleet's result for these requests; after the step copy, the result of the role protect; after the step
+    check, the reasons why new instances do not answer, by name.
     """
     if step == "copy":
         return [_copied_member(member, result) for member in members]
@@ -149,7 +149,7 @@ def apply_result(
     rows += [{"failed": True, "msg": result.get("msg")}] * (len(requests) - len(rows))
     by_name: dict[str, Row] = {}
     for request, row in zip(requests, rows):
-        if not by_name.get(request.name, {}).get("failed"):  # several of a name: one that failed counts
+        if not by_name.get(request.name, {}).get("failed"):  # several requests of a name: a failed one counts
             by_name[request.name] = row
     return [
         _member_after(member, step, by_name[member.name]) if member.name in by_name else member for member in members
@@ -168,7 +168,7 @@ def _member_after(member: Member, step: str, row: Row) -> Member:
 
 
 def _copied_member(member: Member, result: Row) -> Member:
-    """Return the member with its snapshot, or with the reason why it has none: then nothing more is done to it."""
+    """Return the member with its snapshot, or with the reason why it has no snapshot, which ends its replacement."""
     if member.reason:
         return member
     rows = [row for key in ("created", "skipped", "failed") for row in result.get(key) or ()]
@@ -181,8 +181,8 @@ def _copied_member(member: Member, result: Row) -> Member:
 def _with_way_back(member: Member) -> Member:
     """Return a member that failed, with the reason why there is no way back.
 
-    An instance has the name that the old one would get back, and is deleted only if this run has seen the snapshot that
-    proves that this rebuild created it.
+    Another instance has the name that the old instance would get back. It is deleted only if this run has seen the
+    snapshot, which proves that this rebuild created it.
     """
     if not (member.reason and member.new) or member.snapshot or member.back_reason:
         return member

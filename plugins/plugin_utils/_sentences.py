@@ -27,7 +27,7 @@ def capitalized(text: str) -> str:
 
 
 def totals(*numbers: tuple[int, str], none: str = "") -> str:
-    """Return the numbers with their words, without the zeros: 3 created, 1 failed. `none` stands for zeros alone."""
+    """Return the numbers with their words, without the zeros: 3 created, 1 failed. If all are zero, return `none`."""
     return ", ".join(f"{number} {words}" for number, words in numbers if number) or none
 
 

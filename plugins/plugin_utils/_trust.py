@@ -4,7 +4,7 @@
 
 They are never executed, and exported as plain text wherever they are harmless. Up to 2.18 every text of a variable is a
 template unless it is marked unsafe. From 2.19 on a text is a template only if it is trusted, and an untrusted text is
-exported as `__ansible_unsafe`, which AWX takes for a mapping.
+exported as `__ansible_unsafe`, which AWX reads as a mapping.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Marker(dict[t.Any, t.Any]):
         return self[value]
 
     def once(self, value: t.Any) -> t.Any:
-        """Return a value, marked, that is not expected again, such as an id."""
+        """Return a marked value that is not expected again, such as an id."""
         return _marked(plain(value)) if isinstance(value, str) else self(value)
 
 
