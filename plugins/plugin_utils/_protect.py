@@ -40,7 +40,7 @@ NUMBERS = {  # the option -> the pattern of its values, and in words
     "concurrency": (r"0*[1-9][0-9]*", "a number above 0"),
     "wait_timeout": (r"(0*[1-9][0-9]*)?", "a number of seconds above 0"),
 }
-IS_THERE = "it has one of this period"
+IS_THERE = "it has a copy of this period"
 NOT_THERE = "there is no such instance in this region"
 NO_INSTANCE = "There is no such instance."
 LOST = "its job in the background was killed before it returned a result; the next run finds what it has created"

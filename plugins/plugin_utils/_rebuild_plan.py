@@ -296,8 +296,8 @@ def batch_size(batch: str, members: int) -> int:
 def _member_problems(found: _Found, settings: Settings) -> t.Iterator[str]:
     if found.is_stranger:
         yield (
-            f"the instance of this host, {settings.host_id}, is not in this region, and what is called {found.name} "
-            "here is another one"
+            f"the instance of this host, {settings.host_id}, is not in this region, and the instance named "
+            f"{found.name} here is another instance"
         )
     if len(found.asides) > 1 or len(found.lives) > 1:
         ids = [row["id"] for row in (*found.asides, *found.lives)]
@@ -332,13 +332,13 @@ def _must_have_an_image(found: _Found, old: Row, settings: Settings) -> str:
     declared = {**settings.declaration, **own_declaration(found.name, settings)}
     if settings.from_snapshot or declared.get("image") or dig(old, "image.id"):
         return ""
-    return "the API does not tell its image, and none is declared"
+    return "the API does not return its image, and no image is declared"
 
 
 def _must_have_one_interface(found: _Found, old: Row, settings: Settings) -> str:
     interfaces = interfaces_of(old)
     if interfaces is None:
-        return "the API does not tell its interfaces"
+        return "the API does not return its interfaces"
     return "it has interfaces beyond the primary, which would be deleted with it" if len(interfaces) > 1 else ""
 
 
@@ -365,8 +365,8 @@ def _must_not_meet_a_stranger(found: _Found, old: Row, settings: Settings) -> st
     if found.new is None or _born(found.new) >= _copied(found.snapshot):
         return ""
     return (
-        f"there is another one of this name ({found.new['id']}) beside {old['name']} ({old['id']}), that this rebuild "
-        "did not make"
+        f"there is another instance of this name ({found.new['id']}), which this rebuild did not create, beside "
+        f"{old['name']} ({old['id']})"
     )
 
 

@@ -285,7 +285,13 @@ def test_the_summary_of_a_good_run() -> None:
         "check_mode": False,
         "created": [{"instance": "web-1", "id": ONE, "copy": "copy-1", "copy_id": THREE}],
         "skipped": [
-            {"instance": "web-2", "id": TWO, "copy": "copy-1", "copy_id": THREE, "reason": "it has one of this period"},
+            {
+                "instance": "web-2",
+                "id": TWO,
+                "copy": "copy-1",
+                "copy_id": THREE,
+                "reason": "it has a copy of this period",
+            },
             {"instance": "web-3", "id": THREE, "reason": "its status is creating_error"},
         ],
         "failed": [],
@@ -296,7 +302,7 @@ def test_the_summary_of_a_good_run() -> None:
         "found_stopped": [],
         "message": "Snapshots of 3 instances: 1 created, 2 skipped, 2 old snapshots deleted.\n"
         "Created: copy-1\n"
-        "Skipped: web-2, it has one of this period; web-3, its status is creating_error\n"
+        "Skipped: web-2, it has a copy of this period; web-3, its status is creating_error\n"
         "Deleted: old-1, old-2",
     }
 
