@@ -163,7 +163,7 @@ class Constructed(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         return self.templars[1].template(source)
 
     def _with_extra(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return the variables with the extra ones, which Ansible itself adds only in `_compose`."""
+        """Return the variables with the extra variables, which Ansible itself adds only in `_compose`."""
         return combine_vars(variables, self._vars) if self._given.get("use_extra_vars") else variables
 
     def holds(self, name: str, condition: t.Any, variables: dict[str, t.Any], host: str) -> bool:

@@ -117,7 +117,7 @@ def _without_none(options: Row) -> Row:
 
 
 def _merge(*declarations: Row) -> Row:
-    """Return the declarations as one: the last that has an option counts, also inside of mappings."""
+    """Return the merged declarations: the last that has an option counts, also inside of mappings."""
     merged: Row = {}
     for declared in declarations:
         for name, value in declared.items():
