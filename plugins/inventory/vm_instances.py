@@ -7,11 +7,11 @@ DOCUMENTATION = r"""
 name: vm_instances
 short_description: Magalu Cloud instances as hosts
 description:
-  - Lists the instances of one or more regions as hosts, at any number of them.
+  - Lists the instances of one or more regions as hosts, however many there are.
   - Reads a YAML file whose name ends in C(vm_instances.yml), C(vm_instances.yaml), C(magalu.yml) or C(magalu.yaml).
-  - All regions and pages are read before the first host is added. What cannot be proved complete is an error, never a
-    shorter list.
-  - Text from the API is data. It is never executed as a template, in any variable, whatever an instance is named.
+  - All regions and pages are read before the first host is added. A list that cannot be proved complete is an error,
+    never a shorter inventory.
+  - Text from the API is data. It is never executed as a template, in any variable, however an instance is named.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 version_added: 1.0.0
@@ -28,8 +28,8 @@ options:
     choices: [magalu.cloud.vm_instances]
   regions:
     description:
-      - The regions, which are read side by side. It wins over O(region), which is the only one if this is not given.
-      - If there are several, O(api_url) must contain C({region}).
+      - The regions, which are read in parallel. If it is not given, only O(region) is read.
+      - If there are several regions, O(api_url) must contain C({region}).
     type: list
     elements: str
     env:
@@ -50,13 +50,14 @@ options:
       - name: MGC_ACCOUNT_NAME
   filters:
     description:
-      - Which instances become hosts. All that are given must hold. Each is a text or a list of texts, of which one must
-        hold (of labels all). An empty list counts as not given.
+      - Which instances become hosts. An instance must match all filters that are given. Each filter is a text or a list
+        of texts. An instance matches a list if it matches one of its texts (of C(labels) all). An empty list counts as
+        not given.
       - A region with API version 2024-08, which has no labels, fails if a filter asks for labels. So does a region with
         API version 2025-05 in which no instance has labels, because it cannot be distinguished from 2024-08.
-      - Instances that are deleted are only listed if C(state), C(status) or C(phase) asks for them. An instance that
-        failed, also in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error).
-        O(exclude_filters) leaves it out.
+      - Deleted instances are listed only if C(state), C(status) or C(phase) asks for them. An instance that failed, even
+        in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error). Use
+        O(exclude_filters) to leave it out.
     type: dict
     default: {}
     suboptions:
@@ -100,25 +101,25 @@ options:
         elements: str
   exclude_filters:
     description:
-      - A list of filters as in O(filters). An instance for which all of one of them hold is left out. A filter that has
-        an empty list leaves out nothing.
+      - A list of filters as in O(filters). An instance that matches all filters of an entry is left out. An entry with an
+        empty list leaves out nothing.
     type: list
     elements: dict
     default: []
   filter_expressions:
-    description: Jinja conditions without braces, which all must hold. One that fails does not hold.
+    description: Jinja conditions without braces. An instance must meet all of them. A condition that fails is not met.
     type: list
     elements: str
     default: []
   hostnames:
     description:
-      - What to name hosts, the first that an instance has counts. Each is a field as in the table of variables (without
-        prefix, dotted where nested), or a template with braces.
-      - A name that Ansible or AWX cannot have is passed over, at last for the id. These are empty ones, those with
-        Jinja's braces, with a hyphen at the beginning (C(ssh) would take them for options), with exactly one colon,
-        with a slash or unprintable characters, of more than 240 bytes, V(localhost), V(all), V(ungrouped), the names of
-        groups, and those of other instances. That holds for the groups and the instances of inventory sources too that
-        Ansible read before this one (in a folder by their file names).
+      - The names of hosts, in order of preference. Each entry is a field as in the table of variables (without prefix,
+        dotted where nested), or a template with braces. The first entry that gives an instance a name is used.
+      - A name that Ansible or AWX cannot have is skipped for the next entry, and in the end for the id. Such names are
+        empty, contain Jinja's braces, a slash or unprintable characters, begin with a hyphen (C(ssh) would read an
+        option), have exactly one colon or more than 240 bytes, are V(localhost), V(all), V(ungrouped) or the name of a
+        group, or belong to another instance. The groups and hosts of inventory sources count too if Ansible read these
+        sources before this one (in a folder by their file names).
     type: list
     elements: str
     default: [name, id]
@@ -126,9 +127,9 @@ options:
       - name: MGC_HOSTNAMES
   duplicate_names:
     description:
-      - What to do when several instances of all regions, also of those that filters leave out, come to the same name.
-        With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group of the common
-        name has them all. If there is another group or another source's host of that name, the group is left out.
+      - What to do if several instances of all regions, including those that filters leave out, would have the same name.
+        With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group with the common
+        name has them all. If another group or another source's host has that name, the group is left out.
     type: str
     choices: [suffix_all, fail]
     default: suffix_all
@@ -136,10 +137,11 @@ options:
       - name: MGC_DUPLICATE_NAMES
   connect_with:
     description:
-      - What C(ansible_host) is. The first that an instance has of V(public_ipv4), V(private_ipv4), V(public_ipv6) and
-        V(name). If it is an empty list, none is set. A value with a hyphen at its beginning, which C(ssh) would take
-        for an option, is left out, also if O(compose) sets it.
-      - Hosts that have no C(ansible_host) are a warning, or an error with O(strict).
+      - The kinds of addresses for C(ansible_host), in order of preference. These can be V(public_ipv4),
+        V(private_ipv4), V(public_ipv6) and V(name). The first that an instance has is used. With an empty list,
+        C(ansible_host) is not set. A value that begins with a hyphen, which C(ssh) would read as an option, is left
+        out, even if O(compose) sets it.
+      - Hosts without an C(ansible_host) cause a warning, or an error with O(strict).
     type: list
     elements: str
     default: [public_ipv4, private_ipv4, public_ipv6]
@@ -147,14 +149,14 @@ options:
       - name: MGC_CONNECT_WITH
   connect_interface:
     description:
-      - A shell pattern for the name or id of the interface whose addresses count, instead of the primary one.
+      - A shell pattern for the name or id of the interface whose addresses are used, instead of the primary interface.
     type: str
     env:
       - name: MGC_CONNECT_INTERFACE
   hostvars_prefix:
     description:
-      - What the names of the variables begin with. If it is an empty text, variables whose names Ansible reserves get
-        an underscore at their end.
+      - The prefix of the variables' names. If it is an empty text, variables whose names Ansible reserves get an
+        underscore at their end.
     type: str
     default: mgc_
     env:
@@ -168,25 +170,25 @@ options:
   listed_at:
     description:
       - Whether the group of all hosts (O(group)) has the variable C(mgc_listed_at), the UTC time at which the API was
-        asked for the instances. For example V(2026-11-25T12:00:00Z). With it, whoever keeps the inventory (O(cache),
-        AWX) can see how old it is.
+        asked for the instances. For example V(2026-11-25T12:00:00Z). It shows how old a stored inventory is (O(cache),
+        AWX).
     type: bool
     default: false
     env:
       - name: MGC_LISTED_AT
   user_data:
     description:
-      - Whether hosts have their user data as a variable. It is large, and often holds secrets, so that it excludes
-        O(cache).
+      - Whether hosts have their user data as a variable. It is large, and often holds secrets, so that it cannot be
+        combined with O(cache).
     type: bool
     default: false
     env:
       - name: MGC_USER_DATA
   image_users:
     description:
-      - A list of mappings of C(match), a shell pattern for the image's name, to C(user) and C(connection). The first
-        that matches counts, and all of them before what is built in, C(*ubuntu*) for the user V(ubuntu) and C(windows*)
-        for the connection V(psrp).
+      - A list of mappings with C(match), a shell pattern for the image's name, and C(user) and C(connection) for such
+        images. The first mapping that matches is used. Built-in mappings come last, the user V(ubuntu) for C(*ubuntu*)
+        and the connection V(psrp) for C(windows*).
     type: list
     elements: dict
     default: []
@@ -198,33 +200,33 @@ options:
       - name: MGC_SET_USER
 seealso:
   - module: magalu.cloud.vm_info
-    description: Lists the same instances in a task, without making them hosts.
+    description: Lists the same instances in a task, without adding them as hosts.
   - ref: ansible_collections.magalu.cloud.docsite.inventory
     description: The inventory by examples.
   - ref: ansible_collections.magalu.cloud.docsite.reachable
     description: What to check if a host does not answer.
 notes:
-  - Options can be templates, as with the lookup plugin P(ansible.builtin.env#lookup), and be encrypted with Ansible
-    Vault, but not expressions and O(hostnames). With O(use_extra_vars) they can use extra variables, also from a file
-    that is encrypted.
-  - Expressions see each variable with and without the prefix, and C(inventory_hostname). With O(use_extra_vars) all of
-    them see extra variables, too, which win. O(compose) comes before O(groups) and O(keyed_groups), which see what it
-    made. O(compose) takes numbers, booleans and null as they are.
+  - Options can be templates, for example with the lookup plugin P(ansible.builtin.env#lookup), and can be encrypted with
+    Ansible Vault. Expressions and O(hostnames) cannot. With O(use_extra_vars) options can use extra variables, even
+    from an encrypted file.
+  - Expressions can use each variable with and without the prefix, and C(inventory_hostname). With O(use_extra_vars)
+    they can also use extra variables, which take precedence. O(compose) comes before O(groups) and O(keyed_groups),
+    which can use its results. O(compose) takes numbers, booleans and null as they are.
   - If O(compose) sets C(ansible_host) to null, the address that O(connect_with) found is kept, with a warning. Write
     C(public_ipv4 | default(private_ipv4, true)), since C(default) without V(true) does not replace null.
   - By default Ansible only warns if an inventory cannot be read, and ends with code 0. Set C(any_unparsed_is_failed =
     true) in the section C([inventory]) of C(ansible.cfg), or C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the
     environment.
-  - An expression that fails for every host is a warning with its place in the file, or an error with O(strict).
-  - All hosts have these variables, of which those that the API does not tell are null.
+  - An expression that fails for every host causes a warning with its place in the file, or an error with O(strict).
+  - All hosts have these variables. Those that the API does not return are null.
   - C(mgc_id) (str) - The instance's id. For example V(9ec75090-2872-4f51-8111-53d05d96d2c6).
   - C(mgc_name) (str) - Its name, which need not be the host's. For example V(web-01).
   - C(mgc_state) (str) - The state, such as running or stopped. For example V(running).
   - C(mgc_status) (str) - The status of the current or last operation. For example V(completed).
   - 'C(mgc_phase) (str) - What state and status mean: settled, in_transition, deleting, creation_failed,
     operation_failed or gone. For example V(settled).'
-  - C(mgc_region) (str) - The region it was listed in. For example V(br-se1).
-  - C(mgc_account) (str) - What O(account_name) says. For example V(production).
+  - C(mgc_region) (str) - The region of the instance. For example V(br-se1).
+  - C(mgc_account) (str) - The value of O(account_name). For example V(production).
   - C(mgc_availability_zone) (str) - Its zone. For example V(br-se1-a).
   - 'C(mgc_machine_type) (dict) - Its machine type. For example V({"id": "f8a2e1c0-5f0e-4d3b-9a59-0c1b8a1d2e3f",
     "name": "BV1-1-40", "vcpus": 1, "ram": 1024, "disk": 40}).'
@@ -234,12 +236,11 @@ notes:
   - C(mgc_labels) (list) - Its labels. API version 2024-08 has none. For example V(["web", "blue"]).
   - 'C(mgc_vpc) (dict) - Its VPC. For example V({"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name":
     "vpc_default"}).'
-  - 'C(mgc_interfaces) (list) - Its interfaces, the primary one first where the API tells which that is.
-    For example V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true,
-    "security_groups": [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6":
-    null}]).'
-  - C(mgc_security_groups) (list) - The ids of the security groups of the interface that it is reached
-    by.
+  - 'C(mgc_interfaces) (list) - Its interfaces, the primary interface first if the API marks it. For example
+    V([{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": true, "security_groups":
+    [], "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": null}]).'
+  - C(mgc_security_groups) (list) - The ids of the security groups of the interface whose addresses are
+    used.
   - C(mgc_private_ipv4) (str) - The private IPv4 address of that interface. For example V(198.18.0.10).
   - C(mgc_public_ipv4) (str) - The public IPv4 address of that interface. For example V(192.0.2.10).
   - C(mgc_public_ipv6) (str) - The public IPv6 address of that interface. For example V(2001:db8::10).
@@ -247,7 +248,7 @@ notes:
   - C(mgc_updated_at) (str) - When it was changed. For example V(2026-11-25T12:00:30Z).
   - 'C(mgc_error) (dict) - Why its last operation failed. For example V({"slug": "create_instance.capacity.error",
     "message": "no capacity"}).'
-  - C(mgc_default_user) (str) - The user that its image lets in, see O(image_users). For example V(ubuntu).
+  - C(mgc_default_user) (str) - The user that its image accepts, see O(image_users). For example V(ubuntu).
 """
 
 EXAMPLES = r"""

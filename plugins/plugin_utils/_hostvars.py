@@ -33,8 +33,8 @@ HOSTVARS = (
     HostVar("phase", "str",
             "What state and status mean: settled, in_transition, deleting, creation_failed, operation_failed or gone.",
             "settled"),
-    HostVar("region", "str", "The region it was listed in.", "br-se1"),
-    HostVar("account", "str", "What O(account_name) says.", "production"),
+    HostVar("region", "str", "The region of the instance.", "br-se1"),
+    HostVar("account", "str", "The value of O(account_name).", "production"),
     HostVar("availability_zone", "str", "Its zone.", "br-se1-a"),
     HostVar("machine_type", "dict", "Its machine type.",
             {"id": "f8a2e1c0-5f0e-4d3b-9a59-0c1b8a1d2e3f", "name": "BV1-1-40", "vcpus": 1, "ram": 1024, "disk": 40}),
@@ -43,10 +43,10 @@ HOSTVARS = (
     HostVar("ssh_key_name", "str", "The name of its SSH key.", "deploy"),
     HostVar("labels", "list", "Its labels. API version 2024-08 has none.", ["web", "blue"]),
     HostVar("vpc", "dict", "Its VPC.", {"id": "0c3f1f9e-6a6f-4e6b-8d2f-9b7f3a1c5e20", "name": "vpc_default"}),
-    HostVar("interfaces", "list", "Its interfaces, the primary one first where the API tells which that is.",
+    HostVar("interfaces", "list", "Its interfaces, the primary interface first if the API marks it.",
             [{"id": "7d5f0e66-57c3-4b6e-9f0a-0b1c2d3e4f50", "name": "web-01-0", "primary": True, "security_groups": [],
               "private_ipv4": "198.18.0.10", "public_ipv4": "192.0.2.10", "public_ipv6": None}]),
-    HostVar("security_groups", "list", "The ids of the security groups of the interface that it is reached by.", []),
+    HostVar("security_groups", "list", "The ids of the security groups of the interface whose addresses are used.", []),
     HostVar("private_ipv4", "str", "The private IPv4 address of that interface.", "198.18.0.10"),
     HostVar("public_ipv4", "str", "The public IPv4 address of that interface.", "192.0.2.10"),
     HostVar("public_ipv6", "str", "The public IPv6 address of that interface.", "2001:db8::10"),
@@ -54,7 +54,7 @@ HOSTVARS = (
     HostVar("updated_at", "str", "When it was changed.", "2026-11-25T12:00:30Z"),
     HostVar("error", "dict", "Why its last operation failed.",
             {"slug": "create_instance.capacity.error", "message": "no capacity"}),
-    HostVar("default_user", "str", "The user that its image lets in, see O(image_users).", "ubuntu"),
+    HostVar("default_user", "str", "The user that its image accepts, see O(image_users).", "ubuntu"),
 )  # fmt: skip
 NAMES = tuple(variable.name for variable in HOSTVARS)
 READ = frozenset(NAMES) - {"default_user"}  # by `Reader`

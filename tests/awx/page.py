@@ -22,30 +22,30 @@ Playbooks
 
 .. This page is made by python -m tests.awx.page from playbooks/argument_specs.
 
-What is done to many instances again and again stands in playbooks of the collection. They run on localhost, ask the
-API which instances there are, and need no inventory:
+The collection has playbooks for recurring work on many instances. They run on localhost, list the instances themselves,
+and need no inventory:
 
 .. code-block:: shell
 
     export MGC_API_KEY=...
     ansible-playbook magalu.cloud.report
 
-With ``--check`` they say what they would do. All input is by extra variables. A variable that is blank counts as not
-given, lists may also be texts separated by commas or lines, and mistakes are reported before the first request. A
-choice that matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each
-ends with a short summary, and gives it to workflows of AWX with ``set_stats``, as ``magalu_power`` for example.
+With ``--check`` they show what they would do. All input is by extra variables. A blank variable counts as not given, a
+list may also be a text separated by commas or lines, and mistakes are reported before the first request. A choice that
+matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each playbook ends with a
+short summary, and passes it to workflows of AWX with ``set_stats``, for example as ``magalu_power``.
 
 Each playbook but ``report`` takes ``magalu_expected_plan``: an approved plan that check mode has shown, or its digest. The
-playbook then does exactly that plan, or nothing. With ``magalu_approved_only: true`` a job of an AWX workflow takes the plan
-of the check job before it, and does nothing without one. See
+playbook then applies exactly that plan, or nothing. With ``magalu_approved_only: true`` a job of an AWX workflow takes
+the plan of the check job before it, and does nothing without a plan. See
 :ref:`Plan, approve, apply <ansible_collections.magalu.cloud.docsite.plan_approve_apply>`.
 
-Each is made for a job template: :ref:`ansible_collections.magalu.cloud.docsite.awx` sets them up, with a survey of
-these variables.
+Each playbook is written for a job template. :ref:`ansible_collections.magalu.cloud.docsite.awx` says how to set up the
+job templates, with surveys of these variables.
 """
 EXAMPLES = """
-An example of each
-------------------
+An example of each playbook
+---------------------------
 
 These commands run in this order, in the simulator too. A file of variables takes any value:
 
@@ -58,10 +58,11 @@ These commands run in this order, in the simulator too. A file of variables take
     magalu_image: cloud-ubuntu-24.04 LTS
     magalu_ssh_key_name: deploy
     magalu_public_ip: false
-    magalu_wait_for: none     # only in the simulator, where no machine answers
+    magalu_wait_for: none     # only in the simulator, where no instance answers
 
 On the command line, a value with a blank needs quotes of its own inside those of the shell, as the image does here. First
-``shop-01`` and ``shop-02`` are created, and ``old-lab``. That one is stopped, the others are resized one at a time:
+``shop-01``, ``shop-02`` and ``old-lab`` are created. Then ``old-lab`` is stopped, and the others are resized one at a
+time:
 
 .. code-block:: shell
 
@@ -70,7 +71,7 @@ On the command line, a value with a blank needs quotes of its own inside those o
     ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=old-*'
     ansible-playbook magalu.cloud.resize -e 'magalu_name_pattern=shop-*' -e magalu_machine_type=BV2-2-40
 
-Then snapshots of both are made and restored, and old ones are deleted:
+Then snapshots of both are created and restored, and old snapshots are deleted:
 
 .. code-block:: shell
 
@@ -78,8 +79,8 @@ Then snapshots of both are made and restored, and old ones are deleted:
     ansible-playbook magalu.cloud.restore -e @shop.yml -e magalu_machine_type=BV2-2-40 -e magalu_copy=daily-shop-01-monday -e magalu_name=shop-03
     ansible-playbook magalu.cloud.prune -e magalu_name_prefix=daily- -e magalu_keep_last=7 -e magalu_prune_max=5
 
-The report shows what there is now. Instances that are to be deleted have to be counted first; a second run refuses, since
-there are none left:
+The report shows the current resources. To delete instances, give their number. A second run refuses, since none are
+left:
 
 .. code-block:: shell
 
@@ -105,7 +106,7 @@ def section(name: str, template: dict[str, Any]) -> str:
     return (
         f"\nmagalu.cloud.{name}\n{'-' * (13 + len(name))}\n\n{template['description']}.\n\n"
         ".. list-table::\n    :header-rows: 1\n    :widths: 30 15 55\n\n"
-        f"    * - Variable\n      -\n      - What it is\n{rows}"
+        f"    * - Variable\n      -\n      - Meaning\n{rows}"
     )
 
 
