@@ -55,8 +55,8 @@ options:
         not given.
       - A region with API version 2024-08, which has no labels, fails if a filter asks for labels. So does a region with
         API version 2025-05 in which no instance has labels, because it cannot be distinguished from 2024-08.
-      - Deleted instances are listed only if C(state), C(status) or C(phase) asks for them. An instance that failed, even
-        in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error). Use
+      - Deleted instances are listed only if C(state), C(status) or C(phase) asks for them. An instance that failed,
+        even in its creation, is a host like the others, with its C(mgc_state), C(mgc_status) and C(mgc_error). Use
         O(exclude_filters) to leave it out.
     type: dict
     default: {}
@@ -101,8 +101,8 @@ options:
         elements: str
   exclude_filters:
     description:
-      - A list of filters as in O(filters). An instance that matches all filters of an entry is left out. An entry with an
-        empty list leaves out nothing.
+      - A list of filters as in O(filters). An instance that matches all filters of an entry is left out. An entry with
+        an empty list leaves out nothing.
     type: list
     elements: dict
     default: []
@@ -127,9 +127,9 @@ options:
       - name: MGC_HOSTNAMES
   duplicate_names:
     description:
-      - What to do if several instances of all regions, including those that filters leave out, would have the same name.
-        With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group with the common
-        name has them all. If another group or another source's host has that name, the group is left out.
+      - What to do if several instances of all regions, including those that filters leave out, would have the same
+        name. With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group with the
+        common name has them all. If another group or another source's host has that name, the group is left out.
     type: str
     choices: [suffix_all, fail]
     default: suffix_all
@@ -206,9 +206,9 @@ seealso:
   - ref: ansible_collections.magalu.cloud.docsite.reachable
     description: What to check if a host does not answer.
 notes:
-  - Options can be templates, for example with the lookup plugin P(ansible.builtin.env#lookup), and can be encrypted with
-    Ansible Vault. Expressions and O(hostnames) cannot. With O(use_extra_vars) options can use extra variables, even
-    from an encrypted file.
+  - Options can be templates, for example with the lookup plugin P(ansible.builtin.env#lookup), and can be encrypted
+    with Ansible Vault. Expressions and O(hostnames) cannot. With O(use_extra_vars) options can use extra variables,
+    even from an encrypted file.
   - Expressions can use each variable with and without the prefix, and C(inventory_hostname). With O(use_extra_vars)
     they can also use extra variables, which take precedence. O(compose) comes before O(groups) and O(keyed_groups),
     which can use its results. O(compose) takes numbers, booleans and null as they are.
