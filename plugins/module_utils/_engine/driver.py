@@ -57,6 +57,10 @@ class Pace:
             else:
                 yield member, send_step(client, step)
 
+    def fail(self, member: Member, failure: Failed | Refused | ApiError, now: float) -> None:
+        """Note the failure of a member."""
+        member.fail(failure, now)
+
     def after_round(self, now: float) -> None:
         """Handle the end of a round; here there is nothing to do."""
 
@@ -240,7 +244,7 @@ def drive_members(
             for member in due:
                 if late or not unread:
                     timed_out = late and (unread or (member.pending and member.pending.error))
-                    member.fail(timeout_failure(member, seconds, unread) if timed_out else error, clock.now())
+                    pace.fail(member, timeout_failure(member, seconds, unread) if timed_out else error, clock.now())
                 if isinstance(error, ApiError):
                     member.view.next_look = clock.now() + max(error.retry_after or 0, 2)
             pace.after_round(clock.now())
@@ -250,7 +254,7 @@ def drive_members(
         for member in due:
             cleans_up = member.failed and member.view.confirming  # one more read decides the next step of the clean-up
             if not member.over and not member.failure and not cleans_up and clock.now() >= deadline:
-                member.fail(timeout_failure(member, seconds), clock.now())
+                pace.fail(member, timeout_failure(member, seconds), clock.now())
         pace.after_round(clock.now())
 
 
@@ -269,7 +273,7 @@ def _round(looks: list[tuple[Member, Observed]], client: Api, pace: Pace) -> Non
             if step:
                 steps.append((member, step))
         except (Failed, Refused, ApiError) as error:
-            member.fail(error, now())
+            pace.fail(member, error, now())
     for member, answer in pace.send(client, steps):
         try:
             if isinstance(answer, ApiError):
@@ -278,7 +282,7 @@ def _round(looks: list[tuple[Member, Observed]], client: Api, pace: Pace) -> Non
             else:
                 member.accepted(answer.body, now())
         except Failed as error:
-            member.fail(error, now())
+            pace.fail(member, error, now())
     for member, _seen in looks:
         sooner, later = _JITTER.get(member.pending.answer if member.pending else ACCEPTED, (0.0, 0.0))
         member.view.next_look += (member.view.next_look - now()) * random.uniform(sooner, later)

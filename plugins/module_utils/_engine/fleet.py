@@ -15,7 +15,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from .._api.client import Answer
-from .._api.exceptions import ApiError, NotStarted, Refused
+from .._api.exceptions import ApiError, Failed, NotStarted, Refused
 from .._api.listing import Api
 from .._api.resources import INSTANCES, MOVING, Resource, Row
 from .._api.rows import Seen
@@ -163,7 +163,7 @@ class FleetPace(Pace):
     ) -> None:  # fmt: skip
         self.listing, self.tasks, self.reads = listing, tasks, reads  # `tasks` observe by listing, `reads` by id
         self.concurrency, self.watch = concurrency, watch
-        # `failures`: the members that failed before.
+        # `failures`: the members that have failed, at first those before this pace.
         self.batch, self.max_failures, self.failures = batch, max_failures, failures
         self.pool = ThreadPoolExecutor(concurrency)
         self.wave = WAVE[0]
@@ -268,12 +268,16 @@ class FleetPace(Pace):
         self.moving += 1
         return True
 
+    def fail(self, member: Member, failure: Failed | Refused | ApiError, now: float) -> None:
+        """Note the failure of a member, and count it unless the member was not started or cleans up first."""
+        super().fail(member, failure, now)
+        if member.failure and not isinstance(member.failure, NotStarted):
+            self.failures += 1
+
     def _refuse_to_begin(self, member: Member) -> None:
-        failures = self.failures + sum(
-            1 for each in self.tasks if each.failure and not isinstance(each.failure, NotStarted)
-        )
-        if self.max_failures is not None and failures > self.max_failures:
-            raise NotStarted(f"Not started: {failures} failed, and max_failures is {self.max_failures}.")
+        """Raise `NotStarted` if too many members have failed, or the deadline has passed."""
+        if self.max_failures is not None and self.failures > self.max_failures:
+            raise NotStarted(f"Not started: {self.failures} failed, and max_failures is {self.max_failures}.")
         if is_time_up(self.listing.client) and member.waits_for is None:
             raise NotStarted(TOO_LATE)
 

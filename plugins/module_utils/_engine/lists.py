@@ -41,8 +41,8 @@ def wait_for_lists(client: Reader, members: list[Member], refresh: t.Callable[[]
     until = clock.now() + LATE
     while True:
         try:
-            listed = {kind: _listed(client, kind, changes) for kind in {change.kind for change in changes}}
-            changes = [change for change in changes if not _agrees(listed[change.kind], change)]
+            listed = {kind: _index(_listed(client, kind, changes), kind) for kind in {each.kind for each in changes}}
+            changes = [each for each in changes if not _agrees(listed[each.kind].get(each.row_id.lower(), []), each)]
             if not changes:
                 return []
             if clock.now() >= min(until, client.deadline or until):
@@ -81,9 +81,17 @@ def _listed(client: Reader, kind: Resource, changes: list[Changed]) -> list[Row]
     return [row for name in sorted(names) for row in client.listing(kind, name) if row.get("name") == name]
 
 
-def _agrees(listed: list[Row], change: Changed) -> bool:
-    """Return whether lists show the resource's current state, and no other name of it."""
-    rows = [row for row in listed if same_id(row["id"], change.row_id) and status_class(row, change.kind) != GONE]
+def _index(rows: list[Row], kind: Resource) -> dict[str, list[Row]]:
+    """Return the rows that are not gone by their ids, in lower case. Two lists can show a resource."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if status_class(row, kind) != GONE:
+            found.setdefault(str(row["id"]).lower(), []).append(row)
+    return found
+
+
+def _agrees(rows: list[Row], change: Changed) -> bool:
+    """Return whether the rows of a resource in lists show its current state, and no other name of it."""
     expected = change.row if change.row and change.row.get("name") else None
     if not change.names or (change.row and not expected):
         return True
