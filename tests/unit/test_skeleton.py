@@ -67,7 +67,9 @@ def test_build_ignore_matches_something_each() -> None:
 @pytest.mark.every_core
 def test_ansible_doc_shows_every_module() -> None:
     names = [f"magalu.cloud.{module}" for module in MODULES]
-    shown = subprocess.run([sys.executable, "-m", "ansible", "doc", *names], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [sys.executable, "-m", "ansible", "doc", *names], capture_output=True, text=True, check=False
+    )
     assert shown.returncode == 0, shown.stderr
     for page in re.split("^> ", shown.stdout, flags=re.MULTILINE)[1:]:
         assert "EXAMPLES" in page and names.pop(0) in page.replace("MODULE ", "").lower()
