@@ -38,6 +38,6 @@ def run(
         if check or not (wait and moving):
             return Outcome(task, {**seen, task.main: plan.after}, plan.before, result_data=plan.result_data)
     # A listing finds, a read by id decides: plan again from reads before anything is changed, warned of or refused.
-    from .driver import follow  # noqa: PLC0415 (the one late import: a task that changes nothing does without it)
+    from .driver import follow  # noqa: PLC0415 (late: a task that changes nothing does without it)
 
     return follow(task, client, seconds, wait, check, seen, expected)
