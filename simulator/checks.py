@@ -19,11 +19,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LATEST
 
 
-def is_text(value: Any) -> bool:
+def is_text_or_null(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
-def is_text_list(value: Any) -> bool:
+def is_text_list_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
@@ -36,14 +36,14 @@ FIELD_CHECKS: dict[str, tuple[Check, str]] = {
     **dict.fromkeys(
         ("id", "name", "state", "updated_at", "machine_type", "image", "availability_zone", "ssh_key_name", "user_data",
          "instance", "backup_type", "description", "version", "license", "platform", "architecture", "url"),
-        (is_text, "a string"),
+        (is_text_or_null, "a string"),
     ),
     "status": (lambda value: isinstance(value, str), "a string"),
     "created_at": (lambda value: is_number(value) or isinstance(value, str), "a timestamp"),
-    "public_ip": (lambda value: is_text(value) or isinstance(value, bool), "true, false or an address"),
-    **dict.fromkeys(("interfaces", "labels", "volumes"), (is_text_list, "a list of strings")),
-    "error": (mapping_with("slug", "message", of=is_text), "a mapping of slug and message"),
-    "vpc": (mapping_with("id", "name", of=is_text), "a mapping of id and name"),
+    "public_ip": (lambda value: is_text_or_null(value) or isinstance(value, bool), "true, false or an address"),
+    **dict.fromkeys(("interfaces", "labels", "volumes"), (is_text_list_or_null, "a list of strings")),
+    "error": (mapping_with("slug", "message", of=is_text_or_null), "a mapping of slug and message"),
+    "vpc": (mapping_with("id", "name", of=is_text_or_null), "a mapping of id and name"),
     "requirements": (mapping_with("vcpu", "ram", "disk", of=is_number), "a mapping of vcpu, ram and disk"),
     **dict.fromkeys(("odd", "metadata"), (mapping_with(), "a mapping")),
     **dict.fromkeys(("size", "min_disk"), (lambda value: value is None or is_number(value), "a number")),

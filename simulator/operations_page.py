@@ -21,13 +21,13 @@ def add_operations_page(app: FastAPI, *paths: str, document: str = "openapi.json
     """Serve the page with an application's operations at these paths."""
 
     async def operations() -> HTMLResponse:
-        return HTMLResponse(render_page(app.openapi(), document), headers={"content-security-policy": POLICY})
+        return HTMLResponse(render_operations(app.openapi(), document), headers={"content-security-policy": POLICY})
 
     for path in paths:
         app.get(path, include_in_schema=False)(operations)
 
 
-def render_page(openapi: dict[str, Any], document: str) -> str:
+def render_operations(openapi: dict[str, Any], document: str) -> str:
     rows = "".join(
         render_row(method, path, operation)
         for path, methods in openapi["paths"].items()

@@ -52,8 +52,8 @@ def awx_sync_failure(update: Row, events: t.Iterable[Row] = ()) -> str:
     job = update.get("job_data") or {}
     failures = [(_task(event), text) for event in events for text in _texts(_data(event))]
     task, cause = failures[-1] if failures else ("", "")
-    cause = cause or next(filter(None, map(_line, (job.get("job_explanation"), job.get("result_traceback")))), "")
-    cause = cause or _line(update.get("msg")) or "AWX does not say why"
+    cause = cause or next(filter(None, map(_plain_line, (job.get("job_explanation"), job.get("result_traceback")))), "")
+    cause = cause or _plain_line(update.get("msg")) or "AWX does not say why"
     parts = ["AWX could not sync the project.", f"{task}: {cause}" if task else cause]
     if "galaxy" in task.lower():
         parts.append(
@@ -73,7 +73,7 @@ def _data(event: Row) -> Row:
 
 
 def _task(event: Row) -> str:
-    return _line(event.get("task") or _data(event).get("task"))
+    return _plain_line(event.get("task") or _data(event).get("task"))
 
 
 def _texts(data: Row) -> list[str]:
@@ -81,9 +81,9 @@ def _texts(data: Row) -> list[str]:
     result = data.get("res")
     if not isinstance(result, dict):
         return []
-    messages = [_line(result.get("msg"))]
+    messages = [_plain_line(result.get("msg"))]
     if messages[0] in EMPTY:
-        messages = [_line(result.get("stderr") or result.get("stdout"))]
+        messages = [_plain_line(result.get("stderr") or result.get("stdout"))]
     items = result.get("results") if isinstance(result.get("results"), list) else []
     for item in items or ():
         if isinstance(item, dict) and item.get("failed"):
@@ -91,7 +91,7 @@ def _texts(data: Row) -> list[str]:
     return [text for text in messages if text]
 
 
-def _line(text: t.Any) -> str:
+def _plain_line(text: t.Any) -> str:
     return " ".join(COLORS.sub("", str(text or "")).split())[:LONGEST]
 
 

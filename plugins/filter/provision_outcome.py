@@ -84,10 +84,10 @@ def provision_outcome(
         (len(usable), f"usable{already}"), (len(unusable), "not usable"), none=f"none {would}created",
     )  # fmt: skip
     summary = f"{capitalized(counted(len(members), 'instance'))}: {numbers}."
-    return {"statistic": statistic, "summary": [summary, *map(_line, there)]}
+    return {"statistic": statistic, "summary": [summary, *map(_instance_line, there)]}
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _instance_line(row: Mapping[str, Any]) -> str:
     addresses = [row[kind] for kind in ADDRESSES if row.get(kind)]
     return f"{row.get('name')}: {row.get('state')} {', '.join(addresses)}".rstrip()
 

@@ -112,7 +112,7 @@ def restore_outcome(restored: Row, listed: t.Iterable[Row], answers: Row, check_
     stats = {"check_mode": check_mode, "changed": changed, "copy": source, "name": name, **about}
     del stats["public_ipv6"]
     return {
-        "refusal": _refusal(name, ids) if len(ids) > 1 else _missing(kind, source) if is_missing else "",
+        "refusal": _refusal(name, ids) if len(ids) > 1 else _missing_copy(kind, source) if is_missing else "",
         "stats": stats,
         "sentences": [_done(f"{kind} {source}", name, changed, check_mode), _where(about)],
     }
@@ -126,7 +126,7 @@ def _refusal(name: str, ids: t.Sequence[str]) -> str:
     )
 
 
-def _missing(kind: str, copy: str) -> str:
+def _missing_copy(kind: str, copy: str) -> str:
     """Return the refusal for a missing copy, which check mode assumes that an earlier task creates."""
     return f"There is no {kind} {copy} in this region. Nothing would be done. Check magalu_copy, and magalu_region."
 

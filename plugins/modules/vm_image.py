@@ -308,7 +308,11 @@ from ansible_collections.magalu.cloud.plugins.module_utils import _python  # noq
 # isort: split
 from ansible_collections.magalu.cloud.plugins.module_utils._module import EXPECTED_PLAN, Module
 from ansible_collections.magalu.cloud.plugins.module_utils._plan.image import desired_image
-from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import IMAGE_SPEC, image_task, url_secrets
+from ansible_collections.magalu.cloud.plugins.module_utils._resources.image import (
+    IMAGE_SPEC,
+    image_task,
+    presigned_secrets,
+)
 
 
 def main() -> None:
@@ -316,7 +320,7 @@ def main() -> None:
         {**IMAGE_SPEC, **EXPECTED_PLAN}, required_one_of=[("id", "name")], mutually_exclusive=[("id", "name")]
     )
     want = module.check(desired_image, module.params)
-    client = module.client(*url_secrets(want.url))
+    client = module.client(*presigned_secrets(want.url))
     module.reconcile(client, lambda _check: image_task(client, want))
 
 

@@ -30,7 +30,7 @@ class Format(t.NamedTuple):
     words: str
 
 
-def _matches(pattern: str) -> t.Callable[[t.Any], bool]:
+def _whole_match(pattern: str) -> t.Callable[[t.Any], bool]:
     return lambda value: bool(re.fullmatch(pattern, str(value), re.ASCII))
 
 
@@ -38,10 +38,10 @@ def _matches(pattern: str) -> t.Callable[[t.Any], bool]:
 FORMATS = {
     "positive": Format(lambda value: value > 0, "must be greater than 0"),
     "not_negative": Format(lambda value: value >= 0, "must not be less than 0"),
-    "batch": Format(_matches("[1-9][0-9]*%?"), "must be a number from 1 on, or a percentage such as 25%"),
-    "failures": Format(_matches("[0-9]+%?"), "must be a number, or a percentage such as 25%"),
+    "batch": Format(_whole_match("[1-9][0-9]*%?"), "must be a number from 1 on, or a percentage such as 25%"),
+    "failures": Format(_whole_match("[0-9]+%?"), "must be a number, or a percentage such as 25%"),
     "ids": Format(lambda value: bool(UUID.fullmatch(value)), "must contain only ids (UUIDs)"),
-    "regions": Format(_matches("[a-z0-9-]+"), "must be the name of a region, such as br-se1"),
+    "regions": Format(_whole_match("[a-z0-9-]+"), "must be the name of a region, such as br-se1"),
     "prefix": Format(lambda value: not {"{", "}"} & set(value), "must not contain braces"),
 }
 

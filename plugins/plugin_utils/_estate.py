@@ -39,12 +39,12 @@ class Finding(t.NamedTuple):
     order: t.Callable[[Row], t.Any]
 
 
-def _age(row: Row) -> tuple[bool, float, str]:
+def _oldest_first(row: Row) -> tuple[bool, float, str]:
     """Return a sort key: the oldest resource first, those of unknown age last; then by name."""
     return _since(row["created_at"], row)
 
 
-def _rest(row: Row) -> tuple[bool, float, str]:
+def _unchanged_longest(row: Row) -> tuple[bool, float, str]:
     """Return a sort key: the resource that has been unchanged longest first."""
     return _since(row["updated_at"] or row["created_at"], row)
 
@@ -54,10 +54,10 @@ def _since(text: t.Any, row: Row) -> tuple[bool, float, str]:
     return (at is None, at or 0, label_of(row))
 
 
-def _size(row: Row) -> tuple[float, tuple[bool, float, str]]:
+def _largest_first(row: Row) -> tuple[float, tuple[bool, float, str]]:
     """Return a sort key: the largest resource first, then the oldest."""
     size = row["size"]
-    return (-size if isinstance(size, (int, float)) else 0, _age(row))
+    return (-size if isinstance(size, (int, float)) else 0, _oldest_first(row))
 
 
 def _failure(row: Row) -> str:
@@ -76,7 +76,7 @@ FINDINGS = (
         note=lambda row: f"It is {row['state']}, but billed.",
         sentence=lambda rows: f"{counted(len(rows), 'instance', 'is')} stopped or suspended, but billed: "
         f"{', '.join(labels_of(rows))}.",
-        order=_rest,
+        order=_unchanged_longest,
     ),
     Finding(
         id="public-addresses",
@@ -88,7 +88,7 @@ FINDINGS = (
         note=lambda row: "Its public IPv4 address is billed.",
         sentence=lambda rows: f"{counted(len(rows), 'instance', 'has')} a public IPv4 address, which is billed: "
         f"{', '.join(sorted(row['public_ipv4'] for row in rows))}.",
-        order=_age,
+        order=_oldest_first,
     ),
     Finding(
         id="failed",
@@ -98,7 +98,7 @@ FINDINGS = (
         applies=lambda row: row["phase"] in FAILED,
         note=_failure,
         sentence=lambda rows: f"{counted(len(rows), 'resource', 'has')} failed: {', '.join(labels_of(rows))}.",
-        order=_age,
+        order=_oldest_first,
     ),
     Finding(
         id="copies-without-an-instance",
@@ -110,13 +110,13 @@ FINDINGS = (
         note=lambda row: "Its instance does not exist any more.",
         sentence=lambda rows: f"{counted(len(rows), 'copy', 'has')} no instance any more: "
                               f"{', '.join(labels_of(rows))}.",
-        order=_size,
+        order=_largest_first,
     ),
 )  # fmt: skip
 LISTS = (
-    ("instances", "All instances", "The oldest instance comes first.", "instance", _age),
-    ("snapshots", "All snapshots", "The largest snapshot comes first.", "snapshot", _size),
-    ("backups", "All backups", "The largest backup comes first.", "backup", _size),
+    ("instances", "All instances", "The oldest instance comes first.", "instance", _oldest_first),
+    ("snapshots", "All snapshots", "The largest snapshot comes first.", "snapshot", _largest_first),
+    ("backups", "All backups", "The largest backup comes first.", "backup", _largest_first),
 )
 
 
@@ -141,7 +141,7 @@ def describe_estate(results: t.Sequence[Result], now: str) -> Row:
         "resources": rows,
         "sections": sections,
         "stats": _stats(regions, time, rows, found),
-        "csv": [",".join(map(_cell, line)) for line in _lines(CSV_COLUMNS, rows)],
+        "csv": [",".join(map(_cell, line)) for line in _csv_rows(CSV_COLUMNS, rows)],
         "table": _table([row for row in rows if row["findings"]]),
         "sentences": _sentences(regions, rows, found),
     }
@@ -236,7 +236,7 @@ def _sentences(regions: list[str], rows: list[Row], found: t.Mapping[str, list[R
     return sentences
 
 
-def _lines(columns: t.Sequence[str], rows: t.Iterable[Row]) -> t.Iterator[list[str]]:
+def _csv_rows(columns: t.Sequence[str], rows: t.Iterable[Row]) -> t.Iterator[list[str]]:
     """Yield the headings, then the texts of each row, each on one line."""
     yield list(columns)
     for row in rows:
@@ -257,7 +257,9 @@ def _table(rows: t.Sequence[Row]) -> list[str]:
     """Return the resources as lines with aligned columns, the numbers to the right."""
     if not rows:
         return []
-    lines = list(_lines(TABLE_COLUMNS, [dict(row, unchanged=row["days_unchanged"], name=_short(row)) for row in rows]))
+    lines = list(
+        _csv_rows(TABLE_COLUMNS, [dict(row, unchanged=row["days_unchanged"], name=_short(row)) for row in rows])
+    )
     widths = [max(map(len, column)) for column in zip(*lines)]
     numbers = {TABLE_COLUMNS.index("days"), TABLE_COLUMNS.index("unchanged")}
     return [

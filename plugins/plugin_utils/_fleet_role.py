@@ -161,13 +161,13 @@ def usability(awaited: t.Iterable[str], stdout: str, stderr: str) -> dict[str, t
 def is_usable(report: Row) -> bool:
     """Return whether the login worked, and cloud-init, if it was asked, has ended without a lasting error."""
     waited = report["waited"]
-    return "msg" not in report["login"] and not waited.get("unreachable") and _code(waited) in (0, RECOVERED)
+    return "msg" not in report["login"] and not waited.get("unreachable") and _return_code(waited) in (0, RECOVERED)
 
 
 def reason(report: Row) -> str:
     """Return why a member cannot be used, or the errors that cloud-init recovered from."""
     login, waited, asked = report["login"].get("msg"), report["waited"], report["asked"]
-    code = _code(waited)
+    code = _return_code(waited)
     if login is not None:
         if re.search("ping module test: 'ping'$", login):
             return "Login works, but no module runs. Install Python there, or set ansible_python_interpreter."
@@ -186,7 +186,7 @@ def reason(report: Row) -> str:
     return "\n".join(parts).strip()
 
 
-def _code(waited: Row) -> int:
+def _return_code(waited: Row) -> int:
     return int(waited.get("rc") or 0)
 
 

@@ -138,7 +138,7 @@ class Reader:
             ports.sort(key=lambda port: port["primary"] is not True)
         variables["interfaces"], chosen = ports, ports
         if self.interface is not None:
-            chosen = [port for port in ports if _named(port, self.interface)][:1]
+            chosen = [port for port in ports if _matches_pattern(port, self.interface)][:1]
         elif ports and ports[0]["primary"]:
             chosen = ports[:1]
         for kind in ADDRESSES:
@@ -166,6 +166,6 @@ class Reader:
             return self.mark(value)
 
 
-def _named(port: Row, pattern: str) -> bool:
+def _matches_pattern(port: Row, pattern: str) -> bool:
     by_id = fnmatch.fnmatchcase(str(port["id"] or "").lower(), pattern.lower())
     return by_id or fnmatch.fnmatchcase(str(port["name"] or ""), pattern)

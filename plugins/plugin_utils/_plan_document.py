@@ -60,15 +60,15 @@ def _markdown(kind: str, content: t.Any) -> str:
     if kind == HEADING:
         return f"# {_MARKUP.sub(_escaped, _one_line(content))}"
     if kind == STEPS:
-        return "\n".join(f"{number}. {_code(line)}" for number, line in enumerate(content, 1))
-    return "".join(_code(text) if index % 2 else text for index, text in enumerate(content))
+        return "\n".join(f"{number}. {_code_span(line)}" for number, line in enumerate(content, 1))
+    return "".join(_code_span(text) if index % 2 else text for index, text in enumerate(content))
 
 
 def _escaped(found: re.Match[str]) -> str:
     return f"&#{ord(found.group())};" if found.group() in "<>&@" else f"\\{found.group()}"
 
 
-def _code(text: str) -> str:
+def _code_span(text: str) -> str:
     """Return the text as a code span: its fence is longer than any run of backticks in it."""
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     space = " " if text.startswith("`") or text.endswith("`") else ""

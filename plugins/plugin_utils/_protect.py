@@ -118,10 +118,10 @@ def find_problems(given: Row, groups: t.Container[str]) -> list[str]:
             read_approval(given["expected_plan"])
     except Refused as error:
         found.append(str(error))
-    return [*found, *_choice_problems(given, groups)]
+    return [*found, *_selection_problems(given, groups)]
 
 
-def _choice_problems(given: Row, groups: t.Container[str]) -> t.Iterator[str]:
+def _selection_problems(given: Row, groups: t.Container[str]) -> t.Iterator[str]:
     group = text_of(given["group"])
     if not _chooses(given):
         if given["host"] == "localhost":
@@ -181,7 +181,7 @@ def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Ro
     `everything` is the second list, if the settings ask for a second list; `members` are the ids of the group's hosts.
     A named instance that the other conditions exclude is not missing.
     """
-    named = _named(given, members)
+    named = _chosen_ids(given, members)
     if _names_instances(given):
         chosen = [row for row in listed if str(row["id"]).lower() in named]
         there = {str(row["id"]).lower() for row in (chosen if everything is None else everything)}
@@ -195,7 +195,7 @@ def choose_copied(given: Row, listed: t.Sequence[Row], everything: t.Sequence[Ro
     expected = given["expected_plan"]
     plan = read_approval(expected).saved if is_given(expected) else None
     return Choice(
-        targets=[_approved(target, split_plan(plan)) for target in targets] if plan is not None else targets,
+        targets=[_with_approved_plans(target, split_plan(plan)) for target in targets] if plan is not None else targets,
         skipped=[{key: row.get(key) for key in ("id", "name", "status")} for row in chosen if not is_useful(row)],
         missing=missing,
     )
@@ -215,7 +215,7 @@ def group_members(hosts: Names, hostvars: t.Mapping[str, t.Mapping[str, t.Any]])
     return members
 
 
-def _named(given: Row, members: Names) -> list[str]:
+def _chosen_ids(given: Row, members: Names) -> list[str]:
     """Return the ids that are given, or those of the group; if both are given, those that are in both."""
     ids = list(dict.fromkeys(each.lower() for each in texts_of(given["ids"])))
     if not text_of(given["group"]):
@@ -264,7 +264,7 @@ def task_name(state: str, target: Row) -> str:
     return f"{state} {target['id']}"
 
 
-def _approved(target: Target, plans: t.Mapping[str, Row]) -> Target:
+def _with_approved_plans(target: Target, plans: t.Mapping[str, Row]) -> Target:
     """Return the target with the approved plans of its tasks, without steps where nothing was approved."""
     present, pruned = (plans.get(task_name(state, target._asdict()), NO_STEPS) for state in ("present", "pruned"))
     return target._replace(
@@ -294,7 +294,7 @@ def plan_copies(
     return {
         **found,
         "warnings": [] if plan["lines"] else approval.nothing_left_warnings(),
-        "targets": [_approved(target, approved) for target in targets],
+        "targets": [_with_approved_plans(target, approved) for target in targets],
     }
 
 
@@ -308,15 +308,15 @@ def summarize_copies(
     made = [(target, result) for target, result in copies if not result.get("failed")]
     gone = [(target, result) for target, result in prunings if not result.get("failed")]
     failures = [(target, result) for target, result in [*copies, *prunings] if result.get("failed")]
-    skipped = [_row(target, result[kind], IS_THERE) for target, result in made if not result.get("changed")]
-    failed = [_row({"name": each, "id": each}, reason=NOT_THERE) for each in choice.missing]
+    skipped = [_copy_row(target, result[kind], IS_THERE) for target, result in made if not result.get("changed")]
+    failed = [_copy_row({"name": each, "id": each}, reason=NOT_THERE) for each in choice.missing]
     result: Row = {
         "kind": kind,
         "check_mode": check,
-        "created": [_row(target, result[kind]) for target, result in made if result.get("changed")],
-        "skipped": [*skipped, *(_row(each, reason=f"its status is {each['status']}") for each in choice.skipped)],
-        "failed": [*failed, *(_row(target, reason=failure(result)) for target, result in failures)],
-        "pruned": [_row(target, copy) for target, result in gone for copy in result.get("pruned") or ()],
+        "created": [_copy_row(target, result[kind]) for target, result in made if result.get("changed")],
+        "skipped": [*skipped, *(_copy_row(each, reason=f"its status is {each['status']}") for each in choice.skipped)],
+        "failed": [*failed, *(_copy_row(target, reason=failure(result)) for target, result in failures)],
+        "pruned": [_copy_row(target, copy) for target, result in gone for copy in result.get("pruned") or ()],
         "found_stopped": [
             label_of(target._asdict())
             for target in choice.targets
@@ -324,7 +324,7 @@ def summarize_copies(
         ],
     }
     chosen = len(choice.targets) + len(choice.skipped) + len(choice.missing)
-    return {**result, "message": "\n".join(_lines(result, chosen))}
+    return {**result, "message": "\n".join(_summary_lines(result, chosen))}
 
 
 def failure(result: Row) -> str:
@@ -347,14 +347,14 @@ def _was_killed(result: Row) -> bool:
     return result.get("data") == "" and not result.get("stderr")
 
 
-def _row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:
+def _copy_row(target: Row, copy: Row | None = None, reason: str | None = None) -> Row:
     row = {"instance": label_of(target), "id": target["id"]}
     if copy:
         row.update(copy=copy["name"], copy_id=copy.get("id"))  # null for a copy that check mode would create
     return {**row, "reason": reason} if reason else row
 
 
-def _lines(result: Row, chosen: int) -> t.Iterator[str]:
+def _summary_lines(result: Row, chosen: int) -> t.Iterator[str]:
     if not chosen:
         yield NO_INSTANCE
         return

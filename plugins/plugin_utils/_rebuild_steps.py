@@ -95,7 +95,7 @@ def declare_new(member: Member, settings: Settings) -> Row:
         "availability_zone": old.get("availability_zone"),
         "network": _without_none({
             "vpc": dig(old, "network.vpc.id"),
-            "security_groups": _security_groups(old),
+            "security_groups": _primary_security_groups(old),
             "associate_public_ip": bool(old.get("public_ipv4")),
         }),
     }  # fmt: skip
@@ -107,7 +107,7 @@ def declare_new(member: Member, settings: Settings) -> Row:
     return _merge(_without_none(same), settings.declaration, own_declaration(member.name, settings), own)
 
 
-def _security_groups(row: Row) -> list[str] | None:
+def _primary_security_groups(row: Row) -> list[str] | None:
     interfaces = interfaces_of(row) or [{}]
     return [group for group in interfaces[0].get("security_groups") or () if isinstance(group, str)] or None
 
@@ -207,7 +207,7 @@ def summarize_rebuild(
         "left": [member.name for member in plan.members if member.name not in done],
         "kept_public_ips": [address for member in finished for address in member.kept_public_ips],
     }
-    lines = _prediction(result, settings) if check else _lines(result)
+    lines = _prediction(result, settings) if check else _rebuild_lines(result)
     return {**result, "message": "\n".join(lines)}
 
 
@@ -257,7 +257,7 @@ def _prediction(result: Row, settings: Settings) -> t.Iterator[str]:
         )
 
 
-def _lines(result: Row) -> t.Iterator[str]:
+def _rebuild_lines(result: Row) -> t.Iterator[str]:
     rebuilt = [row["name"] for row in result["rebuilt"]]
     others = totals((len(result["earlier"]), "by an earlier run"), (len(result["failed"]), "failed"))
     numbers = ", ".join(filter(None, (f"{counted(len(rebuilt), 'instance')} replaced", others)))

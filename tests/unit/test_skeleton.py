@@ -143,3 +143,13 @@ def test_each_helper_in_support_is_listed() -> None:
     table = (TESTS / "README.md").read_text().partition("| in `support` | gives |\n")[2].partition("\n\n")[0]
     listed = [name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
     assert sorted(listed) == sorted(path.name for path in (TESTS / "support").iterdir() if path.name != "__pycache__")
+
+
+def test_each_function_of_plugins_has_a_name_of_its_own() -> None:
+    """Only the modules' `main` is in several files: whoever searches a name finds one function."""
+    files: dict[str, list[str]] = {}
+    for file in sorted((ROOT / "plugins").rglob("*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name != "main":
+                files.setdefault(node.name, []).append(file.name)
+    assert {name: found for name, found in files.items() if len(found) > 1} == {}

@@ -15,7 +15,7 @@ import traceback
 import typing as t
 
 from .connection import Connection
-from .errors import network_error, response_error, url_secrets
+from .errors import network_error, response_error, user_info_secrets
 from .exceptions import TIMED_OUT, ApiError, Refused
 from .resources import REGION_PATHS
 from .times import Clock
@@ -70,7 +70,7 @@ class Client:
         self._headers = dict(connection.headers, **{"User-Agent": f"magalu.cloud/{VERSION} {agent}"})
         self._proxies = requests.utils.get_environ_proxies(self.url)
         for url in (self.url, *map(str, self._proxies.values())):
-            self.secrets += url_secrets(url) if "@" in url else ()
+            self.secrets += user_info_secrets(url) if "@" in url else ()
         self._context: t.Any = None
         if self.url.startswith("https:"):
             self._context = tls_context(connection.validate_certs, connection.ca_path)

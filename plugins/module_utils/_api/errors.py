@@ -48,7 +48,7 @@ def _escape_html(text: str) -> str:
     return text.translate(_HTML)
 
 
-def url_secrets(url: str) -> list[str]:
+def user_info_secrets(url: str) -> list[str]:
     """Return the user and password in a URL, also in parts: a URL that is not valid is shown in parts."""
     user_info = url.rpartition("@")[0].split("://", 1)[-1]
     password = user_info.partition(":")[2]

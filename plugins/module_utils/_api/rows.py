@@ -128,10 +128,10 @@ def same_zone(first: t.Any, second: t.Any, region: str | None = None) -> bool:
     The API spells some zones with a further hyphen, or with the region's name in URLs: br-ne-1-a is br-ne1-a, and
     br-se-1-a is br-mgl1-a in region br-mgl1, else br-se1-a. Without a region it equals both; these two always differ.
     """
-    return None not in (first, second) and not _zones(first, region).isdisjoint(_zones(second, region))
+    return None not in (first, second) and not _zone_names(first, region).isdisjoint(_zone_names(second, region))
 
 
-def _zones(name: t.Any, region: str | None) -> set[str]:
+def _zone_names(name: t.Any, region: str | None) -> set[str]:
     """Return the zones that a name can mean."""
     name = str(name).lower()
     by_url = {known: known + name[len(path) :] for known, path in REGION_PATHS.items() if name.startswith(f"{path}-")}

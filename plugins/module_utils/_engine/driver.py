@@ -83,7 +83,7 @@ def follow(
     except (ApiError, Refused) as error:
         return Outcome(task, seen, failure=error, planned=False)
     if check:
-        outcome = _approved(planned_outcome(member), member)
+        outcome = _check_approval(planned_outcome(member), member)
     else:
         reconcile_task(member, client, seconds, seen)
         if not member.failure and not member.view.fresh:
@@ -95,7 +95,7 @@ def follow(
     return outcome._replace(plan=sealed_plan(client, {task.label: member}), warnings=warnings)
 
 
-def _approved(outcome: Outcome, member: Member) -> Outcome:
+def _check_approval(outcome: Outcome, member: Member) -> Outcome:
     """Return the outcome in check mode, as a failure if the steps are not approved."""
     planned = member.planned
     if member.guard and planned and planned.plan.steps:

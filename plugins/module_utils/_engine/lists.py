@@ -41,7 +41,9 @@ def wait_for_lists(client: Reader, members: list[Member], refresh: t.Callable[[]
     until = clock.now() + LATE
     while True:
         try:
-            listed = {kind: _index(_listed(client, kind, changes), kind) for kind in {each.kind for each in changes}}
+            listed = {
+                kind: _index(_read_lists(client, kind, changes), kind) for kind in {each.kind for each in changes}
+            }
             changes = [each for each in changes if not _agrees(listed[each.kind].get(each.row_id.lower(), []), each)]
             if not changes:
                 return []
@@ -70,7 +72,7 @@ def list_changes(member: Member) -> list[Changed]:
     return changes
 
 
-def _listed(client: Reader, kind: Resource, changes: list[Changed]) -> list[Row]:
+def _read_lists(client: Reader, kind: Resource, changes: list[Changed]) -> list[Row]:
     """Return the rows that lists show under the names of the changes.
 
     That is a list for each name if there are few names, else the whole list.

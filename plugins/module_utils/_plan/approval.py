@@ -83,7 +83,7 @@ def mark_plan(planned: Planned, created: t.Collection[str] = ()) -> Marks:
         for row_id in created:
             text = text.replace(row_id, CREATED)
         row, kind = rows.get(step.part), planned.kind(step.part)
-        found.append(Mark(_line(steps, index, row, kind), digest(text)))
+        found.append(Mark(_step_line(steps, index, row, kind), digest(text)))
         rows[step.part] = None if step.effect is None else {**(row or {}), **step.effect}
         if step.creates:
             rows[step.part] = {**step.effect, "id": CREATED} if step.effect else None
@@ -128,7 +128,7 @@ def _addresses(row: Row) -> list[str]:
     return [port["public_ipv4"] for port in interfaces_of(row) or [] if port["public_ipv4"]]
 
 
-def _line(steps: tuple[Step, ...], index: int, row: Row | None, kind: Resource) -> str:
+def _step_line(steps: tuple[Step, ...], index: int, row: Row | None, kind: Resource) -> str:
     """Return the step in words, with its target's id and its consequences."""
     step = steps[index]
     words = [step.description]
@@ -345,7 +345,7 @@ def _removes_attempt(plan: Plan, created: t.Collection[str]) -> bool:
 def other_digest(present: t.Sequence[str]) -> Refused:
     """Return the error for a plan that does not have the approved digest."""
     return Refused(
-        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_listed(present)}. If a run of "
+        f"{_NOT_APPROVED}, and nothing was done. Planned now: {_joined(present)}. If a run of "
         "the "
         "approved plan was interrupted, the digest alone cannot say so: give the whole plan, as the result returned it."
     )
@@ -362,7 +362,7 @@ def another_plan(approved: t.Sequence[Mark], present: t.Sequence[Mark], begun: b
         "Approved, but not planned now": [line for line in less if line not in other],
         "Approved for another request, or another state of the resource": other,
     }
-    words = " ".join(f"{title}: {_listed(lines)}." for title, lines in parts.items() if lines)
+    words = " ".join(f"{title}: {_joined(lines)}." for title, lines in parts.items() if lines)
     end = "nothing further was done" if begun else "nothing was done"
     return Refused(f"{_NOT_APPROVED}, and {end}. {words or 'The steps would be done in another order, or once more.'}")
 
@@ -370,7 +370,7 @@ def another_plan(approved: t.Sequence[Mark], present: t.Sequence[Mark], begun: b
 _NOT_APPROVED = "The plan is not the approved one (expected_plan)"
 
 
-def _listed(lines: t.Iterable[str]) -> str:
+def _joined(lines: t.Iterable[str]) -> str:
     listed = list(lines)
     more = f"; and {len(listed) - MOST_LINES} more" if len(listed) > MOST_LINES else ""
     return "; ".join(listed[:MOST_LINES]) + more if listed else "nothing"

@@ -29,12 +29,12 @@ def find_in_catalog(kind: str, wanted: str, rows: list[Row]) -> Row:
         )
     if matches:
         return (usable or matches)[0]
-    names = list(dict.fromkeys(str(row.get("name")) for row in sorted(rows, key=_size)))
+    names = list(dict.fromkeys(str(row.get("name")) for row in sorted(rows, key=_size_key)))
     near = _near_names(wanted, names)[:SHOWN]
     hint = f"there are {_names_and_rest(kind, names, SHOWN)}" if names else "there are none"
     if near:
         left = len(names) - len(near)
-        hint = f"nearest: {', '.join(near)}" + (f"; {_rest(kind, left)}" if left else "")
+        hint = f"nearest: {', '.join(near)}" + (f"; {_and_more(kind, left)}" if left else "")
     raise Refused(f"There is no {kind} {wanted!r} in this region ({hint}).")
 
 
@@ -48,14 +48,14 @@ def _near_names(wanted: str, names: list[str]) -> list[str]:
 def _names_and_rest(kind: str, names: list[str], most: int) -> str:
     """Return the first names as text, and how many names that leaves out."""
     left = len(names) - most
-    return ", ".join(names[:most]) + (f", {_rest(kind, left)}" if left > 0 else "")
+    return ", ".join(names[:most]) + (f", {_and_more(kind, left)}" if left > 0 else "")
 
 
-def _rest(kind: str, count: int) -> str:
+def _and_more(kind: str, count: int) -> str:
     return f"and {count} more; vm_info with kind: {kind.replace(' ', '_')}s lists all"
 
 
-def _size(row: Row) -> tuple[t.Any, ...]:
+def _size_key(row: Row) -> tuple[t.Any, ...]:
     """Return the sort key of a machine type by size, of an image by name. The unit of `ram` differs (facts.md)."""
     return row.get("vcpus") or 0, row.get("disk") or 0, str(row.get("name"))
 
@@ -73,7 +73,7 @@ def choose_machine_type(wanted: str, zone: str | None, source: str, needs: Row, 
     lacking = _lacking(kind, needs)
     if lacking:
         fit = [row for row in rows if _usable(row) and not _lacking(row, needs) and _in_zone(row, zone)]
-        names = [str(row["name"]) for row in sorted(fit, key=_size)]
+        names = [str(row["name"]) for row in sorted(fit, key=_size_key)]
         raise Refused(
             f"Machine type {kind['name']} is too small for {source}: {lacking}. "
             f"Large enough: {_names_and_rest('machine type', names, 8) or 'none'}."

@@ -58,7 +58,7 @@ def plan_copy(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory,
             steps = _copy_to_region({**seen, "copy": {"id": "{id}", "name": want.name}}, want, resource)
             return Plan(steps, None, predict(None, steps), (unpredictable_warning(f"{resource.kind} {want.name!r}"),))
         assumed = _assumed_instance(seen, want) if assume_created else None
-        made = _creation({**seen, "instance": assumed} if assumed else seen, want, resource, memory)
+        made = _copy_creation({**seen, "instance": assumed} if assumed else seen, want, resource, memory)
         doubts = (unpredictable_warning(f"instance {assumed['name']!r}"),) if assumed else ()
         return Plan(made, row, predict(None, [step for step in made if step.part == "copy"]), doubts)
     status, warnings = status_class(row, resource), []
@@ -156,7 +156,7 @@ def _assumed_instance(seen: Seen, want: DesiredCopy) -> Row | None:
     return {"id": None, "name": named, "state": "running", "status": "completed"}
 
 
-def _creation(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory) -> tuple[Step, ...]:
+def _copy_creation(seen: Seen, want: DesiredCopy, resource: Resource, memory: Memory) -> tuple[Step, ...]:
     """Return the steps that create the copy.
 
     With `power_off`, they stop the instance first and restore its power state afterwards.

@@ -69,7 +69,7 @@ def creation_step(want: DesiredInstance, catalogs: Catalogs) -> Step:
     effect = with_addresses({
         **creation_effect(want), "id": None, "state": "running", "status": "completed",
         "machine_type": as_shown(kind, "machine_type"), "image": image and as_shown(image, "image"),
-        "availability_zone": zone, "network": _network(want, api_version),
+        "availability_zone": zone, "network": _desired_network(want, api_version),
     })  # fmt: skip
     goal, verb = {"state": "running", "public_ipv4": address}, does.partition(" ")[0]
     return Step(
@@ -83,7 +83,7 @@ def as_shown(row: Row, field: str) -> Row:
     return {key: row.get(key) for key in RESULT_KEYS["instance"][field]}
 
 
-def _network(want: DesiredInstance, api_version: str | None) -> Row:
+def _desired_network(want: DesiredInstance, api_version: str | None) -> Row:
     """Return the network of the instance to be created, as far as it is declared."""
     vpc, key = want.network.vpc, "interfaces" if api_version == "2026" else "ports"
     groups = want.network.security_groups

@@ -64,7 +64,7 @@ def plan_image(seen: Seen, want: DesiredImage, memory: Memory) -> Plan:
             () if gone else (deletion_step(CUSTOM_IMAGES, t.cast(Row, row), "image", want.protect_names),), row, None
         )
     if row is None or is_deleting(row):
-        made = (_creation(want),)
+        made = (_image_creation(want),)
         return Plan(made, row, predict(None, made), () if memory.created else expiry_warnings(str(want.url)))
     label, warnings = resource_label(CUSTOM_IMAGES, row), []
     status = status_class(row, CUSTOM_IMAGES)
@@ -116,7 +116,7 @@ def expiry_warnings(url: str, now: datetime.datetime | None = None) -> tuple[str
     return (f"url {when}; the import may take {URL_VALID_FOR} hours, and fails when it expires before.",)
 
 
-def _creation(want: DesiredImage) -> Step:
+def _image_creation(want: DesiredImage) -> Step:
     """Return the step that creates the image.
 
     Raise `Refused` if an option that the creation needs is missing.

@@ -18,7 +18,7 @@ from .options import DesiredInstance, Difference
 from .step import Catalogs, Memory, Plan, Step, instance_label, power_steps, predict
 
 
-def _missing(want: DesiredInstance) -> str:
+def _missing_instance(want: DesiredInstance) -> str:
     """Return the error message for an instance that does not exist and cannot be created."""
     if want.id:
         return f"There is no instance with id {want.id}; an instance cannot be created with a given id."
@@ -49,8 +49,8 @@ def plan_lifecycle(
     if row is None or is_deleting(row):
         removed = memory.did("delete")  # by this run, which now creates it again under the new name
         if want.id or (want.new_name and not removed):
-            raise Refused(_missing(want))
-        return _creation(row, want, catalogs, memory)
+            raise Refused(_missing_instance(want))
+        return _instance_creation(row, want, catalogs, memory)
     if status_class(row) == CREATION_FAILED:
         return _replacement(row, want, catalogs, memory)
     if _recreates(row, fixed, want, memory) and not _may_resolve_itself(fixed, want, memory):
@@ -110,7 +110,7 @@ def _absence(row: Row | None, want: DesiredInstance) -> Plan:
     return Plan((_removal(row, want, bool(want.delete_public_ip)),), row, None, doubts, kept)
 
 
-def _creation(
+def _instance_creation(
     old: Row | None, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory, removal: tuple[Step, ...] = (),
     after: int | None = None, start: str | None = None,
 ) -> Plan:  # fmt: skip
@@ -148,13 +148,13 @@ def _replacement(row: Row, want: DesiredInstance, catalogs: Catalogs | None, mem
         if attempt is not None:
             removal = _removal(row, want, with_public_ip=True)
             if created_here:
-                return _creation(row, want, catalogs, memory, (removal,))
+                return _instance_creation(row, want, catalogs, memory, (removal,))
             removal = removal._replace(way=removal_way(attempt))
-            made = _creation(row, want, catalogs, memory, (removal,), attempt)
+            made = _instance_creation(row, want, catalogs, memory, (removal,), attempt)
             return made._replace(warnings=(f"{text} It is deleted, and the next alternative is tried.", *made.warnings))
         tried = tried_sentence(memory)
     if unborn and want.on_failed == "replace" and not created_here and not want.id:
-        return _creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
+        return _instance_creation(row, want, catalogs, memory, (_removal(row, want, with_public_ip=True),))
     clean_up = "Delete it with state: absent and delete_public_ip: true (it may own a public IP)"
     if unborn:
         clean_up += ", or set on_failed: replace, which does that and creates it again."
@@ -238,6 +238,6 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
         raise Refused(f"{called} differs in {differences}, and cannot be recreated: {against}.")
     removal = _removal(row, want, bool(want.delete_public_ip))
     kept, doubts = _kept_addresses(row, want)
-    made = _creation(row, want, catalogs, memory, (removal,), start=row.get("state"))
+    made = _instance_creation(row, want, catalogs, memory, (removal,), start=row.get("state"))
     lost = f"Recreating {called} loses its disk, its id {row['id']} and its addresses. It differs: {differences}."
     return made._replace(warnings=(lost, *doubts, *made.warnings), kept_public_ips=kept)

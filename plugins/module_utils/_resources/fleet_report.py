@@ -140,7 +140,7 @@ def report_page(
     title = escape(f"Fleet {fleet_name([line.name for line in lines])} in {region}")
     whole = max(seconds, 0.1)
     step = next((step for step in _STEPS if whole / step <= 8), _STEPS[-1])
-    rows = [_row(number, line, whole) for number, line in enumerate(lines)]
+    rows = [_member_row(number, line, whole) for number, line in enumerate(lines)]
     if len(lines) > FEW:
         rows.insert(0, _overview(lines, whole))
     parts = [
@@ -218,7 +218,7 @@ def _axis(whole: float, step: float) -> str:
     )
 
 
-def _row(number: int, line: Line, whole: float) -> str:
+def _member_row(number: int, line: Line, whole: float) -> str:
     """Return the table row of a member.
 
     Each span is a bar that ends where the next span begins; no bar is too short to be seen.

@@ -31,7 +31,7 @@ IMAGE_SPEC: dict[str, t.Any] = {
 }
 
 
-def url_secrets(url: str | None) -> list[str]:
+def presigned_secrets(url: str | None) -> list[str]:
     """Return the presigned URL and its signature in all forms of a response."""
     return secret_forms(url, urlsplit(url).query) if url else []
 

@@ -265,7 +265,9 @@ def passes_filters(row: Row, params: Params) -> bool:
         return False
     if any(wanted[key] is not None and row.get(key) not in wanted[key] for key in ("state", "status", "platform")):
         return False
-    if wanted["availability_zone"] and not any(same_zone(wanted["availability_zone"], zone) for zone in _zones(row)):
+    if wanted["availability_zone"] and not any(
+        same_zone(wanted["availability_zone"], zone) for zone in _row_zones(row)
+    ):
         return False
     if any(
         wanted[key] is not None and not same_reference(wanted[key], row.get(key)) for key in ("machine_type", "image")
@@ -276,7 +278,7 @@ def passes_filters(row: Row, params: Params) -> bool:
     return all(label in labels for label in wanted["labels"] or [])
 
 
-def _zones(row: Row) -> list[str]:
+def _row_zones(row: Row) -> list[str]:
     """Return the zones of an instance, an image or a machine type.
 
     An instance has one zone; an image or a machine type can be offered in several.

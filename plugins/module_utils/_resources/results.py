@@ -99,7 +99,7 @@ def explain_failure(
     return " ".join(words), result
 
 
-def _network(row: Row, creation: Step | None) -> dict[str, t.Any]:
+def _diff_network(row: Row, creation: Step | None) -> dict[str, t.Any]:
     """Return the network of an instance as a diff shows it.
 
     For an instance that the task creates, it shows the declared network, so that the diff is equal before and after the
@@ -141,7 +141,7 @@ def diff_view(row: Row | None, creation: Step | None = None) -> dict[str, t.Any]
         view[key] = named.get("name") or named.get("id")
     ports = interfaces_of(row)
     view["network_interfaces"] = None if ports is None else sorted(port["id"] or "new" for port in ports)
-    view.update(_network(row, creation))
+    view.update(_diff_network(row, creation))
     if row.get("user_data"):
         data = str(row["user_data"])
         view["user_data"] = (

@@ -39,7 +39,7 @@ def test_copies(kind: str, check_mode: bool, numbers: tuple[int, ...], text: str
         key: [row] * number for key, number in zip(("created", "skipped", "failed", "pruned"), numbers, strict=True)
     }
     result: dict[str, Any] = {"kind": kind, "check_mode": check_mode, "found_stopped": [], **counts}
-    assert next(_protect._lines(result, sum(numbers[:3]) or 2)) == text
+    assert next(_protect._summary_lines(result, sum(numbers[:3]) or 2)) == text
 
 
 @pytest.mark.parametrize(("rebuilt", "earlier", "failed", "text"), [
@@ -49,7 +49,7 @@ def test_copies(kind: str, check_mode: bool, numbers: tuple[int, ...], text: str
 def test_rebuild(rebuilt: int, earlier: int, failed: int, text: str) -> None:
     result = {"id": "x", "rebuilt": [{"name": "web"}] * rebuilt, "earlier": ["a"] * earlier, "failed": [{}] * failed,
               "left": [], "cut_off": [], "kept_public_ips": []}  # fmt: skip
-    assert next(_rebuild_steps._lines(result)) == text
+    assert next(_rebuild_steps._rebuild_lines(result)) == text
 
 
 @pytest.mark.parametrize(("count", "created", "check_mode", "text"), [
