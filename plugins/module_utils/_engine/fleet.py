@@ -29,7 +29,8 @@ from .verdicts import CONFLICT, LATER
 Observer = t.Callable[[Query], Seen]
 EVERY = 2.0  # seconds between two listings: the maximum
 SOON = 1.0  # and the minimum
-WAVE = (5, 40)  # steps per thread before the next look: at first, and the maximum while steps are fast
+PAUSE = 4  # the listings of an unlimited fleet take at most a fifth of the time while steps are left to send
+WAVE = (5, 40)  # steps per thread before the next look: the minimum, and the maximum
 STILL_NEW = 1.0  # seconds; no server closes an idle connection sooner
 TOO_LATE = "Not started before wait_timeout expired; run again to start it."
 
@@ -166,7 +167,7 @@ class FleetPace(Pace):
         # `failures`: the members that have failed, at first those before this pace.
         self.batch, self.max_failures, self.failures = batch, max_failures, failures
         self.pool = ThreadPoolExecutor(concurrency)
-        self.wave = WAVE[0]
+        self.wave, self.pause = WAVE[0], EVERY
         self.begun: set[Member] = set()  # the members that a step was sent for
         self.held: set[Member] = set()  # the members that wait for room in the batch
         self.moving = 0  # members that are in transition, or will be
@@ -180,10 +181,12 @@ class FleetPace(Pace):
         in parallel, `concurrency` of them at a time.
         """
         now, reading = self.listing.client.clock.now(), [member for member in due if member.view.reads_next]
-        if len(due) > len(reading) and (not self.unsent or now >= self.listed + EVERY):
+        if len(due) > len(reading) and not self._sends_on(now):
             self.unsent, self.next = False, now + EVERY  # in case the listing fails
             self.listing.refresh()
             self.listed = self.listing.client.clock.now()
+            limited = self.batch is not None or self.max_failures is not None
+            self.pause = EVERY if limited else max(EVERY, PAUSE * (self.listed - now))
         self.unsent = False
         read = dict(zip(reading, self.pool.map(self._read, reading)))
         seen = [read[member] if member in read else self._seen(member) for member in due]
@@ -232,9 +235,13 @@ class FleetPace(Pace):
         """
         if is_time_up(self.listing.client):
             return going
-        if self.unsent and now < self.listed + EVERY:
+        if self._sends_on(now):
             return [member for member in going if member.pending is None]
         return [member for member in going if not _held(member, now)]
+
+    def _sends_on(self, now: float) -> bool:
+        """Return whether steps are left to send, and the last listing is recent enough for them."""
+        return self.unsent and now < self.listed + self.pause and not is_time_up(self.listing.client)
 
     def allows(self, member: Member, seen: Seen, sending: int) -> bool:
         """Return whether the member may go on.
@@ -296,8 +303,7 @@ class FleetPace(Pace):
                 if not (member.memory.sent or member.refusals):
                     member.fail(NotStarted(TOO_LATE), client.clock.now())
             self.sent = client.clock.now()
-            fast = self.sent - began < EVERY / 4
-            self.wave = min(self.wave * 2, WAVE[1]) if fast else WAVE[0]
+            self.wave = next_wave(self.wave, len(steps) / self.concurrency, self.sent - began)
             yield from ((member, answer) for (member, _step), answer in zip(steps, answers) if answer is not None)
         if is_time_up(client):
             idle = [each for each in self.tasks if not (each in self.begun or each.over or each.failure)]
@@ -328,6 +334,15 @@ def seconds_until_listing(waited: float) -> float:
     Listings are frequent at first, so that the end of a fast step is noticed soon.
     """
     return min(max(waited / 3, SOON), EVERY)
+
+
+def next_wave(wave: int, sent: float, seconds: float) -> int:
+    """Return the steps per thread for the next round, which should take a quarter of `EVERY`.
+
+    `sent` are the steps per thread of the last round, `seconds` its duration.
+    """
+    fitting = sent * EVERY / 4 / seconds if seconds else WAVE[1]
+    return int(min(max(fitting, WAVE[0]), wave * 2, WAVE[1]))
 
 
 def _held(member: Member, now: float) -> bool:
