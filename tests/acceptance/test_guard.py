@@ -73,7 +73,7 @@ def test_only_own_resources_are_changed(method: str, path: str, body: Any, why: 
     assert (why in found) if why else not found
 
 
-def test_only_one_region_is_changed() -> None:
+def test_only_the_chosen_region_is_changed() -> None:
     assert "only in region br-se1" in refusal_of("POST", "/v1/instances", NEW, region="br-ne1")
     assert "only in region br-se1" in refusal_of("DELETE", f"/v1/instances/{OWN}", region="br-ne1")
     assert not refusal_of("GET", "/v1/instances", region="br-ne1")
@@ -91,7 +91,7 @@ def test_limits_hold_for_creations_and_for_nothing_else() -> None:
     assert not refusal_of("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
 
 
-def test_the_limits_of_a_part_begin_with_it() -> None:
+def test_the_limits_of_a_part_count_from_its_beginning() -> None:
     limits = limits_from_now(Limits(1, 3, 20, copies=4), replay(EVENTS), 7.5)
     assert limits == Limits(1, 4, 27.5, copies=5)
 
@@ -104,7 +104,7 @@ def test_a_refused_creation_and_a_deletion_make_room() -> None:
         assert replay(events).count_instances() == count
 
 
-def test_what_is_gone_is_not_touched_again() -> None:
+def test_a_deleted_resource_is_not_touched_again() -> None:
     events = (*EVENTS, {"event": GONE, "kind": "instance", "id": OWN})
     assert "was not made by this run" in refusal_of("DELETE", f"/v1/instances/{OWN}", events=events)
 

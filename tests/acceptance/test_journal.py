@@ -22,7 +22,7 @@ def test_a_journal_is_read_again_by_the_next_process(tmp_path: Path) -> None:
     assert recorded_ids(tmp_path) == {ID.lower()}
 
 
-def test_a_line_that_a_kill_cut_off_is_left_out(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     Journal(path).write(CREATING, kind="instance", name="a")
     with open(path, "a", encoding="utf-8") as file:
@@ -33,7 +33,7 @@ def test_a_line_that_a_kill_cut_off_is_left_out(tmp_path: Path) -> None:
     assert read_events(tmp_path / "none") == []
 
 
-def test_a_lost_creation_is_open_until_it_is_found(tmp_path: Path) -> None:
+def test_a_lost_creation_stays_open_until_it_is_found(tmp_path: Path) -> None:
     notes = Journal(tmp_path / "journal.jsonl")
     for _twice in range(2):
         notes.write(CREATING, kind="instance", name="a")
@@ -43,7 +43,7 @@ def test_a_lost_creation_is_open_until_it_is_found(tmp_path: Path) -> None:
     assert notes.made.creations == 2
 
 
-def test_names_of_runs_are_told_from_similar_ones() -> None:
+def test_names_of_runs_are_distinguished_from_similar_names() -> None:
     run = new_run_name()
     assert run != new_run_name()
     for name in (run, f"{run}-first", f"{run}-Capital Letters", f"{run}-bcdfghjk-a"):

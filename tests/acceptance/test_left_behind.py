@@ -53,7 +53,7 @@ def ended(number: int, when: str, error: type[BaseException]) -> Iterator[None]:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", range(1, CHANGES, EVERY_SO_MANY))
 @pytest.mark.parametrize("unique", [True, False] if ALL else [False])
-def test_a_killed_run_leaves_what_the_clean_up_deletes(cloud: Cloud, unique: bool, number: int, when: str) -> None:
+def test_the_clean_up_deletes_all_that_a_killed_run_created(cloud: Cloud, unique: bool, number: int, when: str) -> None:
     cloud.begin(unique_names=unique, lag=2, stale=2)
     before = cloud.foreign()
     probes = Probes(cloud.gate(), Choice(), cloud.said.append)
@@ -74,7 +74,7 @@ def test_a_killed_run_leaves_what_the_clean_up_deletes(cloud: Cloud, unique: boo
 
 
 @pytest.mark.parametrize("number", [1, 2, 9] if not ALL else range(1, CHANGES))
-def test_an_interrupted_run_deletes_what_it_made(cloud: Cloud, number: int) -> None:
+def test_an_interrupted_run_deletes_its_resources(cloud: Cloud, number: int) -> None:
     cloud.begin(unique_names=False, lag=3)
     before = cloud.foreign()
     with ended(number, "after", command.Interrupted):
@@ -103,7 +103,7 @@ def test_the_clean_up_lists_names_of_runs_and_no_others(cloud: Cloud) -> None:
     assert cloud.said[-1] == "No run has left anything behind in region br-se1."
 
 
-def test_the_clean_up_does_not_delete_what_was_renamed_meanwhile(cloud: Cloud) -> None:
+def test_the_clean_up_does_not_delete_renamed_resources(cloud: Cloud) -> None:
     """A resource that a stale list shows under a run's name is not deleted if its name is another by id."""
     cloud.begin(lag=60)
     row_id = cloud.sim.seed("instance", name=f"{RUN}-first")["id"]
@@ -114,7 +114,7 @@ def test_the_clean_up_does_not_delete_what_was_renamed_meanwhile(cloud: Cloud) -
     assert cloud.left() == ["web"]
 
 
-def test_what_cannot_be_deleted_is_told(cloud: Cloud) -> None:
+def test_a_resource_that_cannot_be_deleted_is_reported(cloud: Cloud) -> None:
     cloud.sim.add_fault(operation="DELETE /v1/instances/{id}", match="every", kind="status", status=403)
     assert cloud.accept() == command.FAILED
     assert (
@@ -142,13 +142,13 @@ def test_nothing_is_created_with_a_bad_key_or_address(cloud: Cloud, options: dic
     assert options.get("api_key", "127.0.0.1") not in (cloud.folder / RUN / "report.json").read_text()
 
 
-def test_nothing_is_created_with_names_that_the_catalogues_do_not_have(cloud: Cloud) -> None:
+def test_names_missing_in_the_catalogues_prevent_any_creation(cloud: Cloud) -> None:
     assert cloud.accept(Choice(machine_types=("BV9-9-99",), image="none")) == command.FAILED
     assert "The catalogues do not have BV9-9-99, none: choose others" in cloud.said[-2]
     assert not [request for request in cloud.sim.requests() if request["method"] != "GET"]
 
 
-def test_a_clean_up_that_cannot_list_says_so(cloud: Cloud) -> None:
+def test_a_clean_up_that_cannot_list_reports_it(cloud: Cloud) -> None:
     assert cloud.clean(api_key="wrong") == command.FAILED
     assert cloud.said == [
         "The instances of region br-se1 cannot be listed: is MGC_API_KEY right, and has it the scope virtual-machine.read?"

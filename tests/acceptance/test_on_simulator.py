@@ -168,7 +168,7 @@ def test_the_table_of_a_calm_cloud(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_the_table_shows_what_a_switch_says(cloud: Cloud, name: str) -> None:
+def test_the_table_shows_the_answer_that_a_switch_defines(cloud: Cloud, name: str) -> None:
     case = CASES[name]
     cloud.begin(**case.settings)
     before = cloud.foreign()

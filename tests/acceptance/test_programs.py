@@ -48,7 +48,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
 
 
 @SLOW
-def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None:
+def test_the_next_program_deletes_the_resources_of_a_killed_program(cloud: Cloud) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
     with start_program(cloud, "run", "--yes", "--targets", "none") as process:
@@ -71,7 +71,7 @@ def test_a_killed_program_leaves_what_the_next_one_deletes(cloud: Cloud) -> None
 
 @SLOW
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) -> None:
+def test_an_interrupted_program_deletes_its_resources(cloud: Cloud, number: int) -> None:
     before = cloud.foreign()
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
     with start_program(cloud, "run", "--yes", "--targets", "none") as process:
@@ -86,7 +86,7 @@ def test_an_interrupted_program_deletes_what_it_made(cloud: Cloud, number: int) 
     assert cloud.foreign() == before
 
 
-def test_a_program_whose_output_nobody_reads_deletes_what_it_made(cloud: Cloud) -> None:
+def test_a_program_without_a_reader_deletes_its_resources(cloud: Cloud) -> None:
     cloud.sim.add_fault(operation="stop_instance", kind="hold")
     with start_program(cloud, "run", "--yes", "--targets", "none") as process:
         assert process.stdout
@@ -97,7 +97,7 @@ def test_a_program_whose_output_nobody_reads_deletes_what_it_made(cloud: Cloud) 
     assert cloud.left() == []
 
 
-def test_it_says_what_it_costs_and_asks_before_it_spends(cloud: Cloud) -> None:
+def test_the_program_names_the_costs_and_asks_first(cloud: Cloud) -> None:
     for answer in ("no\n", "\n", ""):
         code, said = run(cloud, "run", answer=answer)
         assert code == command.REFUSED
@@ -123,7 +123,7 @@ def test_it_says_what_it_costs_and_asks_before_it_spends(cloud: Cloud) -> None:
         ),
     ],
 )
-def test_what_cannot_be_run_is_refused(cloud: Cloud, arguments: tuple[str, ...], environment: dict[str, str],
+def test_impossible_arguments_are_refused(cloud: Cloud, arguments: tuple[str, ...], environment: dict[str, str],
                                        words: str) -> None:  # fmt: skip
     code, said = run(cloud, *arguments, **environment)
     assert (code, said[: len(words)]) == (command.REFUSED, words)

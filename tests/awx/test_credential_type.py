@@ -99,7 +99,7 @@ def test_files_hold_the_certificates_and_are_private(tmp_path: Path) -> None:
     assert file.read_text() == "-----BEGIN" and file.stat().st_mode & 0o777 == 0o600
 
 
-def test_awx_accepts_it() -> None:
+def test_awx_accepts_the_credential_type() -> None:
     """AWX's checks of a new credential type accept it."""
     fields = {field["id"]: field for field in TYPE["inputs"]["fields"]}
     assert set(TYPE["inputs"]) == {"fields", "required"} and TYPE["inputs"]["required"] == []

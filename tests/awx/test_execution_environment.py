@@ -28,7 +28,7 @@ def builder(*arguments: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
-def test_collection_tells_what_python_it_needs(tmp_path: Path) -> None:
+def test_the_collection_declares_its_python_requirements(tmp_path: Path) -> None:
     found = load_yaml(builder("introspect", COLLECTIONS, cwd=tmp_path))
     assert found["python"] == ["requests>=2.25  # from collection magalu.cloud"] and not found["system"]
     assert (ROOT / "meta/ee-requirements.txt").read_text() == (ROOT / "requirements.txt").read_text()

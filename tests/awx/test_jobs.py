@@ -43,7 +43,7 @@ def test_job_does_its_work(sim: Any, tmp_path: Path, name: str) -> None:
     assert not list(tmp_path.rglob("PROOF"))
 
 
-def test_launch_by_the_api_without_what_is_optional(sim: Any, tmp_path: Path) -> None:
+def test_a_launch_without_optional_variables_works(sim: Any, tmp_path: Path) -> None:
     """A launch by the API works with undefined optional variables, and a check job changes nothing."""
     seed_account(sim)
     answers = extra_variables(TEMPLATES["power"], SCENARIOS["power"].answers, blank=False)
@@ -71,7 +71,7 @@ def test_report_is_in_the_output_of_the_job(sim: Any, tmp_path: Path) -> None:
     assert len(table.splitlines()) > len(SEEDS) and all(line in shown for line in table.splitlines()), done.output
 
 
-def test_jobs_are_as_the_record_of_one(sim: Any, tmp_path: Path) -> None:
+def test_jobs_equal_the_recorded_job_of_a_real_awx(sim: Any, tmp_path: Path) -> None:
     """The tests' environment and files are those of the recorded job of a real AWX."""
     folder = record("job_with_survey")
     job = Job(sim, tmp_path, "report.yml", extra_variables(TEMPLATES["report"], {}), api_key=KEY)

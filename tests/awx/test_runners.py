@@ -29,7 +29,7 @@ LINES = ("fleet app: 0/2 running, 2 creating", "fleet app: 2/2 running", "change
 
 @pytest.mark.every_core(sample=True)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_job_that_changes_a_fleet_ends(sim: Any, tmp_path: Path, version: str) -> None:
+def test_a_job_that_changes_a_fleet_ends(sim: Any, tmp_path: Path, version: str) -> None:
     runner = FOLDER / version
     assert runner.is_dir(), f"ansible-runner {version} is missing: make setup"
     seed_account(sim)

@@ -71,7 +71,7 @@ def changed(said: str) -> int:
 
 
 @pytest.mark.test_all("several runs of a slow playbook; the first run is in make test")
-def test_second_run_changes_nothing_and_a_third_only_what_differs(
+def test_the_second_run_changes_nothing_and_the_third_only_differences(
     awx: fake_awx.Awx, small: Path, tmp_path: Path
 ) -> None:
     assert "The credential was made, with api_key" in setup(awx, tmp_path, data=str(small), schedules=True)
@@ -115,12 +115,12 @@ def test_each_organization_has_its_own(awx: fake_awx.Awx, small: Path, tmp_path:
 
 
 @SEVERAL
-def test_a_file_of_certificates_that_does_not_exist_is_an_error(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+def test_a_missing_file_of_certificates_is_an_error(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     said = setup(awx, tmp_path, code=2, data=str(small), env={"MGC_CA_PATH": "/none/ca.pem"})
     assert "/none/ca.pem" in said and awx.rows["credentials"] == []
 
 
-def test_first_run_makes_all_of_it(awx: fake_awx.Awx, tmp_path: Path) -> None:
+def test_the_first_run_creates_everything(awx: fake_awx.Awx, tmp_path: Path) -> None:
     env = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "kept-awx-password"}
     for name in ("ssh", "git"):
         awx.create("credentials", {"name": name, "credential_type": awx.one("credential_types", "Machine")["id"]})
@@ -185,7 +185,7 @@ def test_a_workflow_applies_a_plan_only_after_its_approval(awx: fake_awx.Awx, sm
     assert changed(said) == 0 and awx.changes == []
 
 
-def test_each_playbook_that_can_be_held_to_a_plan_gets_a_workflow() -> None:
+def test_each_playbook_that_accepts_a_plan_gets_a_workflow() -> None:
     """Exactly the playbooks that accept an approved plan get a workflow: any other one's second job would fail."""
     (play,) = load_yaml((ROOT / "playbooks/awx_setup.yml").read_text())
     held = [
@@ -197,7 +197,7 @@ def test_each_playbook_that_can_be_held_to_a_plan_gets_a_workflow() -> None:
 
 
 @SEVERAL
-def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+def test_a_refusal_by_awx_is_reported_with_the_remedy(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     awx.create("credential_types", {"name": "Magalu Cloud", "kind": "cloud", "inputs": {"fields": []}})
     awx.create("credentials", {"name": "in use", "credential_type": awx.rows["credential_types"][-1]["id"]})
     said = setup(awx, tmp_path, 2, data=str(small))
@@ -216,7 +216,7 @@ def test_what_awx_refuses_is_told_with_what_to_do(awx: fake_awx.Awx, small: Path
 
 
 @SEVERAL
-def test_a_failed_sync_is_told_with_its_cause_and_repeated(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+def test_a_failed_sync_is_reported_with_its_cause_and_repeated(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     """A failed sync is reported with its cause and repeated: AWX neither retries it nor notices new commits."""
     repository = tmp_path / "repository"
     given = {"data": str(small), "project_url": f"file://{repository}"}
@@ -269,7 +269,7 @@ def test_cause_of_a_failed_sync(update: dict[str, Any], events: list[dict[str, A
 
 
 @SEVERAL
-def test_what_is_wrong_is_told_before_anything_is_changed(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
+def test_mistakes_are_reported_before_any_change(awx: fake_awx.Awx, small: Path, tmp_path: Path) -> None:
     said = setup(awx, tmp_path, 2, project_url=None, image=" ")
     assert "missing required arguments: magalu_awx_image, magalu_awx_project_url found in answers" in said
     said = setup(awx, tmp_path, 2, paths=str(COLLECTIONS))

@@ -117,7 +117,7 @@ def test_a_broken_file_beside_the_inventory_is_an_error(sim: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", specs.specs())
-def test_playbook_and_survey_have_what_the_argument_spec_says(name: str) -> None:
+def test_playbook_and_survey_follow_the_argument_spec(name: str) -> None:
     for file, text in specs.written().items():
         assert file.read_text() == text, f"{file}: python -m tests.awx.page"
     spec = specs.specs()[name]

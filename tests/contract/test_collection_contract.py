@@ -108,7 +108,7 @@ def test_copies_keep_to_the_contract(sim: Any, kind: str, edition: str) -> None:
     assert wanted - check_all_requests(sim, edition) == set()
 
 
-def test_custom_images_and_what_an_instance_tells_once_keep_to_the_contract(sim: Any) -> None:
+def test_custom_images_passwords_and_logs_follow_the_contract(sim: Any) -> None:
     sim.seed("instance", name="win", image="windows-server-2022", machine_type="BV2-4-40")
     sim.advance(600)
     golden = {"name": "golden-1", "platform": "linux", "url": "https://objects.invalid/golden-1"}

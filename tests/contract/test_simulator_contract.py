@@ -196,7 +196,9 @@ def test_every_answer_of_a_tour_keeps_the_contract(sim: Any, edition: str, versi
     ("DELETE", "/v1/instances/a", (), None, "id"), ("GET", "/v1/backups", (), None, "no GET"),
     ("POST", f"/v1/instances/{UUID}/start", (), {}, "no body"),
 ])  # fmt: skip
-def test_requests_that_break_it_are_found(method: str, path: str, query: Any, body: Any, wrong: str) -> None:
+def test_requests_that_violate_the_contract_are_found(
+    method: str, path: str, query: Any, body: Any, wrong: str
+) -> None:
     with pytest.raises(AssertionError, match=wrong):
         check_request("2026-08", method, path, query, {}, body)
 
@@ -205,6 +207,6 @@ def test_requests_that_break_it_are_found(method: str, path: str, query: Any, bo
     (200, {"id": "x"}, "knows only"), (201, {}, "required"), (201, {"id": 1}, "string"), (409, {"message": "m"}, "409"),
     (201, {"id": "x", "name": "y"}, "unexpected"),
 ])  # fmt: skip
-def test_answers_that_break_it_are_found(status: int, body: Any, wrong: str) -> None:
+def test_responses_that_violate_the_contract_are_found(status: int, body: Any, wrong: str) -> None:
     with pytest.raises(AssertionError, match=wrong):
         check_answer("2026-08", "POST", "/v1/instances", status, body)

@@ -85,7 +85,7 @@ def test_every_list_of_statuses_in_the_contracts_is_known_here() -> None:
 
 
 @pytest.mark.parametrize(("edition", "schema", "status"), known())
-def test_every_status_of_the_contracts_means_what_the_table_says(edition: str, schema: str, status: str) -> None:
+def test_every_status_of_the_contracts_has_the_class_of_the_table(edition: str, schema: str, status: str) -> None:
     resources, table = SCHEMAS[schema]
     state = {"creating_network_error": "new"}.get(status, "running")
     for resource in resources:
@@ -104,7 +104,7 @@ def test_the_table_itself(resource: Resource, table: dict[str, str], status: str
 
 @pytest.mark.parametrize(("status", "expected"), UNHEARD_OF.items())
 @pytest.mark.parametrize("resource", [INSTANCES, SNAPSHOTS, BACKUPS, IMAGES], ids=lambda value: value.kind)
-def test_a_status_that_nobody_knows_is_moving_unless_its_name_says_that_it_failed(
+def test_an_unknown_status_is_in_transition_unless_its_name_says_failed(
     resource: Resource, status: str, expected: str
 ) -> None:
     assert status_class({"status": status, "state": "running"}, resource) == expected
@@ -148,7 +148,7 @@ def test_the_state_has_a_word_too(row: Any, expected: str) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_only_what_is_certain_never_ran(row: Any, certain: bool) -> None:
+def test_only_a_certain_resource_counts_as_never_running(row: Any, certain: bool) -> None:
     assert never_ran(row) is certain
 
 

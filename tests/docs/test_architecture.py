@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs/docsite/rst/architecture.rst").read_text()
 
 
 @pytest.mark.parametrize("name", draw.PICTURES)
-def test_a_picture_is_that_of_the_code(name: str) -> None:
+def test_each_picture_is_drawn_from_the_code(name: str) -> None:
     """Each picture is as drawn from the code. After an intended change, run python -m tests.docs.draw."""
     assert draw.PICTURES[name]() == (draw.FOLDER / name).read_text()
     assert f"/images/{name}" in PAGE
@@ -29,7 +29,7 @@ def test_every_move_of_power_is_in_the_picture_of_states(monkeypatch: pytest.Mon
     assert ">freeze<" in draw.states()
 
 
-def test_statuses_mean_what_the_table_says() -> None:
+def test_statuses_have_the_classes_of_the_table() -> None:
     api = importlib.import_module(f"{draw.API}.statuses")
     rows = re.findall(r"^   \* - ([a-z ]+)\n     - (.*)\n", PAGE.split("What a status means")[1], re.MULTILINE)
     assert [kind for kind, _examples in rows][1:] == [

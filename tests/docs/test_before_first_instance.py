@@ -75,7 +75,7 @@ def thrice(recipe: Recipes, *given: str) -> list[str]:
 
 
 @pytest.mark.every_core
-def test_an_ssh_key_is_created_unless_it_is_there(recipe: Recipes, cloud: Neighbours) -> None:
+def test_an_ssh_key_is_created_unless_it_exists(recipe: Recipes, cloud: Neighbours) -> None:
     """An SSH key is created unless it is in the list, which has several pages."""
     key = {"key": "ssh-rsa AAAA", "key_type": "ssh-rsa"}
     cloud.ssh_keys += [{"id": new_id(f"old-{number}"), "name": f"a-{number:03}", **key} for number in range(120)]
@@ -97,7 +97,7 @@ def test_the_name_of_another_ssh_key_is_refused(recipe: Recipes, cloud: Neighbou
 
 
 @SLOW
-def test_a_list_that_shifts_while_it_is_read_is_refused(recipe: Recipes, cloud: Neighbours) -> None:
+def test_a_list_that_changes_between_pages_is_refused(recipe: Recipes, cloud: Neighbours) -> None:
     page = [{"id": new_id(str(number)), "name": f"a-{number}", "key": "ssh-rsa AAAA"} for number in range(50)]
     cloud.broken["/profile/v0/ssh-keys"] = (200, {"results": page})
     assert "The list changed while it was read. Run the playbook again." in recipe("ssh_key", fails=True)
@@ -123,7 +123,7 @@ def test_a_network_is_found_by_name(recipe: Recipes, cloud: Neighbours) -> None:
     assert "security groups default, ssh, ssh." in recipe("network", fails=True)
 
 
-def test_the_first_instance_is_in_that_network(recipe: Recipes, sim: Any) -> None:
+def test_the_first_instance_is_in_the_created_network(recipe: Recipes, sim: Any) -> None:
     said = [recipe("first_instance", *options) for options in (["--check", "--diff"], [])]
     assert [changed(text) for text in said] == [1, 1]
     region = sim.state()[REGION]
@@ -162,7 +162,7 @@ def test_a_volume_is_attached_once(recipe: Recipes, cloud: Neighbours, sim: Any)
 
 @SLOW
 @pytest.mark.every_core
-def test_public_ips_that_nobody_uses_are_shown_and_named_ones_released(recipe: Recipes, cloud: Neighbours) -> None:
+def test_unused_public_ips_are_shown_and_the_named_ones_released(recipe: Recipes, cloud: Neighbours) -> None:
     cloud.add_public_ip(FREE)
     cloud.add_public_ip(USED, port_id=new_id("a port"))
     cloud.add_public_ip(OTHER, port_id=None)
@@ -177,7 +177,7 @@ def test_public_ips_that_nobody_uses_are_shown_and_named_ones_released(recipe: R
 
 
 @SLOW
-def test_a_public_ip_that_is_in_use_since_it_was_listed_is_kept(recipe: Recipes, cloud: Neighbours) -> None:
+def test_a_public_ip_in_use_since_the_listing_is_kept(recipe: Recipes, cloud: Neighbours) -> None:
     cloud.add_public_ip(FREE)
     (row,) = cloud.public_ips
     cloud.broken[f"/{REGION}/network/v0/public_ips/{row['id']}"] = (200, {**row, "port_id": new_id("a port")})

@@ -54,7 +54,7 @@ def source(link: str, folder: Path = ROOT) -> Path | None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_lead_to_what_is_there(page: str) -> None:
+def test_links_lead_to_existing_targets(page: str) -> None:
     found = [(link, source(link, (ROOT / page).parent)) for link in links(page)]
     assert [link for link, file in found if file and not file.exists()] == []
 
@@ -75,7 +75,7 @@ def test_each_readme_names_the_other() -> None:
         assert f"{REPOSITORY}/blob/main/{other}" in links(page)
 
 
-def test_galaxy_and_messages_link_to_what_is_published() -> None:
+def test_galaxy_and_messages_link_to_published_pages() -> None:
     galaxy = load_yaml((ROOT / "galaxy.yml").read_text())
     assert galaxy["documentation"] == SITE
     assert [galaxy[name] for name in ("repository", "homepage", "issues")] == [

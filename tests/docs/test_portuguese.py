@@ -71,7 +71,7 @@ def test_names_and_comments_are_translated(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_it_has_as_many_sections_and_names_the_same_things(name: str) -> None:
+def test_a_portuguese_page_has_the_sections_and_names_of_the_english_page(name: str) -> None:
     english, portuguese, _block = PAIRS[name]
     heading = r"^## .*$" if name == "README" else r"^-{3,}$"
     texts = [file.read_text() for file in (english, portuguese)]

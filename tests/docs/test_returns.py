@@ -64,7 +64,7 @@ def differences(path: str, shape: Any, field: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("module", returns.MODULES)
-def test_recorded_results_hold_what_is_documented(module: str) -> None:
+def test_recorded_results_contain_the_documented_keys(module: str) -> None:
     recorded = json.loads(shapes.FILE.read_text())
     field = {"type": "dict", "contains": documented(module)}
     outcomes = {name: shape for name, shape in recorded.items() if name.startswith(f"{module}: ")}

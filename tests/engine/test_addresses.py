@@ -33,7 +33,7 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("what", TASKS)
 @pytest.mark.parametrize("server", SERVERS)
-def test_an_address_that_cannot_be_seen_is_said_and_not_waited_for(sim: Any, server: str, what: str) -> None:
+def test_a_hidden_public_address_gives_a_warning_and_no_wait(sim: Any, server: str, what: str) -> None:
     sim.reset(**SERVERS[server])
     module, options = TASKS[what]
     sim.seed("snapshot", name="copy", instance=sim.seed("instance", name="old")["id"])
@@ -47,13 +47,13 @@ def test_an_address_that_cannot_be_seen_is_said_and_not_waited_for(sim: Any, ser
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_an_address_that_comes_late_is_waited_for(sim: Any, edition: str) -> None:
+def test_a_late_public_address_is_awaited(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, address_delay=100)
     told = result(sim, "vm_instance", PUBLIC)
     assert told["instance"]["public_ipv4"] and told["warnings"] == []
 
 
-def test_a_network_that_is_shown_late_is_waited_for(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_appears_late_is_awaited(sim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sim.reset(hide_network=True)
     late = sim.now() + 30
     advance = sim.advance

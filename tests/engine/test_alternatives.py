@@ -26,7 +26,7 @@ from tests.support.declarations import IMAGE, LARGE, SMALL
 
 
 @everywhere
-def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any, conditions: Any) -> None:
+def test_a_failed_attempt_is_deleted_with_its_address_before_the_next(sim: Any, conditions: Any) -> None:
     sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0})
     done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create", "delete", "create", "delete", "create"])
@@ -51,7 +51,7 @@ def test_the_next_one_is_made_and_the_failed_one_goes_with_its_address(sim: Any,
 
 
 @everywhere
-def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditions: Any) -> None:
+def test_without_capacity_all_attempts_are_named_and_deleted(sim: Any, conditions: Any) -> None:
     sim.reset(**conditions, capacity={SMALL: 0, LARGE: 0, f"{OTHER}@br-se1-b": 0})
     for _run in range(2):
         done = task.run(sim, **WITH_WAYS, state="stopped")
@@ -67,7 +67,7 @@ def test_where_none_has_room_all_are_named_and_nothing_is_left(sim: Any, conditi
 
 
 @pytest.mark.parametrize("status", [409, 422, 400, 503])
-def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: int) -> None:
+def test_a_creation_refused_at_once_leaves_nothing_to_delete(sim: Any, status: int) -> None:
     later = {"headers": {"Retry-After": "5"}} if status == 503 else {}
     sim.add_fault(operation=POST_CREATE, kind="status", status=status, body=REFUSED, **later)
     start = sim.now()
@@ -84,7 +84,7 @@ def test_one_that_is_refused_at_once_leaves_nothing_to_remove(sim: Any, status: 
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None:
+def test_a_fault_with_a_capacity_slug_is_followed_by_a_listing(sim: Any, when: str) -> None:
     sim.add_fault(operation=POST_CREATE, kind="status", status=500, body=REFUSED, when=when)
     done = task.run(sim, **WITH_WAYS)
     assert (done.failure, done.actions) == (None, ["create"])
@@ -94,7 +94,7 @@ def test_a_fault_with_that_slug_is_looked_for_first(sim: Any, when: str) -> None
 
 @pytest.mark.parametrize("slug", ["instance.name.conflict", None])
 @pytest.mark.parametrize("status", [403, 429, 400])
-def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) -> None:
+def test_a_refusal_for_another_reason_is_not_an_attempt(sim: Any, slug: str | None, status: int) -> None:
     """A rate limit is not a failed attempt, whatever its slug; nor is another refusal that only quotes such words."""
     body = {"slug": slug or f"{'capacity' if status == 429 else 'other'}.limit", "message": "no capacity"}
     sim.add_fault(operation=POST_CREATE, nth="every", kind="status", status=status, body=body)
@@ -103,7 +103,7 @@ def test_another_refusal_is_no_attempt(sim: Any, slug: str | None, status: int) 
     assert attempted_types(done) == []
 
 
-def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> None:
+def test_an_instance_that_fails_for_another_reason_stays(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, kind="failing", value="creating_error_capacity")
     sim.add_fault(operation=POST_CREATE, nth=2, kind="failing", value="creating_error")
     done = task.run(sim, **WITH_WAYS)
@@ -114,7 +114,7 @@ def test_one_that_fails_otherwise_stays_as_without_alternatives(sim: Any) -> Non
 
 
 @pytest.mark.parametrize("told", [False, True])
-def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
+def test_a_quota_counts_if_the_option_says_so(sim: Any, told: bool) -> None:
     sim.reset(quota_vcpus=3)
     sim.seed("instance", name="db", machine_type=LARGE)
     done = task.run(sim, **{**WITH_WAYS, "machine_type": LARGE, "alternatives": [{"machine_type": SMALL}]},
@@ -126,7 +126,7 @@ def test_a_quota_counts_if_told(sim: Any, told: bool) -> None:
         assert "creating_error_quota_vcpu" in str(done.failure)
 
 
-def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: Any) -> None:
+def test_a_quota_refusal_fails_unless_the_option_says_otherwise(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, kind="status", status=403, body={"slug": "quota.vcpu", "message": "Over"})
     done = task.run(sim, **WITH_WAYS)
     assert done.failure.error.slug == "quota.vcpu"
@@ -138,7 +138,9 @@ def test_a_quota_that_is_refused_at_once_and_was_not_told_of_is_a_failure(sim: A
 )
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 @pytest.mark.parametrize("more", [{}, {"on_immutable_change": "recreate"}, {"on_immutable_change": "fail"}], ids=str)
-def test_an_instance_that_equals_one_is_as_declared(sim: Any, zone: str, kind: str, edition: str, more: Any) -> None:
+def test_an_instance_that_equals_an_alternative_is_unchanged(
+    sim: Any, zone: str, kind: str, edition: str, more: Any
+) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web", machine_type=kind, availability_zone=zone, image=IMAGE, public_ip=True)
     done = task.run(sim, **WITH_WAYS, **more)
@@ -146,7 +148,7 @@ def test_an_instance_that_equals_one_is_as_declared(sim: Any, zone: str, kind: s
     assert [request["path"] for request in sim.requests()] == ["/v1/instances"]
 
 
-def test_an_instance_that_equals_none_becomes_the_first_in_its_zone(sim: Any) -> None:
+def test_an_instance_that_equals_no_alternative_is_retyped_to_the_first(sim: Any) -> None:
     zones: dict[str, Any] = {**WITH_WAYS, "availability_zone": "br-se1-a", "alternatives": WAYS[1:]}
     for zone, kind in (("br-se1-b", OTHER), ("br-se1-a", SMALL), ("br-se1-c", SMALL)):
         sim.reset()
@@ -197,7 +199,7 @@ def test_without_a_machine_type_of_its_own_the_list_is_all(sim: Any) -> None:
     assert str(task.run(sim, **another).failure) == said
 
 
-def test_what_is_recreated_begins_with_the_first_again(sim: Any) -> None:
+def test_a_recreation_begins_with_the_first_alternative(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     sim.seed("instance", name="web", machine_type=OTHER, availability_zone="br-se1-b", image="cloud-debian-12 LTS")
     plan = task.check(sim, **WITH_WAYS, on_immutable_change="recreate")

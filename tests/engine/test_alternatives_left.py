@@ -37,7 +37,9 @@ from tests.support.declarations import DECLARED, IMAGE, LARGE, SMALL
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize("what", [("DELETE /v1/instances/{id}", 1), (POST_CREATE, 2), (POST_CREATE, 1)], ids=str)
-def test_an_answer_that_is_lost_on_the_way(sim: Any, what: Any, unique: bool, when: str, fault: Any) -> None:
+def test_a_lost_response_between_attempts_does_no_harm(
+    sim: Any, what: Any, unique: bool, when: str, fault: Any
+) -> None:
     sim.reset(unique_names=unique, capacity={SMALL: 0}, lag=3)
     sim.add_fault(operation=what[0], nth=what[1], when=when, **fault)
     done = task.run(sim, **WITH_WAYS)
@@ -58,7 +60,9 @@ def test_each_has_its_own_number_of_sends(sim: Any) -> None:
 @pytest.mark.one_in(4)
 @everywhere
 @pytest.mark.parametrize("number", range(3))
-def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, conditions: Any, number: int) -> None:
+def test_a_failed_attempt_of_an_earlier_run_is_deleted_and_the_next_tried(
+    sim: Any, conditions: Any, number: int
+) -> None:
     kinds = [SMALL, LARGE, OTHER]
     sim.reset(**conditions, capacity={kinds[number]: 0})
     zone = {"availability_zone": "br-se1-b"} if number == 2 else {}
@@ -74,7 +78,7 @@ def test_what_an_earlier_run_left_is_removed_and_the_next_one_tried(sim: Any, co
     assert count_public_ips(sim) == len(own_instances(sim)) == 1
 
 
-def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
+def test_the_failed_attempt_of_an_earlier_run_is_tried_again_last(sim: Any) -> None:
     sim.seed(
         "instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error", public_ip=True
     )
@@ -86,7 +90,7 @@ def test_what_an_earlier_run_left_is_tried_again_last(sim: Any) -> None:
     assert count_public_ips(sim) == 1
 
 
-def test_runs_that_do_not_wait_go_on_from_each_other(sim: Any) -> None:
+def test_runs_without_wait_continue_each_others_attempts(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0, LARGE: 0})
     for actions in (["create"], ["delete", "create"], ["delete", "create"], []):
         done = task.run(sim, wait=False, **WITH_WAYS)
@@ -108,7 +112,7 @@ KEPT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("why", "fields", "options"), KEPT, ids=[case[0] for case in KEPT])
-def test_what_is_not_known_to_be_one_stays(sim: Any, why: str, fields: Any, options: Any) -> None:
+def test_an_instance_that_may_not_be_a_failed_attempt_stays(sim: Any, why: str, fields: Any, options: Any) -> None:
     failed = {"machine_type": SMALL, "status": "creating_error_capacity", "state": "error"}
     row = sim.seed("instance", name="web", **{**failed, **fields})
     done = task.run(sim, **{**WITH_WAYS, **options})
@@ -117,13 +121,13 @@ def test_what_is_not_known_to_be_one_stays(sim: Any, why: str, fields: Any, opti
     assert [one["id"] for one in own_instances(sim)] == [row["id"]]
 
 
-def test_one_that_is_given_by_id_stays(sim: Any) -> None:
+def test_an_instance_given_by_id_stays(sim: Any) -> None:
     row = sim.seed("instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error")
     assert task.run(sim, **{**WITH_WAYS, "id": row["id"]}).failure is not None
     assert task.list_changes(sim) == []
 
 
-def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
+def test_a_protected_attempt_stays_and_is_reported(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     done = task.run(sim, **WITH_WAYS, protect_names=["web"])
     assert "is protected from deletion" in str(done.failure)
@@ -131,7 +135,7 @@ def test_a_protected_attempt_stays_and_is_told(sim: Any) -> None:
     assert done.outcome.created == [own_instances(sim)[0]["id"]]
 
 
-def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
+def test_an_attempt_that_cannot_be_deleted_is_reported(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0, LARGE: 0, OTHER: 0})
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth=3, times=9, kind="status", status=400,
                   body={"slug": "no", "message": "No"})  # fmt: skip
@@ -142,7 +146,7 @@ def test_one_that_cannot_be_removed_is_told(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("more", [{"on_failed": "replace"}, {"alternatives": WAYS}], ids=["replace", "alternatives"])
-def test_one_that_failed_and_is_to_be_renamed_comes_back_under_the_new_name(sim: Any, more: Any) -> None:
+def test_a_failed_attempt_to_rename_is_created_under_the_new_name(sim: Any, more: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, status="creating_error_capacity", state="error")
     done = task.run(sim, **DECLARED, new_name="www", **more)
     assert (done.failure, done.actions, done.row["name"]) == (None, ["delete", "create"], "www")
@@ -218,7 +222,7 @@ def equals(way: dict[str, Any], start: dict[str, Any]) -> bool:
 
 @settings(max_examples=60 // one_in(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ways, min_size=2, max_size=6), room, st.sampled_from(STARTS), conditions)
-def test_the_first_one_with_room_is_made_or_all_are_named(
+def test_the_first_alternative_with_capacity_is_created_or_all_are_named(
     sim: Any, declared: Any, capacity: Any, start: Any, conditions: Any
 ) -> None:
     sim.reset(**conditions, capacity=capacity)

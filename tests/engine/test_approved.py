@@ -86,7 +86,7 @@ def test_an_approved_plan_is_done_and_costs_no_request(sim: Any, form: int) -> N
     ],
     ids=["stopped since", "another instance of that name", "retyped and stopped since", "gone"],
 )
-def test_another_plan_is_refused_before_the_first_change(sim: Any, now: World | None, told: str) -> None:
+def test_an_unapproved_plan_is_refused_before_the_first_change(sim: Any, now: World | None, told: str) -> None:
     seed(sim, WEB)
     options = {"state": "suspended", "machine_type": LARGE}
     plan = predict_plan(sim, **options)
@@ -102,7 +102,7 @@ def test_another_plan_is_refused_before_the_first_change(sim: Any, now: World | 
                 assert told in str(outcome.failure)
 
 
-def test_a_plan_without_steps_permits_none(sim: Any) -> None:
+def test_a_plan_without_steps_permits_no_step(sim: Any) -> None:
     seed(sim, WEB)
     plan = predict_plan(sim)
     assert plan == {**NO_STEPS}
@@ -112,7 +112,7 @@ def test_a_plan_without_steps_permits_none(sim: Any) -> None:
     assert not list_changes(sim)
 
 
-def test_a_plan_that_is_done_changes_nothing(sim: Any) -> None:
+def test_a_plan_that_was_applied_changes_nothing(sim: Any) -> None:
     seed(sim, WEB)
     plan = predict_plan(sim, **STOPPED)
     assert run_planned(sim, plan, **STOPPED).failure is None
@@ -135,7 +135,7 @@ def test_a_plan_that_is_done_changes_nothing(sim: Any) -> None:
         ({"members": 1}, "does not have the digest"),
     ],
 )
-def test_a_plan_that_was_changed_is_refused_without_a_request(sim: Any, change: dict[str, Any], told: str) -> None:
+def test_an_edited_plan_is_refused_without_a_request(sim: Any, change: dict[str, Any], told: str) -> None:
     seed(sim, WEB)
     plan = {**predict_plan(sim, **STOPPED), **change}
     sim.clear_requests()
@@ -166,7 +166,7 @@ def test_a_reboot_is_approved_once(sim: Any) -> None:
     assert not list_changes(sim)
 
 
-def test_an_address_that_came_since_is_not_deleted(sim: Any) -> None:
+def test_an_address_newer_than_the_plan_is_not_deleted(sim: Any) -> None:
     options = {"state": "absent", "delete_public_ip": True}
     seed(sim, WEB)
     plan = predict_plan(sim, **options)
@@ -176,7 +176,7 @@ def test_an_address_that_came_since_is_not_deleted(sim: Any) -> None:
         assert not list_changes(sim)
 
 
-def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
+def test_an_instance_older_than_the_plan_was_not_created_by_it(sim: Any) -> None:
     """A plan that creates and stops an instance does not stop another instance that got the name meanwhile."""
     seed(sim, None)
     plan = predict_plan(sim, state="stopped")
@@ -186,7 +186,7 @@ def test_what_was_there_before_the_plan_was_not_created_by_it(sim: Any) -> None:
         assert not list_changes(sim)
 
 
-def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
+def test_clean_up_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
     """An instance that was started for a retype is suspended again, as the plan says, if the retype fails."""
     seed(sim, {**WEB, "state": "suspended"})
     plan = predict_plan(sim, machine_type=LARGE)
@@ -198,7 +198,7 @@ def test_what_is_done_after_a_failure_is_part_of_the_plan(sim: Any) -> None:
     assert [step.action for step in outcome.steps] == ["start", "suspend"]
 
 
-def test_what_an_interrupted_run_has_left_is_done_in_the_state_that_was_approved(sim: Any) -> None:
+def test_the_next_run_restores_the_approved_power_state_after_an_interruption(sim: Any) -> None:
     """The approved state is restored after an interrupted run, although a run without the plan cannot know it."""
     seed(sim, {**WEB, "state": "suspended"})
     plan = predict_plan(sim, machine_type=LARGE)

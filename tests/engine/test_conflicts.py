@@ -21,7 +21,7 @@ def times(sim: Any, method: str, part: str = "") -> list[int]:
     return [round(at - found[0]) for at in found]
 
 
-def test_a_deletion_that_conflicts_is_sent_again_at_growing_pauses(sim: Any) -> None:
+def test_a_conflicting_deletion_is_retried_at_growing_pauses(sim: Any) -> None:
     """A deletion is retried at growing pauses, because the rows do not show the cause of the conflict."""
     sim.seed("instance", name="web")
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth="every", times=4, **BUSY)
@@ -30,7 +30,7 @@ def test_a_deletion_that_conflicts_is_sent_again_at_growing_pauses(sim: Any) -> 
     assert times(sim, "DELETE") == pytest.approx([0, 2, 6, 14, 30], abs=2)
 
 
-def test_what_always_conflicts_is_told_after_a_minute(sim: Any) -> None:
+def test_a_step_that_always_conflicts_fails_after_a_minute(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="POST /v1/instances/{id}/stop", nth="every", times=99, **BUSY)
     done = task.run(sim, name="web", state="stopped")
@@ -50,7 +50,7 @@ def test_an_instance_is_started_again_after_its_copy_in_spite_of_conflicts(sim: 
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("other", ["stop", "reboot"])
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended", "rebooted", "absent"])
-def test_another_run_is_waited_for_where_reads_do_not_show_it_yet(sim: Any, other: str, state: str) -> None:
+def test_the_step_of_another_run_is_awaited_before_reads_show_it(sim: Any, other: str, state: str) -> None:
     sim.reset(stale=10, durations={"stop": 10, "reboot": 10})
     row = sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.advance(60)
@@ -66,7 +66,7 @@ def test_another_run_is_waited_for_where_reads_do_not_show_it_yet(sim: Any, othe
 
 
 @pytest.mark.parametrize("stale", [3, 10, 30])
-def test_what_another_run_deleted_is_gone_once_reads_say_so(sim: Any, stale: int) -> None:
+def test_an_instance_that_another_run_deleted_is_gone_once_reads_show_it(sim: Any, stale: int) -> None:
     sim.reset(stale=stale)
     row = sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.advance(60)
@@ -91,14 +91,14 @@ def test_a_copy_that_another_run_deleted_does_not_stop_a_retention(sim: Any, kin
     assert {row["name"] for row in copies.list_copies(sim, kind)} == {"n-3", "n-4"}
 
 
-def test_a_creation_that_was_refused_for_now_is_sent_again_when_the_api_said(sim: Any) -> None:
+def test_a_creation_refused_for_now_is_retried_after_retry_after(sim: Any) -> None:
     sim.add_fault(operation="POST /v1/instances", **LATER)
     done = task.run(sim, timeout=40, **DECLARED)
     assert (done.actions, done.failure) == (["create"], None)
     assert times(sim, "POST") in ([0, 5], [0, 6])
 
 
-def test_what_another_run_creates_meanwhile_is_not_ours(sim: Any) -> None:
+def test_an_instance_that_another_run_creates_is_not_ours(sim: Any) -> None:
     """An instance that appears while the API refuses our creation was created by somebody else."""
     sim.add_fault(operation="POST /v1/instances", **LATER)
     api, other = task.client(sim), task.client(sim)

@@ -137,9 +137,7 @@ def powered(sim: Any, state: str, edition: str = "2026-08") -> Any:
         ("suspended", ["start", "stop", "create", "start", "suspend"]),
     ],
 )
-def test_a_consistent_copy_is_made_of_a_stopped_instance(
-    sim: Any, kind: str, edition: str, state: str, actions: Any
-) -> None:
+def test_power_off_copies_a_stopped_instance(sim: Any, kind: str, edition: str, state: str, actions: Any) -> None:
     powered(sim, state, edition)
     assert [step.action for step in copies.check(sim, kind, **OF_WEB, power_off=True).steps] == actions
     done = copies.run(sim, kind, **OF_WEB, power_off=True)
@@ -160,7 +158,7 @@ REFUSALS = [
 @every_kind
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended"])
 @pytest.mark.parametrize("fault", REFUSALS, ids=["400", "403", "failing"])
-def test_the_instance_comes_back_also_when_the_copy_fails(
+def test_the_power_state_is_restored_if_the_copy_fails(
     sim: Any, kind: str, edition: str, state: str, fault: Any
 ) -> None:
     powered(sim, state, edition)
@@ -178,7 +176,7 @@ def test_the_instance_comes_back_also_when_the_copy_fails(
 @every_kind
 @pytest.mark.parametrize(("fault", "when"), LOST, ids=["before", "after", "html after"])
 @pytest.mark.parametrize("power_off", [False, True])
-def test_a_creation_whose_answer_is_lost_is_made_once(
+def test_a_creation_with_a_lost_response_is_sent_once(
     sim: Any, kind: str, edition: str, fault: Any, when: str, power_off: bool
 ) -> None:
     powered(sim, "running", edition)
@@ -232,7 +230,7 @@ def test_a_time_out_names_the_status_and_the_next_run_carries_on(sim: Any) -> No
 
 
 @every_kind
-def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any, kind: str, edition: str) -> None:
+def test_a_creation_refused_for_now_is_retried_after_retry_after(sim: Any, kind: str, edition: str) -> None:
     powered(sim, "running", edition)
     later = {"kind": "status", "status": 429, "headers": {"Retry-After": "20"}}
     sim.add_fault(operation=f"POST /v1/{kind}s", times=3, nth="every", **later)
@@ -243,7 +241,7 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any, kind: st
     assert len(copies.list_copies(sim, kind)) == 1
 
 
-def test_the_quota_of_backups_is_told_with_what_to_do(sim: Any) -> None:
+def test_an_exceeded_backup_quota_is_reported_with_the_remedy(sim: Any) -> None:
     row = powered(sim, "running", "2024-08")
     for number in range(100):
         sim.seed("backup", name=f"old-{number}", instance=row["id"])

@@ -19,7 +19,7 @@ TO_NE1 = {**TO, "destination_region": "br-ne1"}
 @both
 @pytest.mark.parametrize("destination", ["br-ne1", "br-mgl1"])
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_it_is_copied_once(sim: Any, kind: str, edition: str, destination: str, by: str) -> None:
+def test_a_copy_is_copied_once(sim: Any, kind: str, edition: str, destination: str, by: str) -> None:
     sim.reset(edition=edition)
     row = sim.seed(kind, name="copy")
     options = {"state": "copied", "destination_region": destination, by: row[by]}
@@ -49,7 +49,7 @@ def test_copying_back_to_where_most_are(sim: Any, kind: str, edition: str) -> No
 @both
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 500}], ids=["reset", "500"])
-def test_a_copy_whose_answer_is_lost_is_looked_for_there(
+def test_a_copy_with_a_lost_response_is_sought_in_the_destination(
     sim: Any, kind: str, edition: str, fault: Any, when: str
 ) -> None:
     sim.reset(edition=edition, lag=5)
@@ -72,7 +72,7 @@ def test_a_source_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> 
 
 
 @both
-def test_a_copy_that_another_run_began_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_that_another_run_began_is_awaited(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed(kind, name="copy")
     first = copies.run(sim, kind, wait=False, **TO_NE1)
@@ -84,7 +84,7 @@ def test_a_copy_that_another_run_began_is_waited_for(sim: Any, kind: str, editio
 
 
 @both
-def test_one_that_failed_there_is_told_and_left_alone(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_that_failed_in_the_destination_is_reported_and_kept(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed(kind, name="copy")
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", kind="failing")
@@ -99,7 +99,7 @@ def test_one_that_failed_there_is_told_and_left_alone(sim: Any, kind: str, editi
 
 
 @both
-def test_one_that_is_being_deleted_there_is_copied_anew(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_being_deleted_in_the_destination_is_copied_again(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed(kind, name="copy")
     old = sim.seed(kind, name="copy", region="br-ne1")
@@ -114,7 +114,7 @@ def test_one_that_is_being_deleted_there_is_copied_anew(sim: Any, kind: str, edi
 
 
 @both
-def test_what_cannot_be_copied_is_refused_in_a_sentence(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_that_cannot_be_copied_is_refused_with_a_sentence(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed(kind, name="copy")
     failed = sim.seed(kind, name="failed", status="error", state="error")

@@ -45,7 +45,7 @@ def test_once_a_day_by_the_clock_of_the_api(sim: Any, kind: str, edition: str) -
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_day_that_ends_during_the_run_is_the_day_it_began_on(sim: Any, when: str) -> None:
+def test_the_date_in_a_name_is_the_day_on_which_the_run_began(sim: Any, when: str) -> None:
     sim.seed("instance", name="web")
     midnight(sim, 5)
     name = f"web-{today(sim)}"
@@ -65,7 +65,7 @@ def test_a_placeholder_in_the_name_of_the_instance_stays(sim: Any, name: str) ->
     assert copies.run(sim, "snapshot", **monthly).actions == []
 
 
-def test_a_date_needs_no_listing_of_what_can_be_large(sim: Any) -> None:
+def test_a_date_in_a_name_needs_no_large_listing(sim: Any) -> None:
     """A date in a name needs no large list, also if no response has told the time yet (instance by id)."""
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="{date}", instance=row["id"])
@@ -94,7 +94,7 @@ def test_a_rename_is_done_once(sim: Any, kind: str, edition: str) -> None:
 
 @every_kind
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, edition: str, by: str) -> None:
+def test_a_new_name_that_another_run_took_is_reported(sim: Any, kind: str, edition: str, by: str) -> None:
     sim.reset(edition=edition)
     row = sim.seed(kind, name="old")
     rename = {"id": row["id"], "name": "new"} if by == "id" else {"name": "old", "new_name": "new"}
@@ -108,7 +108,7 @@ def test_a_new_name_that_was_taken_meanwhile_is_told(sim: Any, kind: str, editio
 @every_kind
 @pytest.mark.parametrize("of", ["web", "other"])
 @pytest.mark.parametrize("power_off", [False, True])
-def test_what_was_made_meanwhile_is_held_against_the_instance(
+def test_a_copy_that_another_run_created_must_be_of_the_instance(
     sim: Any, kind: str, edition: str, of: str, power_off: bool
 ) -> None:
     """A copy that another run made is compared with the declaration after 409, once lists show it."""
@@ -128,7 +128,7 @@ def test_what_was_made_meanwhile_is_held_against_the_instance(
 
 
 @every_kind
-def test_one_on_its_way_out_is_waited_for_and_made_anew(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_being_deleted_is_awaited_and_created_again(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition, durations={"delete": 300})
     sim.seed("instance", name="web")
     old = sim.seed(kind, name="copy")
@@ -139,7 +139,7 @@ def test_one_on_its_way_out_is_waited_for_and_made_anew(sim: Any, kind: str, edi
 
 
 @every_kind
-def test_copies_of_the_same_name_are_told_with_their_ids(sim: Any, kind: str, edition: str) -> None:
+def test_copies_that_share_a_name_are_reported_with_their_ids(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     ids = sorted(sim.seed(kind, name="twin")["id"] for number in range(2))
     for options in ({}, {"state": "absent"}, {"state": "restored", "restore": copies.RESTORE}):
@@ -167,7 +167,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @every_kind
-def test_what_cannot_be_is_refused_in_a_sentence_before_anything_is_changed(sim: Any, kind: str, edition: str) -> None:
+def test_an_impossible_task_is_refused_with_a_sentence_before_any_change(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web")
     sim.seed(kind, name="other", instance=sim.seed("instance", name="other")["id"])
@@ -181,7 +181,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_before_anything_is_changed(sim:
         assert not task.list_changes(sim)
 
 
-def test_an_operation_that_failed_is_a_warning(sim: Any) -> None:
+def test_a_failed_operation_gives_a_warning(sim: Any) -> None:
     sim.seed("snapshot", name="copy", status="deleted_error")
     said = copies.check(sim, "snapshot", name="copy").warnings
     assert said == ("The last operation on snapshot copy failed: its status is deleted_error.",)

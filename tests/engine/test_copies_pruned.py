@@ -34,7 +34,7 @@ def copy_names(sim: Any, kind: str) -> list[str]:
 
 
 @every_kind
-def test_the_oldest_of_each_instance_go_and_each_that_stays_has_a_reason(sim: Any, kind: str, edition: str) -> None:
+def test_the_oldest_copies_of_each_instance_go_and_the_others_have_a_reason(sim: Any, kind: str, edition: str) -> None:
     seed_nightly(sim, kind, edition)
     options = {"state": "pruned", "name_prefix": "nightly-", "keep_last": 3}
     plan = copies.check(sim, kind, **options)
@@ -59,7 +59,7 @@ def test_the_first_retention_of_many_deletes_them_all(sim: Any) -> None:
 
 @every_kind
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_one_instance_alone(sim: Any, kind: str, edition: str, by: str) -> None:
+def test_retention_can_be_limited_to_one_instance(sim: Any, kind: str, edition: str, by: str) -> None:
     row, ids = seed_nightly(sim, kind, edition)
     done = copies.run(sim, kind, **ALL, instance=row[by], keep_days=2.5)
     assert [one["id"] for one in done.more["pruned"]] == ids[:3]
@@ -67,7 +67,7 @@ def test_one_instance_alone(sim: Any, kind: str, edition: str, by: str) -> None:
     assert len(copy_names(sim, kind)) == 7
 
 
-def test_an_instance_that_is_gone_is_given_by_its_id(sim: Any) -> None:
+def test_the_copies_of_a_deleted_instance_are_chosen_by_its_id(sim: Any) -> None:
     seed_nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, instance="99999999-9999-4999-8999-999999999999", keep_last=1)
     assert [one["name"] for one in done.more["pruned"]] == [f"nightly-gone-{day}" for day in range(4)]
@@ -75,7 +75,9 @@ def test_an_instance_that_is_gone_is_given_by_its_id(sim: Any) -> None:
 
 @every_kind
 @pytest.mark.parametrize("failure", ["403", "failing"])
-def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edition: str, failure: str) -> None:
+def test_retention_stops_at_the_first_error_and_names_deleted_copies(
+    sim: Any, kind: str, edition: str, failure: str
+) -> None:
     row = seed_nightly(sim, kind, edition)[0]
     fault = {"kind": "failing"} if failure == "failing" else {
         "kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "not this one"}}  # fmt: skip
@@ -98,7 +100,7 @@ def test_it_stops_at_the_first_error_and_says_what_went(sim: Any, kind: str, edi
      ({"kind": "status", "status": 429, "headers": {"Retry-After": "30"}}, "before")],
     ids=["reset before", "reset after", "409", "429"],
 )  # fmt: skip
-def test_what_passes_does_not_stop_it(sim: Any, kind: str, edition: str, fault: Any, when: str) -> None:
+def test_a_passing_fault_does_not_stop_a_retention(sim: Any, kind: str, edition: str, fault: Any, when: str) -> None:
     row = seed_nightly(sim, kind, edition)[0]
     sim.add_fault(operation=f"DELETE /v1/{kind}s/{{id}}", nth=2, when=when, **fault)
     done = copies.run(sim, kind, **ALL, keep_last=2, instance=row["id"], prune_max=3)
@@ -108,7 +110,7 @@ def test_what_passes_does_not_stop_it(sim: Any, kind: str, edition: str, fault: 
 
 
 @every_kind
-def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, edition: str) -> None:
+def test_retention_touches_only_usable_manual_copies(sim: Any, kind: str, edition: str) -> None:
     row = seed_nightly(sim, kind, edition)[0]
     at = sim.now() - 99 * DAY
     odd: list[dict[str, Any]] = [{"status": "creating", "state": "new"}, {"status": "error", "state": "error"},
@@ -122,7 +124,7 @@ def test_only_what_is_usable_and_made_by_hand_is_touched(sim: Any, kind: str, ed
     )
 
 
-def test_time_is_that_of_the_api(sim: Any) -> None:
+def test_ages_count_by_the_clock_of_the_api(sim: Any) -> None:
     """Ages count by the API's clock: the controller's clock may be wrong by years."""
     sim.advance(-1000 * DAY)
     seed_nightly(sim, "snapshot", "2026-08")
@@ -159,7 +161,7 @@ def test_more_than_prune_max_is_refused_whole(sim: Any) -> None:
     assert copies.run(sim, "snapshot", **ALL, keep_last=2, prune_max=6).actions == ["delete"] * 6
 
 
-def test_what_is_protected_stays(sim: Any) -> None:
+def test_protected_copies_stay(sim: Any) -> None:
     seed_nightly(sim, "snapshot", "2026-08")
     done = copies.run(sim, "snapshot", **ALL, keep_last=4, protect_names=["*-web-0"])
     assert [row["name"] for row in done.more["pruned"]] == ["nightly-gone-0"]
@@ -217,7 +219,7 @@ FENCES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "backup"])
-def test_what_has_no_fence_or_no_meaning_is_refused_before_any_request(sim: Any, kind: str) -> None:
+def test_a_retention_without_limits_is_refused_before_any_request(sim: Any, kind: str) -> None:
     for options, said in FENCES:
         done = copies.run(sim, kind, **{"state": "pruned", **options})
         assert said.replace("KIND", kind) in done.message

@@ -51,7 +51,7 @@ def test_a_restore_is_sent_as_the_contract_says_and_once(sim: Any, kind: str, ed
 
 
 @every_kind
-def test_what_the_user_does_not_name_is_sent_as_facts_say(sim: Any, kind: str, edition: str) -> None:
+def test_a_restore_sends_omitted_options_as_facts_say(sim: Any, kind: str, edition: str) -> None:
     """A restore sends a null zone, since 2026-08 would default to br-se1-a in every region, and a backup's network."""
     seed_copy(sim, kind, edition)
     done = copies.run(sim, kind, name="copy", state="restored", restore={"name": "web-2", "machine_type": SMALL})
@@ -84,7 +84,7 @@ def test_a_zone_and_user_data_are_passed_on(sim: Any) -> None:
     ],
     ids=["older", "another image", "younger", "as old", "unknown image"],
 )
-def test_an_instance_of_that_name_counts_only_if_it_can_be_it(
+def test_an_instance_with_the_name_counts_only_if_it_fits_the_copy(
     sim: Any, kind: str, edition: str, there: Any, why: str | None
 ) -> None:
     seed_copy(sim, kind, edition)
@@ -107,7 +107,7 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
 
 
 @every_kind
-def test_a_name_that_is_being_given_up_is_waited_for(sim: Any, kind: str, edition: str) -> None:
+def test_a_name_of_an_instance_being_deleted_is_awaited(sim: Any, kind: str, edition: str) -> None:
     """A restore under the name of its source waits while the source is being deleted."""
     copy = seed_copy(sim, kind, edition)
     assert task.run(sim, name="web", state="absent", wait=False).actions == ["delete"]
@@ -132,7 +132,7 @@ def test_a_copy_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> No
 
 
 @every_kind
-def test_a_copy_that_fails_on_the_way_is_not_restored(sim: Any, kind: str, edition: str) -> None:
+def test_a_copy_that_fails_meanwhile_is_not_restored(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web")
     sim.add_fault(operation=f"POST /v1/{kind}s", kind="failing")
@@ -144,7 +144,7 @@ def test_a_copy_that_fails_on_the_way_is_not_restored(sim: Any, kind: str, editi
 
 
 @every_kind
-def test_what_cannot_be_restored_is_refused_before_the_post(sim: Any, kind: str, edition: str) -> None:
+def test_an_impossible_restore_is_refused_before_the_post(sim: Any, kind: str, edition: str) -> None:
     seed_copy(sim, kind, edition)
     failed = sim.seed(kind, name="failed", status="error", state="error")
     small = (
@@ -179,7 +179,7 @@ def test_check_mode_shows_the_image_of_the_copy(sim: Any, kind: str, edition: st
 
 
 @every_kind
-def test_images_that_cannot_be_read_do_not_prevent_a_restore(sim: Any, kind: str, edition: str) -> None:
+def test_unreadable_images_do_not_prevent_a_restore(sim: Any, kind: str, edition: str) -> None:
     seed_copy(sim, kind, edition)
     sim.add_fault(operation="GET /v1/images", nth="every", kind="status", status=403, body={"slug": "forbidden"})
     assert copies.run(sim, kind, **RESTORED).actions == ["restore"]
@@ -199,7 +199,7 @@ def test_an_ssh_key_for_windows_is_refused_before_the_restore(sim: Any, kind: st
 
 
 @every_kind
-def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, edition: str) -> None:
+def test_a_source_without_a_disk_size_gives_a_warning(sim: Any, kind: str, edition: str) -> None:
     seed_copy(sim, kind, edition)
     sim.seed(kind, name="unknown", instance=None, min_disk=None)
     options = {**RESTORED, "name": "unknown"}
@@ -209,7 +209,7 @@ def test_a_source_whose_disk_is_not_told_is_a_warning(sim: Any, kind: str, editi
 
 @every_kind
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_restore_whose_answer_is_lost_is_made_once(sim: Any, kind: str, edition: str, when: str) -> None:
+def test_a_restore_with_a_lost_response_is_sent_once(sim: Any, kind: str, edition: str, when: str) -> None:
     seed_copy(sim, kind, edition)
     path = f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}"
     sim.add_fault(operation=path, when=when, kind="reset")
@@ -219,7 +219,7 @@ def test_a_restore_whose_answer_is_lost_is_made_once(sim: Any, kind: str, editio
 
 
 @every_kind
-def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, edition: str) -> None:
+def test_a_failed_restore_is_reported_with_its_reason(sim: Any, kind: str, edition: str) -> None:
     seed_copy(sim, kind, edition)
     sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}{'/restore' if kind == 'backup' else ''}", kind="failing")
     done = copies.run(sim, kind, **RESTORED)
@@ -229,7 +229,7 @@ def test_a_restore_that_fails_is_told_with_its_reason(sim: Any, kind: str, editi
 
 
 @every_kind
-def test_vm_instance_reads_no_copy_once_the_instance_is_there(sim: Any, kind: str, edition: str) -> None:
+def test_vm_instance_does_not_read_the_copy_once_the_instance_exists(sim: Any, kind: str, edition: str) -> None:
     copy = seed_copy(sim, kind, edition)
     declared: dict[str, Any] = {**DECLARED, "name": "web-2", "image": None, kind: "copy"}
     assert task.run(sim, **{**declared, kind: copy["id"]}).actions == ["restore"]
@@ -262,6 +262,6 @@ def test_without_waiting_the_copy_is_waited_for_and_the_instance_is_not(sim: Any
     assert copies.instance(sim, "web-2")["status"] == "provisioning"
 
 
-def test_restoring_from_backups_needs_an_api_version_that_has_them(sim: Any) -> None:
+def test_a_restore_from_a_backup_needs_an_api_version_with_backups(sim: Any) -> None:
     said = "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
     assert str(task.run(sim, **{**DECLARED, "image": None, "backup": "copy"}).failure) == said

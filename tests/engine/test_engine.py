@@ -31,7 +31,7 @@ def send_action(sim: Any, row: dict[str, Any], action: str) -> None:
 
 @pytest.mark.parametrize("unique", [True, False])
 @pytest.mark.parametrize(("fault", "when"), LOST, ids=lambda value: value if isinstance(value, str) else value["kind"])
-def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, fault: Any, when: str, unique: bool) -> None:
+def test_a_creation_with_a_lost_response_is_sent_once(sim: Any, fault: Any, when: str, unique: bool) -> None:
     sim.reset(unique_names=unique, lag=5)
     sim.add_fault(operation=POST_CREATE, when=when, **fault)
     done = task.run(sim, **DECLARED, state="running")
@@ -73,7 +73,7 @@ def test_a_reboot_is_never_sent_twice(sim: Any) -> None:
     assert any("showed nothing of the reboot" in note for note in done.outcome.warnings)
 
 
-def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
+def test_a_creation_refused_for_now_is_retried_after_retry_after(sim: Any) -> None:
     sim.add_fault(operation=POST_CREATE, times=5, nth="every", kind="status", status=429, headers={"Retry-After": "20"})
     start = sim.now()
     done = task.run(sim, **DECLARED)
@@ -83,7 +83,7 @@ def test_what_is_refused_for_now_is_sent_again_after_its_time(sim: Any) -> None:
     assert all(later - earlier >= 20 for earlier, later in itertools.pairwise(times))
 
 
-def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
+def test_a_name_that_another_run_took_is_read_and_planned_again(sim: Any) -> None:
     """A name that another run takes before our creation is found, although the first lists do not show it yet."""
     api = task.client(sim)
     declared = task.want(**DECLARED, state="stopped")
@@ -99,7 +99,7 @@ def test_a_name_taken_meanwhile_is_read_and_planned_anew(sim: Any) -> None:
     assert [step.action for step in member.done] == ["stop"]
 
 
-def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: Any) -> None:
+def test_two_instances_created_at_once_are_both_named_and_kept(sim: Any) -> None:
     sim.reset(unique_names=False)
     declared = task.want(**DECLARED)
     api = task.client(sim)
@@ -115,7 +115,7 @@ def test_two_that_were_created_at_once_are_both_named_and_none_is_deleted(sim: A
     assert task.list_changes(sim) == ["POST instances"] * 2
 
 
-def test_reads_that_lag_do_not_make_a_refusal_a_failure(sim: Any) -> None:
+def test_a_refusal_after_a_stale_read_is_not_a_failure(sim: Any) -> None:
     sim.reset(stale=5)
     row = sim.seed("instance", name="web")
     sim.advance(60)
@@ -126,7 +126,7 @@ def test_reads_that_lag_do_not_make_a_refusal_a_failure(sim: Any) -> None:
     assert done.actions == [], "the other hand stopped it"
 
 
-def test_a_refusal_that_nothing_explains_is_passed_on(sim: Any) -> None:
+def test_an_unexplained_refusal_is_passed_on(sim: Any) -> None:
     sim.seed("instance", name="web", state="stopped")
     sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=400,
                   body={"slug": "not_now", "message": "the moon is full", "details": {}})  # fmt: skip
@@ -139,7 +139,7 @@ def test_a_refusal_that_nothing_explains_is_passed_on(sim: Any) -> None:
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended", "present", "rebooted", "absent"])
 @pytest.mark.parametrize(("first", "motion"), [("running", "stop"), ("running", "suspend"), ("stopped", "start")])
-def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, state: str) -> None:
+def test_an_instance_found_in_transition_is_reconciled(sim: Any, first: str, motion: str, state: str) -> None:
     row = sim.seed("instance", name="web", state=first, machine_type=SMALL)
     send_action(sim, row, motion)
     sim.advance(1)
@@ -154,7 +154,7 @@ def test_what_is_found_in_motion_is_led_on(sim: Any, first: str, motion: str, st
         assert (done.row["state"], done.row["machine_type"]["name"]) == (plan.after["state"], LARGE)
 
 
-def test_a_creation_that_is_under_way_is_waited_for_and_not_repeated(sim: Any) -> None:
+def test_a_creation_in_progress_is_awaited_and_not_repeated(sim: Any) -> None:
     task.run(sim, wait=False, **DECLARED)
     sim.advance(5)
     done = task.run(sim, **DECLARED, state="running")
@@ -162,13 +162,13 @@ def test_a_creation_that_is_under_way_is_waited_for_and_not_repeated(sim: Any) -
     assert task.list_changes(sim) == ["POST instances"]
 
 
-def test_what_is_being_created_can_be_deleted(sim: Any) -> None:
+def test_an_instance_being_created_can_be_deleted(sim: Any) -> None:
     task.run(sim, wait=False, **DECLARED)
     done = task.run(sim, name="web", state="absent")
     assert (done.failure, done.actions, names(sim)) == (None, ["delete"], [])
 
 
-def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None:
+def test_a_deletion_ends_before_the_successor_is_created(sim: Any) -> None:
     old = sim.seed("instance", name="web")
     task.client(sim).request("DELETE", f"/v1/instances/{old['id']}")
     sim.advance(1)
@@ -178,7 +178,7 @@ def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None
     assert done.row["id"] != old["id"]
 
 
-def test_absent_waits_for_another_ones_deletion(sim: Any) -> None:
+def test_absent_waits_for_the_deletion_by_another_run(sim: Any) -> None:
     old = sim.seed("instance", name="web")
     task.client(sim).request("DELETE", f"/v1/instances/{old['id']}")
     sim.advance(1)
@@ -187,7 +187,7 @@ def test_absent_waits_for_another_ones_deletion(sim: Any) -> None:
     assert task.list_changes(sim) == [f"DELETE {old['id']}"]
 
 
-def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> None:
+def test_a_failed_creation_is_reported_with_reason_and_remedy(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     done = task.run(sim, **DECLARED)
     text = str(done.failure)
@@ -198,7 +198,7 @@ def test_a_creation_that_fails_is_told_with_its_reason_and_remedy(sim: Any) -> N
     assert task.list_changes(sim) == ["POST instances"]
 
 
-def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) -> None:
+def test_on_failed_replace_deletes_the_failed_instance_and_its_address(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     public = {**DECLARED, "network": {"associate_public_ip": True}}
     failed = task.run(sim, **public).row
@@ -212,14 +212,14 @@ def test_on_failed_replace_takes_away_the_failed_one_with_its_address(sim: Any) 
     assert deletion["query"] == [["delete_public_ip", "true"]] or deletion["query"] == [("delete_public_ip", "true")]
 
 
-def test_an_own_creation_that_fails_is_not_replaced_again_and_again(sim: Any) -> None:
+def test_a_creation_that_fails_in_this_run_is_not_replaced(sim: Any) -> None:
     sim.reset(capacity={SMALL: 0})
     done = task.run(sim, **DECLARED, on_failed="replace")
     assert done.failure is not None
     assert done.actions == ["create"]
 
 
-def test_an_operation_that_fails_is_told(sim: Any) -> None:
+def test_a_failed_operation_is_reported(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL)
     sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="failing", value="retyping_error_capacity")
     done = task.run(sim, name="web", machine_type=LARGE)
@@ -234,7 +234,7 @@ def test_an_old_failure_is_a_warning_and_no_obstacle(sim: Any) -> None:
     assert any("last operation on instance web failed (retyping_error)" in note for note in done.outcome.warnings)
 
 
-def test_time_that_is_up_is_told_with_the_last_status(sim: Any) -> None:
+def test_a_timeout_is_reported_with_the_last_status(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck")
     start = sim.now()
@@ -257,13 +257,13 @@ def test_nothing_new_is_sent_when_the_time_is_up(sim: Any) -> None:
     )
 
 
-def test_a_public_address_that_never_comes_is_told(sim: Any) -> None:
+def test_a_public_address_that_never_appears_is_reported(sim: Any) -> None:
     sim.reset(address_delay=float("inf"))
     done = task.run(sim, **{**DECLARED, "network": {"associate_public_ip": True}})
     assert "no public IPv4 address yet" in str(done.failure)
 
 
-def test_a_creation_ends_when_its_public_address_is_there(sim: Any) -> None:
+def test_a_creation_ends_when_its_public_address_appears(sim: Any) -> None:
     sim.reset(address_delay=30)
     done = task.run(sim, **{**DECLARED, "network": None})
     assert done.failure is None
@@ -286,14 +286,14 @@ def test_passing_faults_while_waiting_do_not_fail_the_task(sim: Any) -> None:
     assert (done.failure, done.actions, done.row["state"]) == (None, ["create"], "running")
 
 
-def test_what_is_no_passing_fault_ends_the_wait(sim: Any) -> None:
+def test_a_permanent_fault_ends_the_wait(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances/{id}", nth=2, kind="status", status=403, times=9)
     done = task.run(sim, **DECLARED)
     assert done.failure.status == 403
     assert done.actions == ["create"]
 
 
-def test_another_hand_in_between_is_planned_around(sim: Any) -> None:
+def test_the_plan_follows_changes_by_another_operator(sim: Any) -> None:
     """The task plans again when somebody starts the instance that it is stopping."""
     row = sim.seed("instance", name="web")
     api = task.client(sim)
@@ -325,7 +325,7 @@ def test_recreate_takes_the_power_state_along(sim: Any) -> None:
     assert any("loses its disk" in note for note in done.outcome.warnings)
 
 
-def test_what_is_probably_not_meant_is_a_warning_in_both_modes(sim: Any) -> None:
+def test_a_doubtful_declaration_gives_a_warning_in_both_modes(sim: Any) -> None:
     doubtful = {**DECLARED, "ssh_key_name": None, "state": "stopped"}
     assert any("nobody will be able to log in" in warning for warning in task.check(sim, **doubtful).warnings)
     done = task.run(sim, **doubtful)
@@ -345,7 +345,7 @@ def test_a_deletion_whose_answer_is_lost_was_done_by_us(sim: Any, fault: Any, wh
     assert (done.failure, done.actions, names(sim)) == (None, ["delete"], [])
 
 
-def test_a_deletion_by_another_hand_was_not_done_by_us(sim: Any) -> None:
+def test_a_deletion_by_another_operator_is_not_reported_as_ours(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     api, declared = task.client(sim), task.want(name="web", state="absent")
     member = Member(instance_task(api, declared))

@@ -35,7 +35,7 @@ def seed_web(sim: Any, api: Any, **fields: Any) -> None:
 
 @cases
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_what_is_as_declared_stays(sim: Any, edition: str, api: Any, user: Any) -> None:
+def test_an_instance_in_its_desired_state_is_unchanged(sim: Any, edition: str, api: Any, user: Any) -> None:
     sim.reset(edition=edition)
     seed_web(sim, api)
     declared = {"machine_type": user(KIND), "image": user(MADE_FROM), "network": {"vpc": user(VPC)},
@@ -60,7 +60,7 @@ def test_the_users_own_interface_is_not_purged(sim: Any, api: Any, user: Any) ->
 
 
 @cases
-def test_what_is_attached_is_seen_and_the_users_own_is_not_lost(sim: Any, api: Any, user: Any) -> None:
+def test_attached_interfaces_are_recognized_and_kept(sim: Any, api: Any, user: Any) -> None:
     seed_web(sim, api, interfaces=[])
     done = task.run(sim, name="web", network_interfaces=[user(OWN), api(OWN)])
     assert (done.failure, done.actions) == (None, ["attach"])
@@ -82,7 +82,7 @@ def test_a_retype_by_id_is_seen(sim: Any, api: Any, user: Any) -> None:
     assert task.run(sim, id=user(WEB), machine_type=user(large)).actions == []
 
 
-def test_ids_that_are_sent_are_in_lower_case(sim: Any) -> None:
+def test_ids_are_sent_in_lower_case(sim: Any) -> None:
     ids = {"machine_type": KIND.upper(), "image": MADE_FROM.upper(),
            "network": {"vpc": VPC.upper(), "security_groups": [GROUP.upper()], "associate_public_ip": False},
            "volumes": [OWN.upper()]}  # fmt: skip
@@ -114,7 +114,7 @@ def test_copies_are_of_their_instance(sim: Any, kind: str, edition: str, api: An
 @pytest.mark.one_in(5)
 @cases
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
-def test_a_copy_by_id_and_what_is_restored_from_it(sim: Any, kind: str, edition: str, api: Any, user: Any) -> None:
+def test_a_copy_given_by_id_is_restored_once(sim: Any, kind: str, edition: str, api: Any, user: Any) -> None:
     sim.reset(edition=edition)
     sim.seed(kind, name="copy", id=api(COPY), created_at=sim.now() - 60)
     restore = {"state": "restored", "id": user(COPY), "restore": copies.RESTORE}
@@ -135,7 +135,7 @@ def test_the_source_of_a_copy_is_not_its_restored_instance(sim: Any, api: Any, u
 
 
 @cases
-def test_what_was_found_by_its_id_is_not_found_again(sim: Any, api: Any, user: Any) -> None:
+def test_vm_info_returns_a_resource_given_by_id_once(sim: Any, api: Any, user: Any) -> None:
     seed_web(sim, api)
     for kind in ("instances", "init_logs"):
         given = result(sim, "vm_info", {"kind": kind, "id": user(WEB)})
@@ -177,7 +177,7 @@ def test_a_zone_may_be_spelt_otherwise(sim: Any, api: str, user: str) -> None:
     assert copies.bodies(sim)[-1]["availability_zone"] == "br-se1-a", "as the API offers it"
 
 
-def test_another_zone_is_another(sim: Any) -> None:
+def test_a_different_zone_is_a_difference(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     declared = {**DECLARED, "availability_zone": "br-se-1-b", "on_immutable_change": "recreate"}
     assert [step.action for step in task.check(sim, **declared).steps] == ["delete", "create"]

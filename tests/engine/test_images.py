@@ -120,7 +120,7 @@ def test_each_changeable_field_is_sent_alone(sim: Any, change: Any) -> None:
     assert action_names(image(sim, name="golden-1", **change)) == []
 
 
-def test_unchanged_is_one_request(sim: Any) -> None:
+def test_an_unchanged_image_takes_one_request(sim: Any) -> None:
     row = sim.seed("custom_image", name="golden-1")
     for chosen in ({"name": "golden-1"}, {"id": row["id"]}):
         sim.clear_requests()
@@ -130,7 +130,7 @@ def test_unchanged_is_one_request(sim: Any) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("kind", ["reset", "html"])
-def test_a_creation_whose_answer_is_lost_is_made_once(sim: Any, kind: str, when: str) -> None:
+def test_a_creation_with_a_lost_response_is_sent_once(sim: Any, kind: str, when: str) -> None:
     sim.reset(lag=5)
     sim.add_fault(operation=CREATE, when=when, kind=kind)
     assert action_names(image(sim, **GOLDEN)) == ["create"]
@@ -149,7 +149,7 @@ def test_a_change_whose_answer_is_lost_happens(sim: Any, method: str, when: str)
 
 
 @pytest.mark.parametrize("lag", [0, 15])
-def test_a_name_that_another_run_took_is_read_and_planned_anew(sim: Any, lag: int) -> None:
+def test_an_image_name_that_another_run_took_is_read_and_planned_again(sim: Any, lag: int) -> None:
     sim.reset(lag=lag)
     body = {"name": "golden-1", "url": URL, "platform": "linux", "license": "unlicensed", "architecture": "x86/64"}
     other = task.client(sim)
@@ -159,7 +159,7 @@ def test_a_name_that_another_run_took_is_read_and_planned_anew(sim: Any, lag: in
     assert [(row["status"], row["version"]) for row in list_images(sim)] == [("active", "2")]
 
 
-def test_what_is_being_imported_is_waited_for_and_not_made_again(sim: Any) -> None:
+def test_an_import_in_progress_is_awaited_and_not_repeated(sim: Any) -> None:
     first = image(sim, **GOLDEN, wait=False)
     assert (action_names(first), first["image"]["status"]) == (["create"], "pending")
     sim.clear_requests()
@@ -185,7 +185,7 @@ def test_an_import_takes_hours(sim: Any, wait_timeout: Any) -> None:
     assert "importing" in late["msg"]
 
 
-def test_an_import_that_fails_is_told_with_its_remedy_and_can_be_deleted(sim: Any) -> None:
+def test_a_failed_import_is_reported_with_its_remedy_and_can_be_deleted(sim: Any) -> None:
     sim.add_fault(operation=CREATE, kind="failing")
     done = image(sim, **GOLDEN)
     assert done["failed"]
@@ -199,7 +199,7 @@ def test_an_import_that_fails_is_told_with_its_remedy_and_can_be_deleted(sim: An
     assert action_names(image(sim, **GOLDEN)) == ["create"]
 
 
-def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None:
+def test_a_deletion_ends_before_the_successor_is_created(sim: Any) -> None:
     old = sim.seed("custom_image", name="golden-1")
     image(sim, id=old["id"], state="absent", wait=False)
     done = image(sim, **GOLDEN)
@@ -207,7 +207,7 @@ def test_what_is_being_deleted_goes_before_its_successor_comes(sim: Any) -> None
     assert done["image"]["id"] != old["id"]
 
 
-def test_a_deletion_that_failed_is_a_warning_and_no_obstacle(sim: Any) -> None:
+def test_a_failed_deletion_gives_a_warning_and_can_be_repeated(sim: Any) -> None:
     sim.seed("custom_image", name="golden-1", status="deleting_error")
     done = image(sim, name="golden-1", check=True)
     assert done["warnings"] == ["The last operation on custom image golden-1 failed: its status is deleting_error."]
@@ -225,7 +225,7 @@ def test_the_url_is_in_no_result(sim: Any, told: str, when: str) -> None:
     assert done["error"]["message"] == "cannot read ********"
 
 
-def test_a_url_that_expires_too_soon_is_a_warning_in_both_modes(sim: Any) -> None:
+def test_a_url_that_expires_too_soon_gives_a_warning_in_both_modes(sim: Any) -> None:
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     url = f"{URL}&X-Amz-Date={now}&X-Amz-Expires=3600"
     for check in (True, False):
@@ -273,7 +273,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "said"), REFUSED)
 @pytest.mark.parametrize("check", [True, False])
-def test_what_cannot_be_is_refused_in_a_sentence(sim: Any, options: Any, said: str, check: bool) -> None:
+def test_an_impossible_image_is_refused_with_a_sentence(sim: Any, options: Any, said: str, check: bool) -> None:
     assert said in image(sim, **options, check=check)["msg"]
     assert list_changes(sim) == []
 
@@ -282,7 +282,7 @@ def info(sim: Any, **options: Any) -> dict[str, Any]:
     return result(sim, "vm_info", options)
 
 
-def test_the_init_log_of_one_instance(sim: Any) -> None:
+def test_vm_info_returns_the_init_log_of_an_instance(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     whole = info(sim, kind="init_logs", name="web")
     assert whole["count"] == len(whole["init_logs"]) == 5
@@ -302,13 +302,13 @@ def test_api_version_2024_08_has_no_init_logs(sim: Any, by: str) -> None:
     assert info(sim, kind="init_logs", **{by: row[by]})["msg"] == "API version 2024-08 has no init logs."
 
 
-def test_the_words_of_the_api_on_a_log_that_is_not_there_yet_are_passed_on(sim: Any) -> None:
+def test_the_apis_words_about_a_missing_init_log_are_passed_on(sim: Any) -> None:
     sim.seed("instance", name="web", state="new", status="creating")
     assert info(sim, kind="init_logs", name="web")["error"]["slug"] == "instance.logs.not_found"
 
 
 @pytest.mark.parametrize("logs", [None, "one line", [1]])
-def test_a_log_that_is_not_a_list_of_lines_is_an_error(sim: Any, logs: Any) -> None:
+def test_an_init_log_that_is_not_a_list_of_lines_is_an_error(sim: Any, logs: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="GET /v1/instances/{id}/init-logs", kind="status", status=200, body={"logs": logs})
     assert ": the response has no list of lines (status 200, GET " in info(sim, kind="init_logs", name="web")["msg"]
@@ -328,7 +328,7 @@ def test_custom_images_are_listed(sim: Any) -> None:
     assert info(sim, kind="custom_images")["msg"] == "API version 2024-08 has no custom images."
 
 
-def test_the_diff_of_a_change_shows_it(sim: Any) -> None:
+def test_the_diff_shows_the_change(sim: Any) -> None:
     sim.seed("custom_image", name="golden-1", version="1")
     diff = result(sim, "vm_image", {"name": "golden-1", "version": "2"}, diff=True)["diff"]
     assert (diff["before"]["version"], diff["after"]["version"]) == ("1", "2")

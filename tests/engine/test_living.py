@@ -51,7 +51,7 @@ def lives(sim: Any, row: dict[str, Any]) -> bool:
     ("attach", {"network_interfaces": ["11111111-1111-4111-8111-111111111111"]}),
 ])  # fmt: skip
 @pytest.mark.parametrize("slug", SLUGS[::2])
-def test_what_fails_in_this_run_lives(
+def test_an_instance_whose_step_fails_in_this_run_lives(
     sim: Any, options: dict[str, Any], action: str, options2: dict[str, Any], slug: str | None
 ) -> None:
     row = seed_old_instance(sim, state="stopped" if action == "start" else "running")
@@ -70,7 +70,7 @@ def test_what_fails_in_this_run_lives(
 
 @replacing
 @pytest.mark.parametrize("status", FAILURES)
-def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: str) -> None:
+def test_an_instance_found_with_a_failed_operation_lives(sim: Any, options: dict[str, Any], status: str) -> None:
     number = FAILURES.index(status) + REPLACING.index(options)
     slug, state = SLUGS[number % 4], ("present", "running", "stopped")[number % 3]
     row = seed_old_instance(sim, state="error", status=status, error=slug and {"slug": slug, "message": "no capacity"})
@@ -88,7 +88,7 @@ def test_what_is_found_failed_lives(sim: Any, options: dict[str, Any], status: s
     {"state": "new", "status": "creating_error"}, {"state": "error", "status": "creating_error_capacity"},
     {"state": "error", "status": "completed", "error": {"slug": "create_instance.keypair.not_found", "message": "x"}},
 ], ids=str)  # fmt: skip
-def test_what_certainly_never_ran_is_replaced_with_its_address(sim: Any, fields: dict[str, Any]) -> None:
+def test_an_instance_that_certainly_never_ran_is_replaced_with_its_address(sim: Any, fields: dict[str, Any]) -> None:
     row = seed_old_instance(sim, **fields)
     done = task.run(sim, **DECLARED, on_failed="replace")
     assert (done.failure, done.actions) == (None, ["delete", "create"])

@@ -49,7 +49,7 @@ def test_an_id_in_the_place_of_a_name_is_refused(sim: Any, module: str, options:
 @pytest.mark.parametrize(
     "settings", [{}, {"unique_names": False}, {"unique_names": False, "lag": 5, "stale": 2}], ids=str
 )
-def test_an_id_with_a_name_that_another_has_is_refused(sim: Any, settings: dict[str, Any]) -> None:
+def test_an_id_with_the_name_of_another_instance_is_refused(sim: Any, settings: dict[str, Any]) -> None:
     sim.reset(**settings)
     one, other = (sim.seed("instance", name=name) for name in ("a", "b"))
     sim.advance(60)
@@ -68,7 +68,7 @@ def test_an_id_with_a_free_name_renames(sim: Any) -> None:
     assert len(sim.requests()) == 1, "the list of names is read only where it is to be renamed"
 
 
-def test_a_copy_with_the_name_of_another_is_refused(sim: Any) -> None:
+def test_an_id_with_the_name_of_another_copy_is_refused(sim: Any) -> None:
     one, other = (sim.seed("snapshot", name=name) for name in ("a", "b"))
     done = copies.run(sim, "snapshot", id=one["id"], name="b")
     assert str(done.failure) == f"'a' ({one['id']}) cannot be renamed: 'b' exists too ({other['id']})."
@@ -76,7 +76,7 @@ def test_a_copy_with_the_name_of_another_is_refused(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["None", "N*"])
-def test_an_instance_without_a_name_is_not_called_none(sim: Any, pattern: str) -> None:
+def test_protection_patterns_do_not_match_a_missing_name(sim: Any, pattern: str) -> None:
     row = sim.seed("instance", name=None)
     options = {"id": row["id"], "state": "absent", "protect_names": [pattern]}
     assert result(sim, "vm_instance", options, check=True)["changed"]

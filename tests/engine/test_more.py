@@ -32,7 +32,7 @@ def members(api: Any, *declarations: dict[str, Any]) -> tuple[list[Any], Any]:
     return made, observe
 
 
-def test_several_are_led_at_once_and_each_is_looked_at_when_it_is_due(sim: Any) -> None:
+def test_several_members_are_reconciled_each_read_when_it_is_due(sim: Any) -> None:
     sim.seed("instance", name="db")
     sim.seed("instance", name="no")
     sim.add_fault(operation="POST /v1/instances/{id}/suspend", kind="status", status=403)
@@ -76,7 +76,7 @@ def test_the_deadline_of_the_client_counts_from_its_start(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_read_that_is_refused_for_now_is_not_repeated_before_its_time(sim: Any, status: int) -> None:
+def test_a_read_refused_for_now_is_retried_after_retry_after(sim: Any, status: int) -> None:
     api = task.client(sim, api_retries=0)
     sim.add_fault(operation="GET /v1/instances/{id}", nth=1, times=3, kind="status", status=status,
                   headers={"Retry-After": "20"})  # fmt: skip
@@ -86,7 +86,7 @@ def test_a_read_that_is_refused_for_now_is_not_repeated_before_its_time(sim: Any
     assert all(later - earlier >= 20 for earlier, later in itertools.pairwise(reads[:4]))
 
 
-def test_reads_that_fail_until_the_deadline_are_the_failure(sim: Any) -> None:
+def test_reads_that_fail_until_the_deadline_are_reported(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(
         operation="GET /v1/instances/{id}", nth=2, times=999, kind="status", status=500, body={"message": "no"}
@@ -111,7 +111,7 @@ def test_looks_are_spread_by_a_tenth_at_most(sim: Any, monkeypatch: pytest.Monke
     assert ends == [9.0, 11.0]
 
 
-def test_a_failed_one_is_removed_once_however_far_reads_lag_behind(sim: Any) -> None:
+def test_a_failed_instance_is_deleted_once_even_if_reads_are_stale(sim: Any) -> None:
     sim.reset(stale=8)
     sim.seed("instance", name="web", machine_type=SMALL, status="creating_error", state="error")
     done = task.run(sim, **DECLARED, on_failed="replace")
@@ -119,14 +119,14 @@ def test_a_failed_one_is_removed_once_however_far_reads_lag_behind(sim: Any) -> 
     assert [sent[:6] for sent in task.list_changes(sim)] == ["DELETE", "POST i"]
 
 
-def test_what_was_to_be_put_right_and_is_refused_is_told(sim: Any) -> None:
+def test_a_refused_clean_up_step_is_reported(sim: Any) -> None:
     sim.seed("instance", name="web")
     sim.add_fault(operation="POST /v1/instances/{id}/start", nth="every", kind="status", status=403)
     done = copies.run(sim, "snapshot", name="copy", instance="web", power_off=True)
     assert "Left to be done, since the next run cannot know of it: start instance web." in done.message
 
 
-def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None:
+def test_a_clean_up_step_without_visible_effect_is_reported_as_outstanding(sim: Any) -> None:
     """A clean-up step is reported as outstanding if the time ends before a read shows its effect."""
     sim.reset(stale=60)
     sim.seed("instance", name="web")
@@ -135,7 +135,7 @@ def test_what_does_not_show_yet_is_told_as_to_be_put_right_too(sim: Any) -> None
     assert "Left to be done, since the next run cannot know of it: start instance web." in done.message
 
 
-def test_what_was_not_sent_is_not_told_as_to_be_put_right(sim: Any) -> None:
+def test_an_unsent_step_needs_no_clean_up(sim: Any) -> None:
     """A step that was not sent before the deadline needs no clean-up: the instance still runs."""
     row = sim.seed("instance", name="web")
     done = copies.run(sim, "snapshot", name="copy", instance=row["id"], power_off=True, timeout=0)

@@ -35,7 +35,7 @@ def seed_instance(sim: Any, settings: dict[str, Any], age: float = 3600, **more:
 
 @pytest.mark.parametrize("settings", EDITIONS, ids=str)
 @pytest.mark.parametrize("name", CASES)
-def test_a_difference_of_the_public_address_is_told(sim: Any, name: str, settings: dict[str, Any]) -> None:
+def test_a_difference_of_the_public_address_is_reported(sim: Any, name: str, settings: dict[str, Any]) -> None:
     public, declared, text = CASES[name]
     seed_instance(sim, settings, public_ip=public)
     done, plan = task.run(sim, name="web", **declared), task.check(sim, name="web", **declared)
@@ -51,7 +51,9 @@ def test_a_difference_of_the_public_address_is_told(sim: Any, name: str, setting
 @pytest.mark.parametrize(("groups", "differs"), [
     ([GROUP], False), ([GROUP.upper()], False), ([OTHER], True), ([GROUP, OTHER], True), ([], False),
 ])  # fmt: skip
-def test_other_security_groups_are_told(sim: Any, settings: dict[str, Any], groups: list[str], differs: bool) -> None:
+def test_different_security_groups_are_reported(
+    sim: Any, settings: dict[str, Any], groups: list[str], differs: bool
+) -> None:
     sim.reset(**settings)
     network = {"associate_public_ip": False, "security_groups": [GROUP]}
     assert task.run(sim, **{**DECLARED, "network": network}).actions == ["create"]
@@ -60,7 +62,7 @@ def test_other_security_groups_are_told(sim: Any, settings: dict[str, Any], grou
     assert all("network.security_groups is" in note for note in done.outcome.warnings)
 
 
-def test_the_older_api_version_does_not_tell_security_groups(sim: Any) -> None:
+def test_api_version_2024_08_does_not_show_security_groups(sim: Any) -> None:
     seed_instance(sim, {"edition": "2024-08"})
     assert not task.run(sim, name="web", network={"security_groups": [GROUP]}).outcome.warnings
 
@@ -78,7 +80,7 @@ def test_an_instance_is_recreated_with_the_declared_address(sim: Any, public: bo
 
 @pytest.mark.parametrize("how", ["in check mode", "for real"])
 @pytest.mark.parametrize("choice", ["recreate", "fail"])
-def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str, how: str) -> None:
+def test_a_late_public_address_is_awaited(sim: Any, choice: str, how: str) -> None:
     """A new instance is not replaced because its address is not shown yet."""
     sim.reset(address_delay=40)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
@@ -93,7 +95,7 @@ def test_an_address_that_comes_late_is_waited_for(sim: Any, choice: str, how: st
 
 
 @pytest.mark.parametrize("choice", ["recreate", "fail"])
-def test_what_check_mode_names_is_what_comes_of_a_young_instance_without_an_address(sim: Any, choice: str) -> None:
+def test_check_mode_is_right_about_a_young_instance_without_address(sim: Any, choice: str) -> None:
     seed_instance(sim, {}, age=1)
     wanted = {**DECLARED, **TRUE, "on_immutable_change": choice}
     if choice == "fail":
@@ -142,7 +144,7 @@ SETTLED = {"id": "1", "state": "running", "status": "completed"}
     ({"network": {"ports": [{"id": "p", "ipAddresses": {"privateIpAddress": "198.18.0.1"}}]}}, False),
     ({"network": {"ports": [{"id": "p", "ipAddresses": {"publicIpAddress": "192.0.2.1"}}]}}, True),
 ])  # fmt: skip
-def test_an_address_is_only_missing_where_the_response_tells_it(row: dict[str, Any], public: bool | None) -> None:
+def test_an_address_is_missing_only_if_the_response_shows_it(row: dict[str, Any], public: bool | None) -> None:
     assert field_value({**SETTLED, **row}, "primary.public_ip") is public
 
 

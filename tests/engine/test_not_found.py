@@ -24,7 +24,7 @@ every_form = pytest.mark.parametrize("form", FOREIGN)
 @every_form
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 @pytest.mark.parametrize("times", [1, 3, 20])
-def test_no_second_instance_is_made(sim: Any, form: str, edition: str, times: int) -> None:
+def test_a_404_does_not_lead_to_a_second_instance(sim: Any, form: str, edition: str, times: int) -> None:
     sim.reset(edition=edition, unique_names=False)
     sim.seed("instance", name="web", state="stopped")
     for number in range(times):
@@ -35,7 +35,7 @@ def test_no_second_instance_is_made(sim: Any, form: str, edition: str, times: in
 
 
 @every_form
-def test_what_the_list_has_is_not_absent(sim: Any, form: str) -> None:
+def test_an_instance_in_the_list_is_not_absent(sim: Any, form: str) -> None:
     web = sim.seed("instance", name="web")
     sim.add_fault(operation=READ, nth="every", **FOREIGN[form])
     given = result(sim, "vm_instance", {"id": web["id"], "state": "absent"})
@@ -61,7 +61,7 @@ def test_a_deletion_ends_behind_such_a_gateway(sim: Any, form: str, settings: di
 
 @every_form
 @pytest.mark.parametrize("kind", ["snapshot", "backup"])
-def test_a_copy_that_the_list_has_is_deleted(sim: Any, form: str, kind: str) -> None:
+def test_a_copy_in_the_list_is_deleted_despite_a_404(sim: Any, form: str, kind: str) -> None:
     sim.reset(edition="2024-08")
     web = sim.seed("instance", name="web")
     copy = sim.seed(kind, name="copy", instance=web["id"])
@@ -71,14 +71,14 @@ def test_a_copy_that_the_list_has_is_deleted(sim: Any, form: str, kind: str) -> 
 
 
 @every_form
-def test_vm_info_reads_it(sim: Any, form: str) -> None:
+def test_vm_info_reads_an_instance_despite_a_404(sim: Any, form: str) -> None:
     web = sim.seed("instance", name="web", machine_type=SMALL)
     sim.add_fault(operation=READ, **FOREIGN[form])
     assert result(sim, "vm_info", {"kind": "instances", "id": web["id"]})["count"] == 1
 
 
 @every_form
-def test_a_list_that_was_there_is_read_again(sim: Any, form: str) -> None:
+def test_a_list_with_a_404_is_read_again_if_it_existed_before(sim: Any, form: str) -> None:
     """The wait until lists show the new name continues after the gateway's 404."""
     sim.reset(lag=20)
     sim.seed("instance", name="web", state="stopped")
@@ -92,7 +92,7 @@ def test_a_list_that_was_there_is_read_again(sim: Any, form: str) -> None:
 
 
 @every_form
-def test_a_list_that_was_never_there_is_a_wrong_url(sim: Any, form: str) -> None:
+def test_a_list_that_never_existed_means_a_wrong_url(sim: Any, form: str) -> None:
     sim.add_fault(operation="GET /v1/instances", nth="every", **FOREIGN[form])
     given = result(sim, "vm_instance", DECLARED)
     assert given["failed"] and "Check the region 'br-se1'" in given["msg"]

@@ -80,7 +80,7 @@ def test_an_instance_on_its_way_out_counts_as_gone(sim: Any, kind: str, edition:
     assert "which is gone" in module(sim, kind, name="copy", instance="web-O1")["warnings"][0]
 
 
-def test_an_instance_that_lists_do_not_show_yet_is_the_declared_one(sim: Any) -> None:
+def test_an_instance_that_lists_do_not_show_yet_counts_as_declared(sim: Any) -> None:
     sim.reset(lag=30)
     made = task.client(sim).request("POST", "/v1/instances", body={**NEW, "name": "web"}).body["id"]
     sim.seed("snapshot", name="copy", instance=made, created_at=sim.now() - 60)
@@ -109,7 +109,7 @@ def test_a_restore_whose_copy_is_missing_is_taken_with_a_warning(sim: Any, kind:
 @every_kind
 @pytest.mark.parametrize("power_off", [False, True])
 @pytest.mark.parametrize("name", ["copy", "{instance}-copy"])
-def test_check_mode_takes_an_instance_for_created_that_an_earlier_task_would_create(
+def test_check_mode_assumes_an_instance_that_an_earlier_task_would_create(
     sim: Any, kind: str, edition: str, power_off: bool, name: str
 ) -> None:
     sim.reset(edition=edition)
@@ -129,9 +129,7 @@ def test_check_mode_takes_an_instance_for_created_that_an_earlier_task_would_cre
 
 
 @every_kind
-def test_check_mode_prunes_no_copies_of_an_instance_that_an_earlier_task_would_create(
-    sim: Any, kind: str, edition: str
-) -> None:
+def test_check_mode_prunes_nothing_of_an_instance_still_to_be_created(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     other = sim.seed("instance", name="other")
     for day in (1, 2, 3):
@@ -151,7 +149,7 @@ def test_check_mode_prunes_no_copies_of_an_instance_that_an_earlier_task_would_c
 
 
 @every_kind
-def test_check_mode_takes_a_copy_for_created_that_is_to_be_restored(sim: Any, kind: str, edition: str) -> None:
+def test_check_mode_assumes_a_copy_that_is_to_be_restored(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     options = {"name": "copy", "state": "restored", "restore": copies.RESTORE}
     declared = {**DECLARED, "name": "web-2", "image": None, kind: "copy"}
@@ -168,7 +166,7 @@ def test_check_mode_takes_a_copy_for_created_that_is_to_be_restored(sim: Any, ki
 
 
 @pytest.mark.parametrize(("kind", "edition"), copies.COPIED)
-def test_check_mode_takes_a_copy_for_created_that_is_to_be_copied(sim: Any, kind: str, edition: str) -> None:
+def test_check_mode_assumes_a_copy_that_is_to_be_copied(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     options = {"name": "copy", "state": "copied", "destination_region": "br-ne1"}
     planned = module(sim, kind, True, **options)

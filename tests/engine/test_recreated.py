@@ -37,7 +37,7 @@ def instances(sim: Any) -> list[str]:
     return [row["name"] for row in sim.state()["br-se1"]["instances"]]
 
 
-def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
+def test_recreation_from_an_unfinished_copy_is_refused(sim: Any) -> None:
     """An instance is not recreated from an unfinished copy: the copy can fail when the instance is already deleted."""
     sim.seed("instance", name="src", created_at=sim.now() - 3600)
     sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
@@ -50,9 +50,7 @@ def test_none_is_recreated_from_a_copy_that_is_not_finished(sim: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "route", "body"), [("DELETE", "", None), ("PATCH", "/rename", {"name": "other"})])
-def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
-    sim: Any, method: str, route: str, body: Any
-) -> None:
+def test_recreation_from_a_deleted_copy_in_a_late_list_is_refused(sim: Any, method: str, route: str, body: Any) -> None:
     sim.reset(lag=20)
     src = sim.seed("instance", name="src", created_at=sim.now() - 3600)["id"]
     sim.seed("instance", name="web", ssh_key_name="other", created_at=sim.now() - 3600)
@@ -66,7 +64,7 @@ def test_none_is_recreated_from_a_copy_that_only_a_late_list_shows(
 
 
 @pytest.mark.parametrize("name", ["web", "old"])
-def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
+def test_recreation_under_a_new_name_is_refused(sim: Any, name: str) -> None:
     """An instance is not recreated under a new name: after a kill, the next run would find neither name."""
     sim.seed("instance", name=name, created_at=sim.now() - 3600)
     declared = {**DECLARED, **OTHER, "name": "old", "new_name": "web"}
@@ -74,7 +72,7 @@ def test_none_is_recreated_under_a_new_name(sim: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("unique", [True, False])
-def test_a_name_that_is_being_given_up_can_be_taken(sim: Any, unique: bool) -> None:
+def test_the_name_of_an_instance_being_deleted_can_be_taken(sim: Any, unique: bool) -> None:
     sim.reset(unique_names=unique)
     sim.seed("instance", name="new")
     sim.seed("instance", name="old")
@@ -87,14 +85,14 @@ def test_a_name_that_is_being_given_up_can_be_taken(sim: Any, unique: bool) -> N
     assert instances(sim) == ["new"]
 
 
-def test_none_is_recreated_whose_interface_is_the_users_own(sim: Any) -> None:
+def test_recreation_of_an_instance_with_the_users_own_interface_is_refused(sim: Any) -> None:
     task.run(sim, **{**DECLARED, "network": {"interface": PORT}})
     sim.clear_requests()
     declared = {**DECLARED, **OTHER, "network": None, "network_interfaces": [PORT]}
     assert "cannot be recreated: its interface is the user's own" in refusal_message(sim, **declared)
 
 
-def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
+def test_an_instance_being_deleted_is_not_renamed_or_created_again(sim: Any) -> None:
     row = sim.seed("instance", name="old")
     task.client(sim).request("DELETE", f"/v1/instances/{row['id']}")
     sim.clear_requests()
@@ -104,14 +102,14 @@ def test_what_is_being_deleted_is_not_renamed_and_not_created(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_deletion_tells_which_public_address_stays(sim: Any, check: bool) -> None:
+def test_a_deletion_names_the_public_address_that_stays(sim: Any, check: bool) -> None:
     sim.seed("instance", name="web", public_ip=ADDRESS)
     given = result(sim, "vm_instance", {"name": "web", "state": "absent"}, check)
     assert given["kept_public_ips"] == [ADDRESS] and given["warnings"] == [KEPT]
     assert "kept_public_ips" not in result(sim, "vm_instance", {"name": "web", "state": "absent"}, check) or check
 
 
-def test_a_public_address_stays_of_what_could_not_be_made_anew(sim: Any) -> None:
+def test_a_failed_recreation_names_the_public_address_that_stays(sim: Any) -> None:
     sim.seed("instance", name="web", public_ip=ADDRESS)
     sim.add_fault(operation="POST /v1/instances", kind="failing")
     given = result(sim, "vm_instance", {**DECLARED, **OTHER})
@@ -123,14 +121,14 @@ def test_a_public_address_stays_of_what_could_not_be_made_anew(sim: Any) -> None
     assert member["failed"] and member["kept_public_ips"] == [ADDRESS]
 
 
-def test_nothing_is_kept_of_what_was_not_deleted(sim: Any) -> None:
+def test_a_refused_deletion_names_no_kept_public_address(sim: Any) -> None:
     sim.seed("instance", name="web", public_ip=ADDRESS)
     sim.add_fault(operation="DELETE /v1/instances/{id}", kind="status", status=403)
     given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
     assert given["failed"] and "kept_public_ips" not in given
 
 
-def test_a_public_address_that_appears_before_the_deletion_is_told(sim: Any) -> None:
+def test_a_public_address_that_appears_before_the_deletion_is_reported(sim: Any) -> None:
     """A public IP that appears while the deletion waits for the end of the creation is reported."""
     result(sim, "vm_instance", {**DECLARED, "network": {"associate_public_ip": True}, "wait": False})
     given = result(sim, "vm_instance", {"name": "web", "state": "absent"})
@@ -144,7 +142,7 @@ def test_a_public_address_that_appears_before_the_deletion_is_told(sim: Any) -> 
     [{"kind": "failing", "value": "retyping_error_capacity"}, {"kind": "status", "status": 400}],
     ids=lambda fault: str(fault["kind"]),
 )
-def test_one_that_was_suspended_is_so_again_after_a_retype_that_failed(sim: Any, fault: Any, state: str) -> None:
+def test_a_suspended_instance_is_suspended_again_after_a_failed_retype(sim: Any, fault: Any, state: str) -> None:
     sim.seed("instance", name="web", state="suspended")
     sim.add_fault(operation="POST /v1/instances/{id}/retype", **fault)
     done = task.run(sim, name="web", machine_type=LARGE, state=state)
@@ -156,7 +154,7 @@ def test_one_that_was_suspended_is_so_again_after_a_retype_that_failed(sim: Any,
     assert task.run(sim, name="web", machine_type=LARGE, state=state).actions == ["start", "retype", "suspend"]
 
 
-def test_what_cannot_be_suspended_again_is_told(sim: Any) -> None:
+def test_an_instance_that_cannot_be_suspended_again_is_reported(sim: Any) -> None:
     sim.seed("instance", name="web", state="suspended")
     sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", status=400)
     sim.add_fault(operation="POST /v1/instances/{id}/suspend", kind="status", status=403)
@@ -165,13 +163,13 @@ def test_what_cannot_be_suspended_again_is_told(sim: Any) -> None:
     assert "Left to be done, since the next run cannot know of it: suspend instance web." in given["msg"]
 
 
-def test_one_that_is_to_run_stays_so_after_a_retype_that_failed(sim: Any) -> None:
+def test_an_instance_that_should_run_keeps_running_after_a_failed_retype(sim: Any) -> None:
     sim.seed("instance", name="web", state="suspended", machine_type=SMALL)
     sim.add_fault(operation="POST /v1/instances/{id}/retype", kind="status", status=400)
     assert task.run(sim, name="web", machine_type=LARGE, state="running").actions == ["start"]
 
 
-def test_another_region_has_the_same_deadline(sim: Any) -> None:
+def test_requests_to_another_region_have_the_same_deadline(sim: Any) -> None:
     """Requests to the copy's region have the same deadline, also after a long Retry-After."""
     sim.seed("snapshot", name="s")
     sim.add_fault(

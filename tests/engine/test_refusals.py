@@ -50,9 +50,7 @@ def assert_backs_off(times: list[float], until: float) -> None:
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("answer", [RATE, BUSY], ids=["429", "503"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_backs_off_until_the_deadline_and_the_refusal_is_told(
-    sim: Any, change: str, answer: dict[str, Any]
-) -> None:
+def test_a_refused_change_backs_off_until_the_deadline(sim: Any, change: str, answer: dict[str, Any]) -> None:
     module, options, operation = CHANGES[change]
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation=operation, nth="every", **answer)
@@ -66,7 +64,7 @@ def test_a_change_backs_off_until_the_deadline_and_the_refusal_is_told(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_is_taken_at_last_is_made_once(sim: Any, change: str) -> None:
+def test_a_change_that_is_accepted_at_last_is_made_once(sim: Any, change: str) -> None:
     module, options, operation = CHANGES[change]
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation=operation, nth="every", times=8, **RATE)
@@ -87,13 +85,13 @@ def test_the_first_read_is_tried_until_the_deadline(sim: Any, module: str) -> No
 
 
 @pytest.mark.parametrize("module", READS)
-def test_a_first_read_that_is_answered_at_last_is_enough(sim: Any, module: str) -> None:
+def test_a_first_read_backs_off_until_it_succeeds(sim: Any, module: str) -> None:
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="*", nth="every", times=8, **RATE)
     assert not result(sim, module, READS[module]).get("failed")
 
 
-def test_a_read_that_is_refused_while_a_step_is_waited_for_is_told_with_the_step(sim: Any) -> None:
+def test_a_read_refused_during_a_step_is_reported_with_the_step(sim: Any) -> None:
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="GET /v1/instances/{id}", nth=2, times=10**6, **RATE)
     told = result(sim, "vm_instance", {"name": "web", "state": "stopped", "wait_timeout": 120})
@@ -120,7 +118,7 @@ def test_a_member_of_a_fleet_names_its_own_refusal(sim: Any, operation: str) -> 
     assert failed[0]["error"]["slug"] == "rate.limit"
 
 
-def test_a_list_that_is_refused_fails_the_members_of_a_fleet_in_the_same_words(sim: Any) -> None:
+def test_a_refused_list_fails_all_members_of_a_fleet(sim: Any) -> None:
     sim.seed("instance", name="web", created_at=sim.now() - 3600)
     sim.add_fault(operation="GET /v1/instances", nth=2, times=10**6, **RATE)
     told = fleet(sim, instances=[{"name": "web", "state": "stopped"}], wait_timeout=120)

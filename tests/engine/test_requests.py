@@ -56,7 +56,7 @@ def test_api_version_2026_08_needs_one_request_among_any_number_of_instances(sim
     assert list_requests(sim) == ["GET /v1/instances"]
 
 
-def test_absent_of_what_is_not_there_makes_one_request(sim: Any) -> None:
+def test_absent_of_a_missing_instance_makes_one_request(sim: Any) -> None:
     task.run(sim, name="web", state="absent")
     assert list_requests(sim) == ["GET /v1/instances"]
 
@@ -66,7 +66,7 @@ def test_check_mode_of_a_creation_reads_the_catalogs_once_and_sends_nothing(sim:
     assert sorted(list_requests(sim)) == ["GET /v1/images", "GET /v1/instances", "GET /v1/machine-types"]
 
 
-def test_a_stop_is_found_by_a_list_decided_by_a_read_and_looked_at_until_lists_show_it(sim: Any) -> None:
+def test_a_stop_lists_reads_by_id_and_waits_until_lists_show_it(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     task.run(sim, name="web", state="stopped")
     requests, read = list_requests(sim), f"GET /v1/instances/{row['id']}"
@@ -90,7 +90,7 @@ def test_a_retype_reads_the_catalogs_once(sim: Any) -> None:
 
 @pytest.mark.parametrize("image", [None, IMAGE, "mine"])
 @pytest.mark.parametrize("path", ["/v1/images", "/v1/images/custom"])
-def test_a_retype_does_without_images_that_cannot_be_read(sim: Any, path: str, image: str | None) -> None:
+def test_a_retype_does_not_need_the_list_of_images(sim: Any, path: str, image: str | None) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     sim.add_fault(operation=f"GET {path}", nth="every", kind="status", status=403)
     declared = {"name": "web", "machine_type": LARGE, "image": image, "on_immutable_change": "ignore"}
@@ -115,7 +115,7 @@ def test_a_restore_reads_no_images(sim: Any) -> None:
 
 @pytest.mark.programs
 @pytest.mark.every_core(sample=True)
-def test_a_task_that_changes_nothing_imports_nothing_that_changes(sim: Any) -> None:
+def test_a_task_that_changes_nothing_does_not_import_the_planner(sim: Any) -> None:
     sim.seed("instance", name="web", machine_type=SMALL, image=IMAGE)
     arguments = {"ANSIBLE_MODULE_ARGS": {**DECLARED, "api_url": sim.url, "api_key": "simulator"}}
     command = [sys.executable, "-W", "ignore", "-c", RUNNER, json.dumps(arguments)]
@@ -145,7 +145,7 @@ def test_an_ssh_key_for_windows_is_refused_before_the_request(sim: Any) -> None:
     assert task.run(sim, **{**declared, "ssh_key_name": None}).actions == ["create"]
 
 
-def test_an_interface_of_ones_own_gets_no_address_that_is_billed(sim: Any) -> None:
+def test_the_users_own_interface_gets_no_billed_address(sim: Any) -> None:
     own = {"network": {"interface": "9ec75090-2872-4f51-8111-53d05d96d2c6"}}
     assert task.run(sim, **{**DECLARED, **own}).actions == ["create"]
     assert sim.state()["br-se1"]["public_ips"] == []
@@ -165,7 +165,7 @@ PUBLIC = {"network": {"associate_public_ip": True}}
     ],
     ids=["address", "address with alternatives", "vcpu", "key"],
 )  # fmt: skip
-def test_a_failed_creation_is_told_with_what_helps(
+def test_a_failed_creation_is_reported_with_the_remedy(
     sim: Any, settings: dict[str, Any], options: dict[str, Any], said: str
 ) -> None:
     sim.reset(**settings)

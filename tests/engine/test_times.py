@@ -35,7 +35,7 @@ def format_time(at: float, hours: float, form: str = "seconds") -> str:
         ("2026-11-25T12:00:00X", None), ("", None), ("yesterday", None), (None, None), (5, None), ({}, None),
     ],
 )  # fmt: skip
-def test_a_time_or_none(text: Any, at: float | None) -> None:
+def test_a_text_is_a_time_or_null(text: Any, at: float | None) -> None:
     assert epoch(text) == at
 
 
@@ -48,7 +48,7 @@ def test_a_retention_counts_the_hours(sim: Any, hours: float, form: str) -> None
     assert [step.description for step in done.outcome.steps] == ["delete snapshot old"]
 
 
-def test_the_last_ones_are_the_last_whatever_their_offsets_are(sim: Any) -> None:
+def test_keep_last_compares_times_with_different_offsets(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     for number, hours in enumerate((14, -12, 5.5, -3, 0)):
         at = format_time(sim.now() - (9 - number) * HOUR, hours)
@@ -60,7 +60,9 @@ def test_the_last_ones_are_the_last_whatever_their_offsets_are(sim: Any) -> None
 
 @offsets
 @pytest.mark.parametrize(("later", "failure"), [(60, None), (-60, "it is older than the copy")])
-def test_what_was_restored_is_younger_than_its_copy(sim: Any, hours: float, later: float, failure: str | None) -> None:
+def test_a_restored_instance_is_younger_than_its_copy(
+    sim: Any, hours: float, later: float, failure: str | None
+) -> None:
     at = sim.now() - 7200
     sim.seed("snapshot", name="copy", created_at=format_time(at, -3))
     sim.seed("instance", name="web-2", created_at=format_time(at + later, hours))
@@ -69,7 +71,7 @@ def test_what_was_restored_is_younger_than_its_copy(sim: Any, hours: float, late
 
 
 @pytest.mark.parametrize("untold", ["snapshot", "instance"])
-def test_what_may_be_older_than_the_copy_does_not_count_as_restored(sim: Any, untold: str) -> None:
+def test_an_instance_of_unknown_age_does_not_count_as_restored(sim: Any, untold: str) -> None:
     odd = {"created_at": "yesterday"}
     sim.seed("snapshot", name="copy", odd=odd if untold == "snapshot" else None)
     sim.seed("instance", name="web-2", odd=odd if untold == "instance" else None)

@@ -35,7 +35,9 @@ def describe_state(word: Any) -> str:
     [*({"state": state} for state in ("running", "stopped", "suspended", "rebooted")), {"machine_type": LARGE}],
     ids=lambda wanted: next(iter(wanted.values())),
 )
-def test_what_needs_a_power_state_fails_and_names_it(sim: Any, word: Any, status: str, wanted: dict[str, Any]) -> None:
+def test_a_task_that_needs_a_power_state_names_the_unknown_state(
+    sim: Any, word: Any, status: str, wanted: dict[str, Any]
+) -> None:
     seed(sim, word, status=status, error={"slug": "some.slug", "message": "words"})
     with pytest.raises(Refused, match="needs one of the states running, stopped, suspended") as error:
         task.check(sim, name="web", **wanted)
@@ -58,7 +60,9 @@ def test_what_needs_a_power_state_fails_and_names_it(sim: Any, word: Any, status
     ],
     ids=str,
 )
-def test_what_needs_it_to_exist_goes_on(sim: Any, word: Any, wanted: dict[str, Any], actions: list[str]) -> None:
+def test_a_task_that_only_needs_the_instance_continues(
+    sim: Any, word: Any, wanted: dict[str, Any], actions: list[str]
+) -> None:
     seed(sim, word)
     assert [step.action for step in task.check(sim, name="web", **wanted).steps] == actions
     done = task.run(sim, name="web", **wanted)
@@ -68,7 +72,7 @@ def test_what_needs_it_to_exist_goes_on(sim: Any, word: Any, wanted: dict[str, A
 @pytest.mark.one_in(4)
 @words
 @pytest.mark.parametrize(("kind", "edition"), copies.KINDS)
-def test_a_copy_is_made_but_not_of_one_that_is_to_be_off(sim: Any, kind: str, edition: str, word: Any) -> None:
+def test_a_copy_is_created_but_not_with_power_off(sim: Any, kind: str, edition: str, word: Any) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web", odd={"state": word})
     with pytest.raises(Refused, match="power_off needs one of"):
@@ -80,7 +84,7 @@ def test_a_copy_is_made_but_not_of_one_that_is_to_be_off(sim: Any, kind: str, ed
     assert (done.failure, done.actions) == (None, ["create"])
 
 
-def test_what_is_in_transition_is_waited_for(sim: Any) -> None:
+def test_an_unknown_state_in_transition_is_awaited(sim: Any) -> None:
     """An instance in transition is awaited, because its final state may be known."""
     sim.seed("instance", name="web", state="migrating", status="migrating")
     for wanted in ({"state": "stopped"}, {"state": "present"}):

@@ -41,7 +41,7 @@ def returned_password(sim: Any) -> str:
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_it_is_read_once_and_the_second_read_fails_in_the_words_of_the_api(sim: Any, win: Any, by: str) -> None:
+def test_the_password_is_read_once_then_the_apis_refusal_is_passed_on(sim: Any, win: Any, by: str) -> None:
     chosen = {"name": None, by: win[by]}
     first = read(sim, **chosen)
     assert (first["changed"], first["user"], first["password"]) == (True, "admin", returned_password(sim))
@@ -55,7 +55,7 @@ def test_it_is_read_once_and_the_second_read_fails_in_the_words_of_the_api(sim: 
     assert password_statuses(sim) == [200, 404]
 
 
-def test_one_that_is_not_ready_is_waited_for(sim: Any) -> None:
+def test_a_password_that_is_not_ready_is_awaited(sim: Any) -> None:
     created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
                                           "network": {"associate_public_ip": False}})  # fmt: skip
     assert not created.get("failed"), created
@@ -67,7 +67,7 @@ def test_one_that_is_not_ready_is_waited_for(sim: Any) -> None:
 
 
 @pytest.mark.parametrize(("options", "times"), [({"wait": False}, 1), ({"wait_timeout": 35}, 4)])
-def test_it_is_not_waited_for_longer_than_told(sim: Any, win: Any, options: Any, times: int) -> None:
+def test_a_password_is_awaited_until_wait_timeout(sim: Any, win: Any, options: Any, times: int) -> None:
     body = {"slug": "windows_password_not_ready", "message": "The first password is not ready yet", "details": {}}
     sim.add_fault(operation=ROUTE, nth="every", kind="status", status=404, body=body)
     done = read(sim, **options)
@@ -98,7 +98,7 @@ def test_a_lost_answer_is_never_asked_for_again(sim: Any, win: Any, tmp_path: Pa
 
 
 @pytest.mark.parametrize("status", [403, 429, 503])
-def test_a_refusal_is_told_and_not_said_to_be_lost(sim: Any, win: Any, status: int) -> None:
+def test_a_refusal_is_not_reported_as_a_lost_response(sim: Any, win: Any, status: int) -> None:
     sim.add_fault(operation=ROUTE, kind="status", status=status, headers={"Retry-After": "1"},
                   body={"slug": "no", "message": "Not now", "details": {}})  # fmt: skip
     done = read(sim)
@@ -107,7 +107,7 @@ def test_a_refusal_is_told_and_not_said_to_be_lost(sim: Any, win: Any, status: i
     assert read(sim)["password"] == returned_password(sim)
 
 
-def test_it_is_asked_for_over_a_connection_of_its_own(sim: Any, win: Any) -> None:
+def test_the_password_is_requested_over_a_new_connection(sim: Any, win: Any) -> None:
     """The password is requested over a new connection: a closed old connection would look like a lost response."""
     sim.add_fault(operation="GET /v1/instances", kind="close_keep_alive", when="after")
     assert read(sim)["password"] == returned_password(sim)
@@ -129,7 +129,7 @@ def test_a_file_is_for_its_owner_only_and_is_enough_from_then_on(sim: Any, win: 
 
 
 @pytest.mark.parametrize("folder", ["missing", "a_file"])
-def test_a_file_that_cannot_be_written_is_refused_before_any_request(sim: Any, tmp_path: Path, folder: str) -> None:
+def test_an_unwritable_password_file_is_refused_before_any_request(sim: Any, tmp_path: Path, folder: str) -> None:
     (tmp_path / "a_file").touch()
     done = read(sim, password_file=str(tmp_path / folder / "password"))
     assert done["failed"]
@@ -155,9 +155,7 @@ def test_a_folder_of_others_is_refused_before_any_request(sim: Any, tmp_path: Pa
     assert sim.requests() == []
 
 
-def test_a_file_that_cannot_be_kept_does_not_lose_the_password(
-    sim: Any, win: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
+def test_a_failed_write_does_not_lose_the_password(sim: Any, win: Any, tmp_path: Path, monkeypatch: Any) -> None:
     def full(*given: Any) -> None:
         raise OSError(28, "No space left on device")
 
@@ -184,7 +182,9 @@ REFUSED: list[tuple[dict[str, Any], str, int]] = [
 
 
 @pytest.mark.parametrize(("options", "said", "times"), REFUSED)
-def test_what_has_no_password_is_told(sim: Any, tmp_path: Path, options: Any, said: str, times: int) -> None:
+def test_an_instance_without_a_password_is_refused(
+    sim: Any, tmp_path: Path, options: Any, said: str, times: int
+) -> None:
     sim.seed("instance", name="linux")
     done = read(sim, **options, password_file=str(tmp_path / "password"))
     assert said in done["msg"]
@@ -209,12 +209,12 @@ def test_an_answer_without_a_password_is_lost(sim: Any, win: Any, tmp_path: Path
         assert "The response was lost" in given["msg"] and not (tmp_path / "password").exists()
 
 
-def test_the_user_is_admin_where_the_response_has_none(sim: Any, win: Any) -> None:
+def test_the_user_defaults_to_admin(sim: Any, win: Any) -> None:
     sim.add_fault(operation=ROUTE, kind="status", status=200, body={"instance": {"id": win["id"], "password": "x"}})
     assert read(sim)["user"] == "admin"
 
 
-def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: Path) -> None:
+def test_a_password_that_a_file_cannot_hold_is_returned(sim: Any, win: Any, tmp_path: Path) -> None:
     body = json.dumps({"instance": {"id": win["id"], "user": "admin", "password": "a\ud800b"}})
     sim.add_fault(operation=ROUTE, kind="status", status=200, body=body)
     given = read(sim, password_file=str(tmp_path / "password"))
@@ -222,7 +222,7 @@ def test_one_that_no_file_can_hold_is_given_back(sim: Any, win: Any, tmp_path: P
     assert given["password"] == "a\ud800b" and not list(tmp_path.iterdir())
 
 
-def test_while_it_is_not_ready_nothing_else_is_asked(sim: Any) -> None:
+def test_only_the_password_is_requested_while_it_is_not_ready(sim: Any) -> None:
     """Only the password is requested while it is not ready: a failing list would end the wait."""
     created = result(sim, "vm_instance", {"name": "win", "machine_type": "BV2-4-40", "image": WINDOWS,
                                           "network": {"associate_public_ip": False}})  # fmt: skip

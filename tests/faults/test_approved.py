@@ -51,7 +51,7 @@ def effective_changes(sim: Any) -> list[str]:
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize(("name", "edition"), CASES)
-def test_the_next_run_of_an_approved_plan_does_what_is_left_of_it(
+def test_the_next_run_of_an_approved_plan_does_the_remaining_steps(
     sim: Any, name: str, edition: str, when: str, condition: str
 ) -> None:
     """The next run completes an approved plan after a kill, including the power state before a copy."""

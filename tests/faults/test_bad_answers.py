@@ -141,14 +141,14 @@ def test_odd_answers(server: Server, status: int, body: Any, name: str, value: s
     assert round(sum(ticks.slept), 6) <= 600
 
 
-def test_rows_that_are_sound_in_what_counts_are_taken() -> None:
+def test_rows_with_valid_essential_fields_are_accepted() -> None:
     strange = {**INSTANCE, "unknown": [[["x"]]], "sku": 1, "network": None, "labels": None, "error": None}
     with serve_responses((200, {"instances": [strange]})) as server:
         assert client(server.url).listing(INSTANCES) == [strange]
 
 
 @pytest.mark.parametrize("identifier", ["..", ".", "", "a/b", "a b", "\u00e9", 5, None, True, [], {}])
-def test_what_has_no_id_that_can_stand_in_a_path_is_no_row(identifier: Any) -> None:
+def test_a_row_without_a_valid_id_is_refused(identifier: Any) -> None:
     with serve_responses((200, {"instances": [{**INSTANCE, "id": identifier}]})) as server, pytest.raises(ApiError):
         client(server.url).listing(INSTANCES)
 

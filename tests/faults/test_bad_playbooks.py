@@ -122,7 +122,7 @@ def test_bad_values_lead_to_no_other_path(server: Server, module: str) -> None:
 @pytest.mark.parametrize(
     "region", ["..", "../x", "br-se1/../../v1", "a/b", "%2e%2e", "a?b", "a#b", "a@b", "{x}", "a b"]
 )
-def test_a_region_is_one_part_of_the_path(server: Server, region: str) -> None:
+def test_a_region_must_be_one_segment_of_the_path(server: Server, region: str) -> None:
     found, asked = run(server, "vm_info", {"region": region})
     assert not asked
     assert "region" in found["msg"]

@@ -59,13 +59,13 @@ def recreate(server: Server, row: Any, field: str, **options: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("field", FIXED)
-def test_recreate_of_what_is_known_to_differ(server: Server, field: str) -> None:
+def test_recreate_deletes_an_instance_that_certainly_differs(server: Server, field: str) -> None:
     assert set(recreate(server, ONE_PORT, field)) == {f"DELETE /br-se1/compute/v1/instances/{ID}"}
 
 
 @pytest.mark.parametrize("field", FIXED)
 @pytest.mark.parametrize("value", [*UNKNOWN, "not expanded"])
-def test_recreate_of_what_is_not_known(server: Server, field: str, value: Any) -> None:
+def test_recreate_keeps_an_instance_with_unknown_fields(server: Server, field: str, value: Any) -> None:
     if value == "not expanded":
         value = {"id": OTHER} if field in ("image", "network") else "?" if field == "user_data" else None
     assert recreate(server, replace_value(ONE_PORT, FIXED[field][1], value), field) == []
@@ -105,7 +105,7 @@ def replace(server: Server, row: Any, **options: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["new", "error"])
-def test_replace_of_what_never_ran_takes_its_public_ip_with_it(server: Server, state: str) -> None:
+def test_replace_deletes_an_instance_that_never_ran_with_its_public_ip(server: Server, state: str) -> None:
     wanted = f"DELETE /br-se1/compute/v1/instances/{ID}?delete_public_ip=true"
     assert set(replace(server, {**FAILED, "state": state})) == {wanted}
 
@@ -119,7 +119,7 @@ def test_replace_of_what_never_ran_takes_its_public_ip_with_it(server: Server, s
     ],
     ids=names,
 )  # fmt: skip
-def test_replace_keeps_what_may_have_run(server: Server, changes: dict[str, Any]) -> None:
+def test_replace_keeps_an_instance_that_may_have_run(server: Server, changes: dict[str, Any]) -> None:
     row: Any = {**FAILED, "state": "running"} if "state" not in changes else FAILED
     for key, value in changes.items():
         row = replace_value(row, (key,), value)
@@ -127,7 +127,7 @@ def test_replace_keeps_what_may_have_run(server: Server, changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("options", [{"protect_names": ["web"]}, {"protect_labels": ["a"]}, {"id": ID}], ids=names)
-def test_replace_keeps_what_is_protected_or_given_by_id(server: Server, options: dict[str, Any]) -> None:
+def test_replace_keeps_an_instance_that_is_protected_or_given_by_id(server: Server, options: dict[str, Any]) -> None:
     assert replace(server, FAILED, **options) == []
 
 
@@ -138,13 +138,13 @@ def purge(server: Server, ports: Any) -> list[str]:
     )
 
 
-def test_purge_detaches_what_is_known_not_to_be_primary(server: Server) -> None:
+def test_purge_detaches_interfaces_that_are_certainly_not_primary(server: Server) -> None:
     assert purge(server, [port(PORT, True), port(MORE, False)])
 
 
 @pytest.mark.parametrize("first", [True, False, None, GONE])
 @pytest.mark.parametrize("second", [True, None, GONE])
-def test_purge_detaches_nothing_where_not_exactly_one_is_primary(server: Server, first: Any, second: Any) -> None:
+def test_purge_detaches_nothing_without_exactly_one_primary_interface(server: Server, first: Any, second: Any) -> None:
     ports = [
         replace_value(port(PORT, True), ("primary",), first),
         replace_value(port(MORE, True), ("primary",), second),
@@ -155,7 +155,7 @@ def test_purge_detaches_nothing_where_not_exactly_one_is_primary(server: Server,
 
 
 @pytest.mark.parametrize("ports", [None, GONE, "unlisted", [{"primary": True}], [{"id": "../x", "primary": False}]])
-def test_purge_detaches_nothing_of_what_cannot_be_read(server: Server, ports: Any) -> None:
+def test_purge_detaches_nothing_if_interfaces_are_unreadable(server: Server, ports: Any) -> None:
     assert purge(server, ports) == []
 
 
@@ -194,7 +194,7 @@ def test_ages_are_those_of_the_api_and_not_of_the_controller(
 
 @pytest.mark.parametrize("value", [*UNKNOWN, "", "unlisted"])
 @pytest.mark.parametrize("field", ["created_at", "state", "status", "backup_type"])
-def test_pruning_keeps_what_it_does_not_know(server: Server, field: str, value: Any) -> None:
+def test_pruning_keeps_copies_with_unknown_fields(server: Server, field: str, value: Any) -> None:
     assert prune(server, "vm_backup", replace_value(BACKUP, (field,), value)) == []
 
 
@@ -205,7 +205,9 @@ def test_pruning_keeps_what_it_does_not_know(server: Server, field: str, value: 
      (("instance", "id"), {"instance": ID})],
     ids=names,
 )  # fmt: skip
-def test_pruning_keeps_what_may_be_another(server: Server, place: Any, options: dict[str, Any], value: Any) -> None:
+def test_pruning_keeps_copies_that_may_be_out_of_scope(
+    server: Server, place: Any, options: dict[str, Any], value: Any
+) -> None:
     assert prune(server, "vm_snapshot", SNAPSHOT, **options)
     server.asked.clear()
     assert prune(server, "vm_snapshot", replace_value(SNAPSHOT, place, value), **options) == []
@@ -220,7 +222,7 @@ def test_pruning_counts_nothing_whose_instance_is_not_known(server: Server) -> N
     assert prune(server, "vm_snapshot", body, keep_days=None, keep_last=1) == []
 
 
-def test_pruning_keeps_what_is_protected(server: Server) -> None:
+def test_pruning_keeps_protected_copies(server: Server) -> None:
     assert prune(server, "vm_snapshot", SNAPSHOT, protect_names=["c*"]) == []
 
 

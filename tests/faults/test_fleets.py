@@ -91,7 +91,7 @@ def test_a_tenth_of_the_creations_meets_a_fault(sim: Any, fault: str, cloud: Fie
     assert_repaired(sim, others, **FLEET)
 
 
-def test_creations_that_fail_are_replaced_with_their_addresses_by_the_next_run(sim: Any) -> None:
+def test_the_next_run_replaces_failed_creations_with_their_addresses(sim: Any) -> None:
     others = reset_cloud(sim)
     sim.add_fault(operation=CREATE, share=0.1, kind="failing")
     given = run(sim, **FLEET)
@@ -114,7 +114,7 @@ LISTS: dict[str, list[Fields]] = {
 
 
 @pytest.mark.parametrize(("fault", "settings"), chosen(LISTS, [{}, {"page_limit": 50, "instances": 60}]), ids=str)
-def test_lists_that_fail_in_between_change_nothing(sim: Any, fault: str, settings: Fields) -> None:
+def test_failing_lists_do_not_change_the_result(sim: Any, fault: str, settings: Fields) -> None:
     reset_cloud(sim, **settings)
     for wire in LISTS[fault]:
         sim.add_fault(**{"operation": LIST, **wire})
@@ -125,7 +125,7 @@ def test_lists_that_fail_in_between_change_nothing(sim: Any, fault: str, setting
     assert len(names) == len(set(names)) == COUNT
 
 
-def test_lists_that_never_come_again_fail_with_what_was_done(sim: Any) -> None:
+def test_lists_that_stay_unavailable_fail_with_the_steps_done(sim: Any) -> None:
     others = reset_cloud(sim)
     sim.add_fault(operation=LIST, match=3, times=9999, kind="status", status=500)
     given = run(sim, **FLEET, wait_timeout=120)
@@ -170,7 +170,7 @@ def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, f
     assert_complete(sim, others, 0)
 
 
-def test_what_two_runs_at_once_have_both_made_is_told_by_both(sim: Any) -> None:
+def test_duplicates_of_two_simultaneous_runs_are_reported_by_both(sim: Any) -> None:
     """Both of two simultaneous runs report duplicate members, and delete nothing, if names are not unique."""
     reset_cloud(sim, unique_names=False)
 

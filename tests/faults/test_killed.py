@@ -59,7 +59,9 @@ EVERY_SO_MANY = one_in(11)
 
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize(("first", "name", "condition", "when"), [(at, *case) for at, case in enumerate(CHOSEN)])
-def test_the_run_after_a_killed_one_ends_the_same(sim: Any, first: int, name: str, condition: str, when: str) -> None:
+def test_the_run_after_a_killed_run_reaches_the_same_end(
+    sim: Any, first: int, name: str, condition: str, when: str
+) -> None:
     scenario, (settings, pause) = SCENARIOS[name], CONDITIONS[condition]
     for edition in scenario.editions if condition == FIRST else scenario.editions[-1:]:
         settings = {**settings, **dict(scenario.settings), "edition": edition}
@@ -110,7 +112,7 @@ def test_a_killed_process_leaves_the_same_behind(sim: Any, name: str, number: in
     assert run_tasks(sim, scenario.tasks) is None
 
 
-def test_what_a_killed_run_made_and_no_list_shows_is_told_by_the_next(sim: Any) -> None:
+def test_an_unlisted_creation_of_a_killed_run_is_reported_by_the_next(sim: Any) -> None:
     """The next run reports a duplicate that it could not avoid: names are not unique, and no list showed the first."""
     sim.reset(unique_names=False, lag=5, edition=OLD)
     tasks = [("vm_instance", PUBLIC)]

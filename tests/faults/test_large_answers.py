@@ -96,7 +96,7 @@ LARGE: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE.keys())
-def test_what_is_too_large_is_not_read(answer: Callable[[], Any]) -> None:
+def test_a_too_large_response_is_not_read(answer: Callable[[], Any]) -> None:
     told, used = list_in_process(answer())
     assert told == "the response is larger than 32 MiB"
     assert used < MOST_MEMORY
@@ -114,11 +114,11 @@ COSTLY: dict[str, Callable[[], bytes]] = {
 @pytest.mark.test_all("half a minute; what is too large is in make test")
 @pytest.mark.one_in(5)
 @pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY.keys())
-def test_what_is_costly_to_read_is_an_error(body: Callable[[], bytes]) -> None:
+def test_a_response_that_is_costly_to_read_is_an_error(body: Callable[[], bytes]) -> None:
     told, used = list_in_process((200, body()))
     assert str(told).startswith("the response ")
     assert used < MOST_TO_PARSE
 
 
-def test_what_is_large_and_sound_is_read() -> None:
+def test_a_large_valid_response_is_read() -> None:
     assert list_in_process((200, list_of_size(2 * MEGABYTE)))[0] == 34

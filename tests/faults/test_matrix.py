@@ -19,7 +19,7 @@ RECORDED = page.recorded()
 
 
 @pytest.mark.parametrize("case", CHOSEN, ids=[f"{case.operation}: {case.fault}: {case.variant}" for case in CHOSEN])
-def test_a_run_under_a_fault_and_another_end_as_declared(sim: Any, case: Case) -> None:
+def test_a_run_under_a_fault_and_the_next_run_end_as_recorded(sim: Any, case: Case) -> None:
     """A run under a fault, and the next one, end as recorded. After an intended change: python -m tests.faults."""
     assert matrix.run(sim, case) == RECORDED[f"{case.operation}: {case.fault}"][case.spread]
 
@@ -32,13 +32,13 @@ def test_the_choice_has_every_value_and_every_fault_with_each_spread() -> None:
     assert len(chosen) < len(EVERY) / 100
 
 
-def test_what_is_recorded_is_every_case_and_no_other() -> None:
+def test_exactly_the_known_cases_are_recorded() -> None:
     recorded = {(key, spread) for key, outcomes in RECORDED.items() for spread in outcomes}
     assert recorded == {(f"{case.operation}: {case.fault}", case.spread) for case in EVERY}
     assert {case.fault for case in EVERY} == FAULTS.keys()
 
 
-def test_the_documentation_shows_what_is_recorded() -> None:
+def test_the_documentation_shows_the_recorded_outcomes() -> None:
     """The documentation has the recorded outcomes; python -m tests.faults writes them."""
     text = page.PAGE.read_text()
     assert page.written(text, RECORDED) == text

@@ -93,7 +93,7 @@ def test_a_task_and_then_again(sim: Any, proxy: Proxy, task: str, kind: str, ret
     outcome(sim, task)
 
 
-def test_nobody_listens(sim: Any, proxy: Proxy) -> None:
+def test_an_unreachable_proxy_fails_and_the_next_run_succeeds(sim: Any, proxy: Proxy) -> None:
     reached = Reached(sim, proxy)
     proxy.shutdown()
     proxy.server_close()

@@ -83,7 +83,7 @@ def test_every_field(kind: str, path: tuple[Any, ...]) -> None:
         assert told[0].startswith(WARNING.format(name, f"{resource.kind} {called}"))
 
 
-def test_many_resources_are_told_of_together() -> None:
+def test_many_resources_share_one_warning() -> None:
     rows = [{**ROWS["instances"], "id": f"i{number}", "labels": 5, "error": "x"} for number in range(9)]
     told: list[str] = []
     with serve_responses((200, {"instances": copy.deepcopy(rows)})) as server:
@@ -95,7 +95,7 @@ def test_many_resources_are_told_of_together() -> None:
 
 
 @pytest.mark.parametrize("row", [None, 5, [], {}, {"id": 5}, {"id": None}, {"id": "a/b"}], ids=str)
-def test_what_has_no_id_is_no_row(row: Any) -> None:
+def test_a_row_without_id_is_refused(row: Any) -> None:
     with (
         serve_responses((200, {"instances": [ROWS["instances"], row]})) as server,
         pytest.raises(ApiError, match="has no list of instances"),
@@ -150,7 +150,7 @@ def test_a_failure_warns_too(sim: Any) -> None:
     assert given["failed"] and warned_fields(given) == set(SAMPLES)
 
 
-def test_a_fleet_goes_on_and_warns_once(sim: Any) -> None:
+def test_a_fleet_continues_with_one_warning(sim: Any) -> None:
     seed(sim)
     given = fleet.done(sim, instances=[{"name": "odd"}, {"name": "even"}], state="stopped")
     assert set(fleet.states(sim).values()) == {"stopped"}
@@ -158,7 +158,7 @@ def test_a_fleet_goes_on_and_warns_once(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_the_inventory_goes_on_and_warns(sim: Any, tmp_path: Path, edition: str) -> None:
+def test_the_inventory_continues_with_a_warning(sim: Any, tmp_path: Path, edition: str) -> None:
     sim.reset(edition=edition)
     ports = "interfaces" if edition == "2026-08" else "ports"
     samples = {**SAMPLES, f"network.{ports}.0.security_groups": 5}
@@ -181,7 +181,7 @@ def test_other_kinds(sim: Any, kind: str) -> None:
     )
 
 
-def test_what_cannot_be_read_of_a_custom_image_is_not_changed(sim: Any) -> None:
+def test_unreadable_fields_of_a_custom_image_are_not_changed(sim: Any) -> None:
     sim.seed(
         "custom_image",
         name="odd",
@@ -194,14 +194,14 @@ def test_what_cannot_be_read_of_a_custom_image_is_not_changed(sim: Any) -> None:
 
 # Changes that a resource with an unreadable field must not undergo.
 @pytest.mark.parametrize("protect", [None, ["keep-*"]])
-def test_a_fleet_prunes_none_whose_name_it_cannot_read(sim: Any, protect: Any) -> None:
+def test_a_fleet_does_not_prune_an_instance_with_an_unreadable_name(sim: Any, protect: Any) -> None:
     """A fleet does not prune an instance whose name it cannot read, because it may be a member."""
     seed(sim, {"name": 7})
     fleet.done(sim, count=0, prune_all=True, protect_names=protect)
     assert fleet.names(sim) == ["odd"]
 
 
-def test_a_retention_keeps_what_may_be_protected(sim: Any) -> None:
+def test_a_retention_keeps_copies_that_may_be_protected(sim: Any) -> None:
     for number in range(2):
         sim.seed("snapshot", name=f"n-{number}", created_at=sim.now() - 9 * 86400, odd={"name": {}} if number else None)
     done = copies.run(sim, "snapshot", state="pruned", all=True, keep_days=1, protect_names=["keep-*"])
@@ -211,7 +211,7 @@ def test_a_retention_keeps_what_may_be_protected(sim: Any) -> None:
 
 
 @pytest.mark.parametrize("odd", [{"labels": {"keep": 1}}, {"labels": ["keep", 1]}, {"labels": "keep"}])
-def test_labels_that_cannot_be_read_protect(sim: Any, odd: dict[str, Any]) -> None:
+def test_unreadable_labels_count_as_protected(sim: Any, odd: dict[str, Any]) -> None:
     seed(sim, odd)
     assert "protected from deletion" in str(task.run(sim, name="odd", state="absent", protect_labels=["x"]).failure)
 
@@ -227,7 +227,7 @@ def test_nothing_is_detached_where_interfaces_cannot_be_read(sim: Any, odd: dict
 @pytest.mark.parametrize(
     "field", ["image", "ssh_key_name", "availability_zone", "user_data", "labels", "network.vpc", "network"]
 )
-def test_none_is_recreated_for_what_cannot_be_read(sim: Any, field: str) -> None:
+def test_an_unreadable_field_does_not_cause_a_recreation(sim: Any, field: str) -> None:
     seed(sim, {field: 7})
     declared = {**DECLARED, "labels": ["a"], "user_data": "#!/bin/sh\n", "on_immutable_change": "recreate", "availability_zone": "br-se1-a",
                 "name": "odd", "network": {"vpc": "vpc_default"}}  # fmt: skip
@@ -238,7 +238,7 @@ def test_none_is_recreated_for_what_cannot_be_read(sim: Any, field: str) -> None
 
 
 @pytest.mark.parametrize("field", ["state", "status", "created_at", "instance", "instance.id"])
-def test_a_retention_keeps_what_it_cannot_read(sim: Any, field: str) -> None:
+def test_a_retention_keeps_unreadable_copies(sim: Any, field: str) -> None:
     row = sim.seed("instance", name="web")
     for number in range(2):
         sim.seed(

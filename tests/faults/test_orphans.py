@@ -103,7 +103,7 @@ def test_a_module_ends_soon_after_its_run_was_killed(
 
 
 @SLOW
-def test_a_module_with_async_goes_on(sim: Any, tmp_path: Path) -> None:
+def test_a_module_with_async_continues(sim: Any, tmp_path: Path) -> None:
     run = started(sim, tmp_path, {}, **{"async": 600, "poll": 1})
     kill(run, sim, everything=True)
     seen = len(sim.requests())
@@ -118,7 +118,7 @@ def test_a_module_with_async_goes_on(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 @pytest.mark.parametrize("output", ["a file", "/dev/null", "a terminal", "closed", "a pipe", "a socket"])
-def test_a_module_whose_output_is_anything_else_goes_on(sim: Any, tmp_path: Path, output: str) -> None:
+def test_a_module_without_a_pipe_as_output_continues(sim: Any, tmp_path: Path, output: str) -> None:
     with contextlib.ExitStack() as stack:
         if output == "a terminal":
             _kept, out = os.openpty()

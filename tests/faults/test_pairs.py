@@ -41,7 +41,7 @@ def resources_of_single_run(sim: Any, name: str, unique: bool, lags: dict[str, f
 @pytest.mark.parametrize(("name", "unique"), [(name, True) for name in PAIRS]
                          + [(name, False) for name in PAIRS if name not in CREATING])  # fmt: skip
 @behind
-def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> None:
+def test_two_simultaneous_runs_end_like_a_single_run(sim: Any, name: str, unique: bool, lags: dict[str, float]) -> None:
     whole = resources_of_single_run(sim, name, unique, lags)
     kind, options, seeds = PAIRS[name]
     seed_scenario(sim, seeds, unique_names=unique, **lags)
@@ -54,7 +54,7 @@ def test_two_at_once_end_as_one_alone(sim: Any, name: str, unique: bool, lags: d
 
 @behind
 @pytest.mark.parametrize("name", CREATING)
-def test_two_that_both_made_one_say_so_and_delete_neither(sim: Any, name: str, lags: dict[str, float]) -> None:
+def test_two_runs_that_both_created_report_it_and_delete_nothing(sim: Any, name: str, lags: dict[str, float]) -> None:
     kind, options, seeds = PAIRS[name]
     seed_scenario(sim, seeds, unique_names=False, **lags)
     before = web_ids(sim)

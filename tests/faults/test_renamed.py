@@ -51,7 +51,9 @@ def rename(path: str, name: str) -> tuple[str, dict[str, str]]:
         ("snapshot", "vm_snapshot", "PATCH /v1/snapshots/{id}/rename", {"new_name": "web-2"}),
     ],
 )
-def test_a_step_that_was_put_off(sim: Any, kind: str, module: str, step: str, options: dict[str, Any]) -> None:
+def test_a_deferred_step_is_not_sent_to_a_renamed_resource(
+    sim: Any, kind: str, module: str, step: str, options: dict[str, Any]
+) -> None:
     row = sim.seed(kind, name="web", created_at=sim.now() - 9000)
     sim.add_fault(operation=step, **WAIT)
     member = {"name": "web", **options}
@@ -63,7 +65,7 @@ def test_a_step_that_was_put_off(sim: Any, kind: str, module: str, step: str, op
     assert len(changes(sim)) == 2, "the step that was refused, and the other operator's"
 
 
-def test_the_instance_of_a_copy_that_was_put_off(sim: Any) -> None:
+def test_a_deferred_copy_does_not_stop_a_renamed_instance(sim: Any) -> None:
     row = sim.seed("instance", name="web", created_at=sim.now() - 9000)
     sim.add_fault(operation=STOP, **WAIT)
     cloud = Renaming(sim, {f"/instances/{row['id']}": "keep"})
@@ -72,7 +74,7 @@ def test_the_instance_of_a_copy_that_was_put_off(sim: Any) -> None:
     assert sim.state()["br-se1"]["instances"][0]["state"] == "running"
 
 
-def test_an_instance_that_was_stopped_for_a_copy_is_started_again(sim: Any) -> None:
+def test_an_instance_stopped_for_a_copy_is_started_again(sim: Any) -> None:
     sim.reset(durations={"stop": 0})
     row = sim.seed("instance", name="web", created_at=sim.now() - 9000)
     cloud = Renaming(sim, {f"/instances/{row['id']}": "keep"})
@@ -83,7 +85,7 @@ def test_an_instance_that_was_stopped_for_a_copy_is_started_again(sim: Any) -> N
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_pruning_looks_again_after_the_api_told_it_to_wait(sim: Any, concurrency: int) -> None:
+def test_pruning_reads_again_after_retry_after(sim: Any, concurrency: int) -> None:
     web = [sim.seed("instance", name=f"web-{number}", created_at=sim.now() - 9000) for number in range(6)]
     sim.add_fault(operation=DELETE, nth="every", times=concurrency, **WAIT)
     cloud = Renaming(sim, {f"/instances/{row['id']}": f"keep-{number}" for number, row in enumerate(web)})
@@ -110,7 +112,7 @@ def test_a_restore_whose_copy_is_missing_changes_nothing(sim: Any, check: bool) 
         ("ignore_expand", {**DEFAULTS, "ssh_key_name": "other", "on_immutable_change": "recreate"}),
     ],
 )
-def test_a_deletion_warns_of_an_address_that_is_not_shown(sim: Any, switch: str, options: dict[str, Any]) -> None:
+def test_a_deletion_warns_of_a_hidden_public_address(sim: Any, switch: str, options: dict[str, Any]) -> None:
     sim.reset(**{switch: True})
     sim.seed("instance", name="web", public_ip=True, created_at=sim.now() - 9000)
     words = "The API does not show whether instance web has a public IPv4 address"
@@ -121,7 +123,7 @@ def test_a_deletion_warns_of_an_address_that_is_not_shown(sim: Any, switch: str,
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_pruning_the_copies_of_an_instance_that_a_list_shows_under_its_old_name(sim: Any, check: bool) -> None:
+def test_a_retention_ignores_old_names_in_late_lists(sim: Any, check: bool) -> None:
     sim.reset(lag=5)
     web = sim.seed("instance", name="web", created_at=sim.now() - 9000)
     for number in (1, 2):
@@ -139,7 +141,7 @@ def test_pruning_the_copies_of_an_instance_that_a_list_shows_under_its_old_name(
     assert [row["name"] for row in given["pruned"]] == ["web-2"]
 
 
-def test_the_password_of_an_instance_that_a_list_shows_under_its_old_name(sim: Any) -> None:
+def test_the_password_module_ignores_old_names_in_late_lists(sim: Any) -> None:
     sim.reset(lag=5)
     web = sim.seed("instance", name="web", image="windows-server-2022", machine_type="BV2-4-40")
     assert Api(sim)("PATCH", *rename(f"/instances/{web['id']}", "keep")).status_code == 204

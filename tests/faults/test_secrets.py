@@ -115,7 +115,7 @@ def passwords(sim: Any) -> list[str]:
 
 @pytest.mark.test_all("what fails shows more, and is in make test")
 @pytest.mark.every_core(sample=True)
-def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
+def test_successful_tasks_show_no_secret(programs: Programs, sim: Any) -> None:
     done = play(programs, [
         task("vm_instance", **DECLARED, user_data="{{ text }}"),
         task("vm_instance", **{**DECLARED, "name": "web-2"}, user_data_base64="{{ encoded }}"),
@@ -139,7 +139,7 @@ def test_what_succeeds_shows_none(programs: Programs, sim: Any) -> None:
 
 
 @pytest.mark.every_core
-def test_what_is_asked_for_is_in_the_result_alone(programs: Programs, sim: Any) -> None:
+def test_a_requested_secret_is_only_in_the_result(programs: Programs, sim: Any) -> None:
     """A requested secret is only in the result, and hidden by no_log, except from ANSIBLE_DEBUG."""
     done = play(programs, [
         task("vm_windows_password", no_log=True, name="win"),
@@ -181,7 +181,7 @@ def faults(told: str) -> list[dict[str, Any]]:
 
 @pytest.mark.test_all("what fails to change something shows more, and is in make test")
 @pytest.mark.every_core
-def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
+def test_failed_reads_show_no_secret(programs: Programs, sim: Any) -> None:
     answers = [
         faults(told)[number % 4] for number, told in enumerate([secret_forms(), *(told for _task, told in READS)])
     ]
@@ -198,7 +198,7 @@ def test_what_fails_to_read_shows_none(programs: Programs, sim: Any) -> None:
 
 
 @pytest.mark.every_core
-def test_what_fails_to_change_something_shows_none(programs: Programs, sim: Any) -> None:
+def test_failed_changes_show_no_secret(programs: Programs, sim: Any) -> None:
     routes = ("/instances", "/snapshots/{id}", "/backups/{id}/restore", "/images/custom")
     for number, route in enumerate(routes):
         fault = faults(secret_forms(URL) if "images" in route else secret_forms(TEXT, ENCODED))[number % 2]
@@ -214,7 +214,7 @@ def test_what_fails_to_change_something_shows_none(programs: Programs, sim: Any)
 
 
 @pytest.mark.every_core
-def test_an_exception_on_the_way_shows_none(programs: Programs, sim: Any) -> None:
+def test_an_unexpected_exception_shows_no_secret(programs: Programs, sim: Any) -> None:
     """An unexpected exception in a module and in the inventory shows no secrets: its traceback has no values."""
     broken = [task for task, _told in READS if {"magalu.cloud.vm_fleet", "magalu.cloud.vm_image"} & task.keys()]
     where = places(programs, play(programs, broken, "api_key", BROKEN_ANSWERS="1"))
@@ -227,7 +227,7 @@ def test_an_exception_on_the_way_shows_none(programs: Programs, sim: Any) -> Non
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("token", [f"{TOKEN}\nkept-rest-22b0", f"{TOKEN}\tkept-rest-22b0", f"{TOKEN}\N{SNOWMAN}"])
-def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(programs: Programs, sim: Any, token: str) -> None:
+def test_an_unsendable_token_is_refused_without_showing_it(programs: Programs, sim: Any, token: str) -> None:
     given = task("vm_info", access_token="{{ token }}")
     where = places(programs, play(programs, [given, task("vm_info")], "access_token", MGC_ACCESS_TOKEN=token))
     assert sim.requests() == []

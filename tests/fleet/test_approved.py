@@ -77,14 +77,14 @@ def test_members_of_a_fleet_have_no_plan_of_their_own(sim: Any) -> None:
         (["web-1b"], "delete instance web-1b"),
     ],
 )
-def test_one_more_match_of_a_pattern_is_refused(sim: Any, more: list[str], told: str) -> None:
+def test_an_additional_match_of_a_pattern_is_refused(sim: Any, more: list[str], told: str) -> None:
     seed(sim, ["web-1", "web-2", "web-3"])
     plan = plan_of(sim, **LARGER)
     seed(sim, more)
     assert_refused(sim, plan, told, **LARGER)
 
 
-def test_a_member_that_is_missing_or_renamed_is_refused(sim: Any) -> None:
+def test_a_missing_or_renamed_member_is_refused(sim: Any) -> None:
     seed(sim, ["web-1", "web-2"])
     plan = plan_of(sim, **LARGER)
     sim.reset()
@@ -92,7 +92,7 @@ def test_a_member_that_is_missing_or_renamed_is_refused(sim: Any) -> None:
     assert_refused(sim, plan, "create instance web-2", **LARGER)
 
 
-def test_one_match_less_is_fine_for_a_saved_plan_only(sim: Any) -> None:
+def test_a_deleted_match_is_accepted_for_a_saved_plan_only(sim: Any) -> None:
     """A saved plan allows that a match is already deleted; a digest cannot show which step is missing."""
     seed(sim, ["web-1", "web-2", "web-3"], id=None)
     plan = plan_of(sim, **LARGER)
@@ -110,7 +110,7 @@ def test_one_match_less_is_fine_for_a_saved_plan_only(sim: Any) -> None:
     assert "The digest alone does not show whether" in told
 
 
-def test_what_begins_to_match_while_the_members_change_is_not_pruned(sim: Any) -> None:
+def test_an_instance_that_matches_later_than_the_plan_is_not_pruned(sim: Any) -> None:
     seed(sim, ["web-1", "web-2", "web-3"])
     plan = plan_of(sim, **LARGER)
     advance, state = sim.advance, {"late": False}

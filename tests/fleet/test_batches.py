@@ -56,7 +56,7 @@ def test_a_batch_holds_where_only_reads_by_id_allow_the_steps(sim: Any, state: s
 
 
 @pytest.mark.parametrize("gone", [[0], [1, 4], [0, 1, 2]])
-def test_members_that_wait_for_room_do_not_read_again_and_again(sim: Any, gone: list[int]) -> None:
+def test_members_that_wait_for_the_batch_do_not_read_repeatedly(sim: Any, gone: list[int]) -> None:
     """Instances that another run is deleting, which only reads by id show, read without end while no time passed."""
     sim.reset(lag=5)
     seed(sim, FIVE, state="suspended")
@@ -70,7 +70,7 @@ def test_members_that_wait_for_room_do_not_read_again_and_again(sim: Any, gone: 
     assert set(states(sim).values()) == {"stopped"} and len(rows(sim)) == 5
 
 
-def test_a_member_that_waited_for_room_is_read_once_more(sim: Any) -> None:
+def test_a_member_that_waited_for_the_batch_is_read_again(sim: Any) -> None:
     """The first is being stopped by another run, and the second is renamed while it waits for the first; lists lag."""
     sim.reset(lag=60)
     seed(sim, FIVE[:1], image="cloud-debian-12 LTS")
@@ -100,7 +100,7 @@ def test_a_member_of_several_steps_keeps_its_place(sim: Any) -> None:
     assert steps == [(number, verb) for number in range(3) for verb in ("start", "retype", "suspend")]
 
 
-def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> None:
+def test_a_member_found_in_transition_counts_at_any_position(sim: Any) -> None:
     """A member that another user has put in transition counts against the batch, at any position in the list."""
     seed(sim, FIVE)
     sim.add_fault(operation="POST /v1/instances/{id}/reboot", kind="stuck", seconds=40)
@@ -111,7 +111,7 @@ def test_one_that_was_found_in_motion_counts_wherever_it_stands(sim: Any) -> Non
     assert set(states(sim).values()) == {"stopped"}
 
 
-def test_one_that_is_in_motion_anyway_does_not_wait_for_itself(sim: Any) -> None:
+def test_a_member_in_transition_does_not_wait_for_itself(sim: Any) -> None:
     """A member that is in transition for ever is deleted, although it takes the batch's only place itself."""
     seed(sim, ["web-1"], status="migrating")
     seed(sim, ["web-2"])
@@ -120,7 +120,7 @@ def test_one_that_is_in_motion_anyway_does_not_wait_for_itself(sim: Any) -> None
     assert {each.split("/")[1] for each in changes(sim)} == {member(given, "web-1")["instance"]["id"]}
 
 
-def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
+def test_a_failed_member_in_transition_keeps_its_place(sim: Any) -> None:
     """A member that fails but stays in transition keeps its place in the batch."""
     seed(sim, FIVE)
     sim.add_fault(operation=STOP, nth="every", times=1, kind="stuck", seconds=10_000)
@@ -133,7 +133,7 @@ def test_one_that_fails_and_stays_in_motion_keeps_its_place(sim: Any) -> None:
     assert len(changes(sim)) == 1
 
 
-def test_one_that_fails_makes_room_for_the_next(sim: Any) -> None:
+def test_a_failed_member_makes_room_for_the_next(sim: Any) -> None:
     seed(sim, FIVE)
     sim.add_fault(operation=STOP, **NO)
     watched = TransitionRecorder(sim)
@@ -188,7 +188,7 @@ def test_nothing_is_begun_after_too_many_have_failed(sim: Any, most: str | None,
     assert given["totals"]["failed"] == 5
 
 
-def test_what_was_begun_is_finished_and_told(sim: Any) -> None:
+def test_members_already_begun_are_finished_and_reported(sim: Any) -> None:
     """When the second of two members fails, both steps of the first are completed and reported."""
     seed(sim, FIVE, state="suspended")
     seconds = "POST /v1/instances/{id}/start"
@@ -201,7 +201,7 @@ def test_what_was_begun_is_finished_and_told(sim: Any) -> None:
     assert "1 of 5 instances failed. web-2: " in given["msg"]
 
 
-def test_those_that_cannot_be_planned_count_before_anything_is_begun(sim: Any) -> None:
+def test_members_that_cannot_be_planned_count_before_the_first_step(sim: Any) -> None:
     seed(sim, FIVE[1:])
     declared = [*({**one, "state": "stopped"} for one in MEMBERS[1:]), {"name": "new", "image": "nothing"}]
     for check in (True, False):
@@ -214,7 +214,7 @@ def test_those_that_cannot_be_planned_count_before_anything_is_begun(sim: Any) -
     assert len(changes(sim)) == 4
 
 
-def test_those_that_need_nothing_do_not_fail_by_others(sim: Any) -> None:
+def test_unchanged_members_do_not_fail_by_others(sim: Any) -> None:
     seed(sim, FIVE)
     seed(sim, ["idle"], state="stopped")
     sim.add_fault(operation=STOP, nth="every", **NO)
@@ -256,7 +256,7 @@ def test_who_was_not_begun_is_in_no_diff(sim: Any) -> None:
     assert [(each["before_header"], each["before"] == each["after"]) for each in given["diff"]] == [("web-1", True)]
 
 
-def test_what_was_deleted_and_not_made_anew_is_told_as_gone(sim: Any) -> None:
+def test_a_member_deleted_but_not_recreated_is_reported_as_gone(sim: Any) -> None:
     seed(sim, ["web-1"])
     sim.add_fault(operation="POST /v1/instances", kind="status", status=403)
     anew = {"name": "web-1", "image": "cloud-debian-12 LTS", "on_immutable_change": "recreate"}
@@ -288,7 +288,7 @@ def test_nothing_is_sent_after_the_time(sim: Any) -> None:
     ("kind", "option", "route"),
     [("snapshot", "snapshot", "/v1/snapshots"), ("custom_image", "image", "/v1/images/custom")],
 )
-def test_none_is_deleted_once_there_is_nothing_to_create_it_from(sim: Any, kind: str, option: str, route: str) -> None:
+def test_no_member_is_deleted_when_its_source_has_disappeared(sim: Any, kind: str, option: str, route: str) -> None:
     """If the members' source is deleted during the run, members that are not deleted yet are kept."""
     seed(sim, ["src"])
     of = {"instance": rows(sim)[0]["id"], "created_at": sim.now() - 3600} if kind == "snapshot" else {}

@@ -41,7 +41,7 @@ def test_defaults_hold_where_a_member_says_nothing_and_networks_are_merged_key_b
     assert states(sim) == {"own": "running", "plain": "stopped"}, "the state of the defaults is nearer than that of all"
 
 
-def test_a_member_s_own_takes_the_place_of_what_excludes_it_in_the_defaults(sim: Any) -> None:
+def test_a_members_option_replaces_conflicting_defaults(sim: Any) -> None:
     sim.seed("snapshot", name="day")
     port = IDS[0]
     defaults = {
@@ -68,7 +68,7 @@ def test_state_of_all_and_own_states(sim: Any) -> None:
     assert done(sim, instances=[{"name": "a"}])["changed"] is False, "present leaves the power as it is"
 
 
-def test_count_makes_numbered_members_beside_the_listed_ones(sim: Any) -> None:
+def test_count_adds_numbered_members_to_the_listed_members(sim: Any) -> None:
     given = done(sim, count=2, name_format="web-{index:03d}", instances=[{"name": "db"}])
     assert [one["name"] for one in given["members"]] == ["db", "web-001", "web-002"]
     assert names(sim) == ["db", "web-001", "web-002"]
@@ -143,7 +143,7 @@ def test_an_api_version_without_a_feature_fails_its_member_alone(sim: Any) -> No
 
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_no_key_of_ssh_is_sent_as_each_api_version_takes_it(sim: Any, edition: str) -> None:
+def test_a_missing_ssh_key_is_sent_as_each_api_version_expects(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     done(sim, defaults={"ssh_key_name": None}, instances=[WEB])
     assert bodies(sim)["web"].get("ssh_key_name") == ("" if edition == "2024-08" else None)
@@ -175,18 +175,18 @@ def test_no_key_of_ssh_is_sent_as_each_api_version_takes_it(sim: Any, edition: s
     ({"instances": [{"name": "x" * 256}]}, "name is 256 characters long"),
     ({"instances": [{"name": "web", "nme": 1}]}, "Unsupported parameters"),
 ])  # fmt: skip
-def test_what_cannot_be_meant_is_refused_before_any_request(sim: Any, options: Any, words: str) -> None:
+def test_a_contradictory_declaration_is_refused_before_any_request(sim: Any, options: Any, words: str) -> None:
     assert words in refused(sim, **options)
     assert not list_requests(sim)
 
 
-def test_an_empty_declaration_is_allowed_if_it_is_meant(sim: Any) -> None:
+def test_an_empty_declaration_needs_count_0_or_allow_empty(sim: Any) -> None:
     for options in ({"count": 0}, {"instances": [], "allow_empty": True}):
         given = done(sim, **options)
         assert (given["members"], given["changed"]) == ([], False)
 
 
-def test_a_name_that_two_have_fails_its_member_alone(sim: Any) -> None:
+def test_a_shared_name_fails_its_member_alone(sim: Any) -> None:
     sim.reset(unique_names=False)
     seed(sim, ["web", "web", "db"])
     given = run(sim, state="stopped", instances=[WEB, {"name": "db"}])
@@ -194,7 +194,7 @@ def test_a_name_that_two_have_fails_its_member_alone(sim: Any) -> None:
     assert sorted(row["state"] for row in rows(sim)) == ["running", "running", "stopped"]
 
 
-def test_a_second_of_the_name_that_appears_on_the_way_fails_its_member_alone(sim: Any) -> None:
+def test_a_name_shared_during_the_run_fails_its_member_alone(sim: Any) -> None:
     sim.reset(unique_names=False)
     seed(sim, ["web", "db"])
 
@@ -223,7 +223,7 @@ def test_the_members_protections_hold(sim: Any) -> None:
     assert "has the label 'keep'" in member(given, "b")["msg"]
 
 
-def test_diff_shows_each_member_that_changes(sim: Any) -> None:
+def test_diff_shows_each_changed_member(sim: Any) -> None:
     seed(sim, ["same", "other"])
     declared = [{"name": "same"}, {"name": "other", "state": "stopped"}, {"name": "new"}]
     checked, real = (done(sim, check, True, instances=declared)["diff"] for check in (True, False))

@@ -46,7 +46,7 @@ def recap(said: str) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_first_feeds_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
+def test_the_first_play_gives_hosts_to_the_next_play(sim: Any, tmp_path: Path) -> None:
     hosts = {name: (1, 0) for name in WEB}
     assert recap(play(sim, tmp_path, "first.yml", **MACHINES)) == {"localhost": (2, 1), **hosts}
     assert names(sim) == ["db-01", *WEB]
@@ -56,7 +56,7 @@ def test_first_feeds_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_rolling_retypes_one_at_a_time(sim: Any, tmp_path: Path) -> None:
+def test_rolling_retypes_one_instance_at_a_time(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     play(sim, tmp_path, "rolling.yml")
     assert {row["machine_type"]["name"] for row in rows(sim)} == {"BV2-2-40"}
@@ -87,7 +87,7 @@ def test_regions(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_work_is_done_on_each_host_in_one_slice(sim: Any, tmp_path: Path) -> None:
+def test_each_host_is_in_exactly_one_slice(sim: Any, tmp_path: Path) -> None:
     """Each slice works on its own hosts, as with a limit."""
     seed(sim, WEB)
     seed(sim, ["web-09"], state="stopped")

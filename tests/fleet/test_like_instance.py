@@ -125,7 +125,7 @@ FAULTS: dict[str, tuple[Fields, Fields]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_failure_is_told_as_by_vm_instance(sim: Any, fault: str) -> None:
+def test_failures_are_reported_as_by_vm_instance(sim: Any, fault: str) -> None:
     declared, wire = FAULTS[fault]
     results = []
     for module in ("vm_instance", "vm_fleet"):

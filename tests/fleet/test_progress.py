@@ -32,7 +32,7 @@ def line(*standings: tuple[str, str], names: tuple[str, ...] = ("web-1", "web-2"
     (["web1", "web2"], "web"), (["web01-1", "web01-2"], "web01"),
     (["caf\u00e9-1", "caf\u00e9-2"], "caf\u00e9"), (["1", "2"], ""), (["", "web"], ""),
 ])  # fmt: skip
-def test_a_fleet_is_called_by_the_words_that_its_names_begin_with(names: list[str], called: str) -> None:
+def test_a_fleet_is_named_by_the_common_prefix_of_its_members(names: list[str], called: str) -> None:
     assert name_of_watched(names) == called
 
 
@@ -66,7 +66,7 @@ def test_lines_come_at_once_and_then_every_few_seconds(sim: Any, tmp_path: Path)
     assert len(lines) <= 2 + (sim.now() - begin) / EVERY
 
 
-def test_lines_of_batches_and_of_what_is_deleted(sim: Any, tmp_path: Path) -> None:
+def test_progress_lines_show_batches_and_deletions(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2", "web-3", "web-old"])
     path = tmp_path / "progress"
     options = {"count": 3, "name_format": "web-{index}", "progress_file": str(path)}
@@ -93,7 +93,7 @@ def test_lines_of_power(sim: Any, tmp_path: Path, state: str, word: str) -> None
     assert progress_lines(path)[0] == f"fleet web: 0/2 {end}, 2 {word}"
 
 
-def test_what_is_found_in_motion_and_what_the_api_puts_off(sim: Any, tmp_path: Path) -> None:
+def test_progress_lines_show_transitions_and_refused_steps(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1"], status="creating", state="new")
     path = tmp_path / "progress"
     run(sim, count=1, name_format="web-{index}", progress_file=str(path), wait_timeout=30)

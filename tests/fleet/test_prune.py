@@ -58,7 +58,7 @@ def run_pruning(sim: Any, **options: Any) -> set[str]:
     return pruned_names(given)
 
 
-def test_what_matches_and_is_not_declared_goes(sim: Any) -> None:
+def test_undeclared_matches_are_deleted(sim: Any) -> None:
     seed(sim, [*OLD, "web", "db-web-9", "WEB-7"])
     assert run_pruning(sim, instances=KEPT, prune_match="web-*") == {"web-3", "web-4", "web-5"}
     assert names(sim) == ["WEB-7", "db-web-9", "web", "web-1", "web-2"]
@@ -73,7 +73,7 @@ def test_nothing_is_pruned_without_being_asked_to(sim: Any) -> None:
     assert run_pruning(sim, instances=KEPT, protect_names=["x"], prune_max="9") == set()
 
 
-def test_results_of_what_is_pruned_stand_after_the_members_and_tell_addresses_that_stay(sim: Any) -> None:
+def test_pruned_results_follow_the_members_and_name_kept_addresses(sim: Any) -> None:
     seed(sim, OLD[:2])
     seed(sim, ["web-9"], public_ip=True)
     options = {"instances": [*KEPT, {"name": "web-new"}], "prune_match": "web-*"}
@@ -88,7 +88,7 @@ def test_results_of_what_is_pruned_stand_after_the_members_and_tell_addresses_th
 
 
 @pytest.mark.parametrize("with_it", [True, False])
-def test_public_addresses_go_too_if_that_is_said(sim: Any, with_it: bool) -> None:
+def test_pruning_deletes_public_addresses_if_declared(sim: Any, with_it: bool) -> None:
     seed(sim, ["web-9"], public_ip=True)
     given = done(sim, count=0, prune_match="web-*", delete_public_ip=with_it)
     assert len(sim.state()["br-se1"]["public_ips"]) == (not with_it)
@@ -98,7 +98,7 @@ def test_public_addresses_go_too_if_that_is_said(sim: Any, with_it: bool) -> Non
 @pytest.mark.parametrize(
     "options", [{"count": 0}, {"instances": [], "allow_empty": True}, {"count": 0, "instances": []}]
 )
-def test_an_empty_declaration_prunes_all_if_it_is_meant(sim: Any, options: Any) -> None:
+def test_an_explicitly_empty_declaration_prunes_all_matches(sim: Any, options: Any) -> None:
     seed(sim, OLD)
     assert run_pruning(sim, **options, prune_match="web-*") == set(OLD)
 
@@ -161,7 +161,7 @@ def test_too_many_are_refused_before_anything_else_is_done(sim: Any) -> None:
     )
 
 
-def test_what_is_protected_stays_and_does_not_count(sim: Any) -> None:
+def test_protected_instances_stay_and_do_not_count(sim: Any) -> None:
     seed(sim, ["web-1", "web-precious"], labels=[])
     seed(sim, ["web-blue", "web-green"], labels=["blue"])
     options = {"count": 0, "prune_match": "web-*", "prune_max": "1"}
@@ -171,7 +171,7 @@ def test_what_is_protected_stays_and_does_not_count(sim: Any) -> None:
     assert run_pruning(sim, **options, protect_names=["web-[bp]*"]) == {"web-green"}
 
 
-def test_labels_that_the_api_does_not_tell_protect(sim: Any) -> None:
+def test_unknown_labels_count_as_protected(sim: Any) -> None:
     sim.reset(edition="2024-08")
     seed(sim, OLD)
     assert run_pruning(sim, count=0, prune_match="web-*", protect_labels=["blue"]) == set()
@@ -191,13 +191,13 @@ def test_members_are_never_pruned_whatever_becomes_of_them(sim: Any, kept: Any) 
     assert len(rows(sim)) == 1
 
 
-def test_both_names_of_a_rename_that_cannot_be_are_no_strangers(sim: Any) -> None:
+def test_both_names_of_an_impossible_rename_are_not_pruned(sim: Any) -> None:
     seed(sim, ["web-3", "web-9"])
     declared = [{"name": "web-3", "new_name": "web-9"}]
     assert "cannot be renamed" in refused(sim, instances=declared, prune_match="web-*", prune_max="0")
 
 
-def test_what_is_created_is_not_pruned_where_lists_lag(sim: Any) -> None:
+def test_new_members_are_not_pruned_when_lists_lag(sim: Any) -> None:
     sim.reset(lag=5, stale=2)
     seed(sim, ["web-old"])
     sim.advance(10)
@@ -226,7 +226,7 @@ def test_nothing_is_pruned_if_a_member_fails(sim: Any, how: str) -> None:
         assert pruned_names(run(sim, check=True, instances=[*KEPT, failing], prune_match="web-*")) == set()
 
 
-def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None:
+def test_an_incomplete_list_prevents_any_change(sim: Any) -> None:
     """Nothing is done with an incomplete list: its total is larger than its rows, or a page is missing."""
     seed(sim, OLD)
     listed = {"instances": [], "meta": {"page": {"total": 3}}}
@@ -242,7 +242,7 @@ def test_nothing_is_done_by_a_list_that_is_not_proved_complete(sim: Any) -> None
     {"kind": "status", "status": 500}, {"kind": "short_body", "when": "after"}, {"kind": "html"}, {"kind": "reset"},
     {"kind": "status", "status": 200, "body": {"instances": [], "meta": {"page": {"total": 3}}}},
 ], ids=str)  # fmt: skip
-def test_a_list_that_fails_after_the_members_were_done_keeps_their_results(sim: Any, fault: Any) -> None:
+def test_a_failed_list_before_pruning_keeps_the_members_results(sim: Any, fault: Any) -> None:
     """If the list before pruning fails, the results of the members are kept."""
     seed(sim, ["web-1", "web-2", "web-old"])
     sim.add_fault(operation="GET /v1/instances", match=2, times=100, **fault)
@@ -253,7 +253,7 @@ def test_a_list_that_fails_after_the_members_were_done_keeps_their_results(sim: 
     assert names(sim) == ["web-1", "web-2", "web-old"]
 
 
-def test_too_many_that_have_appeared_meanwhile_are_refused_and_the_results_kept(sim: Any) -> None:
+def test_too_many_new_matches_are_refused_and_results_kept(sim: Any) -> None:
     seed(sim, ["web-1", "web-old"])
 
     class Others:
@@ -272,7 +272,7 @@ def test_too_many_that_have_appeared_meanwhile_are_refused_and_the_results_kept(
     assert len(rows(sim)) == 4
 
 
-def test_a_deletion_that_is_refused_fails_the_task_and_tells_the_others(sim: Any) -> None:
+def test_a_refused_deletion_fails_the_task_and_reports_the_others(sim: Any) -> None:
     seed(sim, [*OLD[:2], "web-old", "web-older"])
     sim.add_fault(operation="DELETE /v1/instances/{id}", kind="status", status=403, body={"message": "No"})
     given = run(sim, instances=KEPT, prune_match="web-*", delete_public_ip=True, concurrency=1)
@@ -281,7 +281,7 @@ def test_a_deletion_that_is_refused_fails_the_task_and_tells_the_others(sim: Any
     assert given["totals"]["pruned"] == 1
 
 
-def test_what_is_being_deleted_already_is_waited_for_and_does_not_count(sim: Any) -> None:
+def test_instances_being_deleted_are_awaited_and_do_not_count(sim: Any) -> None:
     seed(sim, OLD)
     done(sim, count=0, prune_match="web-*", wait=False)
     sim.clear_requests()
@@ -314,7 +314,7 @@ PARAMS = st.fixed_dictionaries({
 
 
 @given(rows=ROWS, params=PARAMS, data=st.data())
-def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> None:
+def test_pruning_deletes_nothing_that_should_stay(rows: Any, params: Any, data: Any) -> None:
     ids = {row["id"] for row in rows if data.draw(st.booleans())}
     declared = data.draw(st.sets(st.sampled_from(["web-1", "web-2", "web-11"])))
     try:
@@ -338,7 +338,7 @@ def test_nothing_goes_that_should_stay(rows: Any, params: Any, data: Any) -> Non
 
 
 @pytest.mark.parametrize("protection", [{"protect_names": ["db-*"]}, {"protect_labels": ["keep"]}], ids=str)
-def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, protection: Any) -> None:
+def test_protection_holds_for_members_with_state_absent(sim: Any, protection: Any) -> None:
     """An instance that the fleet or its own member protects is not deleted as a member, in check mode and for real."""
     seed(sim, ["db-1"], labels=["keep"])
     seed(sim, ["web-1"], labels=[])
@@ -357,7 +357,7 @@ def test_what_the_fleet_protects_is_not_deleted_as_a_member_either(sim: Any, pro
     assert done(sim, instances=[{"name": "web-1", "state": "absent"}], **protection)["totals"]["deleted"] == 1
 
 
-def test_a_percentage_is_of_what_was_there_at_the_beginning(sim: Any) -> None:
+def test_a_percentage_counts_the_instances_at_the_beginning(sim: Any) -> None:
     """A percentage counts the instances at the beginning, before members are deleted or renamed."""
     for members in (
         [{"name": f"web-{number}", "state": "absent"} for number in range(1, 6)],
@@ -385,7 +385,7 @@ def test_a_percentage_is_of_what_was_there_at_the_beginning(sim: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_public_addresses_of_members_go_too_if_that_is_said(
+def test_members_delete_public_addresses_if_declared(
     sim: Any, fleet: bool | None, defaults: bool | None, own: bool | None, kept: bool, check: bool
 ) -> None:
     seed(sim, ["web-1"], public_ip=True)
@@ -399,7 +399,7 @@ def test_public_addresses_of_members_go_too_if_that_is_said(
     assert len(sim.state()["br-se1"]["public_ips"]) == (kept or check)
 
 
-def test_public_addresses_of_members_that_are_made_anew_go_too_if_that_is_said(sim: Any) -> None:
+def test_recreated_members_delete_public_addresses_if_declared(sim: Any) -> None:
     seed(sim, ["web-1"], public_ip=True, ssh_key_name="old")
     one = {"name": "web-1", "on_immutable_change": "recreate"}
     given = done(sim, instances=[one], delete_public_ip=True)

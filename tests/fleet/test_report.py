@@ -109,7 +109,7 @@ def test_every_member_is_requested_moves_and_settles(sim: Any, tmp_path: Path) -
     assert any(re.fullmatch(r"The run started at \S+ \S+ \S+ and took .+ s\.", text) for text in page.texts)
 
 
-def test_a_bar_is_where_and_as_long_as_what_it_stands_for() -> None:
+def test_a_bar_shows_the_begin_and_duration_of_a_phase() -> None:
     text = a_page(1)
     (row,) = Page(text).members()
     assert row["bars"] == [
@@ -121,7 +121,7 @@ def test_a_bar_is_where_and_as_long_as_what_it_stands_for() -> None:
     assert "2 s: creating, 18 s" in row["texts"]
 
 
-def test_what_is_unchanged_changed_pruned_and_failed(sim: Any, tmp_path: Path) -> None:
+def test_the_report_shows_unchanged_changed_pruned_and_failed_members(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2", "web-old"])
     path = tmp_path / "fleet.html"
     instances = [{"name": "web-1"}, {"name": "web-2", "machine_type": LARGE, "state": "stopped"}]
@@ -133,7 +133,7 @@ def test_what_is_unchanged_changed_pruned_and_failed(sim: Any, tmp_path: Path) -
     assert begin > page.members()[1]["bars"][1][1], "what is pruned begins after all others"
 
 
-def test_it_is_written_if_members_fail_and_tells_why(sim: Any, tmp_path: Path) -> None:
+def test_the_report_is_written_if_members_fail_with_their_reasons(sim: Any, tmp_path: Path) -> None:
     sim.add_fault(operation="instance_create", match=2, kind="status", status=400,
                   body={"message": HOSTILE, "slug": "<b>slug</b>"})  # fmt: skip
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", concurrency=1)
@@ -145,14 +145,14 @@ def test_it_is_written_if_members_fail_and_tells_why(sim: Any, tmp_path: Path) -
     assert page.links == ["data:,", "#m1"]
 
 
-def test_it_is_written_if_all_fails(sim: Any, tmp_path: Path) -> None:
+def test_the_report_is_written_if_the_task_fails(sim: Any, tmp_path: Path) -> None:
     sim.add_fault(operation="GET /v1/instances", kind="status", status=403, body={"message": HOSTILE})
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}")
     assert given["failed"] and page.phases() == [["waiting"]] * 3 and "The task failed." in page.texts
     assert any(HOSTILE in text for text in page.texts)
 
 
-def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
+def test_the_report_says_which_members_were_not_started(sim: Any, tmp_path: Path) -> None:
     sim.add_fault(operation="instance_create", kind="status", status=400)
     options = {"batch": "1", "max_failures": "0"}
     page, given = fleet_page(sim, tmp_path / "fleet.html", count=3, name_format="web-{index}", **options)
@@ -160,7 +160,7 @@ def test_what_was_not_begun_says_so(sim: Any, tmp_path: Path) -> None:
     assert ["not started" in " ".join(row["texts"]) for row in page.members()] == [False, True, True]
 
 
-def test_a_request_begins_when_it_was_sent_and_a_member_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_phase_begins_at_the_request_or_at_the_first_listing(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Standing("requested", "creating", "", 101.5)]
     monkeypatch.setattr(fleet_report, "list_standings", lambda _ones: told)
     report = Report("", [], lambda _text: None, lambda: 100.0, "br-se1")
@@ -193,7 +193,7 @@ def test_names_are_escaped(sim: Any, tmp_path: Path) -> None:
     assert f"Fleet {HOSTILE} in br-se1" in page.texts and "script" not in page.tags
 
 
-def test_not_in_check_mode_and_not_where_that_cannot_be(sim: Any, tmp_path: Path) -> None:
+def test_the_report_needs_a_real_run_and_a_writable_path(sim: Any, tmp_path: Path) -> None:
     path = tmp_path / "fleet.html"
     done(sim, True, count=1, name_format="web-{index}", report=str(path))
     assert not path.exists()
@@ -233,7 +233,7 @@ def test_an_axis_has_a_handful_of_marks(seconds: float) -> None:
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("count", [1, 1000])
-def test_a_browser_shows_it(tmp_path: Path, count: int) -> None:
+def test_a_browser_shows_the_report(tmp_path: Path, count: int) -> None:
     path, picture = tmp_path / "fleet.html", tmp_path / "fleet.png"
     path.write_text(a_page(count, error=f"Failed: {HOSTILE}"))
     with browsing(tmp_path) as browser:

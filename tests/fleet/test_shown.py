@@ -64,7 +64,7 @@ def test_lines_are_shown_before_the_result_and_in_the_log(play: Player) -> None:
 
 
 @pytest.mark.every_core
-def test_lines_of_a_task_that_fails_of_loops_and_of_one_that_is_tried_again(play: Player, sim: Any) -> None:
+def test_failed_looped_and_retried_tasks_show_their_lines(play: Player, sim: Any) -> None:
     sim.add_fault(operation="instance_create", match=2, kind="failing", value="creating_error")
     loop = {"loop": ["db", "web"]}
     again = {"register": "result_2", "until": "result_2 is success", "retries": 2, "delay": 0}
@@ -93,7 +93,7 @@ def test_no_lines_and_the_same_result(play: Player, task: dict[str, Any]) -> Non
 
 
 @pytest.mark.every_core
-def test_lines_of_what_is_delegated_to_the_controller(play: Player) -> None:
+def test_delegated_tasks_show_their_lines(play: Player) -> None:
     (play.folder / "connection_plugins").mkdir()
     (play.folder / "connection_plugins/elsewhere.py").write_text(ELSEWHERE)
     (play.folder / "hosts").write_text(HOSTS)
@@ -102,7 +102,7 @@ def test_lines_of_what_is_delegated_to_the_controller(play: Player) -> None:
 
 
 @pytest.mark.every_core
-def test_defaults_of_modules_and_what_is_omitted(play: Player) -> None:
+def test_module_defaults_apply_and_omitted_options_do_not_count(play: Player) -> None:
     options = {"name_format": "web-{index}", "defaults": DEFAULTS, "batch": "{{ omit }}", "progress_file": "{{ omit }}"}
     defaults = {"group/magalu.cloud.vm": {"results": "brief"}, "magalu.cloud.vm_fleet": {"count": 2}}
     done = run_tasks(play, {"magalu.cloud.vm_fleet": options}, module_defaults=defaults)
@@ -112,13 +112,13 @@ def test_defaults_of_modules_and_what_is_omitted(play: Player) -> None:
 
 @pytest.mark.needs("su")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user without a password")
-def test_lines_of_what_root_runs(play: Player) -> None:
+def test_tasks_of_root_show_their_lines(play: Player) -> None:
     become = {"become": True, "become_method": "ansible.builtin.su", "become_user": "root"}
     done = run_tasks(play, fleet(become), env={"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"})
     assert CREATES in done.output and done.results[0]["totals"]["created"] == 3
 
 
-def test_a_file_of_ones_own_gets_the_lines_instead(play: Player) -> None:
+def test_progress_file_gets_the_lines_instead(play: Player) -> None:
     path = play.folder / "progress"
     done = run_tasks(play, fleet(progress_file=str(path)))
     assert "fleet web" not in done.output and path.read_text().splitlines()[0] == CREATES
@@ -127,7 +127,7 @@ def test_a_file_of_ones_own_gets_the_lines_instead(play: Player) -> None:
 
 
 @pytest.mark.every_core
-def test_a_task_that_takes_too_long(play: Player, sim: Any) -> None:
+def test_a_task_that_takes_too_long_ends_with_its_lines(play: Player, sim: Any) -> None:
     sim.add_fault(operation="instance_create", match="every", times=9, kind="stuck", value="creating", seconds=9999)
     done = run_tasks(play, fleet({"timeout": 8}), env={"ANSIBLE_DEPRECATION_WARNINGS": "false"})
     assert done.results[0]["failed"] and CREATES in done.output
@@ -171,7 +171,7 @@ def test_no_file_for_other_users(
         assert bool(path) == shown
 
 
-def test_the_file_is_ones_own_and_gone_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_progress_file_is_private_and_always_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, before = action(tmp_path, monkeypatch), set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt), made._shown() as path:
         assert path and stat.S_IMODE(os.stat(path).st_mode) == 0o600
@@ -201,7 +201,7 @@ def test_who_reads_json_from_stdout_finds_nothing_else(
 @pytest.mark.parametrize("display", [
     SimpleNamespace(), SimpleNamespace(_final_q=None), SimpleNamespace(_final_q=SimpleNamespace(put=print)),
 ], ids=["no such attribute", "not in a worker", "no such method"])  # fmt: skip
-def test_no_lines_where_there_is_no_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, display: Any) -> None:
+def test_without_a_queue_no_lines_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, display: Any) -> None:
     made = action(tmp_path, monkeypatch)
     monkeypatch.setattr(vm_fleet, "display", display)
     with made._shown() as path:
@@ -220,7 +220,7 @@ def test_no_line_holds_up_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     free.set()
 
 
-def test_a_queue_that_refuses_a_line_fails_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_that_refuses_a_line_does_not_fail_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = action(tmp_path, monkeypatch, lambda method: None)
     with made._shown() as path:
         assert path

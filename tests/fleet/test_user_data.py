@@ -26,7 +26,7 @@ def has_no_user_data(given: Any) -> bool:
     return not any(secret in said for secret in (ENCODED, OTHER, "kept-data-9b1e"))
 
 
-def test_it_is_compared_where_a_member_declares_it(sim: Any) -> None:
+def test_user_data_is_compared_if_a_member_declares_it(sim: Any) -> None:
     seed(sim, ["same", "differs"], user_data=OTHER)
     declared = [{"name": "same", "user_data_base64": OTHER}, {"name": "differs", "user_data": TEXT}]
     given = done(sim, instances=declared)
@@ -40,7 +40,7 @@ def test_it_is_compared_where_a_member_declares_it(sim: Any) -> None:
 
 @pytest.mark.parametrize("results", ["full", "brief"])
 @pytest.mark.parametrize("declared", [True, False])
-def test_it_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
+def test_user_data_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
     seed(sim, ["old", "replaced", "stopped"], user_data=ENCODED)
     defaults = {"user_data": TEXT} if declared else {}
     declaration = {"instances": [
@@ -55,7 +55,7 @@ def test_it_is_in_no_result(sim: Any, results: str, declared: bool) -> None:
 
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances", "POST /v1/instances/{id}/stop"])
-def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -> None:
+def test_user_data_is_in_no_result_of_a_failed_request(sim: Any, operation: str) -> None:
     """User data is in no result when a request fails, even if the API's error repeats it."""
     for fault in leaking_faults("kept-data-9b1e"):
         body = json.loads(json.dumps(fault).replace("kept-data-9b1e", "key"))
@@ -74,7 +74,7 @@ def test_no_request_that_fails_leaves_it_in_a_result(sim: Any, operation: str) -
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_it_is_kept_in_memory_only_to_be_compared(sim: Any, kept: bool) -> None:
+def test_user_data_is_kept_in_memory_only_for_comparison(sim: Any, kept: bool) -> None:
     seed(sim, ["web"], user_data=ENCODED)
     listing = FleetListing(client(sim), user_data=kept)
     listing.refresh()

@@ -20,7 +20,7 @@ NUMBERED: dict[str, Any] = {"name_format": "web-{index:04d}"}
 @pytest.mark.parametrize(("edition", "count", "pages"), [
     ("2026-08", 1, 1), ("2026-08", 49, 1), ("2026-08", 1000, 1), ("2024-08", 1, 1), ("2024-08", 49, 1), ("2024-08", 50, 2),
 ])  # fmt: skip
-def test_a_run_that_changes_nothing_asks_for_the_list_alone(sim: Any, edition: str, count: int, pages: int) -> None:
+def test_a_run_that_changes_nothing_requests_only_the_list(sim: Any, edition: str, count: int, pages: int) -> None:
     """A run without changes reads only the list. Without a total (2024-08), a possibly full page needs another."""
     sim.reset(edition=edition)
     seed(sim, (f"web-{number:04d}" for number in range(1, count + 1)))
@@ -49,7 +49,7 @@ def test_the_end_is_noticed_soon(sim: Any) -> None:
     assert 15 <= sim.now() - began <= 18.5
 
 
-def test_what_is_soon_done_is_noticed_sooner(sim: Any) -> None:
+def test_the_end_of_a_short_operation_is_noticed_soon(sim: Any) -> None:
     """Short operations are noticed sooner: lists come after a third of the time since the step, within bounds."""
     seconds = {"create": 12, "stop": 8}
     sim.reset(durations=seconds)
@@ -68,7 +68,7 @@ def test_what_is_soon_done_is_noticed_sooner(sim: Any) -> None:
             assert 0.89 * between <= next_one - sooner <= 1.11 * between
 
 
-def test_without_waiting_the_steps_are_sent_and_what_is_known_is_told(sim: Any) -> None:
+def test_wait_false_sends_the_steps_and_returns_the_known_rows(sim: Any) -> None:
     seed(sim, ["old", "gone", "still"])
     declared = [
         {"name": "new"},
@@ -90,7 +90,7 @@ def test_without_waiting_the_steps_are_sent_and_what_is_known_is_told(sim: Any) 
     assert states(sim) == {"new": "running", "old": "stopped", "still": "running"}
 
 
-def test_without_waiting_what_no_list_shows_yet_is_told_by_its_id(sim: Any) -> None:
+def test_wait_false_returns_the_id_of_an_unlisted_instance(sim: Any) -> None:
     sim.reset(lag=5)
     given = done(sim, instances=[{"name": "new"}], wait=False)
     shown = {key: value for key, value in member(given, "new")["instance"].items() if value is not None}
@@ -104,7 +104,7 @@ def test_without_waiting_steps_before_the_last_are_waited_for(sim: Any) -> None:
     assert [len(one["actions"]) for one in given["members"]] == [2, 2]
 
 
-def test_when_the_time_is_up_each_says_how_far_it_came_and_the_next_run_goes_on(sim: Any) -> None:
+def test_a_timeout_reports_each_member_and_the_next_run_continues(sim: Any) -> None:
     seed(sim, ["a", "b", "c"])
     sim.add_fault(operation="POST /v1/instances/{id}/stop", kind="stuck", seconds=100)
     given = run(sim, instances=[{"name": name} for name in "abc"], state="stopped", wait_timeout=60)
@@ -145,7 +145,7 @@ def test_a_whole_life_in_every_kind_of_cloud(sim: Any, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("delay", [40, float("inf")])
-def test_public_addresses_that_come_late_are_waited_for(sim: Any, delay: float) -> None:
+def test_late_public_addresses_are_awaited(sim: Any, delay: float) -> None:
     sim.reset(address_delay=delay, quota_public_ips=None)
     given = run(sim, count=3, **NUMBERED, defaults={"network": {"associate_public_ip": True}}, wait_timeout=300)
     if delay == 40:
@@ -161,7 +161,7 @@ BOUNDS = pytest.mark.parametrize("bounds", [{}, {"batch": "1"}, {"max_failures":
 @BOUNDS
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("choice", ["fail", "recreate"])
-def test_an_address_that_comes_after_the_read_by_id_is_seen(
+def test_an_address_that_appears_after_the_read_by_id_counts(
     sim: Any, choice: str, check: bool, bounds: dict[str, str]
 ) -> None:
     sim.reset(address_delay=20)
@@ -178,9 +178,7 @@ def test_an_address_that_comes_after_the_read_by_id_is_seen(
 
 @BOUNDS
 @pytest.mark.parametrize("check", [True, False])
-def test_what_a_late_list_shows_as_failed_is_read_before_it_is_refused(
-    sim: Any, check: bool, bounds: dict[str, str]
-) -> None:
+def test_a_failure_in_a_late_list_is_read_by_id_before_it_counts(sim: Any, check: bool, bounds: dict[str, str]) -> None:
     sim.reset(lag=15)
     seed(sim, ["web"], state="new", status="creating_error", error={"slug": "x", "message": "no room"})
     sim.advance(60)
@@ -190,7 +188,7 @@ def test_what_a_late_list_shows_as_failed_is_read_before_it_is_refused(
     assert given["totals"]["created"] == 1
 
 
-def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) -> None:
+def test_an_instance_being_created_is_deleted_at_an_even_pace(sim: Any) -> None:
     """A deletion during a creation is refused with 409, and retried every two seconds until the instance exists."""
     run(sim, count=3, **NUMBERED, wait=False)
     sim.clear_requests()
@@ -208,7 +206,7 @@ def test_what_is_being_created_is_deleted_without_asking_all_the_time(sim: Any) 
 
 
 @pytest.mark.parametrize("operation", ["POST /v1/instances", "DELETE /v1/instances/{id}", "GET /v1/instances"])
-def test_nobody_asks_before_a_retry_after_is_over(sim: Any, operation: str) -> None:
+def test_all_threads_respect_retry_after(sim: Any, operation: str) -> None:
     """No thread sends a request before Retry-After is over, not only the refused one."""
     state = "present"
     if operation.startswith("DELETE"):
@@ -226,7 +224,7 @@ def test_nobody_asks_before_a_retry_after_is_over(sim: Any, operation: str) -> N
     assert len(rows(sim)) == (0 if state == "absent" else 30)
 
 
-def test_many_that_are_refused_for_now_are_made_once(sim: Any) -> None:
+def test_many_refused_creations_are_each_made_once(sim: Any) -> None:
     told = {"kind": "status", "status": 429, "headers": {"Retry-After": "7"}}
     sim.add_fault(operation="POST /v1/instances", share=0.5, **told)
     given = done(sim, count=40, **NUMBERED)
@@ -243,7 +241,7 @@ def test_a_rate_limit_is_kept_to(sim: Any) -> None:
     assert all(len(list(same)) <= 20 for _second, same in groupby(served))
 
 
-def test_a_retry_after_beyond_the_time_that_is_left_ends_with_it(sim: Any) -> None:
+def test_a_retry_after_beyond_the_deadline_ends_at_the_deadline(sim: Any) -> None:
     sim.add_fault(
         operation="POST /v1/instances", nth="every", kind="status", status=429, headers={"Retry-After": "9999"}
     )
@@ -254,7 +252,7 @@ def test_a_retry_after_beyond_the_time_that_is_left_ends_with_it(sim: Any) -> No
     assert given["totals"]["failed"] == 3
 
 
-def test_a_list_that_fails_on_the_way_is_asked_again_after_a_while(sim: Any) -> None:
+def test_a_failed_list_is_retried_after_a_pause(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances", match=3, times=4, kind="status", status=500)
     watched = TransitionRecorder(sim)
     given = done(watched, count=3, **NUMBERED, api_retries=0)
@@ -264,7 +262,7 @@ def test_a_list_that_fails_on_the_way_is_asked_again_after_a_while(sim: Any) -> 
     assert all(later - sooner >= 1 for sooner, later in pairwise(failed))
 
 
-def test_a_list_of_copies_that_fails_on_the_way_holds_up_its_member_alone(sim: Any) -> None:
+def test_a_failed_list_of_copies_delays_its_member_alone(sim: Any) -> None:
     seed(sim, ["web"])
     result(sim, "vm_snapshot", {"name": "day", "instance": "web", "wait": False})
     sim.add_fault(operation="GET /v1/snapshots", match=3, times=4, kind="status", status=500)
@@ -273,7 +271,7 @@ def test_a_list_of_copies_that_fails_on_the_way_holds_up_its_member_alone(sim: A
     assert 500 in [request["status"] for request in sim.requests()]
 
 
-def test_a_key_that_ends_on_the_way_fails_all_that_go_and_keeps_what_is_known(sim: Any) -> None:
+def test_an_expired_key_fails_unfinished_members_and_keeps_known_rows(sim: Any) -> None:
     body = {"slug": "forbidden", "message": "The key has expired"}
     seed(sim, ["old"])
     sim.add_fault(operation="GET /v1/instances", match=4, times=100, kind="status", status=403, body=body)
@@ -284,7 +282,7 @@ def test_a_key_that_ends_on_the_way_fails_all_that_go_and_keeps_what_is_known(si
     assert new["created"] == [new["instance"]["id"]] == [rows(sim)[1]["id"]]
 
 
-def test_what_cannot_be_read_at_first_fails_in_the_words_of_the_api(sim: Any) -> None:
+def test_a_first_list_that_fails_is_reported_in_the_words_of_the_api(sim: Any) -> None:
     sim.add_fault(operation="GET /v1/instances", nth="every", kind="status", status=500)
     given = run(sim, instances=[{"name": "new"}], api_retries=1)
     assert "Failed to look at the fleet" in given["msg"]

@@ -71,7 +71,7 @@ def test_ca_path_is_a_folder(site: Site) -> None:
     assert_trusted(site, ca_path=str(site.good.folder))
 
 
-def test_ca_path_of_another_authority_is_refused(site: Site) -> None:
+def test_a_certificate_of_another_authority_than_ca_path_is_refused(site: Site) -> None:
     assert_untrusted(site, ca_path=str(site.other.path))
     assert_untrusted(site, ca_path=str(site.other.folder))
 
@@ -103,7 +103,7 @@ def test_validate_certs_false_beats_everything(site: Site, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("validate", "served"), [(True, False), (False, True)])
-def test_a_certificate_of_another_host_is_refused(
+def test_a_certificate_of_another_host_is_refused_if_validated(
     authorities: tuple[Authority, Authority], validate: bool, served: bool
 ) -> None:
     good, other = authorities
@@ -117,7 +117,7 @@ def test_a_certificate_of_another_host_is_refused(
             )
 
 
-def test_what_is_no_tls_at_all_is_an_error() -> None:
+def test_a_server_without_tls_is_an_error() -> None:
     with serve_responses(OK) as server:
         api = client(server.url.replace("http://", "https://"), api_retries=0)
         with pytest.raises(ApiError, match=r"TLS with 127.0.0.1:\d+ failed"):

@@ -51,7 +51,7 @@ def test_the_first_list_shows_the_api_version(sim: Any, edition: str) -> None:
     assert ("x-api-version" in second["headers"]) is not old
 
 
-def test_where_the_form_of_2026_is_refused_that_of_2024_is_used_from_then_on(sim: Any) -> None:
+def test_after_a_refusal_of_the_2026_form_the_2024_form_is_used(sim: Any) -> None:
     sim.reset(edition="2024-08", strict_expand=True)
     row = sim.seed("instance")
     api = client_of(sim)
@@ -63,7 +63,7 @@ def test_where_the_form_of_2026_is_refused_that_of_2024_is_used_from_then_on(sim
 
 @pytest.mark.parametrize("word", ["name", "expand", "labels", "x-api-version"])
 @pytest.mark.parametrize("status", [400, 422])
-def test_any_part_of_the_form_may_be_the_one_that_is_refused(status: int, word: str) -> None:
+def test_a_refusal_of_any_part_of_the_2026_form_is_recognized(status: int, word: str) -> None:
     refusal = {"detail": [{"loc": ["query", word], "msg": "extra", "type": "extra"}]}
     with serve_responses((status, refusal), (200, {"instances": []})) as server:
         api = client(server.url)

@@ -73,7 +73,7 @@ changes = st.lists(st.lists(st.tuples(st.sampled_from(["create", "delete"]), st.
 @example(total=False, number=99, cap=50, changes=[[("delete", 0.0), ("create", 1.0)]])
 @example(total=False, number=50, cap=50, changes=[])
 @example(total=False, number=99, cap=50, changes=[])
-def test_a_list_is_never_shorter_than_what_was_there_throughout(
+def test_a_list_contains_every_row_that_exists_throughout(
     total: bool, number: int, cap: int, changes: list[list[Change]]
 ) -> None:
     if not total:
@@ -93,7 +93,7 @@ def test_a_list_is_never_shorter_than_what_was_there_throughout(
 
 
 @pytest.mark.parametrize("total", [True, False])
-def test_a_list_that_never_stands_still_fails(total: bool) -> None:
+def test_a_list_that_never_settles_fails(total: bool) -> None:
     rows = Rows(200, 50, total, [[("delete", 0.0), ("create", 1.0), ("delete", 0.0), ("create", 1.0)]], forever=True)
     with (
         serve_responses(rows) as server,
@@ -104,20 +104,20 @@ def test_a_list_that_never_stands_still_fails(total: bool) -> None:
 
 
 @pytest.mark.parametrize("total", [1, 5, 1000])
-def test_a_total_that_the_rows_do_not_reach_fails(total: int) -> None:
+def test_a_total_larger_than_the_rows_fails(total: int) -> None:
     answer = (200, {"instances": [], "meta": {"page": {"total": total}}})
     with serve_responses(answer) as server, pytest.raises(ApiError, match="kept changing"):
         client(server.url).listing(INSTANCES)
 
 
-def test_a_row_that_comes_twice_is_not_taken_for_two() -> None:
+def test_a_repeated_row_does_not_count_twice() -> None:
     page = {"instances": [{"id": "a"}, {"id": "a"}], "meta": {"page": {"total": 2}}}
     with serve_responses((200, page)) as server, pytest.raises(ApiError, match="kept changing"):
         client(server.url).listing(INSTANCES)
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"page": None}, {"page": {}}, {"page": {"total": None}}])
-def test_a_total_that_is_missing_is_none(meta: Any) -> None:
+def test_a_missing_total_is_accepted(meta: Any) -> None:
     with serve_responses((200, {"instances": [{"id": "a"}], "meta": meta})) as server:
         assert client(server.url).listing(INSTANCES) == [{"id": "a"}]
 
@@ -144,7 +144,9 @@ def test_a_total_says_which_page_is_the_last(sim: Any, number: int, requests: in
     ("2026-08", INSTANCES, "instance"), ("2026-08", SNAPSHOTS, "snapshot"),
 ])  # fmt: skip
 @pytest.mark.parametrize("fault", ["create_between_pages", "delete_between_pages"])
-def test_rows_that_come_and_go_on_the_simulator(sim: Any, edition: str, resource: Any, kind: str, fault: str) -> None:
+def test_listings_survive_creations_and_deletions_between_pages(
+    sim: Any, edition: str, resource: Any, kind: str, fault: str
+) -> None:
     sim.reset(edition=edition, page_limit=50)
     for number in range(120):
         sim.seed(kind, name=f"row-{number}")
@@ -154,7 +156,7 @@ def test_rows_that_come_and_go_on_the_simulator(sim: Any, edition: str, resource
     assert there <= listed
 
 
-def test_rows_that_nothing_sorts_are_still_all_there(sim: Any) -> None:
+def test_unsorted_rows_are_all_listed_or_an_error(sim: Any) -> None:
     """A list with equal times and no order by id is read again until its pages agree, or is an error."""
     sim.reset(edition="2024-08", instances=90, page_limit=50, sort_by_id=False, shuffle_ties=True)
     try:
@@ -171,7 +173,7 @@ def test_the_older_key_of_a_list_is_understood() -> None:
 
 
 @pytest.mark.parametrize("total", [True, False])
-def test_pages_too_large_for_one_answer_are_made_smaller_and_none_is_lost(total: bool) -> None:
+def test_too_large_pages_are_requested_smaller_without_losing_rows(total: bool) -> None:
     rows = Rows(130, 1000, total, [])
 
     def answer(handler: Handler, asked: ReceivedRequest) -> None:

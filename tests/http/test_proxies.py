@@ -35,7 +35,7 @@ def failure(api: Any, method: str = "POST") -> ApiError:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_http_goes_through_its_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_uses_its_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve_responses(OK) as proxy:
         monkeypatch.setenv(name, proxy.url)
         api = client("http://api.test/compute")
@@ -45,7 +45,7 @@ def test_http_goes_through_its_proxy(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_https_goes_through_a_tunnel_of_its_proxy(
+def test_https_uses_a_tunnel_through_its_proxy(
     name: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HTTPS goes through a tunnel: no name is resolved locally, and the proxy receives only the host."""
@@ -65,7 +65,7 @@ def test_https_goes_through_a_tunnel_of_its_proxy(
 
 @pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "api.test, 127.0.0.0/8"])
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
-def test_no_proxy_names_what_goes_directly(name: str, hosts: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_in_no_proxy_are_reached_directly(name: str, hosts: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv(name, hosts)
     with serve_responses(OK) as server:
@@ -85,7 +85,9 @@ def test_a_password_of_the_proxy_is_for_the_proxy_only(authority: Authority, mon
 
 
 @pytest.mark.parametrize("status", [403, 407, 502])
-def test_a_proxy_that_refuses_has_let_nothing_through(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_by_the_proxy_means_that_the_request_was_not_sent(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticks = Ticks()
     with serve_responses((status, b"")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -99,7 +101,7 @@ def test_a_proxy_that_refuses_has_let_nothing_through(status: int, monkeypatch: 
 
 
 @pytest.mark.parametrize("url", ["https://api.test", "http://api.test"])
-def test_a_proxy_that_is_not_there_has_let_nothing_through(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_proxy_means_that_the_request_was_not_sent(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     error = failure(client(url, api_retries=0))
@@ -107,7 +109,7 @@ def test_a_proxy_that_is_not_there_has_let_nothing_through(url: str, monkeypatch
     assert error.message.startswith("the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) does not let us through")
 
 
-def test_a_proxy_that_does_not_resolve_is_what_the_message_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unresolvable_proxy_is_named_in_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -130,7 +132,7 @@ def test_a_socks_proxy_without_its_package_is_named(name: str, scheme: str, monk
 
 
 @pytest.mark.parametrize("proxy", ["http://", "http://:8080", "nonsense://127.0.0.1"])
-def test_a_proxy_that_is_none_is_an_error_at_once(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_is_an_error_at_once(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = Ticks()
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     error = failure(client("https://api.test", ticks))
@@ -139,7 +141,7 @@ def test_a_proxy_that_is_none_is_an_error_at_once(proxy: str, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_an_answer_that_a_proxy_loses_may_have_been_an_answer(
+def test_a_response_lost_by_a_proxy_may_have_been_a_success(
     tls: bool, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A response that a proxy loses may have been a success, so a creation is not sent again."""
@@ -183,9 +185,7 @@ def test_a_proxy_with_tls_is_checked_with_the_same_certificates(
 
 @pytest.mark.parametrize("password", ["Gehe/im1", "Gehe#im1", "Gehe?im1", "Gehe\\im1", "Gehe[im1", "Gehe im1"])
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_no_part_of_a_password_that_is_not_encoded_is_shown(
-    scheme: str, password: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_part_of_an_unencoded_password_is_shown(scheme: str, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://{USER}:{password}@127.0.0.1:1")
     error = failure(client(f"{scheme}://api.test", api_retries=0))
     assert "Gehe" not in error.message and "im1" not in error.message

@@ -39,7 +39,7 @@ def list_requests(sim: Any) -> list[str]:
 
 
 @EDITIONS
-def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str) -> None:
+def test_two_names_take_one_list_if_the_api_sends_all_rows(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     web, db = sim.seed("instance", name="web", public_ip="192.0.2.1"), sim.seed("instance", name="db")
     found = find_resources(client_of(sim), ["web", "db", "gone"], None, listing=True)
@@ -49,7 +49,7 @@ def test_two_names_take_one_list_where_the_api_sends_all(sim: Any, edition: str)
 
 
 @EDITIONS
-def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str) -> None:
+def test_a_resource_that_lists_do_not_show_yet_is_read_by_id(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, lag=10)
     body = {"name": "web", "image": {"name": "cloud-debian-12 LTS"}, "machine_type": {"name": "BV1-1-40"},
             "ssh_key_name": "deploy"}  # fmt: skip
@@ -62,7 +62,7 @@ def test_what_a_list_does_not_show_yet_is_read_by_its_id(sim: Any, edition: str)
     assert (found["web"]["id"], "" in found) == (made, False)
 
 
-def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
+def test_without_listing_a_read_by_id_is_enough(sim: Any) -> None:
     row = sim.seed("instance", name="web")
     assert find_resources(client_of(sim), ["web"], row["id"], listing=False)[""]["name"] == "web"
     assert list_requests(sim) == [f"GET /v1/instances/{row['id']}"]
@@ -70,7 +70,7 @@ def test_without_listing_one_read_by_id_is_enough(sim: Any) -> None:
 
 
 @EDITIONS
-def test_two_of_one_name_are_refused_with_their_ids(sim: Any, edition: str) -> None:
+def test_instances_that_share_a_name_are_refused_with_their_ids(sim: Any, edition: str) -> None:
     sim.reset(edition=edition, unique_names=False)
     ids = sorted(sim.seed("instance", name="web")["id"] for number in range(2))
     with pytest.raises(Refused, match=f"2 instances are named 'web': {', '.join(ids)}. Give the id of one of them."):
@@ -123,7 +123,7 @@ def test_filters_and_orders_are_those_of_vm_info(sim: Any) -> None:
     assert list_rows(sim, "machine_types", name="cloud-bs1.small", availability_zone="br-se1-c") == []
 
 
-def test_user_data_is_there_only_on_request(sim: Any) -> None:
+def test_user_data_is_returned_only_on_request(sim: Any) -> None:
     sim.seed("instance", user_data="IyEvYmluL3No")
     assert "user_data" not in list_rows(sim, "instances")[0]
     assert list_rows(sim, "instances", user_data=True)[0]["user_data"] == "IyEvYmluL3No"
@@ -136,7 +136,7 @@ def test_expand_is_sent_as_given(sim: Any, kind: str, expand: list[str]) -> None
 
 
 @EDITIONS
-def test_one_by_id(sim: Any, edition: str) -> None:
+def test_vm_info_returns_a_resource_by_id(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     row = sim.seed("instance", name="web")
     assert names(list_rows(sim, "instances", id=row["id"])) == ["web"]
@@ -148,7 +148,7 @@ def test_one_by_id(sim: Any, edition: str) -> None:
 @EDITIONS
 @pytest.mark.parametrize("nulls", ["sent", "omitted"])
 @pytest.mark.parametrize("interfaces", [{}, {"interfaces": None}], ids=["network", "no network"])
-def test_an_instance_without_labels_has_an_empty_list_where_there_are_labels(
+def test_an_instance_without_labels_has_an_empty_list(
     sim: Any, edition: str, nulls: str, interfaces: dict[str, Any]
 ) -> None:
     sim.reset(edition=edition, nulls=nulls)
@@ -177,20 +177,20 @@ def test_an_image_without_labels_has_an_empty_list() -> None:
 
 @EDITIONS
 @pytest.mark.parametrize("kind", ["instances", "snapshots", "images", "machine_types"])
-def test_none_is_no_failure(sim: Any, edition: str, kind: str) -> None:
+def test_no_match_is_not_a_failure(sim: Any, edition: str, kind: str) -> None:
     sim.reset(edition=edition)
     assert list_rows(sim, kind, name="nobody") == []
     assert list_rows(sim, kind, id=str(uuid.uuid4())) == []
 
 
 @pytest.mark.parametrize("options", [{}, {"name": "x"}, {"id": str(uuid.UUID(int=7))}, {"expand": []}], ids=str)
-def test_a_kind_that_this_api_version_does_not_have_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
+def test_a_kind_that_the_api_version_lacks_is_a_failure(sim: Any, options: dict[str, Any]) -> None:
     with pytest.raises(Refused) as caught:
         list_rows(sim, "backups", **options)
     assert str(caught.value) == "API version 2026-08 has no backups. Use snapshots (vm_snapshot) instead."
 
 
-def test_a_wrong_url_is_not_taken_for_an_api_version_that_lacks_something(sim: Any) -> None:
+def test_a_wrong_url_is_not_mistaken_for_an_older_api_version(sim: Any) -> None:
     api = client_of(sim, api_url=sim.url.replace("/compute", "/elsewhere"))
     with pytest.raises(ApiError, match="There is nothing at /br-se1/elsewhere") as caught:
         read_rows(api, {**DEFAULTS, "kind": "backups"})
@@ -207,7 +207,7 @@ def test_the_catalogs_are_read_at_the_same_time_and_show_the_api_version(sim: An
 
 
 @EDITIONS
-def test_the_simulators_catalogs_are_what_a_declaration_is_checked_against(sim: Any, edition: str) -> None:
+def test_a_declaration_is_checked_against_the_catalogues(sim: Any, edition: str) -> None:
     sim.reset(edition=edition)
     known = read_catalogs(client_of(sim), DesiredInstance(), {}, {})
     assert isinstance(known.images, list)

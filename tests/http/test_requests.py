@@ -67,7 +67,7 @@ def test_a_netrc_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert server.asked[1].headers["authorization"] == "Bearer abc"
 
 
-def test_reads_share_a_connection_and_what_is_not_idempotent_gets_a_fresh_one() -> None:
+def test_reads_share_a_connection_and_other_requests_get_a_new_one() -> None:
     with serve_responses(OK) as server:
         api = client(server.url)
         for method in ("GET", "GET", "POST", "DELETE", "POST", "PATCH", "GET"):
@@ -107,9 +107,7 @@ def test_redirects_are_not_followed(status: int, method: str) -> None:
     [b"<html><script>x()</script><p>Wel&shy;come", b"\xff\xfe", b"{", b"[" * 200_000, gzip.compress(b"{}", mtime=0)],
 )
 @pytest.mark.parametrize(("method", "times"), [("GET", 3), ("POST", 1)])
-def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
-    body: bytes, method: str, times: int
-) -> None:
+def test_a_response_that_is_not_json_may_follow_a_change(body: bytes, method: str, times: int) -> None:
     with serve_responses((200, body)) as server:
         error = failure(client(server.url), method)
     assert len(server.asked) == times
@@ -120,7 +118,7 @@ def test_an_answer_that_is_no_json_is_an_error_that_may_have_done_something(
     assert len(error.message) < 300
 
 
-def test_a_body_that_cannot_be_unpacked_is_an_error() -> None:
+def test_a_body_that_cannot_be_decompressed_is_an_error() -> None:
     with serve_responses((200, b"no gzip", {"Content-Encoding": "gzip"})) as server:
         error = failure(client(server.url))
     assert error.lost
@@ -151,7 +149,7 @@ def test_a_body_of_50_mb_ends_in_an_error(method: str) -> None:
     assert (error.slug, error.message) == ("body_too_large", "the response is larger than 32 MiB")
 
 
-def test_a_small_body_that_unpacks_to_a_large_one_ends_in_an_error() -> None:
+def test_a_decompression_bomb_is_an_error() -> None:
     bomb = gzip.compress(b" " * (LARGEST_BODY + 100_000))
     with serve_responses((200, bomb, {"Content-Encoding": "gzip"})) as server:
         assert failure(client(server.url)).slug == "body_too_large"
@@ -168,13 +166,13 @@ def test_a_slow_answer_ends_in_an_error(sim: Any, kind: str, seconds: float) -> 
     assert error.passing
 
 
-def test_a_slow_answer_that_comes_in_time_is_taken(sim: Any) -> None:
+def test_a_slow_response_in_time_is_accepted(sim: Any) -> None:
     sim.add_fault(kind="slow", seconds=0.2)
     assert client_of(sim).listing(INSTANCES) == []
 
 
 @pytest.mark.parametrize("kind", ["short_body", "reset"])
-def test_a_connection_that_breaks_may_have_done_something(sim: Any, kind: str) -> None:
+def test_a_broken_connection_may_follow_a_change(sim: Any, kind: str) -> None:
     sim.seed("instance")
     sim.add_fault(kind=kind, nth="every", when="after")
     error = failure(client_of(sim, api_retries=0))
@@ -182,7 +180,7 @@ def test_a_connection_that_breaks_may_have_done_something(sim: Any, kind: str) -
     assert (error.status, error.lost) == (None, True)
 
 
-def test_a_connection_that_breaks_within_chunks_may_have_done_something() -> None:
+def test_a_connection_broken_within_chunks_may_follow_a_change() -> None:
     def cut(handler: Handler, asked: ReceivedRequest) -> None:
         handler.send_response_only(200)
         handler.send_header("Transfer-Encoding", "chunked")
@@ -205,7 +203,7 @@ def test_where_nothing_listens_nothing_was_sent() -> None:
     assert error.message == f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused"
 
 
-def test_a_connection_that_is_not_accepted_in_time_was_not_made() -> None:
+def test_a_connection_not_accepted_in_time_sent_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as full:
         full.listen(0)
         with socket.create_connection(full.getsockname()):
@@ -215,7 +213,7 @@ def test_a_connection_that_is_not_accepted_in_time_was_not_made() -> None:
     assert "within api_timeout (0.1 s)" in error.message
 
 
-def test_a_region_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unresolvable_region_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -227,7 +225,7 @@ def test_a_region_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch
     assert not error.sent
 
 
-def test_a_host_that_can_be_none_is_an_error_at_once() -> None:
+def test_an_invalid_host_is_an_error_at_once() -> None:
     ticks = Ticks()
     assert failure(client("http://exa mple", ticks), "POST").sent is False
     assert ticks.slept == []
@@ -244,13 +242,13 @@ def test_the_apis_own_clock_is_known_from_its_date(sim: Any) -> None:
 
 
 @given(st.floats(0, 4e9))
-def test_it_is_exact_to_the_second_by_any_clock_of_ours(at: float) -> None:
+def test_the_apis_time_does_not_depend_on_the_local_clock(at: float) -> None:
     here = SimpleNamespace(date=("Sat, 06 Mar 2027 02:08:48 GMT", at), clock=SimpleNamespace(now=lambda: at))
     assert api_now(here) == 1804298928  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Nov 2026 25:00:00 GMT"])
-def test_a_date_that_is_none_is_no_clock(date: str) -> None:
+def test_an_invalid_date_header_is_ignored(date: str) -> None:
     with serve_responses((200, {}, {"Date": date})) as server:
         api = client(server.url)
         api.request("GET", "/v1/instances")
@@ -265,7 +263,7 @@ def test_ids_are_quoted() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib3 does not close the response
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_header_of_the_response_that_is_not_valid_does_not_unsend_the_request(method: str) -> None:
+def test_an_invalid_response_header_may_follow_a_change(method: str) -> None:
     """An invalid response header, such as two lengths, does not mean that a POST was not executed."""
     with (
         serve_responses((200, {}, {"Content-Length": "2, 3"})) as server,
@@ -288,7 +286,7 @@ def test_an_empty_response_to_a_read_is_retried(path: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [[], "text", 7])
-def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
+def test_an_invalid_row_is_an_error_and_does_not_count_as_gone(body: Any) -> None:
     with serve_responses((200, body)) as server, pytest.raises(ApiError, match="the response has no valid instance"):
         client(server.url).get(INSTANCES, "1")
 
@@ -300,7 +298,7 @@ def test_a_row_that_is_none_is_an_error_and_not_gone(body: Any) -> None:
         {"meta": {"page": {"total": 1}}}, {"meta": {"page": {"total": None}}}, {"meta": {"page": {"total": False}}},
     ],
 )  # fmt: skip
-def test_a_list_that_is_none_is_an_error_and_not_empty(body: Any) -> None:
+def test_an_invalid_list_is_an_error_and_does_not_count_as_empty(body: Any) -> None:
     with serve_responses((200, body)) as server, pytest.raises(ApiError, match="the response has no list of instances"):
         client(server.url).listing(INSTANCES)
 

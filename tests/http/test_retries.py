@@ -32,7 +32,7 @@ def failure(api: Any, method: str = "GET", **more: Any) -> ApiError:
 @pytest.mark.parametrize(
     ("method", "status", "times"), [(method, *pair) for method, row in TIMES.items() for pair in row.items()]
 )
-def test_only_what_is_safe_is_sent_again(method: str, status: int, times: int) -> None:
+def test_only_safe_requests_are_retried(method: str, status: int, times: int) -> None:
     with serve_responses((status, {"message": "no", "slug": "x"})) as server:
         error = failure(client(server.url), method)
     assert [asked.method for asked in server.asked] == [method] * times
@@ -48,13 +48,13 @@ def test_after_a_broken_connection(sim: Any, when: str, method: str, times: int)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH"])
-def test_a_fault_that_passes_is_not_noticed(method: str) -> None:
+def test_a_passing_fault_is_retried_silently(method: str) -> None:
     with serve_responses((502, b"<html>"), (503, {}), OK) as server:
         assert client(server.url).request(method, "/v1/instances").status == 200
     assert len(server.asked) == 3
 
 
-def test_what_is_sent_again_is_the_same() -> None:
+def test_a_retry_repeats_the_same_request() -> None:
     with serve_responses((503, {}), OK) as server:
         client(server.url).request("PATCH", "/v1/instances/1", [("a", "b"), ("a", "c")], {"name": "x"})
     first, second = (asked._replace(connection=0) for asked in server.asked)
@@ -97,7 +97,7 @@ def test_pauses_grow_and_vary_and_have_an_end() -> None:
         {"Date": formatdate(5000, usegmt=True), "Retry-After": formatdate(5030, usegmt=True)},
     ],
 )
-def test_the_pause_that_the_api_asks_for_is_made(status: int, headers: dict[str, str]) -> None:
+def test_the_pause_follows_retry_after(status: int, headers: dict[str, str]) -> None:
     ticks = Ticks()
     with serve_responses((status, {}, headers), OK) as server:
         client(server.url, ticks).request("GET", "/v1/instances")
@@ -105,7 +105,7 @@ def test_the_pause_that_the_api_asks_for_is_made(status: int, headers: dict[str,
     assert 30 <= ticks.slept[0] <= 31
 
 
-def test_a_moment_that_is_over_needs_no_long_pause() -> None:
+def test_a_retry_after_in_the_past_needs_no_long_pause() -> None:
     ticks = Ticks()
     headers = {"Date": formatdate(5000, usegmt=True), "Retry-After": formatdate(4000, usegmt=True)}
     with serve_responses((429, {}, headers), OK) as server:
@@ -113,7 +113,7 @@ def test_a_moment_that_is_over_needs_no_long_pause() -> None:
     assert 0 < sum(ticks.slept) < 1
 
 
-def test_refusals_that_say_when_to_come_back_use_up_no_try() -> None:
+def test_refusals_with_retry_after_do_not_count_as_retries() -> None:
     ticks = Ticks()
     with serve_responses(*[(429, {}, {"Retry-After": "10"})] * 8, OK) as server:
         client(server.url, ticks, api_retries=0).request("GET", "/v1/instances")
@@ -123,9 +123,7 @@ def test_refusals_that_say_when_to_come_back_use_up_no_try() -> None:
 
 @pytest.mark.parametrize("retries", [0, 4])
 @pytest.mark.parametrize(("deadline", "times"), [(1000, 1), (1001, 3), (1100, 11), (None, 45)])
-def test_a_read_that_is_refused_for_now_is_tried_until_the_deadline(
-    deadline: float | None, times: int, retries: int
-) -> None:
+def test_a_read_refused_for_now_is_retried_until_the_deadline(deadline: float | None, times: int, retries: int) -> None:
     ticks = Ticks()
     with serve_responses((429, {"message": "busy", "slug": "rate"})) as server:
         api = client(server.url, ticks, api_retries=retries)
@@ -142,14 +140,14 @@ def test_a_read_that_is_refused_for_now_is_tried_until_the_deadline(
 @pytest.mark.parametrize(
     "answer", [(429, {}), (429, {}, {"Retry-After": "1"}), (503, {}, {"Retry-After": "1"})]
 )  # fmt: skip
-def test_a_change_that_is_refused_for_now_is_not_sent_again_without_a_look(method: str, answer: Any) -> None:
+def test_a_change_refused_for_now_is_not_retried_without_a_read(method: str, answer: Any) -> None:
     with serve_responses(answer) as server:
         assert failure(client(server.url), method).later
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(("deadline", "times"), [(1100, 10), (None, 59)])
-def test_no_pause_goes_beyond_the_deadline(deadline: float | None, times: int) -> None:
+def test_no_pause_exceeds_the_deadline(deadline: float | None, times: int) -> None:
     ticks = Ticks()
     with serve_responses((429, {"message": "busy"}, {"Retry-After": "10"})) as server:
         api = client(server.url, ticks)

@@ -102,7 +102,7 @@ def test_export_of_hostile_instances_is_the_same_with_every_core(programs: Progr
     assert shown.code == 0, shown.stdout
 
 
-def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
+def test_only_texts_that_may_be_templates_are_marked() -> None:
     variables = KEPT["_meta"]["hostvars"]
     for text, marked in texts(variables):
         assert marked == bool(re.search(r"[{#<\[%$]", text)), text
@@ -117,7 +117,7 @@ def test_only_texts_that_may_be_templates_are_marked_and_none_is_lost() -> None:
 
 @pytest.mark.test_all("the export itself is in make test")
 @pytest.mark.usefixtures("nothing_runs")
-def test_job_with_an_inventory_that_any_core_exported(tmp_path: Path) -> None:
+def test_a_job_works_with_the_inventory_of_any_core(tmp_path: Path) -> None:
     """A job works with an inventory of any ansible-core: the exported file is the same with all of them."""
     job = Run("job_with_survey", tmp_path)
     limit = job.args.index("-l")

@@ -396,7 +396,7 @@ def test_the_option_for_native_types_counts_only_before_2_19(monkeypatch: pytest
 
 
 @pytest.mark.every_core(sample=True)
-def test_an_expression_that_is_not_trusted_is_left_to_ansible() -> None:
+def test_an_untrusted_expression_is_left_to_ansible() -> None:
     """An untrusted expression is left to Ansible, which refuses it since 2.19; earlier ones have no such mark."""
     options = {"compose": {"a": "name"}}
     direct = Expressions(Constructed(DataLoader(), {}, {}), options, ["name"], False).compose["a"].direct

@@ -41,7 +41,7 @@ def test_first(programs: Programs, sim: Any) -> None:
     assert ran.hosts["db-01"]["ansible_host"] == ran.hosts["db-01"]["mgc_private_ipv4"]
 
 
-def test_the_readme_pings_what_can_answer(programs: Programs, sim: Any) -> None:
+def test_the_readme_pings_only_reachable_instances(programs: Programs, sim: Any) -> None:
     """The README's example pings only running instances with a public address."""
     for readme in ("README.md", "README.pt-BR.md"):
         (shown,) = re.findall(r"```yaml\n(plugin: .*?)```", (ROOT / readme).read_text(), re.DOTALL)
@@ -77,7 +77,7 @@ def test_roles_of_labels(programs: Programs, sim: Any) -> None:
     assert groups(ran)["role_web"] == {"web-01"}
 
 
-def test_an_inventory_that_cannot_be_read_fails_the_play(programs: Programs, sim: Any) -> None:
+def test_an_unreadable_inventory_fails_the_play(programs: Programs, sim: Any) -> None:
     """An unreadable inventory fails the play with the guide's ansible.cfg, and not without it."""
     (settings,) = blocks("inventory", "ini")
     programs.write(EXAMPLES["first.magalu.yml"], name="first.magalu.yml")

@@ -24,7 +24,7 @@ def ids(inventory: ParsedInventory) -> dict[str, str]:
     return {name: variables["mgc_id"] for name, variables in inventory.hosts.items()}
 
 
-def test_every_instance_that_shares_a_name_gets_a_part_of_its_id(sim: Any, tmp_path: Path) -> None:
+def test_instances_that_share_a_name_get_a_part_of_their_id(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     for name in ("web", "web", "db"):
         sim.seed("instance", name=name)
@@ -89,7 +89,7 @@ FINE = [
 ]
 
 
-def test_names_that_no_host_can_have_give_way_to_the_id(sim: Any, tmp_path: Path) -> None:
+def test_an_invalid_host_name_is_replaced_by_the_id(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate(ODD):
         sim.seed("instance", name=name, id=UUIDS[number])
     found = parse_inventory(sim, tmp_path)
@@ -128,7 +128,7 @@ def test_no_text_of_an_instance_is_an_option_of_ssh(sim: Any, tmp_path: Path, gi
     assert (OTHERWISE + UUIDS[0] in found.warnings) == (given.get("hostnames") != ["id"])
 
 
-def test_an_address_that_begins_with_a_hyphen_gives_way_to_the_next(sim: Any, tmp_path: Path) -> None:
+def test_an_address_that_begins_with_a_hyphen_is_skipped(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate([OPTION, OPTION + "x", "web"]):
         sim.seed("instance", name=name, id=UUIDS[number], state="stopped" if number == 1 else "running")
     found = parse_inventory(sim, tmp_path, connect_with=["name", "private_ipv4"], filters={"state": "running"})
@@ -153,7 +153,7 @@ def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) ->
     assert found.groups["named"] == ["other"]
 
 
-def test_a_common_name_that_is_also_anothers(sim: Any, tmp_path: Path) -> None:
+def test_a_shared_name_may_be_the_group_name_of_another_instance(sim: Any, tmp_path: Path) -> None:
     """The common name `web.1` makes the group `web_1`, which is also the name of another instance."""
     sim.reset(unique_names=False)
     for number, name in enumerate(["web.1", "web.1", "web_1"]):
@@ -171,7 +171,7 @@ COMMON = "Instances that share a name are in no group of that name, because it h
     (["s.stopped"], {"keyed_groups": [{"key": "state", "prefix": "s"}]}, 1), (["up"], {"groups": {"up": "name == 'db'"}}, 1),
     (["above"], {"keyed_groups": [{"key": "state", "prefix": "s", "parent_group": "above"}]}, 0),
 ], ids=str)  # fmt: skip
-def test_a_common_name_joins_no_group_of_another_meaning(
+def test_a_shared_name_joins_no_group_of_another_meaning(
     sim: Any, tmp_path: Path, names: list[str], given: dict[str, Any], hosts: int | None
 ) -> None:
     """A common name joins no other group, or equal names could put instances into the plays of other people."""
@@ -189,7 +189,7 @@ def test_a_common_name_joins_no_group_of_another_meaning(
     assert len(found.hosts) == 2 + 2 * len(names)
 
 
-def test_a_common_name_that_is_the_group_of_all(sim: Any, tmp_path: Path) -> None:
+def test_a_shared_name_may_be_the_group_of_all_hosts(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     for number in range(2):
         sim.seed("instance", name="mgc", id=UUIDS[number])
@@ -197,7 +197,7 @@ def test_a_common_name_that_is_the_group_of_all(sim: Any, tmp_path: Path) -> Non
     assert found.groups == {"mgc": sorted(found.hosts)} and len(found.hosts) == 2 and found.warnings == []
 
 
-def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
+def test_no_host_has_the_id_of_another_instance_as_its_name(sim: Any, tmp_path: Path) -> None:
     """An instance whose name is another's id does not replace the host that is named by this id."""
     sim.seed("instance", name="mgc", id=UUIDS[0])
     sim.seed("instance", name=UUIDS[0], id=UUIDS[1])
@@ -208,7 +208,7 @@ def test_nobody_is_named_as_another_is_by_id(sim: Any, tmp_path: Path) -> None:
     assert found.warnings[0] == f"{OTHERWISE}{UUIDS[0]}, {UUIDS[1]}"
 
 
-def test_ids_that_begin_alike_are_told_apart(sim: Any, tmp_path: Path) -> None:
+def test_ids_with_the_same_beginning_are_distinguished(sim: Any, tmp_path: Path) -> None:
     """Ids with the same beginning are distinguished, also from a name that has a whole id."""
     sim.reset(unique_names=False)
     alike = [UUIDS[0], UUIDS[0][:-1] + "1"]
@@ -224,7 +224,7 @@ def test_a_name_with_a_part_of_an_id_is_not_anothers_id() -> None:
     assert (names, shared) == (["1", "web-2", "db"], {"web": [0, 1]})
 
 
-def test_names_by_template_are_shared_with_those_that_are_filtered_out(sim: Any, tmp_path: Path) -> None:
+def test_excluded_instances_count_for_shared_template_names(sim: Any, tmp_path: Path) -> None:
     for number, state in enumerate(["running", "stopped"]):
         sim.seed("instance", name=f"web-{state}", id=UUIDS[number], state=state)
     for hostnames in (["{{ name[:3] }}"], ["image.name"]):
@@ -232,14 +232,14 @@ def test_names_by_template_are_shared_with_those_that_are_filtered_out(sim: Any,
         assert host.endswith(f"-{UUIDS[0][:8]}")
 
 
-def test_an_id_that_is_also_a_group_stays(sim: Any, tmp_path: Path) -> None:
+def test_an_id_that_is_also_a_group_stays_the_host_name(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", id="a1")
     found = parse_inventory(sim, tmp_path, hostnames=["id"], keyed_groups=[{"key": "id", "separator": ""}])
     assert found.groups["a1"] == list(found.hosts) == ["a1"]
     assert found.warnings == []
 
 
-def test_no_instance_takes_the_place_of_a_group_of_another_source(sim: Any, tmp_path: Path) -> None:
+def test_no_instance_replaces_a_group_of_another_source(sim: Any, tmp_path: Path) -> None:
     """An instance does not replace a group of another source, or its name could redirect `hosts: webservers`."""
     row, inventory = sim.seed("instance", name="webservers"), InventoryData()
     inventory.add_group("webservers")
@@ -283,7 +283,7 @@ def test_files_with_prefixes_of_their_own_merge_no_instances(sim: Any, tmp_path:
     assert again.warnings == []
 
 
-def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -> None:
+def test_a_deleted_instance_does_not_share_its_name(sim: Any, tmp_path: Path) -> None:
     """A deleted instance does not count for shared names, or its successor would have another name for a while."""
     sim.reset(keep_deleted=3600)
     old = sim.seed("instance", name="web")["id"]
@@ -294,7 +294,7 @@ def test_what_is_deleted_shares_its_name_with_nobody(sim: Any, tmp_path: Path) -
     assert set(ids(parse_inventory(sim, tmp_path, filters={"state": ["running", "deleted"]})).values()) == {old, new}
 
 
-def test_an_instance_that_is_filtered_out_stops_nothing(sim: Any, tmp_path: Path) -> None:
+def test_an_excluded_instance_does_not_fail_a_strict_inventory(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", labels=["a"])
     strict = {"strict": True, "hostnames": ["{{ labels[5] }}"]}
     assert parse_inventory(sim, tmp_path, **strict, filters={"name": "none"}).hosts == {}
@@ -302,7 +302,7 @@ def test_an_instance_that_is_filtered_out_stops_nothing(sim: Any, tmp_path: Path
         parse_inventory(sim, tmp_path, **strict)
 
 
-def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
+def test_excluded_instances_give_no_warning(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="a:b", state="stopped")
     assert parse_inventory(sim, tmp_path, filters={"state": "running"}).warnings == []
     assert parse_inventory(sim, tmp_path, filter_expressions=["state == 'running'"]).warnings == []
@@ -316,7 +316,7 @@ def test_what_is_not_listed_is_not_warned_of(sim: Any, tmp_path: Path) -> None:
     (["labels"], UUIDS[0]), (["{{ 12 }}"], "12"), (["{{ 'a:b' }}", "name"], "web"),
 ])  # fmt: skip
 @pytest.mark.every_core
-def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str], host: str) -> None:
+def test_hosts_are_named_by_the_first_valid_hostname(sim: Any, tmp_path: Path, hostnames: list[str], host: str) -> None:
     sim.seed("instance", name="web", id=UUIDS[0], labels=["a"])
     found = parse_inventory(sim, tmp_path, hostnames=hostnames)
     assert list(found.hosts) == [host]
@@ -330,7 +330,7 @@ def test_what_hosts_are_named_by(sim: Any, tmp_path: Path, hostnames: list[str],
     (["{{ name }}.test"], True), (["{{ name }}.test", "id"], True), (["ssh_key_name"], True), (["{{ name[:0] }}"], False),
     (["vpc", "id"], False), (["{{ name }}.test", "machine_type.name"], False), (["id", "name"], False),
 ], ids=str)  # fmt: skip
-def test_a_name_that_is_refused_is_warned_of_wherever_it_comes_from(
+def test_an_invalid_name_gives_a_warning_for_every_source(
     sim: Any, tmp_path: Path, hostnames: list[str], said: bool
 ) -> None:
     sim.seed("instance", name="db:1", id=UUIDS[0], ssh_key_name="a/b")
@@ -339,7 +339,7 @@ def test_a_name_that_is_refused_is_warned_of_wherever_it_comes_from(
     assert found.warnings == [OTHERWISE + UUIDS[0]] * said
 
 
-def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: Any, tmp_path: Path) -> None:
+def test_a_failed_template_names_the_instance_with_strict(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", id=UUIDS[0])
     with pytest.raises(
         AnsibleParserError, match=rf"hostnames\[1\] '.*missing.*' failed for instance 'web' \({UUIDS[0]}\)"
@@ -349,7 +349,7 @@ def test_a_template_that_fails_names_the_instance_where_that_is_an_error(sim: An
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", f"a-{UUIDS[0][:8]}", "c", UUIDS[1]]), st.integers(0, 9)), max_size=8,
                 unique_by=lambda pair: pair[1]))  # fmt: skip
-def test_names_are_unique_and_those_that_are_not_shared_stay(instances: list[tuple[str, int]]) -> None:
+def test_names_are_unique_and_unshared_names_stay(instances: list[tuple[str, int]]) -> None:
     chosen, row_ids = [name for name, _number in instances], [UUIDS[number] for _name, number in instances]
     names, shared = _names.unique(chosen, row_ids)
     assert len(set(names)) == len(names) == len(chosen)

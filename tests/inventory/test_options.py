@@ -70,7 +70,7 @@ def test_regions(sim: Any, tmp_path: Path, given: Any, env: dict[str, str], regi
 
 
 @pytest.mark.parametrize("way", ["option", "environment"])
-def test_a_region_that_does_not_answer(sim: Any, tmp_path: Path, way: str) -> None:
+def test_a_region_that_does_not_respond_fails_the_inventory(sim: Any, tmp_path: Path, way: str) -> None:
     sim.seed("instance", name="br-se1")
     given: dict[str, Any] = {"regions": ["br-se1", "br-xx1"]}
     with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-xx1: .*status 404"):
@@ -141,7 +141,7 @@ def test_an_empty_list_is_no_filter(sim: Any, tmp_path: Path, empty: str) -> Non
 
 
 @pytest.mark.parametrize("given", [{"filters": {"labels": ["a"]}}, {"exclude_filters": [{"labels": ["a"]}]}], ids=str)
-def test_labels_that_are_not_told_are_no_filter(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
+def test_a_filter_by_unknown_labels_is_an_error(sim: Any, tmp_path: Path, given: dict[str, Any]) -> None:
     """A filter by unknown labels is an error, or excluded hosts would be listed, also from the cache."""
     sim.reset(edition="2024-08")
     sim.seed("instance", name="web")
@@ -161,7 +161,7 @@ def test_labels_of_api_version_2025_are_a_filter_once_an_instance_has_some(sim: 
     assert list(parse_inventory(sim, tmp_path, filters={"labels": ["a"]}).hosts) == ["db"]
 
 
-def test_an_instance_without_a_name_has_the_empty_one_for_filters(sim: Any, tmp_path: Path) -> None:
+def test_filters_see_an_empty_name_for_an_instance_without_name(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name=None)
     assert len(parse_inventory(sim, tmp_path, filters={"name": "*"}).hosts) == 1
     assert parse_inventory(sim, tmp_path, filters={"name": "?*"}).hosts == {}
@@ -195,7 +195,7 @@ def failed_and_gone(sim: Any) -> dict[str, tuple[str, str]]:
     ({"phase": "in_transition"}, ["web", "sick", "failed", "unmade", "lost", "dead", "dying", "odd"]),
     ({"status": ["deleted", "completed"]}, ["sick", "moving", "failed", "unmade", "dead", "dying", "odd"]),
 ])  # fmt: skip
-def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
+def test_only_deleted_instances_are_left_out_unless_a_filter_asks(
     sim: Any, tmp_path: Path, filters: dict[str, Any], left_out: list[str]
 ) -> None:
     there = failed_and_gone(sim)
@@ -206,7 +206,7 @@ def test_only_what_is_gone_is_left_out_unless_a_filter_asks(
     }
 
 
-def test_what_failed_can_be_excluded(sim: Any, tmp_path: Path) -> None:
+def test_failed_instances_can_be_excluded(sim: Any, tmp_path: Path) -> None:
     failed_and_gone(sim)
     hosts = parse_inventory(sim, tmp_path, exclude_filters=[{"state": ["new", "error"]}]).hosts
     assert sorted(hosts) == ["moving", "sick", "web"]
@@ -229,7 +229,7 @@ def test_filter_expressions_must_all_hold(sim: Any, tmp_path: Path) -> None:
     ({}, "mgc_public_ipv4"), ({"connect_with": ["private_ipv4"]}, "mgc_private_ipv4"), ({"connect_with": ["name"]}, "mgc_name"),
     ({"connect_with": ["public_ipv6", "private_ipv4"]}, "mgc_public_ipv6"), ({"connect_with": []}, None),
 ])  # fmt: skip
-def test_what_hosts_are_reached_by(sim: Any, tmp_path: Path, given: dict[str, Any], address: str | None) -> None:
+def test_connect_with_chooses_the_address(sim: Any, tmp_path: Path, given: dict[str, Any], address: str | None) -> None:
     sim.seed("instance", name="web", public_ip=True)
     found = parse_inventory(sim, tmp_path, **given)
     host = found.hosts["web"]
@@ -237,7 +237,7 @@ def test_what_hosts_are_reached_by(sim: Any, tmp_path: Path, given: dict[str, An
     assert address is None or host["ansible_host"]
 
 
-def test_hosts_that_cannot_be_reached_so_are_counted_in_one_warning(sim: Any, tmp_path: Path) -> None:
+def test_hosts_without_address_are_counted_in_one_warning(sim: Any, tmp_path: Path) -> None:
     for number, name in enumerate(("web", "db")):
         sim.seed("instance", name=name, id=UUIDS[number])
     said = "Hosts without ansible_host, because they have none of public_ipv4: web, db"
@@ -266,7 +266,7 @@ def test_which_interface_counts(interface: str | None, address: str | None) -> N
 
 
 @pytest.mark.parametrize("interfaces", [None, [], [{"id": "x"}], [{"id": "x", "ip_addresses": None}]])
-def test_an_instance_without_addresses_has_none(interfaces: Any) -> None:
+def test_an_instance_without_addresses_has_null_addresses(interfaces: Any) -> None:
     fields = Reader(None, None, False)("br-se1", {"id": "i", "network": {"interfaces": interfaces}})
     assert [fields[kind] for kind in ADDRESSES] == [None, None, None]
 
@@ -278,7 +278,7 @@ def test_the_first_address_counts_if_the_api_version_has_no_primary_interface() 
     assert [fields[kind] for kind in ADDRESSES] == ["198.18.0.1", "192.0.2.2", None]
 
 
-def test_a_prefix_of_ones_own_and_none(sim: Any, tmp_path: Path) -> None:
+def test_hostvars_prefix_can_be_changed_or_empty(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     assert parse_inventory(sim, tmp_path, hostvars_prefix="cloud_").hosts["web"]["cloud_state"] == "running"
     found = parse_inventory(sim, tmp_path, hostvars_prefix="", keyed_groups=[{"key": "name"}])
@@ -295,7 +295,7 @@ def test_the_group_of_all_and_the_name_of_the_account(sim: Any, tmp_path: Path) 
     assert found.hosts["web"]["mgc_account"] == "prod"
 
 
-def test_user_data_is_left_out_unless_it_is_asked_for(sim: Any, tmp_path: Path) -> None:
+def test_user_data_is_left_out_unless_requested(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web", user_data="c2VjcmV0")
     assert "c2VjcmV0" not in str(parse_inventory(sim, tmp_path))
     assert parse_inventory(sim, tmp_path, user_data=True).hosts["web"]["mgc_user_data"] == "c2VjcmV0"
@@ -352,7 +352,7 @@ def test_a_misspelt_boolean_of_the_environment_is_refused(sim: Any, tmp_path: Pa
 
 
 @pytest.mark.every_core
-def test_environment_variables_that_are_empty_are_not_given(sim: Any, tmp_path: Path) -> None:
+def test_empty_environment_variables_count_as_not_given(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     plain = parse_inventory(sim, tmp_path)
     assert parse_inventory(sim, tmp_path, env=BLANK) == plain
@@ -382,7 +382,7 @@ def test_options_are_templates(sim: Any, tmp_path: Path) -> None:
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", ["connect_interface", "connect_with", "account_name", "group", "validate_certs", "strict",
                                   "api_timeout", "duplicate_names", "filters", "exclude_filters", "image_users", "regions"])  # fmt: skip
-def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path, name: str) -> None:
+def test_an_option_that_renders_to_nothing_counts_as_not_given(sim: Any, tmp_path: Path, name: str) -> None:
     sim.seed("instance", name="web")
     blank = {name: "{{ lookup('ansible.builtin.env', 'UNSET_IN_TESTS') }}"}
     found, usual = parse_inventory(sim, tmp_path, **blank), parse_inventory(sim, tmp_path)
@@ -392,7 +392,7 @@ def test_a_template_that_comes_to_nothing_is_not_given(sim: Any, tmp_path: Path,
 @pytest.mark.every_core
 @pytest.mark.parametrize("name", ["api_key", "access_token"])
 @pytest.mark.parametrize("value", [["kept-secret"], {"key": "kept-secret"}, "{{ ['kept-secret'] }}"], ids=str)
-def test_a_secret_that_is_no_text_is_not_shown(sim: Any, tmp_path: Path, name: str, value: Any) -> None:
+def test_a_secret_that_is_not_text_is_not_shown(sim: Any, tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(AnsibleParserError) as error:
         parse_inventory(sim, tmp_path, **{name: value}, env={"MGC_API_KEY": ""})
     assert str(error.value) == f"{name} must be a text."
@@ -446,7 +446,7 @@ def test_extra_variables_are_merged_in_all_options_alike(
 
 
 @pytest.mark.every_core
-def test_groups_see_what_was_composed(sim: Any, tmp_path: Path) -> None:
+def test_groups_see_composed_variables(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     found = parse_inventory(
         sim, tmp_path, compose={"kind": "name ~ '-kind'", "mgc_state": "'other'"}, groups={"g": "kind == 'web-kind'"},
@@ -488,7 +488,7 @@ def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
     ({"keyed_groups": [{"key": "labels", "default_value": "x"}, {"key": "''", "default_value": "x", "parent_group": "{{ imag }}"}]},
      "keyed_groups[1].parent_group", "image"),
 ])  # fmt: skip
-def test_what_is_undefined_everywhere_is_one_warning(
+def test_an_expression_undefined_for_all_hosts_gives_one_warning(
     sim: Any, tmp_path: Path, given: Any, where: str, near: str
 ) -> None:
     for name in ("web-1", "web-2"):
@@ -502,7 +502,7 @@ def test_what_is_undefined_everywhere_is_one_warning(
 
 
 @pytest.mark.every_core(sample=True)
-def test_a_parent_group_that_is_no_text_is_told_with_its_place(sim: Any, tmp_path: Path) -> None:
+def test_a_parent_group_that_is_not_text_is_reported_with_its_position(sim: Any, tmp_path: Path) -> None:
     """A parent group that is not a text is an error with its place, instead of Ansible's TypeError; others work."""
     sim.seed("instance", name="web", labels=["a"])
     sim.seed("instance", name="db")
@@ -516,7 +516,7 @@ def test_a_parent_group_that_is_no_text_is_told_with_its_place(sim: Any, tmp_pat
 
 
 @pytest.mark.every_core
-def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> None:
+def test_an_expression_undefined_for_some_hosts_gives_no_warning(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web-1")
     sim.seed("instance", name="web-2", image="windows-server-2022")
     sim.seed("instance", name="old", error={"slug": "a.b", "message": "c"})
@@ -525,7 +525,7 @@ def test_what_is_undefined_for_some_is_no_warning(sim: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.every_core
-def test_a_key_that_ansible_takes_for_a_boolean_spoils_nothing_else(sim: Any, tmp_path: Path) -> None:
+def test_a_key_that_reads_as_a_boolean_affects_nothing_else(sim: Any, tmp_path: Path) -> None:
     """A key that reads as a boolean affects nothing else, although ansible-core 2.16 fails for the whole inventory."""
     sim.seed("instance", name="True", labels=["x"])
     found = parse_inventory(
@@ -663,7 +663,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.every_core
 @pytest.mark.parametrize(("given", "message"), WRONG)
-def test_what_is_wrong_is_told_before_any_request(
+def test_invalid_options_are_refused_before_any_request(
     sim: Any, tmp_path: Path, given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(AnsibleParserError, match=message):
@@ -671,7 +671,7 @@ def test_what_is_wrong_is_told_before_any_request(
     assert sim.requests() == []
 
 
-def test_wrong_credentials_and_a_region_that_does_not_exist(sim: Any, tmp_path: Path) -> None:
+def test_wrong_credentials_and_unknown_regions_are_explained(sim: Any, tmp_path: Path) -> None:
     with pytest.raises(
         AnsibleParserError, match=r"region br-se1: .*status 403.*The api_key \(given as an option\) is invalid"
     ):
@@ -711,7 +711,7 @@ def test_compose_takes_numbers_booleans_and_null_as_they_are(sim: Any, tmp_path:
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("expression", ["public_ipv4 | default(private_ipv4)", "public_ipv4", "''", None])
-def test_an_address_that_was_found_is_not_lost_to_null(sim: Any, tmp_path: Path, expression: str | None) -> None:
+def test_compose_does_not_replace_an_address_by_null(sim: Any, tmp_path: Path, expression: str | None) -> None:
     sim.seed("instance", name="web")
     sim.seed("instance", name="shop", public_ip=True)
     found = parse_inventory(
@@ -727,7 +727,7 @@ def test_an_address_that_was_found_is_not_lost_to_null(sim: Any, tmp_path: Path,
 
 
 @pytest.mark.every_core(sample=True)
-def test_an_address_that_compose_finds_counts(sim: Any, tmp_path: Path) -> None:
+def test_an_address_from_compose_counts(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     found = parse_inventory(sim, tmp_path, compose={"ansible_host": "public_ipv4 | default(private_ipv4, true)"})
     assert found.hosts["web"]["ansible_host"] == found.hosts["web"]["mgc_private_ipv4"] and found.warnings == []
@@ -737,7 +737,7 @@ def test_an_address_that_compose_finds_counts(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("line", ["plugin: magalu.cloud.vm_instances", "plugin:   'magalu.cloud.vm_instances'  # ours"])
-def test_a_file_of_this_plugin_under_another_name_says_which_it_needs(tmp_path: Path, line: str) -> None:
+def test_a_file_with_a_wrong_ending_is_refused_with_the_right_endings(tmp_path: Path, line: str) -> None:
     file = tmp_path / "inventory.yml"
     file.write_text(f"---\n{line}\nregion: br-se1\n")
     plugin = inventory_loader.get("magalu.cloud.vm_instances")

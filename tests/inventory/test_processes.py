@@ -55,7 +55,7 @@ def test_list_graph_host_and_playbook(programs: Programs, sim: Any) -> None:
     assert [each.stderr for each in (listed, host, graph, played)] == [""] * 4
 
 
-def test_key_that_is_encrypted_in_the_file(programs: Programs, sim: Any) -> None:
+def test_an_encrypted_key_works(programs: Programs, sim: Any) -> None:
     sim.reset(keys={KEY: "tenant-1"})
     lines = vaulted(programs, KEY).replace("\n", "\n  ")
     programs.write(f"plugin: magalu.cloud.vm_instances\napi_key: !vault |\n  {lines}\n")
@@ -64,7 +64,7 @@ def test_key_that_is_encrypted_in_the_file(programs: Programs, sim: Any) -> None
     assert refused.code and refused.says("api_key") and not refused.says(KEY)
 
 
-def test_entries_that_are_encrypted_in_the_file(programs: Programs, sim: Any) -> None:
+def test_encrypted_entries_of_lists_and_mappings_work(programs: Programs, sim: Any) -> None:
     """Encrypted entries work. Before 2.19 they stay encrypted in lists and mappings, and an error showed their text."""
     sim.seed("instance", "br-ne1", name="web")
     sim.seed("instance", "br-ne1", name="db")
@@ -83,7 +83,7 @@ def test_key_by_a_lookup(programs: Programs, sim: Any) -> None:
     assert programs.list(MGC_API_KEY="", OUR_KEY=KEY).hosts == {}
 
 
-def test_key_from_a_file_that_is_encrypted(programs: Programs, sim: Any) -> None:
+def test_a_key_from_an_encrypted_file_works(programs: Programs, sim: Any) -> None:
     sim.reset(keys={KEY: "tenant-1"})
     (programs.folder / "vault.yml").write_text(vaulted(programs, f"our_key: {KEY}"))
     programs.write(api_key="{{ our_key }}", use_extra_vars=True)
@@ -131,7 +131,7 @@ BAD: dict[str, tuple[Any, list[str]]] = {
 }
 
 
-def test_bad_input_is_a_message_that_says_where(programs: Programs, sim: Any) -> None:
+def test_bad_input_is_reported_with_its_position(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web")
     sources: list[str] = []
     for name, (options, _said) in BAD.items():
@@ -145,7 +145,7 @@ def test_bad_input_is_a_message_that_says_where(programs: Programs, sim: Any) ->
     assert not ran.says(KEY)
 
 
-def test_requests_that_is_missing_on_the_controller_is_told(programs: Programs) -> None:
+def test_a_missing_requests_library_is_reported(programs: Programs) -> None:
     missing = programs.folder / "missing/requests.py"
     missing.parent.mkdir()
     missing.write_text("raise ImportError('not here')\n")
@@ -156,7 +156,7 @@ def test_requests_that_is_missing_on_the_controller_is_told(programs: Programs) 
     assert f"requests is missing on the controller. Install it for {sys.executable}." in said and process.returncode
 
 
-def test_bad_input_is_a_failure_where_that_is_wanted(programs: Programs, sim: Any) -> None:
+def test_bad_input_fails_with_any_unparsed_is_failed(programs: Programs, sim: Any) -> None:
     programs.write(filters={"states": "running"})
     ran = programs.list()
     assert ran.code and not ran.stdout
@@ -209,7 +209,7 @@ def test_an_error_of_the_api_has_no_traceback(programs: Programs, sim: Any) -> N
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cached"}
 
 
-def test_cache_saves_all_requests_until_it_is_flushed(programs: Programs, sim: Any) -> None:
+def test_the_cache_replaces_all_requests_until_it_is_flushed(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web-1")
     programs.write(**CACHE)
     first = programs.list().hosts
@@ -228,7 +228,7 @@ def test_cache_saves_all_requests_until_it_is_flushed(programs: Programs, sim: A
     assert len(sim.requests()) == asked
 
 
-def test_cache_of_a_file_is_not_that_of_another(programs: Programs, sim: Any) -> None:
+def test_files_with_different_options_have_different_caches(programs: Programs, sim: Any) -> None:
     """Options that affect the fetched instances change the cache's key."""
     sim.seed("instance", name="web")
     sim.seed("instance", "br-ne1", name="far")
@@ -240,7 +240,7 @@ def test_cache_of_a_file_is_not_that_of_another(programs: Programs, sim: Any) ->
 
 
 @pytest.mark.parametrize("place", ["/dev/null/cached", "/proc/self", "/sys/kernel"])
-def test_cache_that_cannot_be_used_is_a_warning(programs: Programs, sim: Any, place: str) -> None:
+def test_an_unusable_cache_gives_a_warning(programs: Programs, sim: Any, place: str) -> None:
     """An unusable cache is a warning: not a folder, a read-only one, and one that fails only when written to."""
     sim.seed("instance", name="web")
     programs.write(**{**CACHE, "cache_connection": place})
@@ -248,7 +248,7 @@ def test_cache_that_cannot_be_used_is_a_warning(programs: Programs, sim: Any, pl
     assert set(ran.hosts) == {"web"} and ran.says("cache: it cannot be")
 
 
-def test_cache_file_that_is_broken_is_made_anew(programs: Programs, sim: Any) -> None:
+def test_a_broken_cache_file_is_written_again(programs: Programs, sim: Any) -> None:
     sim.seed("instance", name="web")
     programs.write(**CACHE)
     programs.list()

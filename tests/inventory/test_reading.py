@@ -41,7 +41,7 @@ def test_a_region_costs_its_pages_and_no_request_for_a_host(sim: Any, tmp_path: 
 
 @LARGE
 @pytest.mark.parametrize(("number", "requests"), [(3998, 5), (4000, 5), (4001, 5)])
-def test_each_page_begins_with_the_last_row_of_the_one_before(
+def test_each_page_begins_with_the_last_row_of_the_previous_page(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:
     """Pages overlap by one row, to prove that no row was lost between them. A nearly full last page needs another."""
@@ -53,7 +53,7 @@ def test_each_page_begins_with_the_last_row_of_the_one_before(
 @pytest.mark.parametrize(("number", "requests"), [
     (0, 1), (49, 1), (50, 2), *(pytest.param(*sizes, marks=LARGE) for sizes in ((1000, 2), (1048, 2), (1049, 3))),
 ])  # fmt: skip
-def test_an_api_version_without_a_total_costs_one_more_where_the_last_page_could_be_full(
+def test_a_possibly_full_last_page_without_total_takes_one_more_request(
     sim: Any, tmp_path: Path, number: int, requests: int
 ) -> None:
     sim.reset(edition="2024-08", instances=number)
@@ -63,7 +63,7 @@ def test_an_api_version_without_a_total_costs_one_more_where_the_last_page_could
 
 @pytest.mark.parametrize("slow", [True, False])
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_a_server_that_gives_smaller_pages_loses_nothing(
+def test_smaller_pages_than_requested_lose_no_row(
     sim: Any, tmp_path: Path, edition: str, slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
@@ -75,7 +75,7 @@ def test_a_server_that_gives_smaller_pages_loses_nothing(
 @pytest.mark.parametrize("slow", [True, False])
 @pytest.mark.parametrize("fault", ["create_between_pages", "delete_between_pages"])
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
-def test_none_that_lives_is_missing_whatever_comes_and_goes_between_pages(
+def test_living_instances_are_listed_despite_changes_between_pages(
     sim: Any, tmp_path: Path, edition: str, fault: str, slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "SLOW", -1 if slow else 1000)
@@ -101,7 +101,7 @@ def test_slow_pages_are_read_at_once(sim: Any, tmp_path: Path, monkeypatch: pyte
     assert len(parse_inventory(sim, tmp_path).hosts) == 400
 
 
-def test_a_page_becomes_variables_while_the_next_one_is_on_its_way(
+def test_a_page_is_converted_while_the_next_page_is_requested(
     sim: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows are converted while the next page loads: page four is requested after the rows of the first three."""
@@ -148,7 +148,7 @@ def test_reading_ends_when_its_time_is_over(sim: Any, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("match", [1, 2, 3])
-def test_a_page_that_fails_for_good_fails_all_and_adds_nothing(sim: Any, tmp_path: Path, match: int) -> None:
+def test_a_page_that_fails_permanently_adds_no_host(sim: Any, tmp_path: Path, match: int) -> None:
     sim.reset(instances=130, page_limit=50)
     sim.add_fault(operation="GET /v1/instances", match=match, times=99, kind="status", status=400)
     with pytest.raises(AnsibleParserError, match="Failed to list the instances of region br-se1"):
@@ -160,7 +160,7 @@ def cached(tmp_path: Path) -> list[str]:
     return sorted(str(file) for file in folder.iterdir()) if folder.exists() else []
 
 
-def test_a_second_run_asks_nothing_until_it_must(sim: Any, tmp_path: Path) -> None:
+def test_a_second_run_uses_the_cache_until_it_expires(sim: Any, tmp_path: Path) -> None:
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "compose": {"a": "name"}}
     sim.seed("instance", name="{{ web }}", user_data="c2VjcmV0")
     first = parse_inventory(sim, tmp_path, **given)
@@ -209,7 +209,7 @@ def test_age_of_an_inventory(times: list[Any], said: str) -> None:
     {"regions": ["br-ne1"]}, {"api_key": "other"}, {"tenant_id": "tenant-1"}, {"api_url": "{url}/"},
     {"account_name": "prod"}, {"connect_interface": "storage-*"},
 ])  # fmt: skip
-def test_what_would_read_other_data_has_a_cache_of_its_own(sim: Any, tmp_path: Path, other: dict[str, Any]) -> None:
+def test_options_that_change_the_data_change_the_cache(sim: Any, tmp_path: Path, other: dict[str, Any]) -> None:
     sim.reset(keys={"other": "tenant-1"})
     given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
     if "api_url" in other:
@@ -221,7 +221,7 @@ def test_what_would_read_other_data_has_a_cache_of_its_own(sim: Any, tmp_path: P
     assert len(sim.requests()) == 2
 
 
-def test_what_is_not_complete_is_not_kept_and_overwrites_nothing(sim: Any, tmp_path: Path) -> None:
+def test_an_incomplete_list_is_not_cached(sim: Any, tmp_path: Path) -> None:
     given: dict[str, Any] = {**CACHE, "cache_connection": str(tmp_path / "cache"), "api_retries": 0}
     parse_inventory(sim, tmp_path, **given, regions=["br-se1", "br-xx1"], on_region_error="warn")
     assert cached(tmp_path) == []
@@ -235,7 +235,7 @@ def test_what_is_not_complete_is_not_kept_and_overwrites_nothing(sim: Any, tmp_p
     assert list(parse_inventory(sim, tmp_path, **given).hosts) == ["web"]
 
 
-def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path) -> None:
+def test_a_cache_with_foreign_content_is_read_again(sim: Any, tmp_path: Path) -> None:
     given = {**CACHE, "cache_connection": str(tmp_path / "cache")}
     sim.seed("instance", name="web")
     parse_inventory(sim, tmp_path, **given)
@@ -248,7 +248,7 @@ def test_a_cache_that_holds_something_else_is_read_anew(sim: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_collector_of_garbage_is_as_it_was(sim: Any, tmp_path: Path, enabled: bool) -> None:
+def test_the_garbage_collector_is_restored(sim: Any, tmp_path: Path, enabled: bool) -> None:
     with mock.patch.object(gc, "isenabled", lambda: enabled), mock.patch.object(gc, "enable") as enable:
         parse_inventory(sim, tmp_path)
         with pytest.raises(AnsibleParserError):

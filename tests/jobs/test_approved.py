@@ -69,7 +69,7 @@ def disturb(sim: Any, name: str) -> None:
 
 @pytest.mark.one_in(13)
 @pytest.mark.parametrize("name", JOBS)
-def test_a_workflow_does_what_was_approved_and_nothing_else(sim: Any, tmp_path: Path, name: str) -> None:
+def test_a_workflow_does_exactly_the_approved_steps(sim: Any, tmp_path: Path, name: str) -> None:
     """A workflow's job does what was approved, with the answers, variables and earlier statistics that AWX passes."""
     prepare(sim, name)
     workflow = {**JOBS[name], "magalu_approved_only": True}
@@ -110,7 +110,7 @@ def test_a_workflow_with_nothing_to_do_succeeds(sim: Any, tmp_path: Path, name: 
 
 
 @pytest.mark.test_all("by a workflow it is in make test")
-def test_by_hand_the_digest_is_enough_and_an_empty_one_is_refused(sim: Any, tmp_path: Path) -> None:
+def test_a_digest_given_by_hand_suffices_and_an_empty_digest_is_refused(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-01", "web-02"])
     digest = launch(sim, tmp_path, "power", JOBS["power"], ("--check",)).stats["magalu_power_plan"]["digest"]
     empty = launch(sim, tmp_path, "power", {**JOBS["power"], "magalu_expected_plan": ""})

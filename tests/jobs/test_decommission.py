@@ -22,7 +22,7 @@ BLANK = ("ids", "protect_names", "protect_labels", "known_hosts", "batch", "max_
          "concurrency", "wait_timeout", "region")  # fmt: skip
 
 
-def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) -> None:
+def test_confirmed_instances_are_deleted_with_their_addresses(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB[:2], public_ip=True)
     seed(sim, [WEB[2], "db-01"])
     answers = {**ALL, **{f"magalu_{name}": "" for name in BLANK}}
@@ -40,7 +40,7 @@ def test_what_was_confirmed_goes_with_its_addresses(sim: Any, tmp_path: Path) ->
 
 
 @SLOW
-def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) -> None:
+def test_mistakes_are_refused_before_any_deletion(sim: Any, tmp_path: Path) -> None:
     """Nothing is deleted if a name is unconfirmed or missing, or if one of the instances is protected."""
     seed(sim, WEB[:2], labels=[])
     seed(sim, [WEB[2]], labels=["keep", "x"])
@@ -74,7 +74,7 @@ def test_what_is_refused_before_anything_is_deleted(sim: Any, tmp_path: Path) ->
 
 
 @SLOW
-def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
+def test_kept_addresses_are_reported(sim: Any, tmp_path: Path) -> None:
     """Addresses that stay are reported, and known_hosts loses only the marked lines of deleted instances."""
     seed(sim, WEB, public_ip=True)
     addresses = {row["name"]: row["public_ip"] for row in rows(sim)}
@@ -94,7 +94,7 @@ def test_addresses_that_stay_are_told(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
+def test_batches_are_small_and_no_batch_follows_a_failure(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
     sim.add_fault(operation="DELETE /v1/instances/{id}", nth=2, **no)
@@ -106,7 +106,7 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
 
 
 @SLOW
-def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
+def test_the_given_region_is_used(sim: Any, tmp_path: Path) -> None:
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="web-01")
     job = launch(sim, tmp_path, "decommission", {**ALL, "magalu_confirm_count": 1, "magalu_region": "br-ne1"})
@@ -141,7 +141,7 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
         ({"magalu_confirm_count": "-3"}, "magalu_confirm_count is -3; it must not be less than 0."),
     ],
 )
-def test_what_is_refused(answers: Any, message: str) -> None:
+def test_bad_answers_are_refused(answers: Any, message: str) -> None:
     said = errors_in_answers("decommission", {**ALL, **answers})
     assert message in said and bool(message) == bool(said)
 

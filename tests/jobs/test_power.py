@@ -60,7 +60,7 @@ def test_stop_in_check_mode_and_for_real_and_again(sim: Any, tmp_path: Path) -> 
 
 
 @SLOW
-def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> None:
+def test_each_action_chooses_the_instances_that_it_suits(sim: Any, tmp_path: Path) -> None:
     """Each action takes the instances that it suits: none is started in order to be suspended or rebooted."""
     kinds = ("running", "stopped", "suspended")
     ids = {state: sim.seed("instance", name=state, state=state, id=str(uuid4()).upper())["id"] for state in kinds}
@@ -85,7 +85,7 @@ def test_each_action_takes_those_that_it_is_for(sim: Any, tmp_path: Path) -> Non
 
 @SLOW
 @pytest.mark.parametrize("action", ["reboot", "suspend"])
-def test_what_somebody_else_is_stopping_is_left_alone(sim: Any, tmp_path: Path, action: str) -> None:
+def test_an_instance_that_another_operator_stops_is_left_alone(sim: Any, tmp_path: Path, action: str) -> None:
     """An instance that somebody else is stopping is left alone; its state, still running, would lead to a start."""
     sim.reset(durations={"stop": 3600, "suspend": 3600})
     for name, verb in (("stops", "stop"), ("sleeps", "suspend"), ("runs", "")):
@@ -109,7 +109,7 @@ def test_a_reboot_whose_answer_is_lost_is_sent_once(sim: Any, tmp_path: Path) ->
 
 
 @SLOW
-def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, tmp_path: Path) -> None:
+def test_a_failed_instance_is_named_and_does_not_stop_the_others(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, times=1, **NO)
     job = launch(sim, tmp_path, "power", {"magalu_action": "stop", "magalu_name_pattern": "web-*"})
@@ -120,7 +120,7 @@ def test_one_that_fails_is_told_by_name_and_stops_none_of_the_others(sim: Any, t
 
 
 @SLOW
-def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> None:
+def test_batches_are_small_and_no_batch_follows_a_failure(sim: Any, tmp_path: Path) -> None:
     """No batch starts after a failure, but started steps are finished; the batch has one member here."""
     seed(sim, WEB)
     sim.add_fault(operation=STOP, nth=2, **NO)
@@ -136,7 +136,7 @@ def test_a_few_at_a_time_and_none_after_a_failure(sim: Any, tmp_path: Path) -> N
 
 
 @SLOW
-def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
+def test_the_given_region_is_used(sim: Any, tmp_path: Path) -> None:
     for region in ("br-se1", "br-ne1"):
         sim.seed("instance", region, name="web-01")
     answers = {"magalu_action": "stop", "magalu_name_pattern": "**", "magalu_region": "br-ne1"}
@@ -147,7 +147,7 @@ def test_a_region_that_is_given(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: Path) -> None:
+def test_a_group_may_differ_from_the_region(sim: Any, tmp_path: Path) -> None:
     """A group as in AWX: the inventory lacks stopped instances, and may still have deleted ones."""
     seed(sim, WEB[:3])
     seed(sim, ["web-04"], state="stopped")
@@ -172,7 +172,7 @@ def test_a_group_and_what_the_inventory_does_not_tell_of_it(sim: Any, tmp_path: 
 
 
 @SLOW
-def test_a_pattern_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
+def test_a_pattern_without_a_match_fails_unless_allowed(sim: Any, tmp_path: Path) -> None:
     """A pattern without a match fails unless that is allowed; instances that are being deleted match no pattern."""
     seed(sim, ["web-01"], status="deleting")
     asked = {"magalu_action": "stop", "magalu_name_pattern": "web-*", "magalu_allow_none": ""}
@@ -215,19 +215,19 @@ NUMBER = "it must be a number"
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_refused(case: Answers, message: str) -> None:
+def test_bad_answers_are_refused(case: Answers, message: str) -> None:
     said = errors_in_answers("power", STOP_ALL | case)
     assert said.startswith(message) and bool(said) == bool(message), said
 
 
-def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_before_any_request(sim: Any, tmp_path: Path) -> None:
     """The playbook itself refuses the cases of the table before any request."""
     (said,) = refusals(sim, tmp_path, "power", [STOP_ALL | {"magalu_action": "halt", "magalu_group": "all"}])
     assert EXCLUSIVE in said and "value of magalu_action must be one of" in said
     assert sim.requests() == []
 
 
-def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> None:
+def test_mistakes_are_refused_before_any_change(sim: Any, tmp_path: Path) -> None:
     seed(sim, WEB[:2])
     stop = {"magalu_action": "stop", "magalu_name_pattern": "web-*"}
     ids = {"magalu_action": "stop", "magalu_ids": [sim.state()["br-se1"]["instances"][0]["id"], ID.format(2)]}

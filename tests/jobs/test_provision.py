@@ -30,7 +30,7 @@ SECRET = "#cloud-config {{ password }}\nchpasswd: geheim"
 
 
 @SLOW
-def test_what_is_left_blank_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
+def test_a_blank_answer_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
     answers = {**WEB, **{f"magalu_{name}": "" for name in BLANK}, "magalu_labels": []}
     planned = launch(sim, tmp_path, "provision", answers, ("--check",))
     assert planned.code == 0 and changes(sim) == [], planned.said
@@ -93,7 +93,7 @@ def test_host_keys_are_read_only_where_they_are_of_use(sim: Any, tmp_path: Path)
 
 
 @SLOW
-def test_a_region_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
+def test_an_unknown_region_is_reported(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_region": "br-xx1"})
     assert job.code == 2 and "Check the region 'br-xx1' (region, MGC_REGION)" in job.why
 
@@ -180,13 +180,13 @@ def test_a_cancelled_job_is_run_again(sim: Any, tmp_path: Path) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_refused(case: Answers, message: str) -> None:
+def test_bad_answers_are_refused(case: Answers, message: str) -> None:
     said = errors_in_answers("provision", {**WEB, **case})
     assert said.startswith(message) and bool(said) == bool(message), said
 
 
 @pytest.mark.every_core
-def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_before_any_request(sim: Any, tmp_path: Path) -> None:
     """The playbook itself refuses the cases of the table before any request."""
     wrong = [
         {**WEB, "magalu_name": " ", "magalu_wait_for": "luck"},
@@ -199,6 +199,6 @@ def test_all_that_is_wrong_is_said_before_any_request(sim: Any, tmp_path: Path) 
 
 
 @SLOW
-def test_a_machine_type_that_does_not_exist_is_told(sim: Any, tmp_path: Path) -> None:
+def test_an_unknown_machine_type_is_reported(sim: Any, tmp_path: Path) -> None:
     job = launch(sim, tmp_path, "provision", {**WEB, "magalu_machine_type": LARGE + "0"})
     assert job.code == 2 and LARGE in job.why and changes(sim) == []

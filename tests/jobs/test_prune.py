@@ -56,7 +56,7 @@ def test_shown_then_deleted_then_nothing_left(sim: Any, tmp_path: Path) -> None:
     assert "No snapshots were deleted" in none.said and " changed=0 " in none.said
 
 
-def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
+def test_an_unexpected_plan_is_refused(sim: Any, tmp_path: Path) -> None:
     """Each guard reaches the filter prune_plan, whose own tests have the rules."""
     seed_copies(sim)
     unguarded = {**ASKED, "magalu_confirm_count": ""}
@@ -74,7 +74,7 @@ def test_what_was_not_expected_is_refused(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path) -> None:
+def test_magalu_prune_max_and_protected_names_limit_deletions(sim: Any, tmp_path: Path) -> None:
     made, gone = seed_copies(sim)
     most = {**ASKED, "magalu_confirm_count": "", "magalu_prune_max": 2}
     job = launch(
@@ -93,7 +93,7 @@ def test_at_most_so_many_of_one_instance_but_not_these(sim: Any, tmp_path: Path)
 
 
 @SLOW
-def test_what_comes_between_the_look_and_the_deletion_stops_it(sim: Any, tmp_path: Path) -> None:
+def test_a_copy_that_appears_before_the_deletion_stops_the_job(sim: Any, tmp_path: Path) -> None:
     made = seed_copies(sim)[0]
 
     def another() -> None:
@@ -143,7 +143,7 @@ def test_backups(sim: Any, tmp_path: Path) -> None:
         ({"magalu_wait_timeout": "0"}, "magalu_wait_timeout is 0; it must be greater than 0."),
     ],
 )
-def test_what_is_refused(answers: Any, message: str) -> None:
+def test_bad_answers_are_refused(answers: Any, message: str) -> None:
     said = errors_in_answers("prune", {**ASKED, **answers})
     assert message in said and bool(message) == bool(said)
 

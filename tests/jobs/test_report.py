@@ -68,7 +68,7 @@ def table(text: str) -> dict[str, dict[str, str]]:
     return {row["name"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def test_what_there_is(sim: Any, tmp_path: Path) -> None:
+def test_the_report_contains_all_resources(sim: Any, tmp_path: Path) -> None:
     """The report has everything in the account, with ages by the API's clock, which is 100 days ahead here."""
     sim.reset(edition="2024-08", nulls="omitted")
     sim.advance(100 * DAY)
@@ -161,7 +161,7 @@ def test_the_page_in_a_browser(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_one_region_of_the_api_version_without_backups(sim: Any, tmp_path: Path) -> None:
+def test_a_region_without_backups_can_be_reported(sim: Any, tmp_path: Path) -> None:
     """A report of the environment's region works without backups; check mode prints the same, and writes nothing."""
     sim.seed("instance", "br-ne1", name="web-01")
     job = launch(
@@ -183,7 +183,7 @@ def test_one_region_of_the_api_version_without_backups(sim: Any, tmp_path: Path)
 
 
 @SLOW
-def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
+def test_the_report_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
     sim.reset(edition="2024-08")
     sim.add_fault(operation="GET /v1/backups", nth="every", kind="status", status=403, body={"message": "Not you"})
     job = launch(sim, tmp_path, "report", {"magalu_regions": "br-se1,\nbr-ne1", "magalu_region": "br-mgl1"})
@@ -205,7 +205,7 @@ def test_it_is_complete_or_fails(sim: Any, tmp_path: Path) -> None:
         ({}, ""),
     ],
 )
-def test_what_is_refused(answers: Any, message: str) -> None:
+def test_bad_answers_are_refused(answers: Any, message: str) -> None:
     assert errors_in_answers("report", answers) == message
 
 

@@ -28,7 +28,7 @@ def starts(sim: Any) -> list[float]:
     return [each["at"] for each in sim.requests() if each["method"] == "POST"]
 
 
-def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: Path) -> None:
+def test_instances_are_resized_in_turn_and_unchanged_ones_reported(sim: Any, tmp_path: Path) -> None:
     """Instances are resized one at a time and keep their power state; unchanged ones are reported."""
     seed(sim, WEB[:2])
     seed(sim, ["web-03"], state="stopped")
@@ -50,7 +50,7 @@ def test_one_at_a_time_and_those_that_need_nothing_are_told(sim: Any, tmp_path: 
 
 
 @pytest.mark.test_all("one run of the playbook and its refusals are in make test")
-def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: Path) -> None:
+def test_the_first_failure_stops_the_job_and_another_run_continues(sim: Any, tmp_path: Path) -> None:
     """The job stops at the first failure, and another run continues, with all at once by `magalu_batch`."""
     seed(sim, WEB)
     no = {"kind": "status", "status": 403, "body": {"slug": "forbidden", "message": "Not this one"}}
@@ -65,7 +65,7 @@ def test_the_first_failure_stops_it_and_another_run_goes_on(sim: Any, tmp_path: 
     assert starts(sim)[-1] - starts(sim)[0] < 5, "they waited for each other"
 
 
-def test_what_is_refused(sim: Any, tmp_path: Path) -> None:
+def test_bad_answers_are_refused(sim: Any, tmp_path: Path) -> None:
     assert errors_in_answers("resize", ANSWERS) == ""
     assert errors_in_answers("resize", ANSWERS | {"magalu_machine_type": " "}).startswith(
         "missing required arguments: magalu_machine_type"

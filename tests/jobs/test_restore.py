@@ -65,7 +65,7 @@ def test_planned_killed_restored_and_again(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 @pytest.mark.every_core
-def test_user_data_that_looks_like_a_value_arrives_as_it_is(sim: Any, tmp_path: Path) -> None:
+def test_user_data_that_looks_like_a_value_arrives_unchanged(sim: Any, tmp_path: Path) -> None:
     """User data arrives unchanged, although ansible-core 2.16 converts texts that begin with a brace or a bracket."""
     seed_copy(sim)
     data = '{"ignition": {"version": "3.3.0"}}'
@@ -88,7 +88,7 @@ def test_a_backup_by_its_id_with_a_public_address(sim: Any, tmp_path: Path) -> N
 
 
 @SLOW
-def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -> None:
+def test_two_simultaneous_restores_are_reported_and_kept(sim: Any, tmp_path: Path) -> None:
     sim.reset(unique_names=False)
     seed_copy(sim)
 
@@ -109,7 +109,7 @@ def test_two_at_once_are_told_and_nothing_is_deleted(sim: Any, tmp_path: Path) -
 
 
 @SLOW
-def test_a_copy_that_does_not_exist_has_no_plan(sim: Any, tmp_path: Path) -> None:
+def test_a_missing_copy_has_no_plan(sim: Any, tmp_path: Path) -> None:
     """A missing copy has no plan, in check mode neither: an approved plan of it could not be applied."""
     job = launch(sim, tmp_path, "restore", {**ASKED, "magalu_copy": "none"}, ("--check",), warnings=1)
     assert job.code == 2 and job.why.startswith("There is no snapshot none in this region. Nothing would be done.")
@@ -132,11 +132,11 @@ def test_a_copy_that_does_not_exist_has_no_plan(sim: Any, tmp_path: Path) -> Non
         ({"magalu_security_groups": "web"}, "magalu_security_groups contains 'web'; it must contain only ids (UUIDs)."),
     ],
 )
-def test_what_is_refused(answers: Any, message: str) -> None:
+def test_bad_answers_are_refused(answers: Any, message: str) -> None:
     assert errors_in_answers("restore", {**ASKED, **answers}) == message
 
 
-def test_what_is_refused_before_anything_is_sent(sim: Any, tmp_path: Path) -> None:
+def test_mistakes_are_refused_before_any_change(sim: Any, tmp_path: Path) -> None:
     seed_copy(sim)
     seed_copy(sim, name="other")
     sim.clear_requests()

@@ -31,7 +31,7 @@ def answers(**given: Any) -> Answers:
     return {f"magalu_{name}": value for name, value in {**dict.fromkeys(BLANK, ""), **given}.items()}
 
 
-def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
+def test_snapshots_are_planned_and_created(sim: Any, tmp_path: Path) -> None:
     made = [sim.seed("instance", name=f"web-{number}", labels=["prod"])["id"] for number in (1, 2)]
     ids = [*made, sim.seed("instance", name="web-3")["id"], sim.seed("instance", name="db-1", labels=["prod"])["id"]]
     sim.seed("instance", name="web-4", labels=["prod"])  # each of these three misses a condition of the choice
@@ -57,7 +57,7 @@ def test_snapshots_planned_and_made(sim: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
-def test_a_job_that_fails_tells_it_to_the_workflow(sim: Any, tmp_path: Path) -> None:
+def test_a_failed_job_passes_its_failures_to_the_workflow(sim: Any, tmp_path: Path) -> None:
     """A failed job passes its failures to the workflow: a copy's name is taken, and another copy takes too long."""
     seed(sim, ["web-1", "web-2"], region="br-ne1")
     sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
@@ -92,12 +92,12 @@ ALL = {"magalu_name_pattern": "*"}
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_refused(kind: str, case: Answers, message: str) -> None:
+def test_bad_answers_are_refused(kind: str, case: Answers, message: str) -> None:
     said = errors_in_answers(kind, case)
     assert said.startswith(message) and bool(said) == bool(message), said
 
 
-def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
+def test_mistakes_are_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
     """Errors are refused before any request, by the argument spec and by the role."""
     none, group = refusals(sim, tmp_path, "snapshot", [{}, {"magalu_group": " web"}])
     assert "one of the following is required: magalu_name_pattern," in none
@@ -106,7 +106,7 @@ def test_what_is_refused_before_any_request(sim: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.test_all("one run of the playbook is in make test")
-def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tmp_path: Path) -> None:
+def test_a_choice_without_a_match_fails_unless_allowed(sim: Any, tmp_path: Path) -> None:
     """A choice without a match fails unless that is allowed; for a group, the message says the inventory's age."""
     inventory = {"mgc": {"children": {"web": {}}, "vars": {"mgc_listed_at": "2020-01-01T00:00:00Z"}},
                  "web": {"hosts": {"web-1": {"mgc_id": sim.seed("instance", name="web-1")["id"]}}}}  # fmt: skip
@@ -121,7 +121,7 @@ def test_a_choice_that_matches_nothing_fails_unless_that_is_allowed(sim: Any, tm
 
 
 @pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
-def test_a_job_that_is_killed_and_launched_again(sim: Any, tmp_path: Path) -> None:
+def test_a_killed_job_can_be_launched_again(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2"])
     asked = answers(name_pattern="web-*", period="x", power_off="true", concurrency=1)
     book = [{"ansible.builtin.import_playbook": "magalu.cloud.snapshot", "vars": asked}]

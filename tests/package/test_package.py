@@ -24,7 +24,7 @@ SHIPPED = {
 }
 
 
-def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None:
+def test_the_tarball_contains_exactly_the_files_for_users(tarball: Path) -> None:
     with tarfile.open(tarball) as archive:
         files = {member.name for member in archive if not member.isdir()}
     known = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
@@ -32,7 +32,7 @@ def test_tarball_holds_what_a_user_needs_and_nothing_else(tarball: Path) -> None
     assert files == wanted | {"FILES.json", "MANIFEST.json", "tests/config.yml"}
 
 
-def test_execution_environment_is_told_what_it_needs(home: Path) -> None:
+def test_an_execution_environment_gets_its_requirements(home: Path) -> None:
     assert "requests" in run("ansible-builder", "introspect", home / ".ansible/collections", cwd=home)
 
 
@@ -45,7 +45,7 @@ def test_quickstart_runs_from_the_installed_collection(home: Path) -> None:
 
 
 @pytest.mark.test_all("pip installs it from the index; the README's commands install it in make test")
-def test_simulator_runs_on_the_oldest_python_that_it_says(tmp_path: Path) -> None:
+def test_the_simulator_runs_on_its_oldest_python(tmp_path: Path) -> None:
     """The simulator runs on its oldest Python with the newest packages for it, which users get."""
     oldest = tomllib.loads((ROOT / "simulator/pyproject.toml").read_text())["project"]["requires-python"].lstrip(">=")
     python = find_python(oldest) or (

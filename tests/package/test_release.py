@@ -101,7 +101,7 @@ def test_a_release_is_a_commit_a_tag_and_a_tarball(checkout: Checkout) -> None:
 
 
 @pytest.mark.test_all("make lint checks the fragments; a release asks for test-all")
-def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> None:
+def test_the_current_fragments_make_the_next_release(tmp_path: Path) -> None:
     """The current fragments make the release of the version in galaxy.yml, which was never released."""
     checkout = Checkout(tmp_path, fragments=True)
     files = sorted((checkout.root / "changelogs/fragments").glob("*.yml"))
@@ -119,14 +119,14 @@ def test_the_fragments_that_are_there_make_the_next_release(tmp_path: Path) -> N
 
 
 @SLOW
-def test_what_galaxy_complains_of_is_not_released(checkout: Checkout) -> None:
+def test_complaints_of_galaxy_stop_the_release(checkout: Checkout) -> None:
     module = checkout.root / "plugins/modules/vm_info.py"
     module.write_text(module.read_text() + "unused = undefined\n")
     checkout.commit(more=FRAGMENT)
     assert "F821 undefined name" in checkout.refused("1.1.0")
 
 
-def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
+def test_invalid_preconditions_stop_the_release(checkout: Checkout) -> None:
     for wrong in ("", "1.1", "v1.1.0", "1.1.0-beta", "01.1.0"):
         assert f"a version is three numbers, not {wrong!r}. It is 1.0.0 now." in checkout.refused(wrong)
     assert "must be newer than 1.0.0, not 0.9.0" in checkout.refused("0.9.0")
@@ -150,7 +150,7 @@ def test_what_is_not_as_it_must_be_is_refused(checkout: Checkout) -> None:
 
 
 @SLOW
-def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> None:
+def test_a_repeated_version_stops_the_release(checkout: Checkout) -> None:
     client = checkout.root / "plugins/module_utils/_api/client.py"
     client.write_text(client.read_text() + 'VERSION = "2"\n')
     checkout.commit(more=FRAGMENT)
@@ -158,9 +158,7 @@ def test_a_version_that_stands_twice_stops_the_release(checkout: Checkout) -> No
 
 
 @SLOW
-def test_what_was_committed_meanwhile_stops_the_release(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_new_commit_stops_the_release(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     checkout.commit(more=FRAGMENT)
     (program := tmp_path / "bin/ansible-galaxy").parent.mkdir()
     program.write_text(
@@ -178,14 +176,14 @@ def test_what_was_committed_meanwhile_stops_the_release(
 
 
 @SLOW
-def test_nobody_in_particular_releases_nothing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_user_stops_the_release(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout.commit(more=FRAGMENT)
     checkout.git("config", "--unset", "user.name")
     monkeypatch.setenv("OWN_HOME", str(checkout.root))
     assert "git config user.name returned 1" in checkout.refused("1.1.0")
 
 
-def test_make_release_calls_it() -> None:
+def test_make_release_calls_the_program() -> None:
     said = subprocess.check_output(
         ["make", "--dry-run", "release", "VERSION=1.2.3"], cwd=ROOT, text=True, env=dict(os.environ)
     )

@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.module import result
 
 
-def test_it_is_the_time_of_the_api(sim: Any) -> None:
+def test_api_time_is_the_time_of_the_api(sim: Any) -> None:
     sim.reset()
     sim.advance(100 * 86400)
     before = int(sim.now())
@@ -19,7 +19,7 @@ def test_it_is_the_time_of_the_api(sim: Any) -> None:
     assert before <= calendar.timegm(time.strptime(told, "%Y-%m-%dT%H:%M:%SZ")) <= sim.now()
 
 
-def test_it_is_null_where_the_api_does_not_tell(sim: Any) -> None:
+def test_api_time_is_null_without_a_date_header(sim: Any) -> None:
     sim.reset()
     empty = {"instances": [], "meta": {"page": {"total": 0}}}
     sim.add_fault(

@@ -15,7 +15,7 @@ LISTS = ("instances", "snapshots", "images", "machine_types")
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
-def test_every_list_shows_it(sim: Any, version: str, kind: str) -> None:
+def test_every_list_shows_the_api_version(sim: Any, version: str, kind: str) -> None:
     """Every list shows the API version, without an extra request."""
     sim.reset(edition=version)
     sim.clear_requests()
@@ -24,7 +24,7 @@ def test_every_list_shows_it(sim: Any, version: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["2024-08", "2026-08"])
-def test_a_list_of_none_shows_it(sim: Any, version: str) -> None:
+def test_an_empty_list_shows_the_api_version(sim: Any, version: str) -> None:
     sim.reset(edition=version)
     assert result(sim, "vm_info", {"name": "web"})["api_version"] == version
 
@@ -36,7 +36,7 @@ def test_the_form_between_the_two_is_shown_by_labels(sim: Any) -> None:
     assert result(sim, "vm_info", {"kind": "machine_types"})["api_version"] == "2024-08"
 
 
-def test_it_is_null_where_no_list_was_read(sim: Any) -> None:
+def test_the_api_version_is_null_without_a_list(sim: Any) -> None:
     """The API version is null without a list: a read by id is not followed by a request to find it out."""
     sim.reset()
     sim.seed("instance", name="web", labels=["blue"])

@@ -45,7 +45,7 @@ def seed_nightly(sim: Any, count: int, age: float = 7200) -> None:
         sim.seed("snapshot", name=f"night-{number}", instance=source, created_at=sim.now() - age + number)
 
 
-def test_one_more_copy_is_refused(sim: Any) -> None:
+def test_an_additional_copy_is_refused(sim: Any) -> None:
     sim.reset()
     seed_nightly(sim, 3)
     plan = plan_of(sim, "vm_snapshot", PRUNED)
@@ -55,7 +55,7 @@ def test_one_more_copy_is_refused(sim: Any) -> None:
     assert "Not approved: delete snapshot night-2" in refusal_message(sim, "vm_snapshot", PRUNED, plan)
 
 
-def test_time_that_has_passed_is_refused(sim: Any) -> None:
+def test_a_deletion_that_only_time_adds_is_refused(sim: Any) -> None:
     sim.reset()
     seed_nightly(sim, 1, age=90000)
     seed_nightly(sim, 2, age=80000)
@@ -78,7 +78,7 @@ def test_approved_copies_go(sim: Any, form: str) -> None:
     assert not again["changed"] and again["plan"]["lines"] == []
 
 
-def test_another_url_is_another_plan_and_no_plan_has_it(sim: Any) -> None:
+def test_a_url_changes_the_digest_and_is_not_in_the_plan(sim: Any) -> None:
     sim.reset()
     plan = plan_of(sim, "vm_image", IMPORTED)
     assert "kept-secret" not in json.dumps(plan)
@@ -88,7 +88,7 @@ def test_another_url_is_another_plan_and_no_plan_has_it(sim: Any) -> None:
     assert not given.get("failed"), given["msg"]
 
 
-def test_a_description_that_another_hand_changed_is_not_overwritten(sim: Any) -> None:
+def test_a_description_changed_by_another_operator_is_not_overwritten(sim: Any) -> None:
     sim.reset()
     sim.seed("custom_image", name="golden", description="first")
     options = {"name": "golden", "description": "mine"}

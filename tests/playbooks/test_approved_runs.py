@@ -79,7 +79,7 @@ def plan_of(sim: Any, **more: Any) -> Fields:
 
 
 @pytest.mark.every_core(sample=True)
-def test_all_of_it_is_one_plan(world: Any) -> None:
+def test_all_copies_and_deletions_are_one_plan(world: Any) -> None:
     plan = plan_of(world)
     assert [line.split(" (")[0] for line in plan["lines"]] == [
         "create snapshot day-web-1-x of instance web-1", "create snapshot day-web-2-x of instance web-2",
@@ -150,7 +150,7 @@ NEW = "create snapshot day-web-{0}-x of instance web-{0}"
     ids=["one more instance", "one less", "another state", "one more copy", "one more of the other", "a copy less",
          "a name that is taken", "a copy that failed", "power_off", "keep_last", "no retention", "period", "choice", "none"],
 )  # fmt: skip
-def test_another_plan_is_refused_before_the_first_change(
+def test_an_unapproved_plan_is_refused_before_the_first_change(
     world: Any, change: Callable[[Any], None] | None, asked: Fields, told: str
 ) -> None:
     plan = plan_of(world)
@@ -169,7 +169,7 @@ def test_another_plan_is_refused_before_the_first_change(
 
 
 @pytest.mark.parametrize("done", range(4))
-def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> None:
+def test_an_interrupted_run_continues_with_the_remaining_steps(world: Any, done: int) -> None:
     """An interrupted run continues; a copy that is still being created counts as existing for the retention."""
     plan = plan_of(world)
     targets = run_trial(world, plan)["choice"]["targets"]
@@ -188,7 +188,7 @@ def test_an_interrupted_run_goes_on_with_what_is_left(world: Any, done: int) -> 
     assert copies(world) == ["day-web-1-x", "day-web-2-x"]
 
 
-def test_an_instance_that_an_interrupted_run_has_stopped_is_started_again(world: Any) -> None:
+def test_an_instance_stopped_by_an_interrupted_run_is_started_again(world: Any) -> None:
     plan = plan_of(world, power_off=True)
     stopped(world)
     tried = run_trial(world, plan, power_off=True)
@@ -221,7 +221,7 @@ def test_nothing_slips_in_between_the_trial_and_the_run(world: Any) -> None:
         ({"digest": "no"}, "neither a plan"),
     ],
 )
-def test_a_plan_that_was_changed_is_refused_without_a_request(world: Any, change: Fields, told: str) -> None:
+def test_an_edited_plan_is_refused_without_a_request(world: Any, change: Fields, told: str) -> None:
     plan = {**plan_of(world), **change}
     (problem,) = protect_settings({**VARIABLES, **ASKED, "expected_plan": plan}, {})["problems"]
     assert told in problem

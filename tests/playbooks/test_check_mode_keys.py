@@ -77,7 +77,7 @@ def test_a_result_has_the_same_keys_in_check_mode(sim: Any, outcome: Outcome, se
     assert not found
 
 
-def test_what_the_catalogues_tell_is_there_in_check_mode(sim: Any) -> None:
+def test_check_mode_returns_the_values_of_the_catalogues(sim: Any) -> None:
     given = shapes.of(sim, OUTCOMES["created, in check mode"])["instance"]
     assert given["image"]["platform"] == "linux" and given["default_user"] == "ubuntu"
     assert given["machine_type"] == shapes.of(sim, OUTCOMES["created"])["instance"]["machine_type"]
@@ -87,7 +87,7 @@ def test_what_the_catalogues_tell_is_there_in_check_mode(sim: Any) -> None:
     assert given["network"]["interfaces"][0]["id"] is None
 
 
-def test_a_run_that_does_not_wait_has_the_keys_even_of_what_it_cannot_read(sim: Any) -> None:
+def test_wait_false_returns_all_keys_even_without_a_read(sim: Any) -> None:
     whole = shapes.of(sim, OUTCOMES["created"])["instance"]
     sim.reset()
     sim.add_fault(operation="GET /v1/instances/{id}", nth="every", kind="status", status=403)
@@ -127,7 +127,7 @@ def test_the_diff_of_a_creation_shows_the_network(sim: Any, module: str, name: s
     assert checked["after"]["network_interfaces"] == expected.get("network_interfaces", ["new"])
 
 
-def test_the_diff_of_an_instance_that_goes_shows_its_network(sim: Any) -> None:
+def test_the_diff_of_a_deletion_shows_the_network(sim: Any) -> None:
     before = shapes.of(sim, OUTCOMES["absent, in check mode with a diff"])["diff"]["before"]
     assert before["vpc"] == "vpc_default" and before["security_groups"]
     assert "new" not in before["public_ipv4"]

@@ -61,21 +61,21 @@ def test_members_by_id(kept: Any) -> None:
     assert [done(kept, **declared)["changed"] for _turn in range(2)] == [True, False]
 
 
-def test_what_is_to_be_there_by_id_is_missing(kept: Any) -> None:
+def test_a_deleted_instance_given_by_id_is_missing(kept: Any) -> None:
     made = result(kept, "vm_instance", DECLARED)["instance"]["id"]
     result(kept, "vm_instance", {"id": made, "state": "absent", "delete_public_ip": True})
     told = result(kept, "vm_instance", {"id": made, "state": "running"})
     assert told["failed"] and f"There is no instance with id {made}" in told["msg"]
 
 
-def test_it_is_listed_only_where_one_asks_for_it(kept: Any) -> None:
+def test_a_deleted_instance_is_listed_only_on_request(kept: Any) -> None:
     made = result(kept, "vm_instance", DECLARED)["instance"]["id"]
     result(kept, "vm_instance", {"id": made, "state": "absent", "delete_public_ip": True})
     asked = [{}, {"name": "web"}, {"state": ["deleted"]}, {"status": ["deleted"]}, {"id": made}]
     assert [result(kept, "vm_info", options)["count"] for options in asked] == [0, 0, 1, 1, 1]
 
 
-def test_a_copy_is_not_restored_once_it_is_gone(kept: Any) -> None:
+def test_a_deleted_copy_is_not_restored(kept: Any) -> None:
     result(kept, "vm_instance", DECLARED)
     copy = result(kept, "vm_snapshot", {"name": "day", "instance": "web"})["snapshot"]["id"]
     result(kept, "vm_snapshot", {"id": copy, "state": "absent"})

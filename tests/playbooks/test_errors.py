@@ -35,7 +35,7 @@ def failures(value: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [name for name, value in json.loads(shapes.FILE.read_text()).items()
                                   if list(failures(value))])  # fmt: skip
-def test_every_recorded_failure_has_an_error_of_one_shape(name: str) -> None:
+def test_every_recorded_failure_has_an_error_with_the_same_keys(name: str) -> None:
     for failure in failures(json.loads(shapes.FILE.read_text())[name]):
         assert failure["error"].keys() == KEYS
         assert (failure["error"]["doing"], failure["error"]["message"]) == ("str", "str")
@@ -103,7 +103,7 @@ def matches(error: dict[str, Any], case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_error_says_what_failed(sim: Any, name: str) -> None:
+def test_the_error_describes_the_failure(sim: Any, name: str) -> None:
     given = error_of(sim, CASES[name], "vm_instance", CASES[name].options)
     assert given["failed"]
     matches(given["error"], CASES[name])
@@ -145,7 +145,7 @@ LACKING: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", LACKING)
-def test_a_slug_tells_what_the_api_version_lacks(sim: Any, name: str) -> None:
+def test_a_slug_identifies_what_the_api_version_lacks(sim: Any, name: str) -> None:
     """A slug says what the API version lacks, so playbooks need not parse the text."""
     edition, module, options = LACKING[name]
     sim.reset(edition=edition)
@@ -161,14 +161,16 @@ def test_a_slug_tells_what_the_api_version_lacks(sim: Any, name: str) -> None:
     ({"kind": "init_logs", "name": "nobody"}, None),
     ({"kind": "backups", "api_url": "{url}/nowhere"}, "not_found"),
 ])  # fmt: skip
-def test_no_other_failure_has_that_slug(sim: Any, options: dict[str, Any], slug: str | None) -> None:
+def test_no_other_failure_has_the_slug_of_a_missing_feature(
+    sim: Any, options: dict[str, Any], slug: str | None
+) -> None:
     sim.reset(edition=OLD)
     options = {key: value.replace("{url}", sim.url.split("/{", 1)[0]) for key, value in options.items()}
     given = result(sim, "vm_info", options)
     assert given["failed"] and given["error"]["slug"] == slug
 
 
-def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(sim: Any) -> None:
+def test_members_not_started_have_an_error_that_is_not_the_fleets(sim: Any) -> None:
     given = shapes.of(sim, shapes.OUTCOMES["fleet of which none is begun"])
     idle, failed = given["members"]
     assert idle["error"]["message"].startswith("Not started")
@@ -176,7 +178,7 @@ def test_those_that_were_not_begun_have_an_error_and_do_not_stand_for_the_fleet(
 
 
 @pytest.mark.parametrize(("name", "doing"), [("snapshot", "create snapshot day"), ("image", "create custom image day")])
-def test_what_failed_later_says_what_failed(sim: Any, name: str, doing: str) -> None:
+def test_a_later_failure_has_the_same_error_keys(sim: Any, name: str, doing: str) -> None:
     options = {"snapshot": {"name": "day", "instance": "web"},
                "image": {**shapes.IMPORTED, "name": "day"}}[name]  # fmt: skip
     operation = {"snapshot": "POST /v1/snapshots", "image": "POST /v1/images/custom"}[name]
@@ -187,7 +189,7 @@ def test_what_failed_later_says_what_failed(sim: Any, name: str, doing: str) -> 
     assert (given["error"].keys(), given["error"]["doing"], given["error"]["status"]) == (KEYS, doing, None)
 
 
-def test_a_password_that_cannot_be_written_is_such_a_failure(sim: Any, tmp_path: Any) -> None:
+def test_an_unwritable_password_file_has_the_same_error_keys(sim: Any, tmp_path: Any) -> None:
     sim.reset()
     given = result(sim, "vm_windows_password", {"name": "win", "password_file": str(tmp_path / "no/file")})
     assert given["error"].keys() == KEYS and given["error"]["doing"].startswith("write ")

@@ -12,13 +12,13 @@ from tests.support.module import result
 
 
 @pytest.mark.parametrize("wanted", [{"machine_type": "BV1-1-40"}, {"image": "cloud-debian-12 LTS"}, {"labels": ["a"]}])
-def test_a_filter_has_what_it_needs_whatever_is_expanded(sim: Any, wanted: dict[str, Any]) -> None:
+def test_a_filter_expands_the_fields_that_it_needs(sim: Any, wanted: dict[str, Any]) -> None:
     sim.seed("instance", name="web", image="cloud-debian-12 LTS", labels=["a"])
     assert result(sim, "vm_info", {**wanted, "expand": ["network"]})["count"] == 1
     assert result(sim, "vm_info", {**wanted, "expand": []})["count"] == 1
 
 
-def test_what_does_not_tell_its_age_has_none(sim: Any) -> None:
+def test_a_resource_without_a_valid_time_has_no_age(sim: Any) -> None:
     sim.seed("instance", name="web", created_at=sim.now() - 180)
     rows = [{"id": "00000000-0000-4000-8000-000000000001", "name": "odd", "status": "completed", "state": "running"}]
     body = {"instances": rows, "meta": {"page": {"offset": 0, "limit": 1000, "count": 1, "total": 1}}}

@@ -41,13 +41,13 @@ def test_the_time_of_a_task_is_its_wait_timeout(sim: Any) -> None:
         assert given["actions"] == [{"action": "stop", "description": "stop instance web"}]
 
 
-def test_a_refusal_is_told_once_and_alone(sim: Any) -> None:
+def test_a_refusal_is_reported_once(sim: Any) -> None:
     given = shapes.of(sim, shapes.OUTCOMES["failed by what cannot be changed"])
     assert given["msg"].count("ssh_key_name is 'deploy', declared is 'mine'") == 1
     assert "Failed to" not in given["msg"]
 
 
-def test_what_was_not_waited_for_is_shown_as_it_is(sim: Any) -> None:
+def test_wait_false_returns_the_current_status(sim: Any) -> None:
     given = shapes.of(sim, shapes.OUTCOMES["created, without waiting"])
     assert given["instance"]["status"] == "provisioning"
     sim.reset()

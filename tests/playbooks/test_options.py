@@ -57,7 +57,7 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("name, options", TASKS, ids=lambda value: value if isinstance(value, str) else "")
-def test_every_module_takes_what_the_action_group_shares(sim: Any, name: str, options: dict[str, Any]) -> None:
+def test_every_module_accepts_the_options_of_the_action_group(sim: Any, name: str, options: dict[str, Any]) -> None:
     sim.reset()
     web = sim.seed("instance", name="web")["id"]
     sim.seed("snapshot", name="saved", instance=web)
@@ -152,7 +152,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("remedy", "module", "options"), MISTAKES)
-def test_a_mistake_is_told_with_its_remedy(sim: Any, remedy: str, module: str, options: dict[str, Any]) -> None:
+def test_a_mistake_is_reported_with_its_remedy(sim: Any, remedy: str, module: str, options: dict[str, Any]) -> None:
     sim.reset()
     given = result(sim, module, options)
     assert given["failed"]
@@ -173,7 +173,7 @@ MISSING = ("MGC_API_KEY", "MGC_ACCESS_TOKEN", platform.node())
 
 
 @pytest.mark.every_core
-def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Player) -> None:
+def test_missing_credentials_are_requested_by_name_and_host(play: Player) -> None:
     """Missing credentials are requested by name and host; on the controller the message does not advise to delegate."""
     done = play(vm_instance(name="web"), vm_info(), env={"MGC_API_KEY": " "})
     for each in done.results:
@@ -181,13 +181,13 @@ def test_credentials_that_are_missing_are_asked_for_by_name_and_host(play: Playe
         assert "delegate_to" not in each["msg"]
 
 
-def test_where_a_module_is_not_known_to_run_on_the_controller_it_can_be_sent_there(sim: Any) -> None:
+def test_missing_credentials_off_the_controller_advise_to_delegate(sim: Any) -> None:
     told = result(sim, "vm_info", {}, env={"MGC_API_KEY": " "})["msg"]
     assert all(part in told for part in (*MISSING, "delegate_to: localhost"))
 
 
 @pytest.mark.every_core
-def test_what_all_modules_share_can_be_given_to_the_group(play: Player) -> None:
+def test_shared_options_can_be_given_to_the_action_group(play: Player) -> None:
     shared = {"region": "br-ne1", "wait_timeout": 60, "api_retries": 1}
     tasks: list[dict[str, Any]] = [
         {f"magalu.cloud.{name}": options}
@@ -202,7 +202,7 @@ def test_what_all_modules_share_can_be_given_to_the_group(play: Player) -> None:
     assert {request["region"] for request in play.sim.requests()} == {"br-ne1"}
 
 
-def test_the_time_of_vm_info_is_that_of_the_whole_task(sim: Any) -> None:
+def test_wait_timeout_limits_the_whole_task_of_vm_info(sim: Any) -> None:
     sim.reset()
     sim.add_fault(operation="*", nth="every", kind="status", status=429, body={"slug": "rate.limit"})
     before = sim.now()
@@ -217,7 +217,7 @@ OLD = [python for python in map(find_python, ("3.6", "3.7", "3.8")) if python]
 @pytest.mark.skipif(not OLD, reason="there is no Python that is too old")
 @pytest.mark.parametrize("python", OLD)
 @pytest.mark.parametrize("module", [path.stem for path in sorted((ROOT / "plugins/modules").glob("vm_*.py"))])
-def test_a_python_that_is_too_old_is_told_in_a_sentence(python: str, module: str) -> None:
+def test_a_too_old_python_is_refused_with_a_sentence(python: str, module: str) -> None:
     """A Python that is too old is one clear sentence, checked before any import of Ansible, which is missing here."""
     ran = subprocess.run(
         [python, "-B", ROOT / f"plugins/modules/{module}.py"], env={"PYTHONPATH": str(COLLECTIONS)},
@@ -230,7 +230,7 @@ def test_a_python_that_is_too_old_is_told_in_a_sentence(python: str, module: str
 
 
 @pytest.mark.every_core(sample=True)
-def test_requests_that_is_missing_is_told_in_ansibles_words(play: Player) -> None:
+def test_a_missing_requests_library_is_reported_in_ansibles_words(play: Player) -> None:
     missing = play.folder / "missing/requests"
     missing.mkdir(parents=True)
     (missing / "__init__.py").write_text("raise ImportError('not here')\n")
@@ -258,7 +258,7 @@ SOMEBODY = "9ec75090-2872-4f51-8111-53d05d96d2c6"
     ],
     ids=str,
 )
-def test_a_region_that_is_not_there_is_asked_for(sim: Any, module: str, options: dict[str, Any]) -> None:
+def test_an_unknown_region_is_an_error(sim: Any, module: str, options: dict[str, Any]) -> None:
     """A wrong region is an error: a resource that is missing there by id does not count as deleted or absent."""
     told = result(sim, module, {**options, "region": "br-xx1"})
     assert told["failed"]

@@ -29,14 +29,14 @@ def test_the_keys_of_ansible_core_are_found_in_its_source() -> None:
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
-def test_no_documented_key_is_one_of_ansible_cores(module: str) -> None:
+def test_no_documented_key_collides_with_ansible_core(module: str) -> None:
     returned = import_module(f"ansible_collections.magalu.cloud.plugins.modules.{module}").RETURN
     assert not load_yaml(returned).keys() & reserved.keys()
 
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
-def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(module: str) -> None:
+def test_every_returned_key_is_documented_and_not_one_of_ansible_core(module: str) -> None:
     """Every returned key is documented and not one of ansible-core's, in the recorded results of `test_shapes`."""
     found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith(f"{module}: ")]
     returned = {key for shape in found for key in shape} - MEANT
@@ -45,7 +45,7 @@ def test_every_key_that_is_returned_is_documented_and_none_of_ansible_cores(modu
     assert returned <= documented.keys()
 
 
-def test_no_key_of_a_fleets_member_is_one_of_ansible_cores() -> None:
+def test_no_key_of_a_member_collides_with_ansible_core() -> None:
     """No key of a fleet's member is one of ansible-core's, because a member's result replaces a task's."""
     found = [shape for name, shape in json.loads(shapes.FILE.read_text()).items() if name.startswith("vm_fleet: ")]
     keys = {key for shape in found for member in shape.get("members", []) for key in member}

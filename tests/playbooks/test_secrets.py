@@ -32,7 +32,7 @@ def assert_kept(done: Played, *secrets: str) -> None:
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
-def test_a_task_that_succeeds_shows_none(play: Player, sim: Any, option: str) -> None:
+def test_a_successful_task_shows_no_secret(play: Player, sim: Any, option: str) -> None:
     """A successful task shows no secrets: a key as an option with plain user data, or a token with base64."""
     secret = KEY if option == "api_key" else TOKEN
     sim.reset(keys={secret: "tenant-1"})
@@ -48,7 +48,7 @@ def test_a_task_that_succeeds_shows_none(play: Player, sim: Any, option: str) ->
 
 
 @SLOW
-def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
+def test_a_failed_read_shows_no_secret(play: Player, sim: Any) -> None:
     kinds = leaking_faults(KEY)
     for number, fault in enumerate(kinds, 1):
         sim.add_fault(operation="GET /v1/instances", match=number, times=1, **fault)
@@ -62,7 +62,7 @@ def test_a_read_that_fails_shows_none(play: Player, sim: Any) -> None:
 @pytest.mark.one_in(9)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances/{id}/stop", "POST /v1/instances"])
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
-def test_no_request_that_fails_leaves_one_in_a_result(sim: Any, operation: str, option: str) -> None:
+def test_no_failed_request_leaves_a_secret_in_a_result(sim: Any, operation: str, option: str) -> None:
     secret = KEY if option == "api_key" else TOKEN
     for fault in leaking_faults(secret):
         sim.reset(keys={secret: "tenant-1"})
@@ -88,7 +88,7 @@ def test_the_address_of_an_image_is_a_secret_too(sim: Any) -> None:
         assert PASSWORD not in json.dumps(given), (fault, given)
 
 
-def test_a_creation_that_fails_shows_none(play: Player, sim: Any) -> None:
+def test_a_failed_creation_shows_no_secret(play: Player, sim: Any) -> None:
     """A failed creation shows no secrets, whether the API refuses it or repeats its input later."""
     told = {"slug": "create_instance.user_data", "message": f"cannot use {TEXT}"}
     for name in ("old", "replaced"):
@@ -105,7 +105,7 @@ def test_a_creation_that_fails_shows_none(play: Player, sim: Any) -> None:
 
 @SLOW
 @pytest.mark.parametrize("told", [TEXT.strip(), ENCODED], ids=["without white space around it", "in base64"])
-def test_user_data_in_another_form_is_not_shown(play: Player, sim: Any, told: str) -> None:
+def test_user_data_is_hidden_in_every_form(play: Player, sim: Any, told: str) -> None:
     error = {"slug": "create_instance.user_data", "message": f"cannot use {told}"}
     sim.seed("instance", name="web", state="error", status="creating_error", error=error)
     assert_kept(play(vm_instance(**DECLARED, user_data=TEXT), **LOUD))

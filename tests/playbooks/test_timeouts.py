@@ -72,7 +72,7 @@ def waits(sim: Any, stuck: str, status: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("status", ["creating", "reticulating"])
 @pytest.mark.parametrize("case", WAITING)
-def test_a_time_out_names_what_is_waited_for_its_status_and_state(sim: Any, case: str, status: str) -> None:
+def test_a_timeout_names_the_step_status_and_state(sim: Any, case: str, status: str) -> None:
     module, options, stuck, needs = WAITING[case]
     called, its_id = waits(sim, stuck, status)
     told = result(sim, module, {**options, "wait_timeout": 60})

@@ -13,7 +13,7 @@ from tests.support.play import Player, vm_info, vm_instance
 
 
 @pytest.mark.every_core
-def test_a_loop_in_the_background_and_a_list_of_what_came_of_it(play: Player) -> None:
+def test_an_async_loop_returns_a_result_for_each_item(play: Player) -> None:
     names = ["web-1", "web-2", "web-3"]
     loop = {"loop": names, "async": 6000, "poll": 60}  # a second and 100 seconds: see quick/
     done = play(vm_instance(task=loop, **{**DECLARED, "name": "{{ item }}"}), vm_info(sort=["name:desc"]))
@@ -54,7 +54,7 @@ def test_check_mode_of_a_whole_play_lists_and_changes_nothing(play: Player, sim:
     assert done.results[2]["instances"][0]["state"] == "running"
 
 
-def test_what_is_not_waited_for_is_carried_on_by_the_next_task(play: Player) -> None:
+def test_the_next_task_continues_after_wait_false(play: Player) -> None:
     done = play(vm_instance(**DECLARED, wait=False), vm_instance(**DECLARED, state="running"))
     first, second = done.results
     assert first["instance"]["status"] != "completed"
@@ -63,7 +63,7 @@ def test_what_is_not_waited_for_is_carried_on_by_the_next_task(play: Player) -> 
     assert second["instance"]["status"] == "completed"
 
 
-def test_an_address_that_stays_is_warned_of(play: Player, sim: Any) -> None:
+def test_a_kept_public_address_gives_a_warning(play: Player, sim: Any) -> None:
     sim.seed("instance", name="web", public_ip="203.0.113.7")
     gone = vm_instance(name="web", state="absent")
     done = play(vm_instance(True, name="web", state="absent"), gone, warned=["The public IP 203.0.113.7"])

@@ -27,7 +27,7 @@ QUIET = {"wait_for": "none", "host_keys": "off"}
 
 
 @SLOW
-def test_who_never_answers_is_told_with_what_to_check(sim: Any, tmp_path: Path) -> None:
+def test_hosts_that_never_answer_are_reported_with_hints(sim: Any, tmp_path: Path) -> None:
     """Hosts that never answer are reported with hints, together with failed members; ten take as long as one."""
     sim.reset(loopback=True)
     no = {"kind": "status", "status": 403, "body": {"slug": "no", "message": "Not this"}}
@@ -118,7 +118,7 @@ def test_variables_are_those_of_vm_fleet(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path) -> None:
+def test_a_duplicate_name_after_the_creation_is_refused(sim: Any, tmp_path: Path) -> None:
     """A duplicate that another run makes after the module's end is found; deleted instances are not duplicates."""
     sim.reset(instant=True, unique_names=False, keep_deleted=10**6)
     late = post(
@@ -134,7 +134,7 @@ def test_a_name_that_is_there_twice_after_the_creation(sim: Any, tmp_path: Path)
     assert "Nothing was deleted" in twice.failed and len(rows(sim)) == 2
 
 
-def test_check_mode_says_the_plan_and_waits_for_nobody(sim: Any, tmp_path: Path) -> None:
+def test_check_mode_reports_the_plan_and_does_not_wait(sim: Any, tmp_path: Path) -> None:
     sim.reset(loopback=True)
     sim.seed("instance", name="web-1", ssh_key_name="deploy")
     show(sim, ED25519)
@@ -178,7 +178,7 @@ def test_every_option_of_vm_fleet_is_a_variable_and_the_readme_has_all_others() 
 
 
 @SLOW
-def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) -> None:
+def test_known_hosts_loses_only_lines_of_deleted_members(sim: Any, tmp_path: Path) -> None:
     """Only lines of deleted members leave known_hosts: the same addresses may belong to others or be added by hand."""
     sim.reset(loopback=True)
     ids = [sim.seed("instance", name=f"web-{number}")["id"] for number in (1, 2)]
@@ -194,7 +194,7 @@ def test_only_lines_of_what_is_gone_leave_known_hosts(sim: Any, tmp_path: Path) 
     assert roles.known.read_text().splitlines() == kept
 
 
-def test_names_that_no_host_can_have_are_refused_before_anything_is_made(sim: Any, tmp_path: Path) -> None:
+def test_invalid_host_names_are_refused_before_any_creation(sim: Any, tmp_path: Path) -> None:
     odd = ["web:1", "-x", "True", "[1]", "localhost"]
     cases = [{"count": 0, "instances": [{"name": name}], **QUIET} for name in odd]
     cases += [{"count": 0, "instances": [{"name": "web", "new_name": "a:b"}], **QUIET},

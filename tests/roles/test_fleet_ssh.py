@@ -37,7 +37,7 @@ def edit(roles: Roles, old: str, new: str) -> dict[str, Any]:
 
 @SLOW
 @pytest.mark.every_core
-def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) -> None:
+def test_a_fleet_is_usable_in_the_next_play(sim: Any, tmp_path: Path) -> None:
     """A fleet is usable in the next play with keys of the init log; a failed cloud-init does not hide other members."""
     with members(sim, tmp_path) as roles:
         roles.after = [{"hosts": "fleet", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]
@@ -63,7 +63,7 @@ def test_a_fleet_is_usable_in_the_play_that_follows(sim: Any, tmp_path: Path) ->
 
 
 @SLOW
-def test_host_keys_that_differ(sim: Any, tmp_path: Path) -> None:
+def test_changed_host_keys_are_refused_or_replaced(sim: Any, tmp_path: Path) -> None:
     """Changed host keys of the same instance are refused, those of another are replaced; all are removed at the end."""
     with members(sim, tmp_path) as roles:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
@@ -97,7 +97,7 @@ kill -9 $pid
 
 
 @SLOW
-def test_keys_that_are_scanned_and_what_becomes_of_cloud_init(sim: Any, tmp_path: Path) -> None:
+def test_host_keys_can_be_scanned_and_cloud_init_is_reported(sim: Any, tmp_path: Path) -> None:
     with members(sim, tmp_path) as roles:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other_key"], check=True)
         recovered = "echo 'status: done'; [ $2 = --long ] && echo 'recoverable_errors: old key'; exit 2"

@@ -37,7 +37,7 @@ def test_each_loop_has_a_variable_of_the_role(file: Path) -> None:
 
 @pytest.mark.programs
 @pytest.mark.every_core
-def test_one_use_for_each_region(sim: Any, tmp_path: Path) -> None:
+def test_the_roles_can_be_used_once_for_each_region(sim: Any, tmp_path: Path) -> None:
     regions = ["br-ne1", "br-se1"]
     fleet = {
         "fleet_region": "{{ item }}", "fleet_group": "in_{{ item | replace('-', '_') }}", "fleet_count": 1,

@@ -94,7 +94,7 @@ def test_the_role_rebuild(sim: Any, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_a_default_of_one_module_reaches_the_roles(sim: Any, tmp_path: Path) -> None:
+def test_defaults_of_a_single_module_reach_the_roles(sim: Any, tmp_path: Path) -> None:
     defaults = {f"magalu.cloud.{name}": OTHER for name in ("vm_fleet", "vm_info")}
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}"}
     (made,), job = use(sim, tmp_path, "fleet", Case(one), module_defaults=defaults)
@@ -141,7 +141,7 @@ def test_a_variable_of_protect_is_nearer_than_a_default_of_the_module(sim: Any, 
     assert names(sim, "snapshots") == ["nightly-1", "nightly-web-x"]
 
 
-def test_a_strategy_that_cannot_add_hosts_is_refused_first(sim: Any, tmp_path: Path) -> None:
+def test_an_unsuitable_strategy_is_refused_first(sim: Any, tmp_path: Path) -> None:
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}"}
     with pytest.raises(AssertionError, match="add_host"):
         use(sim, tmp_path, "fleet", Case(one), strategy="ansible.builtin.free")

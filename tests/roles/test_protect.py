@@ -41,7 +41,7 @@ def old(sim: Any, name: str, instance: str, days: float, kind: str = "snapshot")
 
 @SLOW
 @pytest.mark.every_core
-def test_a_boolean_can_be_any_word_for_one(sim: Any, tmp_path: Path) -> None:
+def test_a_boolean_may_be_any_word_for_it(sim: Any, tmp_path: Path) -> None:
     """A boolean may be any word for it, such as y and t, which are texts in YAML."""
     none = {"protect_name_pattern": "none", "protect_period": "x"}
     web = {"protect_name_pattern": "web-*", "protect_period": "x", "protect_power_off": "y"}
@@ -56,7 +56,7 @@ def test_a_boolean_can_be_any_word_for_one(sim: Any, tmp_path: Path) -> None:
 
 @SLOW
 @pytest.mark.every_core
-def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_path: Path) -> None:
+def test_many_instances_with_a_failure_and_a_second_run(sim: Any, tmp_path: Path) -> None:
     """A failure does not stop others; copies of a failed instance are kept; names like templates are texts."""
     made = {name: sim.seed("instance", name=name)["id"] for name in ("web-1", "web-2", HOSTILE, "db-1")}
     seed(sim, ["web-3"], state="stopped")
@@ -97,7 +97,7 @@ def test_many_with_retention_one_that_fails_and_the_same_again(sim: Any, tmp_pat
 
 
 @pytest.mark.every_core(sample=True)
-def test_check_mode_says_what_would_be(sim: Any, tmp_path: Path) -> None:
+def test_check_mode_reports_copies_and_deletions(sim: Any, tmp_path: Path) -> None:
     made = sim.seed("instance", name="web-1")["id"]
     old(sim, "night-web-1-1", made, 9)
     old(sim, "night-web-1-2", made, 1)
@@ -135,7 +135,7 @@ def test_who_is_chosen(sim: Any, tmp_path: Path) -> None:
     assert f"{ID.format(1)}: there is no such instance in this region" in outcomes[3].failed
 
 
-def test_what_is_refused_before_the_first_request(sim: Any, tmp_path: Path) -> None:
+def test_mistakes_are_refused_before_the_first_request(sim: Any, tmp_path: Path) -> None:
     all_ = {"protect_name_pattern": "*"}
     cases = {
         "Which instances? Give protect_name_pattern": {},
@@ -220,7 +220,7 @@ def kill_jobs(sim: Any, folder: Path, killed: list[int]) -> None:
 
 
 @SLOW
-def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> None:
+def test_a_killed_job_is_noticed_and_reported(sim: Any, tmp_path: Path) -> None:
     seed(sim, ["web-1", "web-2"])
     sim.add_fault(operation="POST /v1/snapshots", kind="stuck", seconds=10**6)
     killed: list[int] = []
@@ -241,9 +241,7 @@ def test_a_job_that_is_killed_is_noticed_and_told(sim: Any, tmp_path: Path) -> N
 @pytest.mark.parametrize(("strategy", "hosts", "refused"), [
     ("host_pinned", 2, True), pytest.param("free", 2, True, marks=SLOW), pytest.param("free", 1, False, marks=SLOW),
 ])  # fmt: skip
-def test_hosts_that_do_not_go_in_step_are_refused(
-    sim: Any, tmp_path: Path, strategy: str, hosts: int, refused: bool
-) -> None:
+def test_hosts_out_of_step_are_refused(sim: Any, tmp_path: Path, strategy: str, hosts: int, refused: bool) -> None:
     seed(sim, names := [f"web-{number}" for number in range(hosts)])
     (tmp_path / "hosts").write_text("\n".join(names))
     book = {"hosts": "all", "gather_facts": False, "vars": {"protect_period": "x"}, "roles": ["magalu.cloud.protect"],

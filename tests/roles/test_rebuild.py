@@ -79,7 +79,7 @@ def addresses(sim: Any) -> list[str]:
 
 
 @pytest.mark.every_core
-def test_one_that_answers_one_that_does_not_and_the_same_run_again(sim: Any, tmp_path: Path) -> None:
+def test_an_unreachable_new_instance_is_rolled_back_and_tried_again(sim: Any, tmp_path: Path) -> None:
     """An instance that does not answer comes back, and the second run replaces only that one, with a new snapshot."""
     made = {name: sim.seed("instance", name=name, labels=["prod"])["id"] for name in ("web-1", HOSTILE)}
     (tmp_path / "ask.yml").write_text(ASK)
@@ -170,7 +170,7 @@ def test_after_too_many_failures_no_other_is_begun(sim: Any, tmp_path: Path) -> 
 
 
 @SLOW
-def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> None:
+def test_an_instance_that_cannot_be_renamed_is_unchanged(sim: Any, tmp_path: Path) -> None:
     """An instance that cannot be put aside is unchanged, and not mistaken for the new one. The timeout is named."""
     made = sim.seed("instance", name="web-1")["id"]
     stuck = post(sim, "faults", {"operation": "POST /v1/instances/{id}/stop", "kind": "stuck", "seconds": 240})
@@ -181,7 +181,7 @@ def test_what_cannot_be_put_aside_stays_as_it_is(sim: Any, tmp_path: Path) -> No
     assert copies(sim) == {}
 
 
-def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_path: Path) -> None:
+def test_instances_that_cannot_be_replaced_are_reported_first(sim: Any, tmp_path: Path) -> None:
     """Reasons against a rebuild are reported first: one of each kind; tests/unit/plugins/plugin_utils has all."""
     seed(sim, ["web-1"], state="stopped")
     seed(sim, ["web-2"], labels=["prod"])
@@ -214,7 +214,7 @@ def test_what_cannot_be_replaced_is_told_before_anything_is_done(sim: Any, tmp_p
     assert changes(sim) == []
 
 
-def test_check_mode_tells_who_would_be_replaced(sim: Any, tmp_path: Path) -> None:
+def test_check_mode_names_the_instances_to_replace(sim: Any, tmp_path: Path) -> None:
     """Check mode names the instances to replace, by snapshot with accepted loss of labels, and for hosts."""
     made = sim.seed("instance", name="web-1", labels=["prod"])["id"]
     given = {**GIVEN, "rebuild_from": "snapshot", "rebuild_declaration": {}, "rebuild_accept_loss": ["labels"]}
@@ -278,7 +278,7 @@ def test_the_same_run_again_by_way_of_a_snapshot(sim: Any, tmp_path: Path) -> No
 
 @SLOW
 @pytest.mark.every_core
-def test_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
+def test_the_role_works_after_role_fleet_in_one_play(sim: Any, tmp_path: Path) -> None:
     """The role works after role fleet in one play: hosts that were added meanwhile do not make it a play over hosts."""
     fleet = {"role": "magalu.cloud.fleet", "vars": {
         "fleet_instances": [{"name": "web-1", "machine_type": "BV1-1-40", "image": DEBIAN, "ssh_key_name": "deploy",

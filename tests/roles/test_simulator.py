@@ -120,7 +120,7 @@ LISTED = {
 
 @SLOW
 @pytest.mark.every_core
-def test_it_is_started_once_restarted_for_other_switches_and_stopped(play: Any, name: str) -> None:
+def test_the_simulator_is_started_once_restarted_and_stopped(play: Any, name: str) -> None:
     switches = {"simulator_switches": {"instances": 2, "api_key": "mine"}}
     told, said = play(
         {"tasks": [role(**switches), LISTED]}, {"tasks": [role(**switches)]},
@@ -162,13 +162,13 @@ WRONG: list[tuple[Given, str]] = [
 
 
 @SLOW
-def test_what_cannot_be_is_told(play: Any, name: str) -> None:
+def test_impossible_variables_are_refused(play: Any, name: str) -> None:
     told, said = play(*({"tasks": [role(**variables)]} for variables, words in WRONG))
     for one, (variables, words) in zip(told, WRONG, strict=True):
         assert words in one["failed"].replace(str(HOME), "HOME"), said
 
 
-def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
+def test_the_playbook_shows_how_to_use_the_simulator(name: str, tmp_path: Path) -> None:
     options = [
         "-e",
         f"simulator_name={name}",
@@ -190,7 +190,7 @@ def test_the_playbook_says_how_to_use_it(name: str, tmp_path: Path) -> None:
 
 
 @SLOW
-def test_a_port_that_is_taken(name: str) -> None:
+def test_a_port_in_use_is_reported(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert "is in use; choose another with --port" in run_process(name, port=port)["error"]
@@ -198,7 +198,7 @@ def test_a_port_that_is_taken(name: str) -> None:
 
 
 @SLOW
-def test_one_that_was_killed_is_started_again(name: str, process: Any) -> None:
+def test_a_killed_simulator_is_started_again(name: str, process: Any) -> None:
     killed = run_process(name)["pid"]
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: process.read(HOME / f"{name}.json") is None)
@@ -208,7 +208,7 @@ def test_one_that_was_killed_is_started_again(name: str, process: Any) -> None:
 
 
 @SLOW
-def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
+def test_a_simulator_can_be_stopped_after_a_killed_start(name: str) -> None:
     record = HOME / f"{name}.json"
     starting = start_process(process_options(name))
     wait_until(lambda: (record.exists() and record.read_text()) or starting.poll() is not None)
@@ -219,7 +219,7 @@ def test_one_whose_start_was_killed_can_be_stopped(name: str) -> None:
 
 
 @SLOW
-def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
+def test_an_unknown_simulator_is_reported(name: str, process: Any) -> None:
     run_process(name)
     record = HOME / f"{name}.json"
     known = record.read_text()
@@ -232,7 +232,7 @@ def test_one_of_which_nothing_is_known_is_told(name: str, process: Any) -> None:
 
 
 @SLOW
-def test_only_what_it_started_is_ended(name: str) -> None:
+def test_only_the_process_of_the_role_is_ended(name: str) -> None:
     """Only the role's own process is ended: the process id of a killed simulator may be another process's now."""
     with subprocess.Popen(["sleep", "60"]) as other:
         record = HOME / f"{name}.json"
@@ -243,14 +243,14 @@ def test_only_what_it_started_is_ended(name: str) -> None:
 
 
 @SLOW
-def test_two_at_once_start_one(name: str) -> None:
+def test_two_simultaneous_starts_give_one_simulator(name: str) -> None:
     begun = [start_process(process_options(name)) for _number in range(2)]
     first, second = [read_result(one) for one in begun]
     assert first["pid"] == second["pid"] and {first["changed"], second["changed"]} == {True, False}
 
 
 @SLOW
-def test_one_that_does_not_end_is_killed(name: str, process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simulator_that_does_not_end_is_killed(name: str, process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "SECONDS", 0.3)
     pid = run_process(name)["pid"]
     os.kill(pid, signal.SIGSTOP)
@@ -265,7 +265,7 @@ def test_switches_are_the_command_lines(process: Any) -> None:
 
 
 @SLOW
-def test_an_environment_is_as_its_project_wants_it(process: Any, tmp_path: Path) -> None:
+def test_an_environment_follows_its_project_file(process: Any, tmp_path: Path) -> None:
     (project := tmp_path / "project/pyproject.toml").parent.mkdir()
     project.write_text("[project")
     with pytest.raises(process.Failed, match=r"(?s)pip install .* returned \d+ and said.*pyproject.toml"):

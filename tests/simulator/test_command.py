@@ -22,7 +22,7 @@ pytestmark = pytest.mark.programs
 START = [sys.executable, "-m", "simulator", "--port", "0"]
 
 
-def test_alone_until_told_to_stop() -> None:
+def test_the_simulator_runs_until_it_is_stopped() -> None:
     with subprocess.Popen([*START, "--instances", "2"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
@@ -74,7 +74,7 @@ print(said.decode().strip())
 """
 
 
-def test_it_knows_a_terminal_whatever_its_standard_input_is() -> None:
+def test_a_terminal_is_detected_with_any_standard_input() -> None:
     """The simulator detects a terminal, with any standard input: its Ctrl-C must not reach the command twice."""
     asks = [sys.executable, "-c", "from simulator.command import at_terminal; print(at_terminal(), end='!')"]
     command = [sys.executable, "-c", TERMINAL, *asks]
@@ -105,7 +105,7 @@ def test_options_have_the_names_of_their_settings_too() -> None:
     assert made.edition_of("br-ne1") == "2024-08" and made.quota_public_ips is None
 
 
-def test_a_command_that_dies_of_a_signal() -> None:
+def test_a_command_killed_by_a_signal_gives_its_code() -> None:
     script = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run([*START, "--", sys.executable, "-c", script], cwd=ROOT, timeout=20, check=False)
     assert done.returncode == 128 + signal.SIGKILL
@@ -118,7 +118,7 @@ def test_a_command_that_dies_of_a_signal() -> None:
     (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "), (["--"], "there is no command after --"),
     (["--api-key", "", "--", "true"], "api_key must be printable ASCII"),
 ])  # fmt: skip
-def test_mistakes_are_told(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_reported(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     around = [] if "--" in arguments else ["--", "true"]  # ends if the mistake is not noticed
     with pytest.raises(SystemExit, match="^2$"):
         main(["--port", "0", *arguments, *around])
@@ -126,7 +126,7 @@ def test_mistakes_are_told(arguments: list[str], message: str, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("command", [[], ["--", "true"]])
-def test_a_port_in_use_is_one_line(command: list[str]) -> None:
+def test_a_port_in_use_is_reported_in_one_line(command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         start = [sys.executable, "-m", "simulator", "--port", str(port), *command]
@@ -161,7 +161,7 @@ def test_every_switch_has_an_option() -> None:
     )  # fmt: skip
 
 
-def test_it_runs_under_the_name_of_the_collection() -> None:
+def test_the_simulator_runs_under_the_name_of_the_collection() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / ".build/collections")}
     done = subprocess.run([sys.executable, "-m", "ansible_collections.magalu.cloud.simulator", "--help"], text=True,
                           env=environment, capture_output=True, timeout=20, check=False, cwd="/")  # fmt: skip

@@ -110,14 +110,14 @@ def test_ids_in_capitals_are_shown_so_and_found_in_any_case(api: Api) -> None:
 
 
 @pytest.mark.parametrize("kind", ["instance", "snapshot", "custom_image"])
-def test_a_time_with_an_offset_is_answered_as_it_was_given(api: Api, kind: str) -> None:
+def test_a_seeded_time_keeps_its_offset(api: Api, kind: str) -> None:
     made = api.sim.seed(kind, created_at="2026-11-25T12:00:00-03:00")
     assert made["created_at"] == "2026-11-25T12:00:00-03:00"
     with pytest.raises(ValueError, match="isoformat"):
         api.sim.seed(kind, created_at="yesterday")
 
 
-def test_odd_values_take_the_place_of_what_is_answered(api: Api) -> None:
+def test_odd_values_replace_fields_of_responses(api: Api) -> None:
     odd = {"labels": {"a": 1}, "error": "boom", "machine_type.vcpus": "1", "no.where": 1,
            "network.interfaces.0.primary": "yes"}  # fmt: skip
     ids = [api.sim.seed("instance", name=name, odd=given)["id"] for name, given in (("odd", odd), ("even", None))]
@@ -142,7 +142,7 @@ def test_an_error_of_its_own_is_a_500(
     assert api.instance(identifier)["state"] == "running"
 
 
-def test_seeds_that_make_no_sense(sim: Any) -> None:
+def test_invalid_seeds_are_refused(sim: Any) -> None:
     for wrong in ({"kind": "volume"}, {"kind": "instance", "colour": "red"}, {"kind": "instance", "image": "nix"}):
         answer = control(sim, "PUT", "/_simulator/state", [wrong])
         assert answer.status_code == 400
@@ -230,7 +230,7 @@ def test_half_a_character_beside_a_creation_is_no_fault_of_the_simulators(sim: A
     assert answer.status_code in (201, 202, 400, 422), answer.text
 
 
-def test_an_id_has_one_kind(sim: Any) -> None:
+def test_an_id_belongs_to_one_kind(sim: Any) -> None:
     row = sim.seed("instance")
     answer = control(sim, "PUT", "/_simulator/state", [{"kind": "snapshot", "id": row["id"]}])
     assert (answer.status_code, answer.json()["message"]) == (400, f"Another kind of resource has the id {row['id']}")
@@ -323,7 +323,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("path", "name"), NUMBERS)
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_number_that_json_does_not_have_is_the_users_mistake(sim: Any, path: str, name: str, value: float) -> None:
+def test_a_number_that_json_lacks_is_refused(sim: Any, path: str, name: str, value: float) -> None:
     body = json.dumps({name: value, **({"kind": "stuck"} if path == "faults" else {})})
     url = f"http://127.0.0.1:{sim.port}/_simulator/{path}"
     answer = requests.post(url, data=body, headers={"content-type": "application/json"}, timeout=10)
@@ -335,7 +335,7 @@ def test_a_number_that_json_does_not_have_is_the_users_mistake(sim: Any, path: s
     {"public_ip": True, "nmae": "x"}, {"public_ip": True, "image": "nix"}, {"public_ip": "192.0.2.7", "machine_type": "nix"},
     {"public_ip": True, "interfaces": [str(uuid.uuid4()), "no id"]},
 ])  # fmt: skip
-def test_a_seed_that_is_refused_leaves_nothing(sim: Any, wrong: dict[str, Any]) -> None:
+def test_a_refused_seed_leaves_nothing_behind(sim: Any, wrong: dict[str, Any]) -> None:
     """A refused seed leaves nothing behind, such as a public IP of no instance that nobody can release."""
     before = sim.state()
     for _turn in range(4):
@@ -351,7 +351,7 @@ def test_a_seed_that_is_refused_leaves_nothing(sim: Any, wrong: dict[str, Any]) 
     ({"keys": {"": "t"}}, "keys must be"), ({"keys": {"k": "a\nb"}}, "keys must be"),
     ({"data": "other.db"}, "data cannot be changed while the simulator runs"),
 ])  # fmt: skip
-def test_a_switch_that_would_fail_later_is_refused(sim: Any, switch: dict[str, Any], why: str) -> None:
+def test_a_switch_that_would_fail_later_is_refused_at_once(sim: Any, switch: dict[str, Any], why: str) -> None:
     """A switch that would fail later, or have no effect, is refused at once."""
     with pytest.raises(ValueError, match=why):
         sim.reset(**switch)

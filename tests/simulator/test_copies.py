@@ -36,7 +36,7 @@ def restored(**fields: Any) -> dict[str, Any]:
 
 
 @every_kind
-def test_a_copy_is_made_in_time(api: Api, kind: str, edition: str) -> None:
+def test_a_copy_passes_through_its_statuses(api: Api, kind: str, edition: str) -> None:
     api.sim.reset(edition=edition)
     identifier = api.sim.seed("instance", name="web-1")["id"]
     made = api("POST", f"/{kind}s", {"name": "copy", "instance": {"id": identifier}}).json()["id"]
@@ -110,7 +110,7 @@ def test_a_copy_is_deleted_in_time(api: Api, kind: str, edition: str) -> None:
     assert api.names(f"/{kind}s") == []
 
 
-def test_a_snapshot_restore_without_a_zone_means_one_of_br_se1_everywhere(api: Api) -> None:
+def test_a_snapshot_restore_without_a_zone_means_br_se1(api: Api) -> None:
     there = Api(api.sim, "br-ne1")
     made = api.sim.seed("snapshot", region="br-ne1")["id"]
     assert there.refused("POST", f"/snapshots/{made}", restored()) == (400, "availability_zone.not_found")
@@ -140,7 +140,7 @@ def test_an_instance_has_at_most_a_hundred_backups(api: Api) -> None:
     ("snapshot", "2026-08", "destination_region", "br-ne1"),
     ("backup", "2024-08", "region", "br-ne-1"),
 ])  # fmt: skip
-def test_copying_to_another_region(api: Api, kind: str, edition: str, field: str, region: str) -> None:
+def test_a_copy_can_be_copied_to_another_region(api: Api, kind: str, edition: str, field: str, region: str) -> None:
     made = ready(api, kind, edition)[1]
     path = f"/{kind}s/{made}/copy"
     assert api("POST", path, {field: region}).status_code == 204
@@ -196,7 +196,7 @@ def test_custom_images(api: Api) -> None:
     ({"name": "a b"}, 400, "image.name.invalid"), ({"url": "file:///x"}, 400, "image.url.invalid"),
     ({"platform": "plan9"}, 422, ""), ({"architecture": "arm"}, 422, ""),
 ])  # fmt: skip
-def test_images_that_are_refused(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
+def test_invalid_custom_images_are_refused(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
     assert api.refused("POST", "/images/custom", image() | change) == (status, slug)
 
 

@@ -82,7 +82,7 @@ def test_a_lost_answer_with_or_without_the_change(api: Api, add: Any, kind: str,
     assert api.sim.requests()[0]["status"] == {"status": 503, "html": 502, "reset": None}[kind]
 
 
-def test_an_answer_of_ones_own(api: Api, add: Any) -> None:
+def test_a_status_fault_gives_the_declared_response(api: Api, add: Any) -> None:
     add(kind="status", status=429, headers={"Retry-After": "7"}, body={"slug": "slow", "message": "down"})
     answer = api("GET", "/instances")
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["slug"]) == (429, "7", "slow")
@@ -92,7 +92,7 @@ def test_an_answer_of_ones_own(api: Api, add: Any) -> None:
     assert api("GET", "/instances").content == b""
 
 
-def test_a_status_fault_comes_before_the_key_is_looked_at(sim: Any, add: Any) -> None:
+def test_a_status_fault_precedes_the_check_of_the_key(sim: Any, add: Any) -> None:
     add(kind="status")
     assert Api(sim, key=None)("GET", "/instances").status_code == 503
 
@@ -117,7 +117,7 @@ def test_hold_until_released(api: Api, add: Any, when: str, meanwhile: int) -> N
     assert api.names() == ["web-1"]
 
 
-def test_a_client_that_gives_up_on_a_held_answer(api: Api, add: Any) -> None:
+def test_a_client_can_give_up_on_a_held_response(api: Api, add: Any) -> None:
     add(operation="instance_create", kind="hold", when="after")
     with pytest.raises(requests.ReadTimeout):
         api.session.post(f"{api.base}/instances", json=creation_body(), timeout=0.1)
@@ -150,7 +150,7 @@ def test_a_body_cut_short(api: Api, add: Any) -> None:
     assert api.names() == []
 
 
-def test_a_connection_that_was_closed_meanwhile(api: Api, add: Any) -> None:
+def test_close_keep_alive_closes_an_idle_connection(api: Api, add: Any) -> None:
     add(kind="close_keep_alive")
     assert api.names() == []
     with pytest.raises(requests.ConnectionError):
@@ -160,7 +160,7 @@ def test_a_connection_that_was_closed_meanwhile(api: Api, add: Any) -> None:
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "starting"), ("starting_confirmed", "starting_confirmed")])
-def test_a_status_that_is_stuck(api: Api, add: Any, value: str | None, shown: str) -> None:
+def test_stuck_keeps_the_status(api: Api, add: Any, value: str | None, shown: str) -> None:
     identifier = api.sim.seed("instance", state="stopped")["id"]
     add(operation="start_instance", kind="stuck", value=value)
     api("POST", f"/instances/{identifier}/start")
@@ -170,7 +170,7 @@ def test_a_status_that_is_stuck(api: Api, add: Any, value: str | None, shown: st
     assert api.refused("DELETE", f"/instances/{identifier}")[0] == 409
 
 
-def test_a_status_that_is_stuck_for_a_while(api: Api, add: Any) -> None:
+def test_stuck_with_seconds_keeps_the_status_for_a_while(api: Api, add: Any) -> None:
     identifier = api.sim.seed("instance", state="stopped")["id"]
     add(operation="start_instance", kind="stuck", seconds=700)
     api("POST", f"/instances/{identifier}/start")
@@ -182,7 +182,7 @@ def test_a_status_that_is_stuck_for_a_while(api: Api, add: Any) -> None:
 
 @pytest.mark.parametrize(("action", "status"), [("stop", "stopping_error"), ("retype", "retyping_error"),
                                                 ("reboot", "rebooting_error")])  # fmt: skip
-def test_an_operation_that_fails(api: Api, add: Any, action: str, status: str) -> None:
+def test_failing_makes_an_operation_fail(api: Api, add: Any, action: str, status: str) -> None:
     identifier = api.sim.seed("instance", machine_type="BV1-1-10")["id"]
     add(kind="failing")
     api("POST", f"/instances/{identifier}/{action}", {"machine_type": {"name": "BV1-1-20"}})
@@ -193,14 +193,14 @@ def test_an_operation_that_fails(api: Api, add: Any, action: str, status: str) -
 
 
 @pytest.mark.parametrize(("value", "status"), [(None, "creating_error"), ("creating_error_gpu", "creating_error_gpu")])
-def test_a_creation_that_fails(api: Api, add: Any, value: str | None, status: str) -> None:
+def test_failing_makes_a_creation_fail(api: Api, add: Any, value: str | None, status: str) -> None:
     add(operation="instance_create", kind="failing", value=value)
     row = api.instance(api.running())
     assert (row["status"], row["state"]) == (status, "new")
     assert row["error"]["message"]
 
 
-def test_a_deletion_that_fails_can_be_repeated(api: Api, add: Any) -> None:
+def test_a_failed_deletion_can_be_repeated(api: Api, add: Any) -> None:
     identifier = api.running(network={})
     add(operation="instance_delete", kind="failing", value="deleting_network_error")
     api("DELETE", f"/instances/{identifier}", delete_public_ip="true")
@@ -215,7 +215,7 @@ def test_a_deletion_that_fails_can_be_repeated(api: Api, add: Any) -> None:
 
 @pytest.mark.parametrize(("edition", "kind", "status"), [("2026-08", "snapshot", "creating_error"),
                                                          ("2024-08", "backup", "error")])  # fmt: skip
-def test_a_copy_that_fails(api: Api, add: Any, edition: str, kind: str, status: str) -> None:
+def test_failing_makes_a_copy_fail(api: Api, add: Any, edition: str, kind: str, status: str) -> None:
     api.sim.reset(edition=edition)
     identifier = api.sim.seed("instance")["id"]
     add(kind="failing")
@@ -225,7 +225,7 @@ def test_a_copy_that_fails(api: Api, add: Any, edition: str, kind: str, status: 
     assert (row["status"], row["state"]) == (status, "error")
 
 
-def test_a_status_that_nobody_knows(api: Api, add: Any) -> None:
+def test_unknown_status_shows_an_unknown_status(api: Api, add: Any) -> None:
     identifier = api.sim.seed("instance")["id"]
     add(kind="unknown_status", seconds=10)
     api("POST", f"/instances/{identifier}/stop")
@@ -237,7 +237,7 @@ def test_a_status_that_nobody_knows(api: Api, add: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["instance", "snapshot"])
-def test_rows_that_come_and_go_between_pages(api: Api, add: Any, kind: str) -> None:
+def test_rows_can_appear_and_disappear_between_pages(api: Api, add: Any, kind: str) -> None:
     path = f"/{kind}s"
     for name in "abcd":
         api.sim.seed(kind, name=name)
@@ -248,7 +248,7 @@ def test_rows_that_come_and_go_between_pages(api: Api, add: Any, kind: str) -> N
     assert api.names(path) == ["b", "c", "d", "new-1", "new-2"]
 
 
-def test_what_no_fault_is(api: Api, add: Any) -> None:
+def test_invalid_faults_are_refused(api: Api, add: Any) -> None:
     for wrong in ({"kind": "nothing"}, {"kind": "status", "share": 2}, {"kind": "status", "odd": 1}, {}):
         with pytest.raises(ValueError, match="Fault"):
             add(**wrong)
@@ -280,7 +280,7 @@ USELESS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("fault", "why"), USELESS, ids=str)
-def test_a_fault_that_would_do_nothing_or_harm_is_refused(api: Api, add: Any, fault: dict[str, Any], why: str) -> None:
+def test_a_fault_without_effect_or_with_harm_is_refused(api: Api, add: Any, fault: dict[str, Any], why: str) -> None:
     """A fault is refused if it can never apply, would differ from its declaration, or would break later responses."""
     with pytest.raises(ValueError, match=why):
         add(**fault)

@@ -26,7 +26,7 @@ def observed_statuses(api: Api, identifier: str, seconds: int) -> list[tuple[str
     return list(dict.fromkeys(found))
 
 
-def test_creation_goes_through_its_statuses(api: Api) -> None:
+def test_a_creation_passes_through_its_statuses(api: Api) -> None:
     identifier = api.create()
     assert observed_statuses(api, identifier, 15) == [
         ("provisioning", "new"),
@@ -35,7 +35,7 @@ def test_creation_goes_through_its_statuses(api: Api) -> None:
     ]
 
 
-def test_what_was_asked_for_is_shown(api: Api) -> None:
+def test_the_declared_options_are_shown(api: Api) -> None:
     data = base64.b64encode(b"#cloud-config").decode()
     identifier = api.running(user_data=data, labels=["a", "b"], availability_zone="br-se1-b")
     row = api.instance(identifier, expand=["image", "machine-type", "network", "labels"])
@@ -80,12 +80,12 @@ def test_ids_count_before_names(api: Api) -> None:
         ({"network": {"interface": {"subnets": [{"id": UUID}, {"id": UUID}]}}}, 422, ""),
     ],
 )  # fmt: skip
-def test_what_creation_refuses(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
+def test_invalid_creations_are_refused(api: Api, change: dict[str, Any], status: int, slug: str) -> None:
     assert api.refused("POST", "/instances", creation_body(**change)) == (status, slug)
     assert api.names() == []
 
 
-def test_2024_wants_a_key_name_and_takes_an_empty_one(api: Api) -> None:
+def test_api_version_2024_08_requires_a_key_name_that_may_be_empty(api: Api) -> None:
     api.sim.reset(edition="2024-08")
     body = creation_body()
     del body["ssh_key_name"]
@@ -197,7 +197,7 @@ def test_deletion(api: Api) -> None:
 
 
 @pytest.mark.parametrize("along", [True, False])
-def test_a_public_ip_outlives_its_instance_unless_told(api: Api, along: bool) -> None:
+def test_a_public_ip_outlives_its_instance_unless_declared(api: Api, along: bool) -> None:
     identifier = api.running(network={})
     [ip] = api.sim.state()["br-se1"]["public_ips"]
     assert api.instance(identifier, expand="network")["network"]["interfaces"][0]["associated_public_ipv4"] == \
@@ -249,7 +249,7 @@ def test_a_vpc_by_its_id_exists(api: Api) -> None:
     assert api.instance(identifier, expand="network")["network"]["vpc"]["id"] == UUID
 
 
-def test_created_with_an_interface_of_ones_own(api: Api) -> None:
+def test_an_instance_can_be_created_with_the_users_own_interface(api: Api) -> None:
     own = {"interface": {"id": UUID, "security_groups": [{"id": NOBODY}]}, "associate_public_ip": False}
     identifier = api.running(network=own)
     assert api.instance(identifier)["network"] == {"interfaces": [{"id": UUID}]}
@@ -260,7 +260,7 @@ def test_created_with_an_interface_of_ones_own(api: Api) -> None:
 
 
 @pytest.mark.parametrize("network", [{"associate_public_ip": True}, {}])
-def test_an_interface_of_ones_own_gets_an_address_unless_told_otherwise(api: Api, network: dict[str, Any]) -> None:
+def test_the_users_own_interface_gets_an_address_by_default(api: Api, network: dict[str, Any]) -> None:
     """A user's own interface gets an address by default: the API is unknown here, so the costlier case is assumed."""
     identifier = api.running(network={"interface": {"id": UUID}, **network})
     [interface] = api.instance(identifier, expand="network")["network"]["interfaces"]
@@ -268,7 +268,7 @@ def test_an_interface_of_ones_own_gets_an_address_unless_told_otherwise(api: Api
     assert len(api.sim.state()["br-se1"]["public_ips"]) == 1
 
 
-def test_a_name_that_several_have_is_ambiguous(api: Api) -> None:
+def test_a_shared_name_is_ambiguous(api: Api) -> None:
     api.sim.reset(unique_names=False)
     api.running("a")
     api.running("a")
@@ -333,7 +333,7 @@ def test_an_image_has_zones_of_its_own(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("image", "small"), [(WINDOWS, "BV2-2-40"), ("cloud-oraclelinux-9", "BV1-4-10")])
-def test_what_images_need(api: Api, image: str, small: str) -> None:
+def test_machine_types_must_meet_the_needs_of_images(api: Api, image: str, small: str) -> None:
     body = creation_body("web", image={"name": image}, machine_type={"name": small}, ssh_key_name=None)
     assert api.refused("POST", "/instances", body) == (400, "machine_type.insufficient")
     assert api("POST", "/instances", {**body, "machine_type": {"name": "BV2-4-40"}}).status_code == 201
@@ -360,7 +360,7 @@ def test_a_body_without_its_type_and_an_empty_zone(api: Api) -> None:
     assert api.instance(answer.json()["id"])["availability_zone"] == "br-se1-a"
 
 
-def test_absent_fields_are_left_out_unless_told(api: Api) -> None:
+def test_null_fields_are_omitted_by_default(api: Api) -> None:
     assert Settings().nulls == "omitted"
     identifier = api.create("web")
     assert api.instance(identifier)["error"] is None

@@ -39,7 +39,7 @@ def test_order(five: Api) -> None:
 
 @pytest.mark.parametrize("query", [{"_sort": "nothing:asc"}, {"_sort": "name"}, {"_limit": 0}, {"_limit": 1001},
                                    {"_offset": -1}, {"_limit": "x"}])  # fmt: skip
-def test_parameters_that_do_not_fit(api: Api, query: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused(api: Api, query: dict[str, Any]) -> None:
     """The service names the invalid parameter; the gateway does not pass the name on."""
     rewritten = api("GET", "/instances", **query)
     api.sim.reset(face="service")
@@ -167,7 +167,7 @@ def test_each_region_under_all_its_names_and_with_its_own_api_version(api: Api) 
     assert Api(api.sim, "br-nowhere")("GET", "/instances").status_code == 404
 
 
-def test_long_answers_are_compressed_where_that_is_accepted(five: Api) -> None:
+def test_long_responses_are_compressed_if_accepted(five: Api) -> None:
     answer = five("GET", "/instances", expand="network")
     assert answer.headers["content-encoding"] == "gzip"
     assert len(answer.json()["instances"]) == 5

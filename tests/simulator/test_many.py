@@ -56,7 +56,7 @@ def test_ten_times_as_many_take_ten_times_as_long() -> None:
     assert max(more.values()) < 11, more
 
 
-def test_nothing_is_left_of_what_was_deleted() -> None:
+def test_nothing_is_left_of_deleted_resources() -> None:
     here, _lines = counted(20)
     assert here.list_shown(INSTANCE) == [] and not here.resources["instance"]
     assert {key[:2] for key in here.index} == {("name", "backup"), ("source", "backup")}
@@ -80,7 +80,7 @@ def test_names_are_free_again(api: Api, unique: bool) -> None:
     assert api.instance(second)["name"] == "a"
 
 
-def test_a_seed_with_the_id_of_another_takes_its_place(api: Api) -> None:
+def test_a_seed_with_a_known_id_replaces_the_resource(api: Api) -> None:
     identifier = api.sim.seed("instance", name="old")["id"]
     api.sim.seed("instance", name="new", id=identifier)
     assert api.names() == ["new"]

@@ -25,7 +25,7 @@ def page_data(sim: Any) -> Any:
     return requests.get(f"http://127.0.0.1:{sim.port}/_simulator/glance", timeout=10).json()
 
 
-def test_an_instance_on_its_way_and_there(api: Api) -> None:
+def test_the_page_shows_an_instance_in_transition_and_settled(api: Api) -> None:
     api.sim.reset(address_delay=100)
     identifier = api("POST", "/instances", {
         "name": "web", "machine_type": {"name": "BV1-1-40"}, "image": {"name": "cloud-ubuntu-24.04 LTS"},
@@ -52,7 +52,7 @@ def test_an_instance_on_its_way_and_there(api: Api) -> None:
     assert row["facts"] == [*facts, api.sim.state()["br-se1"]["public_ips"][0]["address"]]
 
 
-def test_copies_failed_ones_and_other_tenants(sim: Any) -> None:
+def test_the_page_shows_copies_failures_and_other_tenants(sim: Any) -> None:
     sim.reset(keys={"other": "tenant-2"})
     made = sim.seed("instance", name="web", status="retyping_error", error={"slug": "x", "message": "No room"})
     sim.seed("instance", name="broken", state="error")
@@ -74,7 +74,7 @@ def test_copies_failed_ones_and_other_tenants(sim: Any) -> None:
     assert other["tenant"] == "tenant-2"
 
 
-def test_it_stays_small(sim: Any) -> None:
+def test_the_page_data_stay_small(sim: Any) -> None:
     sim.reset(instances=300)
     api = Api(sim)
     for _number in range(40):
@@ -90,7 +90,7 @@ def test_it_stays_small(sim: Any) -> None:
     api.session.close()
 
 
-def test_it_is_one_file_that_needs_no_other() -> None:
+def test_the_page_is_one_file_without_external_resources() -> None:
     with running(api_key=f"{HOSTILE}'") as sim:
         answer = requests.get(f"http://127.0.0.1:{sim.port}/", timeout=10)
     assert answer.headers["content-security-policy"].startswith("default-src 'none';")
@@ -115,7 +115,7 @@ def browser(sim: Any, tmp_path: Path) -> Iterator[Browser]:
 
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
-def test_a_browser_shows_what_changes(sim: Any, browser: Browser) -> None:
+def test_a_browser_shows_changes(sim: Any, browser: Browser) -> None:
     browser.wait("by('clock').textContent.endsWith('stands still') && !by('nothing').hidden")
     sim.seed("instance", name=HOSTILE)
     sim.seed("backup", region="br-ne1", name="night")
@@ -176,7 +176,7 @@ def test_its_buttons_inject_faults_and_clear_them(sim: Any, browser: Browser) ->
 
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
-def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: Browser) -> None:
+def test_every_request_offered_by_the_page_exists_in_the_api(sim: Any, browser: Browser) -> None:
     paths = requests.get(f"http://127.0.0.1:{sim.port}/br-se1/compute/openapi.json", timeout=10).json()["paths"]
     known = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} | {"*"}
     assert set(browser.value("[...document.forms[0].operation.options].map(option => option.value)")) <= known
@@ -184,7 +184,7 @@ def test_every_request_that_can_be_chosen_is_one_of_the_api(sim: Any, browser: B
 
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
-def test_it_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
+def test_the_page_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
     """The page shows why a fault is refused: a list cannot be "accepted and fail", so that fault would never apply."""
     choose = "document.forms[0].operation.value = '{}'; document.forms[0].kind.value = '{{\"kind\": \"failing\"}}';"
     browser.value(choose.format("GET /v1/instances") + "document.querySelector('form button').click()")
@@ -198,7 +198,7 @@ def test_it_says_why_a_fault_is_refused(sim: Any, browser: Browser) -> None:
 @SLOW
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
-def test_it_says_when_the_simulator_is_gone(tmp_path: Path) -> None:
+def test_the_page_says_when_the_simulator_has_ended(tmp_path: Path) -> None:
     with browsing(tmp_path) as browser:
         with running(instances=1) as sim:
             browser.open(f"http://127.0.0.1:{sim.port}/")
@@ -208,7 +208,7 @@ def test_it_says_when_the_simulator_is_gone(tmp_path: Path) -> None:
 
 @pytest.mark.programs
 @pytest.mark.needs("chromium")
-def test_only_what_changes_flashes_and_words_stay_whole(sim: Any, tmp_path: Path) -> None:
+def test_only_changed_rows_flash_and_words_do_not_break(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="first", status="deleting_network_error")
     sim.add_fault(kind="status", operation="DELETE /v1/instances/{id}")
     with browsing(tmp_path) as browser:

@@ -158,7 +158,7 @@ def test_quotas(api: Api) -> None:
     assert {api.instance(api.running(f"a{number}", network={}))["status"] for number in range(5)} == {"completed"}
 
 
-def test_deleted_ones_can_be_shown_for_a_while(api: Api) -> None:
+def test_deleted_resources_can_be_shown_for_a_while(api: Api) -> None:
     api.sim.reset(keep_deleted=60)
     identifier = api.running()
     api("DELETE", f"/instances/{identifier}")
@@ -195,7 +195,7 @@ def test_a_read_only_key_reads(sim: Any) -> None:
     assert Api(sim, key="simulator-read-only").names() == []
 
 
-def test_another_key_and_the_tenants_of_keys(sim: Any) -> None:
+def test_keys_have_their_own_tenants(sim: Any) -> None:
     sim.reset(api_key="mine", tenant="t1", keys={"theirs": "t2"})
     mine, theirs = Api(sim, key="mine"), Api(sim, key="theirs", **{"x-tenant-id": "t1"})
     mine.create()
@@ -239,7 +239,7 @@ def test_loopback_addresses(api: Api) -> None:
     assert [row["ip_addresses"]["public_ipv6"] for row in rows] == ["::1", "::1"]
 
 
-def test_texts_and_names_that_settings_give(api: Api) -> None:
+def test_settings_define_init_log_vpcs_and_validation(api: Api) -> None:
     api.sim.reset(init_log="one\ntwo {name}", vpcs=("blue",), validate=True)
     assert api.refused("POST", "/instances", creation_body(network={"vpc": {"name": "vpc_default"}}))[0] == 404
     identifier = api.running(network={"vpc": {"name": "blue"}})
@@ -247,7 +247,7 @@ def test_texts_and_names_that_settings_give(api: Api) -> None:
     assert api.instance(identifier, expand="network")["network"]["vpc"]["name"] == "blue"
 
 
-def test_validate_finds_an_answer_that_breaks_its_model(api: Api) -> None:
+def test_validate_finds_a_response_that_violates_its_model(api: Api) -> None:
     api.sim.reset(validate=True)
     identifier = api.sim.seed("instance", state="flying")["id"]
     assert api.refused("GET", f"/instances/{identifier}") == (500, "simulator.invalid_answer")
@@ -298,7 +298,7 @@ def test_the_state_can_outlive_the_process(tmp_path: Path) -> None:
     ({"editions": {"mars": "2024-08"}}, "there is no region mars"), ({"nulls": "never"}, "nulls must be"),
     ({"face": "back"}, "face must be"),
 ])  # fmt: skip
-def test_settings_that_make_no_sense(settings: dict[str, Any], message: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings(**settings)
 

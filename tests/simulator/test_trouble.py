@@ -40,7 +40,7 @@ def test_forms_of_other_pages_control_nothing(api: Api) -> None:
         assert bool(api.sim.state()["br-se1"]["instances"]) == (status == 403)
 
 
-def test_a_public_address_is_not_shown_before_it_is_there(api: Api) -> None:
+def test_a_public_address_appears_after_its_delay(api: Api) -> None:
     api.sim.reset(address_delay=20)
     identifier = api.create(network={"associate_public_ip": True})
     shown = []
@@ -59,7 +59,7 @@ def test_no_two_regions_give_the_same_address(api: Api) -> None:
     assert len(found) == len(set(found)) == 2
 
 
-def test_a_fault_counts_only_where_it_does_something(api: Api) -> None:
+def test_a_fault_counts_only_effective_hits(api: Api) -> None:
     sim = api.sim
     running = sim.seed("instance", name="there")["id"]
     stuck = sim.add_fault(kind="stuck")["name"]
@@ -72,7 +72,7 @@ def test_a_fault_counts_only_where_it_does_something(api: Api) -> None:
     assert {fault["name"]: fault["fired"] for fault in sim.faults()} == {stuck: 1, failing: 0, again: 0}
 
 
-def test_two_faults_of_one_request_follow_each_other(api: Api) -> None:
+def test_two_faults_of_a_request_apply_in_turn(api: Api) -> None:
     for status in (500, 502):
         api.sim.add_fault(operation="GET /v1/instances", kind="status", status=status)
     assert [api("GET", "/instances").status_code for _each in range(3)] == [500, 502, 200]
@@ -95,7 +95,7 @@ def test_rows_come_and_go_only_after_a_list_was_answered(api: Api) -> None:
     {"operation": "GET /v1/instances/{instance_id}"}, {"operation": "post /v1/instances"}, {"status": 1000}, {"status": 99},
     {"headers": {"a": "b\nc"}}, {"kind": "create_between_pages", "value": "3"},
 ], ids=str)  # fmt: skip
-def test_a_fault_that_could_do_nothing_is_refused(api: Api, wrong: dict[str, Any]) -> None:
+def test_an_ineffective_fault_is_refused(api: Api, wrong: dict[str, Any]) -> None:
     url = f"http://127.0.0.1:{api.sim.port}/_simulator/faults"
     assert requests.post(url, json={"kind": "status", **wrong}, timeout=9).status_code == 422
     assert api.sim.faults() == []
@@ -107,7 +107,7 @@ def retyped(api: Api, identifier: str, name: str) -> str:
     return str(api.instance(identifier)["status"])
 
 
-def test_capacity_counts_what_is_on_its_way(api: Api) -> None:
+def test_capacity_counts_instances_being_created(api: Api) -> None:
     api.sim.reset(capacity={LARGE: 1, SMALL: 3}, quota_public_ips=None)
     one, two = (api.sim.seed("instance", name=name, machine_type=SMALL)["id"] for name in "ab")
     for identifier in (one, two):
@@ -154,7 +154,7 @@ def test_an_interface_is_a_text(api: Api, interface: Any) -> None:
     assert api("POST", "/instances", body).status_code == 422
 
 
-def test_what_is_not_told_can_be_copied_and_restored(api: Api) -> None:
+def test_resources_with_missing_fields_can_be_copied_and_restored(api: Api) -> None:
     sim = api.sim
     bare = sim.seed("instance", name=None, machine_type=None)["id"]
     assert api("POST", "/snapshots", {"name": "of-bare", "instance": {"id": bare}}).ok
@@ -180,7 +180,7 @@ def test_what_is_not_told_can_be_copied_and_restored(api: Api) -> None:
     ({"instant": "yes"}, "instant must be true or false, not 'yes'"), ({"vpcs": "x"}, "vpcs must be a list of strings, not 'x'"),
     ({"init_log": 5}, "init_log must be a string, not 5"),
 ], ids=str)  # fmt: skip
-def test_switches_that_cannot_be_are_refused_at_once(api: Api, wrong: dict[str, Any], why: str) -> None:
+def test_impossible_switches_are_refused_at_once(api: Api, wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         Settings(**wrong)
     if wrong.get("speed") == wrong.get("speed"):  # JSON has no nan
@@ -196,13 +196,13 @@ def test_the_clock_cannot_be_moved_out_of_time(api: Api, change: dict[str, Any])
     assert api.names() == []
 
 
-def test_the_first_vpc_is_the_usual_one(api: Api) -> None:
+def test_the_first_vpc_is_the_default(api: Api) -> None:
     api.sim.reset(vpcs=("apps",), instances=1)
     api.create("web")
     assert api.names() == ["instance-00001", "web"]
 
 
-def test_the_page_tells_the_settings_of_now(api: Api) -> None:
+def test_the_page_shows_the_current_settings(api: Api) -> None:
     api.sim.reset(edition="2024-08", api_key="k2")
     page = requests.get(f"http://127.0.0.1:{api.sim.port}/", timeout=9).text
     assert "MGC_API_KEY=k2" in page and "2026-08" not in page
@@ -235,7 +235,7 @@ def test_a_kill_loses_nothing_and_turns_no_time_back(tmp_path: Path) -> None:
         assert sim.now() >= told
 
 
-def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
+def test_seeds_replaced_in_a_data_file_are_kept(tmp_path: Path) -> None:
     data, identifier = str(tmp_path / "cloud.sqlite"), "00000000-0000-4000-8000-000000000001"
     with running(data=data, speed=0) as sim:
         for name in ("one", "two"):
@@ -246,7 +246,7 @@ def test_what_is_put_there_again_is_kept(tmp_path: Path) -> None:
         assert database.execute("SELECT count(*) FROM resource").fetchone() == (1,)
 
 
-def test_a_file_has_one_simulator_at_a_time(tmp_path: Path) -> None:
+def test_a_data_file_is_used_by_one_simulator_at_a_time(tmp_path: Path) -> None:
     """A file has one simulator at a time: two would write inconsistent resources, so that all reads fail with 500."""
     data = tmp_path / "cloud.sqlite"  # as a Path, which tests use
     with running(data=data, speed=0) as sim:

@@ -62,7 +62,7 @@ def results_of_examples(module: str, folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_run_and_return_what_is_documented(module: str, tmp_path: Path) -> None:
+def test_examples_run_and_return_documented_keys(module: str, tmp_path: Path) -> None:
     returned = load_yaml(documented(module, "RETURN"))
     always = {name for name, value in returned.items() if value["returned"] in ("always", "success")}
     results = results_of_examples(module, tmp_path)

@@ -81,7 +81,7 @@ def test_an_inventory_lists_and_refuses_the_same(sim: Any, tmp_path: Path) -> No
         assert run_new(tmp_path, env, *asked) == run_forked(tmp_path, env, *asked)
 
 
-def test_what_is_put_before_a_library_counts(sim: Any, tmp_path: Path) -> None:
+def test_a_file_that_precedes_a_library_is_used(sim: Any, tmp_path: Path) -> None:
     """A file that precedes a library on the path is used, also if the library is already imported."""
     (tmp_path / "ansible.cfg").touch()
     (tmp_path / "more/yaml").mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_what_is_put_before_a_library_counts(sim: Any, tmp_path: Path) -> None:
     )
 
 
-def test_what_takes_too_long_is_killed(sim: Any, tmp_path: Path) -> None:
+def test_a_program_that_takes_too_long_is_killed(sim: Any, tmp_path: Path) -> None:
     (tmp_path / "ansible.cfg").touch()
     tasks = [{"ansible.builtin.wait_for": {"timeout": 60}}]
     (tmp_path / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
@@ -102,7 +102,7 @@ def test_what_takes_too_long_is_killed(sim: Any, tmp_path: Path) -> None:
         programs.run("playbook", "play.json", cwd=tmp_path, env=environment(sim, tmp_path, PYTHONPATH=""), timeout=2)
 
 
-def test_it_ends_with_the_one_that_asks_it() -> None:
+def test_the_preloaded_process_ends_with_its_parent() -> None:
     server, process = programs._server.__wrapped__()
     watched = os.pidfd_open(process.pid)
     server.close()

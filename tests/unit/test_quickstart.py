@@ -57,7 +57,7 @@ def test_the_quickstart_leaves_instances_of_others_alone(tmp_path: Path) -> None
 
 @pytest.mark.test_all("the quickstart and the guide's first steps are in make test")
 @pytest.mark.every_core
-def test_the_example_project_runs_as_its_user_runs_it(tmp_path: Path) -> None:
+def test_the_example_project_runs_in_its_own_folder(tmp_path: Path) -> None:
     """The example project works in its folder with its own configuration, and a second run changes nothing."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples", project)

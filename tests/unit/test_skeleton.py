@@ -76,7 +76,7 @@ def test_ansible_doc_shows_every_module() -> None:
     assert names == []
 
 
-def test_supported_versions_are_what_make_matrix_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_supported_versions_are_those_that_make_matrix_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = versions.recorded()
     assert versions.PAGE.read_text() == versions.page(rows)
     assert {row["core"] for row in rows} <= set(CORES)
@@ -107,7 +107,7 @@ def test_workflows_call_targets_that_exist() -> None:
     assert cores["core"] == list(CORES)
 
 
-def test_what_only_make_test_all_runs_is_listed() -> None:
+def test_tests_that_only_make_test_all_runs_are_listed() -> None:
     listed = (ROOT / "tests/README.md").read_text().partition("## What only `make test-all` runs")[2]
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         if re.search(r"one_in\(|test_all\(|\bALL\b else|if ALL\b", file.read_text()) and file != Path(__file__):

@@ -45,13 +45,13 @@ def test_who_is_chosen(answers: Any, names: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("phase", ["settled", "in_transition", "creation_failed", "operation_failed", "deleting"])
-def test_what_is_being_deleted_is_not_chosen(phase: str) -> None:
+def test_instances_being_deleted_are_not_chosen(phase: str) -> None:
     row = {"id": ID.format(1), "name": "web", "phase": phase}
     answers: list[dict[str, Any]] = [{"name_pattern": "*"}, {"ids": [row["id"]]}]
     assert [len(choose_instances([row], each)["selected"]) for each in answers] == [phase != "deleting"] * 2
 
 
-def test_members_are_what_a_fleet_takes() -> None:
+def test_members_have_the_form_that_vm_fleet_takes() -> None:
     assert chosen({"name_pattern": "web-*"})["members"] == [{"id": IDS[0]}, {"id": IDS[1]}]
 
 
@@ -109,7 +109,7 @@ def test_why_nothing_is_done(answers: Any, refusal: str) -> None:
     assert chosen(answers, deletion)["refusal"] == refusal
 
 
-def test_what_the_inventory_does_not_tell_of_a_group() -> None:
+def test_hosts_of_a_group_that_are_not_in_the_region_are_reported() -> None:
     """A group may differ from the inventory: AWX leaves out stopped hosts, and keeps deleted ones for a while."""
     choice = chosen({"group": "web"})
     assert [row["id"] for row in choice["outside"]] == [IDS[1], IDS[3]]

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.magalu.cloud.plugins.filter.drop_blank import drop_blank
 
 
-def test_what_is_blank_goes() -> None:
+def test_blank_values_are_dropped() -> None:
     kept = {"zero": 0, "no": False, "list": [], "mapping": {}, "text": " a "}
     assert drop_blank({"null": None, "empty": "", **kept, "spaces": " \t\n", "omit": "__omit_place_holder__1"}) == kept
 

@@ -120,7 +120,7 @@ def test_order_by_age_or_size() -> None:
     assert names(report, "copies-without-an-instance")[:2] == ["large", "large"]
 
 
-def test_each_section_says_what_it_has_and_in_which_order() -> None:
+def test_each_section_states_its_contents_and_order() -> None:
     web = row("web", state="stopped", public_ipv4="192.0.2.9", phase="operation_failed")
     report = described([web], [copy("day", of=OTHER)], [copy("night", of=OTHER)])
     intros = {section["id"]: section["intro"] for section in report["sections"]}
@@ -170,7 +170,7 @@ def test_stats_and_sentences() -> None:
     ]
 
 
-def test_rows_without_what_an_api_version_omits() -> None:
+def test_rows_may_lack_fields_of_another_api_version() -> None:
     found = {key: only(described(**{key: [{"id": ID}]})) for key in ("instances", "snapshots", "backups")}
     assert [row["notes"] for row in found.values()] == ["", *["Its instance does not exist any more."] * 2]
     assert {row[key] for row in found.values() for key in ("days", "machine_type", "zone", "public_ipv4", "size")} == {

@@ -29,5 +29,5 @@ def test_a_uuid_is_an_id_and_all_else_a_name(text: str, option: str) -> None:
     assert id_or_name(text) == {option: text}
 
 
-def test_ansible_finds_it() -> None:
+def test_ansible_finds_the_plugin() -> None:
     assert FilterModule().filters() == {"id_or_name": id_or_name}

@@ -62,7 +62,7 @@ def test_no_name_becomes_markup(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "plan", {}, {"lines": []}, {"digest": "a", "lines": "b"}, [1]])
-def test_what_is_not_a_plan(value: Any) -> None:
+def test_a_value_that_is_not_a_plan_is_refused(value: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="neither a plan"):
         plan_document(value)
 

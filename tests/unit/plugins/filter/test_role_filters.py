@@ -32,7 +32,7 @@ def test_options_are_the_parameters(name: str) -> None:
     assert {key for key, option in options.items() if option.get("required")} == required
 
 
-def test_no_variable_is_none() -> None:
+def test_no_variable_is_null() -> None:
     """No variable is None: ansible-core 2.16 turns it into an empty string, except inside a mapping."""
     files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
     texts = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
@@ -42,7 +42,7 @@ def test_no_variable_is_none() -> None:
     assert files and {name: lines for name, lines in found.items() if lines} == {}
 
 
-def test_a_boolean_is_what_argument_specs_take_for_one() -> None:
+def test_roles_convert_booleans_as_argument_specs_do() -> None:
     """A boolean is any word that argument specs accept; Ansible's filter `bool` reads y and t as false."""
     files = [file for folder in ("roles", "playbooks") for file in (ROOT / folder).rglob("*.yml")]
     lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]

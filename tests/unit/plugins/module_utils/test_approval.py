@@ -92,18 +92,18 @@ def test_a_plan_without_steps_is_the_same_in_every_place() -> None:
         sealed(RETYPE, row={**ROW, "machine_type": {"id": "another", "name": "BV1-1-40"}}),
     ],
 )
-def test_what_makes_another_plan(other: dict[str, Any]) -> None:
+def test_relevant_differences_change_the_digest(other: dict[str, Any]) -> None:
     assert other["digest"] != sealed(RETYPE)["digest"]
 
 
-def test_what_does_not_make_another_plan() -> None:
+def test_irrelevant_differences_keep_the_digest() -> None:
     for row in ({**ROW, "updated_at": "2030-01-01T00:00:00Z"}, {**ROW, "labels": ["new"]}):
         assert sealed(RETYPE, row=row) == sealed(RETYPE)
     moving = {**ROW, "state": "stopped", "status": "starting"}
     assert sealed(RETYPE, row=moving)["digest"] == sealed(RETYPE)["digest"], "as it will be when it has settled"
 
 
-def test_a_secret_makes_another_plan_and_is_not_in_it() -> None:
+def test_a_secret_changes_the_digest_and_is_not_in_the_plan() -> None:
     other = CREATE._replace(body={**CREATE.body, "user_data": "b3RoZXI="})
     first, second = sealed(CREATE, row=None), sealed(other, row=None)
     assert first["digest"] != second["digest"]
@@ -154,17 +154,19 @@ def test_order_counts() -> None:
         ([DELETE._replace(description="delete\n# all")], ROW, [f"delete?# all ({ID})"]),
     ],
 )
-def test_lines_say_what_happens_to_what(steps: list[Step], row: dict[str, Any] | None, told: list[str]) -> None:
+def test_lines_name_each_change_and_its_resource(
+    steps: list[Step], row: dict[str, Any] | None, told: list[str]
+) -> None:
     assert lines(*steps, row=row) == told
 
 
-def test_the_line_says_what_is_done_after_a_failure() -> None:
+def test_the_line_names_the_steps_after_a_failure() -> None:
     down, back = power_steps("suspended", "running", ROW)[0], power_steps("running", "suspended", ROW)[0]
     assert lines(down, RETYPE, back)[1].endswith("; also if that fails: suspend instance web-07")
     assert not any("fails" in line for line in lines(down, RETYPE))
 
 
-def test_an_update_is_planned_from_the_fields_that_it_changes() -> None:
+def test_only_the_fields_that_an_update_changes_are_in_its_digest() -> None:
     row = {"id": ID, "name": "golden", "status": "active", "description": "old", "version": "1"}
     step = Step("update", "update image golden", "PATCH", f"{CUSTOM_IMAGES.path}/{ID}", {"fields": {"description": "new"}},
                 {"description": "new"}, {"description": "new"}, target=ID, part="image")  # fmt: skip

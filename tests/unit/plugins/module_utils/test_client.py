@@ -17,7 +17,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.times import Clo
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("final", [True, False])
-def test_what_was_never_sent_may_be_sent_unless_it_would_end_the_same_way(method: str, final: bool) -> None:
+def test_an_unsent_request_is_retried_unless_its_error_is_final(method: str, final: bool) -> None:
     error = ApiError(method, "/", "no connection", sent=False, final=final)
     assert may_repeat(method, error) is not final
     assert not error.lost
@@ -38,7 +38,7 @@ def test_what_was_never_sent_may_be_sent_unless_it_would_end_the_same_way(method
         (503, 0.0, True, False, True),
     ],
 )
-def test_what_an_error_says_about_the_request(
+def test_an_error_classifies_the_request(
     status: int | None, retry_after: float | None, later: bool, lost: bool, passing: bool
 ) -> None:
     error = ApiError("POST", "/", "", status, retry_after=retry_after)
@@ -154,7 +154,7 @@ def test_the_same_account_in_another_region() -> None:
     assert (there.clock, there.secrets, there.api_version) == (here.clock, ["k"], None)
 
 
-def test_secrets_of_one_client_are_not_those_of_another() -> None:
+def test_clients_do_not_share_secrets() -> None:
     given = Connection("https://{region}.test", "br-se1", "api_key", {"x-api-key": "k"}, ("k",))
     one, other = Api(given, "tests"), Api(given, "tests")
     one.secrets.append("user data")

@@ -75,7 +75,7 @@ def test_a_catalogs_row_is_found_by_name_or_id() -> None:
         ("x", [], "there are none"),
     ],
 )
-def test_what_is_not_there_is_told_with_the_nearest(wanted: str, rows: t.Any, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_names(wanted: str, rows: t.Any, hint: str) -> None:
     text = refusal(find_in_catalog, "image", wanted, rows)
     assert text.startswith(f"There is no image {wanted!r} in this region ({hint}")
 
@@ -102,7 +102,7 @@ CLOUDS = [{"id": str(number), "name": f"cloud-{name}"} for number, name in enume
         ("machine type", "zzz", [*MANY, {"id": "0", "name": "new"}], "there are new, BV1-2-10, BV2-4-10"),
     ],
 )  # fmt: skip
-def test_names_that_contain_the_wanted_text_come_first(kind: str, wanted: str, rows: t.Any, hint: str) -> None:
+def test_names_that_contain_the_given_text_come_first(kind: str, wanted: str, rows: t.Any, hint: str) -> None:
     text = refusal(find_in_catalog, kind, wanted, rows)
     assert text.startswith(f"There is no {kind} {wanted!r} in this region ({hint}")
     assert text.endswith(").") and ("; vm_info with kind: " in text) == ("; vm_info with kind: " in hint)
@@ -117,7 +117,7 @@ def test_the_smallest_large_enough_machine_types_are_named_first() -> None:
     assert text.endswith(f"Large enough: {names}, and 2 more; vm_info with kind: machine_types lists all.")
 
 
-def test_of_two_with_one_name_the_usable_one_is_meant_if_there_is_only_one() -> None:
+def test_a_shared_image_name_means_the_only_usable_image() -> None:
     double = {"id": IDS[8], "name": "cloud-ubuntu-24.04 LTS", "status": "deprecated"}
     assert find_in_catalog("image", double["name"], [double, *IMAGES])["id"] == IDS[4]
     text = refusal(find_in_catalog, "image", double["name"], [dict(double, status="active"), *IMAGES])
@@ -178,7 +178,7 @@ def test_options_only_of_api_version_2026_08_are_refused_before_the_request(opti
     assert refusal(body, "2024", **options) == text + (doubt if name == "labels" else "")
 
 
-def test_the_body_has_only_what_was_given() -> None:
+def test_the_body_has_only_given_options() -> None:
     ids = {"machine_type": {"id": IDS[0]}, "image": {"id": IDS[4]}}
     assert body() == {"name": "web", "ssh_key_name": "deploy", **ids}
     assert body(ssh_key_name=None) == {"name": "web", **ids}
@@ -235,7 +235,7 @@ def test_windows_takes_no_ssh_key(platform: str) -> None:
 
 
 @pytest.mark.parametrize("image", [None, {"id": IDS[5]}, {"id": IDS[5], "name": "windows-server-2022"}])
-def test_a_platform_that_is_not_told_is_left_to_the_api(image: dict[str, t.Any] | None) -> None:
+def test_an_unknown_platform_is_left_to_the_api(image: dict[str, t.Any] | None) -> None:
     copy = {"id": IDS[9], "status": "completed", "state": "available", "instance": {"image": image}}
     declared = want(image=None, snapshot="day", machine_type="BV2-4-40")
     assert creation_step(declared, CATALOGS._replace(source=copy)).body["ssh_key_name"] == "deploy"
@@ -248,7 +248,7 @@ def test_a_restore_of_windows_takes_no_ssh_key() -> None:
     assert "snapshot day is of Windows" in text
 
 
-def test_an_address_is_waited_for_unless_it_was_not_wanted() -> None:
+def test_the_public_address_is_awaited_unless_it_is_declined() -> None:
     def waits(**network: t.Any) -> t.Any:
         return creation_step(want(network=network or None), CATALOGS).goal["public_ipv4"]
 
@@ -289,7 +289,7 @@ def test_the_length_of_user_data_is_that_of_its_bytes() -> None:
 @example("IyEvYmluL3No=")
 @example("IyEvY mluL3No")
 @example("a" * 65001)
-def test_user_data_base64_is_checked_and_passed_on_as_it_is(encoded: str) -> None:
+def test_user_data_base64_is_checked_and_passed_on_unchanged(encoded: str) -> None:
     try:
         passed = encode_user_data(None, encoded)
     except Refused as error:
@@ -305,7 +305,7 @@ def test_user_data_base64_may_have_lines_as_base64_prints_them() -> None:
     assert "\n" in lines.strip() and encode_user_data(None, lines) == lines
 
 
-def test_no_user_data_is_none() -> None:
+def test_missing_user_data_is_null() -> None:
     assert encode_user_data(None, None) is None
 
 
@@ -318,12 +318,12 @@ def creation_warnings_of(**options: t.Any) -> list[str]:
     ["#!/bin/sh\n", "#cloud-config\n", "#cloud-boothook\n", "#include\nhttps://x", "## template: jinja\n#cloud-config",
      "Content-Type: multipart/mixed", "MIME-Version: 1.0\n", "#part-handler\n", "\n  #CLOUD-config\n"],
 )  # fmt: skip
-def test_what_cloud_init_takes_gives_no_warning(text: str) -> None:
+def test_user_data_for_cloud_init_gives_no_warning(text: str) -> None:
     assert creation_warnings_of(user_data=text) == []
 
 
 @pytest.mark.parametrize("text", ["echo hello", "# cloud-config", "#", "packages: [nginx]", "cloud-config"])
-def test_what_cloud_init_ignores_gives_a_warning(text: str) -> None:
+def test_user_data_that_cloud_init_ignores_gives_a_warning(text: str) -> None:
     assert [warning[:28] for warning in creation_warnings_of(user_data=text)] == ["cloud-init ignores user data"]
     assert creation_warnings_of(user_data=text, image="windows-server-2022", machine_type="BV2-4-40") == []
 
@@ -332,7 +332,7 @@ def test_compressed_user_data_gives_no_warning() -> None:
     assert creation_warnings_of(user_data_base64=base64.b64encode(b"\x1f\x8b\x08 ...").decode()) == []
 
 
-def test_a_linux_instance_that_nobody_can_log_in_to_gives_a_warning() -> None:
+def test_linux_without_a_way_to_log_in_gives_a_warning() -> None:
     assert [warning[:28] for warning in creation_warnings_of(ssh_key_name=None)] == ["Without ssh_key_name and use"]
     assert creation_warnings_of(ssh_key_name=None, user_data="#!/bin/sh") == []
     assert creation_warnings_of(ssh_key_name=None, image="windows-server-2022") == []

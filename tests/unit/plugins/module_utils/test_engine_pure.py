@@ -56,7 +56,7 @@ def observe_and_send(one: Member, row: Any, now: float = 0) -> Step:
     return step
 
 
-def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
+def test_the_member_sends_a_step_waits_and_plans_again() -> None:
     one = member(plan_until("stopped", STOP))
     assert observe_and_send(one, RUNNING) == STOP
     one.accepted({"id": "9"}, 0)
@@ -69,7 +69,7 @@ def test_a_step_is_sent_waited_for_and_planned_anew() -> None:
     assert (one.view.fresh, one.done, one.row) == (True, [STOP], STOPPED)
 
 
-def test_without_waiting_the_last_step_is_the_end_but_not_the_one_before() -> None:
+def test_wait_false_skips_only_the_wait_for_the_last_step() -> None:
     one = member(plan_until("stopped", START, STOP), wait=False)
     assert observe_and_send(one, {**RUNNING, "state": "suspended"}) == START
     assert not one.over
@@ -80,7 +80,7 @@ def test_without_waiting_the_last_step_is_the_end_but_not_the_one_before() -> No
     assert not one.over, "an answer that was lost is looked after"
 
 
-def test_what_is_created_counts_by_the_answers_id() -> None:
+def test_a_created_resource_is_found_by_the_id_in_the_response() -> None:
     one = member(plan_until("running", CREATE))
     observe_and_send(one, None)
     one.accepted({"id": "1"}, 0)
@@ -99,7 +99,7 @@ def test_what_is_created_counts_by_the_answers_id() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"id": ""}])
-def test_what_is_created_without_a_word_on_its_id_is_looked_for_by_listing(answer: Any) -> None:
+def test_a_creation_without_id_in_the_response_is_found_by_listing(answer: Any) -> None:
     one = member(plan_until("running", CREATE))
     observe_and_send(one, None)
     one.accepted(answer, 0)
@@ -108,7 +108,7 @@ def test_what_is_created_without_a_word_on_its_id_is_looked_for_by_listing(answe
     assert (one.memory.created, one.done) == (["1"], [CREATE])
 
 
-def test_what_was_created_and_cannot_be_read_for_a_minute_is_a_failure_with_its_id() -> None:
+def test_a_created_resource_unreadable_for_a_minute_fails_with_its_id() -> None:
     one = member(plan_until("running", CREATE))
     observe_and_send(one, None)
     one.accepted({"id": "1"}, 0)
@@ -117,7 +117,7 @@ def test_what_was_created_and_cannot_be_read_for_a_minute_is_a_failure_with_its_
         observe_row(one, None, 60)
 
 
-def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what_was_not_there() -> None:
+def test_a_creation_with_a_lost_response_is_sought_for_30_seconds_by_new_ids() -> None:
     old = {**RUNNING, "status": "deleted", "state": "deleted"}
     one = member(plan_until("running", CREATE))
     observe_and_send(one, old)
@@ -132,7 +132,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_half_a_minute_among_what
     assert (one.memory.created, one.done) == (["2"], [CREATE])
 
 
-def test_what_is_gone_while_it_is_changed_is_looked_for_by_name() -> None:
+def test_a_resource_that_disappears_during_a_step_is_sought_by_name() -> None:
     one = member(plan_until("stopped", STOP))
     observe_and_send(one, RUNNING)
     one.accepted(None, 0)
@@ -170,7 +170,7 @@ def test_a_name_that_is_taken_is_looked_for_by_listing() -> None:
     assert (one.over, one.memory.created, one.done) == (True, [], []), "another run's"
 
 
-def test_a_conflict_with_what_is_in_motion_does_not_count() -> None:
+def test_a_conflict_with_a_resource_in_transition_does_not_count() -> None:
     one = member(plan_until("stopped", STOP))
     for now in range(0, 50, 10):
         assert observe_and_send(one, RUNNING, now) == STOP
@@ -204,7 +204,7 @@ def test_other_refusals_are_failures_at_once(step: Step, status: int) -> None:
     assert (caught.value.doing, caught.value.error.status) == (step.description, status)
 
 
-def test_an_operation_that_fails_is_told_with_its_reason_and_an_old_failure_is_not() -> None:
+def test_a_failed_operation_is_reported_with_its_reason_an_old_one_is_not() -> None:
     failed = {**RUNNING, "status": "stopping_error", "error": {"slug": "no.power", "message": "stuck"}}
     one = member(plan_until("stopped", STOP))
     observe_and_send(one, RUNNING)
@@ -224,7 +224,7 @@ def test_an_operation_that_fails_is_told_with_its_reason_and_an_old_failure_is_n
         observe_row(one, {**RUNNING, "status": "stopping_error"}, 1)
 
 
-def test_what_settles_without_the_goal_is_given_ten_seconds() -> None:
+def test_a_resource_that_settles_without_the_goal_gets_ten_seconds() -> None:
     one = member(plan_until("stopped", STOP))
     observe_and_send(one, RUNNING)
     one.accepted(None, 0)
@@ -280,7 +280,7 @@ def test_a_reboot_that_shows_nothing_is_accepted_after_half_a_minute_and_said() 
     assert one.notes == ["The API showed nothing of the reboot of instance web for 30 s."]
 
 
-def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
+def test_a_timeout_names_the_last_status() -> None:
     one = member(plan_until("stopped", STOP))
     assert "(wait_timeout) waiting for instance web: it cannot be read." in str(timeout_failure(one, 9))
     observe_row(one, STOPPING, 0)
@@ -299,7 +299,7 @@ def test_time_that_is_up_is_told_with_what_was_seen_last() -> None:
     ("row", "missing"),
     [(RUNNING, True), ({**RUNNING, "public_ipv4": "203.0.113.7"}, False), ({**RUNNING, "status": "creating"}, False)],
 )
-def test_an_address_that_is_missing_is_told_when_time_is_up(row: Any, missing: bool) -> None:
+def test_a_timeout_names_a_missing_public_address(row: Any, missing: bool) -> None:
     one = member(plan_until("ready", CREATE._replace(goal={"state": "running", "public_ipv4": True})))
     observe_and_send(one, None)
     one.accepted({"id": "1"}, 0)
@@ -307,7 +307,7 @@ def test_an_address_that_is_missing_is_told_when_time_is_up(row: Any, missing: b
     assert ("no public IPv4 address yet" in str(timeout_failure(one, 9))) is (missing)
 
 
-def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> None:
+def test_clean_up_ends_before_the_failure_is_reported() -> None:
     one = member(plan_until("stopped", STOP), wait=False, recover=plan_until("running", START))
     observe_and_send(one, RUNNING)
     failure = Failed("it broke")
@@ -326,7 +326,7 @@ def test_what_is_to_be_put_right_after_a_failure_is_done_before_it_is_told() -> 
     assert one.failure is failure
 
 
-def test_what_is_read_less_often_the_longer_it_takes() -> None:
+def test_reads_become_rarer_the_longer_a_step_takes() -> None:
     one = member(plan_until("stopped", STOP))
     observe_and_send(one, RUNNING)
     one.accepted(None, 0)
@@ -339,7 +339,7 @@ def test_what_is_read_less_often_the_longer_it_takes() -> None:
 
 
 @pytest.mark.parametrize("wait", [True, False])
-def test_what_is_found_in_motion_is_waited_for_unless_nothing_is_to_be_done(wait: bool) -> None:
+def test_a_resource_found_in_transition_is_awaited_if_steps_are_left(wait: bool) -> None:
     one = member(plan_until("running", STOP), wait=wait)
     assert observe_row(one, STOPPING, 0) is None
     assert one.over is not wait
@@ -365,7 +365,7 @@ def test_a_warning_is_noted_once() -> None:
     assert one.notes == ["mind the gap"]
 
 
-def test_what_is_to_be_made_is_looked_for_by_a_listing_before() -> None:
+def test_a_listing_precedes_each_creation() -> None:
     one = member(plan_until("running", CREATE))
     one.view.next_query = one.view.next_query._replace(listing=False)
     assert observe_row(one, None, 5) is None
@@ -374,7 +374,7 @@ def test_what_is_to_be_made_is_looked_for_by_a_listing_before() -> None:
 
 
 @pytest.mark.parametrize(("answer", "done"), [(None, [STOP]), (error(), [STOP]), (error(409), []), (error(429), [])])
-def test_what_came_to_pass_is_ours_unless_it_was_refused(answer: Any, done: list[Step]) -> None:
+def test_a_reached_goal_counts_as_done_unless_the_step_was_refused(answer: Any, done: list[Step]) -> None:
     one = member(plan_until("stopped", STOP))
     observe_and_send(one, RUNNING)
     if answer:
@@ -385,7 +385,7 @@ def test_what_came_to_pass_is_ours_unless_it_was_refused(answer: Any, done: list
     assert (one.over, one.done) == (True, done)
 
 
-def test_a_deletion_is_sent_again_in_motion_or_after_it_failed() -> None:
+def test_a_deletion_is_retried_in_transition_and_after_a_failure() -> None:
     delete = STOP._replace(action="delete", goal={"gone": True}, effect=None, allowed_in_transition=True)
     one = member(lambda seen, memory: Plan((delete,) if seen["instance"] else (), seen["instance"], None))
     observe_and_send(one, {**RUNNING, "status": "creating"})

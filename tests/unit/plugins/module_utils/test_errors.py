@@ -124,7 +124,7 @@ def test_the_sentence_has_all_facts() -> None:
     ({"slug": "no.room", "message": ""}, "the API gives no reason (slug no.room)"), ({}, "the API gives no reason"),
     (None, "the API gives no reason"),
 ])  # fmt: skip
-def test_what_the_reason_of_a_resource_lacks_is_left_out(error: t.Any, words: str) -> None:
+def test_missing_parts_of_a_reason_are_left_out(error: t.Any, words: str) -> None:
     assert reason_words(error) == words
 
 
@@ -151,7 +151,7 @@ def test_what_the_reason_of_a_resource_lacks_is_left_out(error: t.Any, words: st
         ("POST", 409, {"message": "x"}, ""),
     ],
 )  # fmt: skip
-def test_the_advice_is_what_helps(method: str, status: int, body: t.Any, words: str) -> None:
+def test_advice_fits_the_error(method: str, status: int, body: t.Any, words: str) -> None:
     advice = advise(ONE, error_from(status, body, method=method))
     assert words in advice
     assert bool(words) is bool(advice)
@@ -182,7 +182,7 @@ def test_masking_takes_out_every_occurrence(secret: str, before: str, after: str
 
 
 @pytest.mark.parametrize("secrets", [("abc", "abcdef"), ("abcdef", "abc"), ("def", "", "abcdef")])
-def test_of_two_secrets_the_longer_one_goes_first(secrets: tuple[str, ...]) -> None:
+def test_the_longer_of_two_secrets_is_masked_first(secrets: tuple[str, ...]) -> None:
     assert mask(client(*secrets), "<abcdef>") == "<********>"
 
 

@@ -87,13 +87,13 @@ def test_each_filter_of_images(option: str, passing: list[t.Any], other: list[t.
 @pytest.mark.parametrize(
     ("status", "usable"), [("active", True), ("deprecated", True), ("error", False), (None, False)]
 )
-def test_usable_is_what_an_instance_can_be_made_with(status: str | None, usable: bool) -> None:
+def test_usable_resources_are_those_that_instances_can_be_created_from(status: str | None, usable: bool) -> None:
     for wanted in (True, False):
         assert passes_filters({"status": status}, params(usable=wanted)) is (wanted is usable)
 
 
 @pytest.mark.parametrize("option", ["id", "name", "state", "availability_zone", "machine_type", "image", "platform"])
-def test_what_the_answer_does_not_tell_passes_no_filter_for_it(option: str) -> None:
+def test_a_field_missing_in_the_response_passes_no_filter(option: str) -> None:
     value = {**GIVEN, "id": ID, "name": "web", "labels": ["prod"]}[option]
     assert not passes_filters(BARE, params(**{option: value}))
     assert not passes_filters({}, params(**{option: value}))
@@ -119,14 +119,14 @@ def test_a_filter_that_the_kind_does_not_have_is_refused(option: str, kind: str)
         ({"sort": ["name", "id:up"]}, "sort: 'id:up' is neither FIELD, nor FIELD:asc, nor FIELD:desc."),
     ],
 )
-def test_what_cannot_be_is_refused_before_any_request(options: dict[str, t.Any], message: str) -> None:
+def test_impossible_filters_are_refused_before_any_request(options: dict[str, t.Any], message: str) -> None:
     with pytest.raises(Refused) as caught:
         check_filters(params(**options))
     assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_every_kind_takes(kind: str) -> None:
+def test_every_kind_accepts_the_common_options(kind: str) -> None:
     check_filters(params(kind=kind, id=ID, sort=["name", "created_at:desc", "machine_type.name:asc"], status=["x"]))
 
 
@@ -136,7 +136,7 @@ VALUES = (
 
 
 @given(st.lists(VALUES))
-def test_anything_can_be_sorted_and_what_is_missing_comes_last(values: list[t.Any]) -> None:
+def test_values_of_any_type_are_sorted_with_missing_values_last(values: list[t.Any]) -> None:
     rows = [{"a": {"b": value}} for value in values] + [{}, {"a": None}]
     ordered = [dig(row, "a.b") for row in sorted(rows, key=_by("a.b"))]
     missing = values.count(None) + 2
@@ -159,7 +159,7 @@ def test_an_age_or_a_time(text: str, epoch: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["yesterday", "7", "7w", "", "2026-13-01"])
-def test_what_is_neither_is_refused(text: str) -> None:
+def test_a_value_that_is_neither_age_nor_time_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="^older_than is .*; it must be an age such as 7d, 12h or 30m, or a time such as"):
         check_filters(params(kind="snapshots", older_than=text))
 

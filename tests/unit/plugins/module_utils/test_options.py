@@ -75,7 +75,7 @@ def test_a_given_option_beats_the_environment(option: str, data: t.Any) -> None:
 
 
 @given(OPTIONS, BLANK, st.one_of(BLANK, st.just("absent")))
-def test_what_is_blank_counts_as_not_given(option: str, given: t.Any, variable: t.Any) -> None:
+def test_a_blank_option_counts_as_not_given(option: str, given: t.Any, variable: t.Any) -> None:
     assert is_blank(given)
     environ = {} if variable in (None, "absent") else {SHARED[option][0]: variable}
     if option in SECRET:
@@ -88,7 +88,7 @@ def test_what_is_blank_counts_as_not_given(option: str, given: t.Any, variable: 
 
 
 @given(OPTIONS, BLANK, st.data())
-def test_a_blank_option_leaves_it_to_the_environment(option: str, given: t.Any, data: t.Any) -> None:
+def test_a_blank_option_defaults_to_the_environment(option: str, given: t.Any, data: t.Any) -> None:
     text, value = data.draw(st.sampled_from(VALUES[option]))
     assert (
         resulting_value(resolve({**credentials(option), option: given}, {SHARED[option][0]: str(text)}), option)
@@ -97,7 +97,7 @@ def test_a_blank_option_leaves_it_to_the_environment(option: str, given: t.Any, 
 
 
 @given(st.sampled_from([False, 0, 0.0, "x", [], {}]))
-def test_what_is_not_text_is_not_blank(value: t.Any) -> None:
+def test_a_value_that_is_not_text_is_not_blank(value: t.Any) -> None:
     assert not is_blank(value)
 
 
@@ -123,7 +123,7 @@ def test_defaults() -> None:
         (("api_key", "access_token"), ("api_key", "access_token"), None),
     ],
 )
-def test_one_credential_of_two(given: t.Any, environ: t.Any, used: str | None) -> None:
+def test_two_credentials_from_one_source_are_refused(given: t.Any, environ: t.Any, used: str | None) -> None:
     options = {name: f"option-{name}" for name in given}
     variables = {SHARED[name][0]: f"variable-{name}" for name in environ}
     if used is None:
@@ -221,9 +221,7 @@ def test_a_user_in_the_url_would_replace_a_token() -> None:
         ("validate_certs", "maybe", "'maybe' is not a valid boolean"),
     ],
 )
-def test_what_is_out_of_range_is_refused_with_the_value_and_what_is_allowed(
-    option: str, value: t.Any, words: str
-) -> None:
+def test_a_value_out_of_range_is_refused_with_the_allowed_range(option: str, value: t.Any, words: str) -> None:
     with pytest.raises(Refused) as caught:
         resolve({**KEY, option: value})
     assert str(caught.value).startswith(f"{option} ({SHARED[option][0]}): ")

@@ -47,7 +47,7 @@ def planned(seen: Any, want: Any, kind: Any, memory: Memory | None = None) -> Pl
 
 
 @given(st.none() | rows, st.none() | instances, wants, kinds)
-def test_the_steps_lead_to_what_is_wanted_by_legal_ways(row: Any, of: Any, want: Any, kind: Any) -> None:
+def test_allowed_steps_lead_to_the_desired_state(row: Any, of: Any, want: Any, kind: Any) -> None:
     seen = {"copy": row, "instance": of}
     made = planned(seen, want, kind)
     if made is None:
@@ -73,7 +73,7 @@ def test_the_steps_lead_to_what_is_wanted_by_legal_ways(row: Any, of: Any, want:
 
 
 @given(st.none() | rows, st.none() | instances, wants, kinds)
-def test_what_is_protected_is_never_deleted_and_nothing_is_by_present(row: Any, of: Any, want: Any, kind: Any) -> None:
+def test_protected_copies_are_kept_and_present_deletes_nothing(row: Any, of: Any, want: Any, kind: Any) -> None:
     made = planned({"copy": row, "instance": of}, want, kind)
     deletes = bool(made) and any(step.method == "DELETE" for step in made.steps)  # type: ignore[union-attr]
     assert not (deletes and want.state == "present")
@@ -81,7 +81,7 @@ def test_what_is_protected_is_never_deleted_and_nothing_is_by_present(row: Any, 
 
 
 @given(instances, st.sampled_from(["running", "stopped", "suspended", None]), st.booleans())
-def test_only_what_this_run_took_down_is_brought_back(of: Any, start: Any, taken: bool) -> None:
+def test_only_an_instance_that_this_run_stopped_is_started_again(of: Any, start: Any, taken: bool) -> None:
     memory = Memory()
     memory.start_state = start
     if taken:
@@ -96,7 +96,7 @@ def test_only_what_this_run_took_down_is_brought_back(of: Any, start: Any, taken
 
 @pytest.mark.parametrize("kind", [SNAPSHOTS, BACKUPS], ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("region", ["br-se1", "br-ne1", "br-mgl1"])
-def test_a_copy_names_the_region_as_its_route_has_it(kind: Any, region: str) -> None:
+def test_copied_names_the_region_as_its_route_expects(kind: Any, region: str) -> None:
     row = {"id": "1", "name": "copy", "state": "available", "status": "completed"}
     want = DesiredCopy(name="copy", state="copied", destination_region=region)
     (step,) = plan_copy({"copy": row, "destination": None}, want, kind, Memory()).steps

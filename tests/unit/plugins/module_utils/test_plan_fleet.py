@@ -41,7 +41,7 @@ def member(own: dict[str, Any], **params: Any) -> DesiredInstance:
 
 
 @pytest.mark.parametrize("option", [each for each in OPTIONS if each.name != "name"], ids=lambda option: option.name)
-def test_each_option_counts_wherever_it_is_given(option: Any) -> None:
+def test_an_option_has_the_same_effect_in_defaults_and_in_a_member(option: Any) -> None:
     given = sample(option.name, option.spec)
     assert member(given) == member({}, defaults=given) != member({})
     assert desired_instance({"name": "web", **given}) == member(given)

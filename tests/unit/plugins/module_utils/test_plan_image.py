@@ -52,7 +52,7 @@ wants = st.fixed_dictionaries(
 
 
 @given(rows, wants)
-def test_the_effects_reach_what_is_wanted_and_planning_again_is_empty(row: t.Any, options: t.Any) -> None:
+def test_effects_lead_to_the_desired_state_and_an_empty_plan(row: t.Any, options: t.Any) -> None:
     made = plan(row, **GOLDEN, **options)
     assert len(made.steps) <= 1
     assert "secret" not in str([step.description for step in made.steps] + [made.after, made.warnings])
@@ -81,14 +81,14 @@ def test_a_failed_import_can_only_be_deleted(status: str) -> None:
     assert [step.method for step in plan(row, state="absent").steps] == ["DELETE"]
 
 
-def test_what_is_being_deleted_only_goes_and_is_made_anew() -> None:
+def test_an_image_being_deleted_is_awaited_or_created_again() -> None:
     row = {**ROW, "status": "deleting"}
     assert plan(row, state="absent").steps == ()
     assert [step.method for step in plan(row, **GOLDEN).steps] == ["POST"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("platform", "windows"), ("license", "licensed")])
-def test_what_cannot_be_changed_is_a_warning_only_where_it_was_read(option: str, value: str) -> None:
+def test_an_immutable_difference_gives_a_warning_only_if_it_was_read(option: str, value: str) -> None:
     options = {option: value}
     made = plan(ROW, **options)
     assert made.steps == ()
@@ -98,7 +98,7 @@ def test_what_cannot_be_changed_is_a_warning_only_where_it_was_read(option: str,
     assert plan({key: item for key, item in ROW.items() if key != option}, **options).warnings == ()
 
 
-def test_an_update_names_what_it_changes() -> None:
+def test_an_update_names_the_changed_fields() -> None:
     (step,) = plan(ROW, description="The base", version="1", requirements={**NEEDS, "ram": 4}).steps
     assert step.description == "update custom image golden-1 (description, requirements)"
     assert step.body == {"description": "The base", "requirements": {**NEEDS, "ram": 4}}
@@ -141,6 +141,6 @@ def test_names_have_letters_digits_dashes_and_underscores(name: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/x", "golden.qcow2", "https:", "//host/x", "https:///x", "https://?/"])
-def test_a_url_that_is_none_is_refused_and_not_told(url: str) -> None:
+def test_an_invalid_url_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(Refused, match="^url is not a URL that begins with https:// or http://.$"):
         want(url=url)

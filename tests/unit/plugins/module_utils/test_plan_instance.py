@@ -119,7 +119,7 @@ def planned(row: Any, want: Any, memory: Memory | None = None) -> Plan:
 
 
 @given(st.none() | rows(), wants())
-def test_the_effects_lead_to_what_is_wanted_and_then_nothing_is_left(row: Any, want: Any) -> None:
+def test_effects_lead_to_the_desired_state_and_an_empty_plan(row: Any, want: Any) -> None:
     made = planned(row, want)
     if want.state == "absent":
         assert made.after is None
@@ -153,7 +153,7 @@ def test_no_step_breaks_a_rule_of_the_reference(row: Any, want: Any) -> None:
 
 
 @given(rows(), wants())
-def test_a_step_says_what_it_does_and_when_it_is_done(row: Any, want: Any) -> None:
+def test_each_step_has_a_description_and_a_goal(row: Any, want: Any) -> None:
     for step in planned(row, want).steps:
         assert step.description.startswith(step.action)
         assert step.goal
@@ -182,7 +182,7 @@ def test_dropping_an_option_never_adds_a_step(row: Any, want: Any, option: str) 
 
 
 @given(rows(("completed", "retyping_error"), ("web",)), wants())
-def test_what_was_not_read_is_not_different(row: Any, want: Any) -> None:
+def test_a_field_that_was_not_read_is_not_different(row: Any, want: Any) -> None:
     """Removing fields from a response never makes an immutable field different."""
     want = want._replace(on_immutable_change="fail", state="present", network_interfaces=None)
     planned(row, want)
@@ -323,7 +323,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "row", "text"), REFUSED)
-def test_what_cannot_be_followed_is_refused_with_a_sentence(options: Any, row: Any, text: str) -> None:
+def test_an_impossible_declaration_is_refused_with_a_sentence(options: Any, row: Any, text: str) -> None:
     want = desired_instance(options)
     with pytest.raises(Refused) as refused:
         plan_instance({"instance": row}, want, CATALOGS, Memory())

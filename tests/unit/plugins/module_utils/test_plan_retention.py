@@ -104,7 +104,7 @@ def test_nothing_that_any_rule_keeps_ever_goes(listed: Any, wanted: Any, now: fl
 
 
 @given(rows(), wants, clocks)
-def test_what_stays_has_a_reason_and_what_no_rule_keeps_goes(listed: Any, wanted: Any, now: float) -> None:
+def test_each_kept_copy_has_a_reason_and_the_others_are_deleted(listed: Any, wanted: Any, now: float) -> None:
     for row, why in retention_verdicts(listed, wanted, BACKUPS, now, wanted.instance):
         if is_prunable(row, wanted) and not why:
             continue
@@ -137,7 +137,7 @@ def test_the_rest_of_the_plan_is_the_same_after_each_step(listed: Any, wanted: A
         assert plan_retention(first, limited, SNAPSHOTS, Memory(now)).steps == whole
 
 
-def test_what_went_counts_too() -> None:
+def test_copies_deleted_by_this_run_count_for_prune_max() -> None:
     memory = Memory(NOW)
     memory.sent[Identity("delete", "0000")] = 1
     seen = {"0000": None, "0001": copy(1, 9), "0002": copy(2, 8)}
@@ -163,7 +163,7 @@ REASONS = [
 ]
 
 
-def test_each_one_has_its_reason() -> None:
+def test_each_verdict_has_its_reason() -> None:
     listed = [copy(number, **fields) for number, (fields, why) in enumerate(REASONS)]
     wanted = Retention(keep_last=1, keep_days=2.0, name_prefix="nightly-", instance="one", protect_names=["*keep"])
     reasons = {row["id"]: why for row, why in retention_verdicts(listed, wanted, BACKUPS, NOW, wanted.instance)}
@@ -173,7 +173,7 @@ def test_each_one_has_its_reason() -> None:
     assert [why for _row, why in everywhere] == ["its source instance is not known"]
 
 
-def test_what_is_not_looked_at_takes_no_place_among_the_last() -> None:
+def test_copies_out_of_scope_do_not_count_for_keep_last() -> None:
     """Copies that cannot be restored, or have another name, do not count among the last ones."""
     listed = [copy(0, 3), copy(1, 2), copy(2, 1, status="creating_error"), copy(3, name="weekly"),
               copy(4, created_at=None)]  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_deletion_that_failed_ends_the_pruning() -> None:
 
 
 @given(rows(), wants)
-def test_a_copy_that_comes_makes_the_same_plan_as_one_that_came(listed: Any, wanted: Any) -> None:
+def test_a_copy_being_created_gives_the_same_plan_as_a_completed_copy(listed: Any, wanted: Any) -> None:
     """The plan is the same with a missing new copy and one being created, so check mode predicts the deletions."""
     assume(wanted.keep_last or wanted.keep_days)
     wanted = wanted._replace(instance="one", name_prefix="nightly-", new_copy="nightly-new")

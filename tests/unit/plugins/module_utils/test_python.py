@@ -29,7 +29,7 @@ json.dump([files, gc.get_freeze_count() > 0], sys.stdout)
 
 @pytest.mark.programs
 @pytest.mark.parametrize("python", [sys.executable, find_python(OLDEST)], ids=["this", "oldest"])
-def test_each_file_of_a_zip_is_compiled_once_and_what_was_there_is_frozen(tmp_path: Path, python: str | None) -> None:
+def test_each_file_of_a_zip_is_compiled_once(tmp_path: Path, python: str | None) -> None:
     path = tmp_path / "payload.zip"
     with zipfile.ZipFile(path, "w") as payload:
         for parent in Path(FOLDER).parents[:-1]:

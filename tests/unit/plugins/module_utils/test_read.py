@@ -43,7 +43,7 @@ def row(number: int, name: str | None = "web", status: str = "completed", state:
         ([row(1, status="deleting_error")], "id-1"),
     ],
 )
-def test_a_name_means_the_one_that_is_there(rows: list[Row], found: str | None) -> None:
+def test_a_name_means_the_row_that_is_not_deleted(rows: list[Row], found: str | None) -> None:
     one = pick_named(rows, INSTANCES, "web")
     assert (one and one["id"]) == found
 
@@ -121,7 +121,7 @@ def test_both_shapes_of_a_network_come_to_the_same(ports: t.Any) -> None:
 
 
 @given(PORTS, st.integers(0, 3))
-def test_addresses_are_those_of_the_primary_interface_if_it_has_any(ports: t.Any, primary: int) -> None:
+def test_addresses_are_those_of_the_primary_interface(ports: t.Any, primary: int) -> None:
     given = with_addresses(answers(ports, primary)[1])
     for index, key in enumerate(("private_ipv4", "public_ipv4", "public_ipv6")):
         own = ports[primary][index] if primary < len(ports) else None
@@ -130,7 +130,7 @@ def test_addresses_are_those_of_the_primary_interface_if_it_has_any(ports: t.Any
 
 
 @pytest.mark.parametrize("network", [None, {}, {"vpc": {"id": "v"}}, {"ports": None}, {"interfaces": None}, [], "text"])
-def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
+def test_fields_missing_in_the_response_are_null(network: t.Any) -> None:
     assert interfaces_of({"network": network}) is None
     assert interfaces_of({}) is None
     given = with_addresses({"id": "1", "network": network})
@@ -141,13 +141,13 @@ def test_what_the_answer_does_not_tell_is_not_known(network: t.Any) -> None:
 @pytest.mark.parametrize(
     "port", [{"id": "1"}, {"id": "1", "ipAddresses": None}, {"id": "1", "ip_addresses": None, "primary": None}]
 )
-def test_an_interface_of_which_only_the_id_is_told(port: Row) -> None:
+def test_an_interface_with_only_an_id_has_null_fields(port: Row) -> None:
     found = interfaces_of({"network": {"ports": [port]}})
     told = ("name", "primary", "security_groups", "private_ipv4", "public_ipv4", "public_ipv6")
     assert found == [{"id": "1", **dict.fromkeys(told)}]
 
 
-def test_no_interfaces_is_something_that_is_told() -> None:
+def test_an_empty_list_of_interfaces_differs_from_a_missing_list() -> None:
     assert interfaces_of({"network": {"interfaces": []}}) == interfaces_of({"network": {"ports": []}}) == []
 
 
@@ -164,7 +164,7 @@ def test_no_interfaces_is_something_that_is_told() -> None:
         ("x", "x", None),
     ],
 )
-def test_a_reference_is_an_id_if_it_looks_like_one(wanted: str, value: t.Any, same: bool | None) -> None:
+def test_a_reference_of_the_shape_of_a_uuid_is_an_id(wanted: str, value: t.Any, same: bool | None) -> None:
     assert same_reference(wanted, value) is same
 
 
@@ -174,7 +174,7 @@ def test_uuids_are_ids(value: t.Any, upper: bool) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "web", "1", ID[:-1], ID + "0", f" {ID}", f"{ID}\n", ID.replace("-", "")])
-def test_what_is_no_uuid_is_refused_by_the_options_name(value: str) -> None:
+def test_a_value_that_is_not_a_uuid_is_refused_with_the_options_name(value: str) -> None:
     with pytest.raises(Refused) as caught:
         require_uuid("network.interface", value)
     assert str(caught.value).startswith(f"network.interface is {value!r}, but ids are UUIDs")
@@ -183,5 +183,5 @@ def test_what_is_no_uuid_is_refused_by_the_options_name(value: str) -> None:
 @pytest.mark.parametrize(("image", "user"), [
     ({"name": "cloud-ubuntu-24.04 LTS"}, "ubuntu"), ({"name": "cloud-debian-12 LTS"}, None), ({"id": "1"}, None), (None, None),
 ])  # fmt: skip
-def test_the_user_of_an_image_is_only_told_where_it_is_sure(image: t.Any, user: str | None) -> None:
+def test_the_user_of_an_image_is_known_only_for_certain_images(image: t.Any, user: str | None) -> None:
     assert with_addresses({"id": "1", "image": image})["default_user"] == user

@@ -42,13 +42,13 @@ def known(**fields: Any) -> Catalogs:
         ({"instance": None}, None),
     ],
 )
-def test_the_disk_that_is_needed_is_told_in_several_places(fields: Any, disk: int | None) -> None:
+def test_the_needed_disk_is_read_from_several_fields(fields: Any, disk: int | None) -> None:
     needs = restore_source(WANT, known(**fields))[1]
     assert needs == ({"disk": disk} if disk else {})
     assert bool(restore_warnings(WANT, known(**fields))) == (disk is None)
 
 
-def test_the_image_is_that_of_the_original_where_it_is_told() -> None:
+def test_the_image_is_that_of_the_source_if_the_copy_shows_it() -> None:
     assert restore_source(WANT, known())[0] == {"id": "ubuntu"}
     assert restore_source(WANT, known(instance=None))[0] is None
 
@@ -66,7 +66,7 @@ def test_the_image_is_that_of_the_original_where_it_is_told() -> None:
         ({"state": "error"}, True),
     ],
 )
-def test_what_failed_is_not_restored_and_what_moves_may_become_usable(fields: Any, fails: bool) -> None:
+def test_a_failed_copy_is_refused_and_a_copy_in_transition_is_not(fields: Any, fails: bool) -> None:
     if not fails:
         restore_source(WANT, known(**fields))
         return
@@ -81,7 +81,7 @@ def test_there_must_be_a_copy_that_stays(source: Any) -> None:
 
 
 @pytest.mark.parametrize("option", ["labels", "volumes"])
-def test_what_the_route_does_not_take_is_refused(option: str) -> None:
+def test_options_that_a_restore_cannot_have_are_refused(option: str) -> None:
     said = f"{option} cannot be given to an instance that is restored: the API does not take them there."
     with pytest.raises(Refused, match=said):
         restore_source(WANT._replace(**{option: ["x"]}), known())
@@ -108,7 +108,7 @@ def test_each_kind_has_its_route_and_body() -> None:
         ({"image": None}, None),
     ],
 )
-def test_an_instance_counts_as_restored_only_if_it_can_be(fields: Any, why: str | None) -> None:
+def test_an_instance_counts_as_restored_only_if_it_fits_the_copy(fields: Any, why: str | None) -> None:
     row = {"id": "2", "name": "web-2", "created_at": "2026-11-25T04:00:00Z", "image": {"id": "ubuntu"}, **fields}
     refuse_other_instance(WANT, row, None)
     if why is None:

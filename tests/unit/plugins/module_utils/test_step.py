@@ -54,7 +54,7 @@ def actions(made: Plan) -> list[str]:
 
 
 @pytest.mark.parametrize("protection", [{"protect_names": ["db-*", "we"]}, {"protect_labels": ["new"]}])
-def test_what_is_not_protected_is_deleted(protection: dict[str, Any]) -> None:
+def test_an_unprotected_instance_is_deleted(protection: dict[str, Any]) -> None:
     (step,) = planned(ROW, name="web", state="absent", **protection).steps
     assert (step.action, step.allowed_in_transition, step.path, step.effect) == (
         "delete",
@@ -76,7 +76,7 @@ def test_what_is_not_protected_is_deleted(protection: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_is_protected_is_refused_with_its_id_and_the_reason(row: Any, protection: Any, why: str) -> None:
+def test_deletion_of_a_protected_instance_is_refused_with_id_and_reason(row: Any, protection: Any, why: str) -> None:
     for want in ({"state": "absent"}, {**DECLARED, "image": "debian", "on_immutable_change": "recreate"}):
         text = refusal(row, **{"name": "web", **want}, **protection)
         assert f"instance web ({ID})" in text
@@ -104,7 +104,7 @@ def test_addresses_that_stay_are_those_that_there_are() -> None:
         ({"ssh_key_name": "mine", "image": "debian"}, "image is 'ubuntu', declared is 'debian'; ssh_key_name is"),
     ],
 )
-def test_what_cannot_be_changed_is_told_as_asked_for(want: dict[str, Any], words: str) -> None:
+def test_on_immutable_change_decides_about_immutable_differences(want: dict[str, Any], words: str) -> None:
     (warning,) = planned(ROW, name="web", **want).warnings
     assert words in warning
     assert words in refusal(ROW, name="web", on_immutable_change="fail", **want)
@@ -157,7 +157,7 @@ def test_a_failed_creation_is_replaced_only_if_asked_for_and_declared_by_name() 
         assert "on_failed: replace, which does that" in text
 
 
-def test_what_is_not_there_is_created_with_all_that_comes_after() -> None:
+def test_a_missing_instance_is_created_then_attached_and_stopped() -> None:
     made = planned(None, **DECLARED, network={"interface": PORT}, network_interfaces=[PORT, OWN], state="stopped")
     assert actions(made) == ["create", "attach", "stop"]
     assert made.steps[1].goal == {"attached": OWN}
@@ -174,7 +174,7 @@ def test_what_is_not_there_is_created_with_all_that_comes_after() -> None:
         ({"name": "web", "machine_type": "small"}, "creating it needs image"),
     ],
 )
-def test_what_cannot_be_created_is_told(want: dict[str, Any], words: str) -> None:
+def test_a_creation_without_its_required_options_is_refused(want: dict[str, Any], words: str) -> None:
     assert words in refusal(None, **want)
 
 
@@ -197,7 +197,7 @@ def test_a_rename_to_a_name_that_is_taken_names_both() -> None:
         plan_instance({"instance": ROW, "renamed": {**ROW, "id": OWN, "name": "www"}}, declared, CATALOGS, Memory())
 
 
-def test_the_power_state_to_restore_is_the_last_settled_one_before_this_run_changes_it() -> None:
+def test_the_power_state_to_restore_is_the_last_settled_state_before_the_run() -> None:
     """The first row can be older than a step of an earlier run, or than what another operator did."""
     memory = Memory()
     for row in (None, {**ROW, "state": "stopped"}, {**ROW, "status": "starting"}, {**ROW, "state": "new"}, ROW):

@@ -49,7 +49,7 @@ def test_validate_certs_false_checks_neither(one: str, monkeypatch: pytest.Monke
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
 
 
-def test_what_is_given_replaces_the_default(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_certificates_replace_the_default(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert authorities(tls_context(True, one)) == 1
     for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, one)
@@ -59,7 +59,7 @@ def test_what_is_given_replaces_the_default(one: str, monkeypatch: pytest.Monkey
         assert authorities(tls_context(True, None)) > 50
 
 
-def test_there_is_one_context_for_each_choice(one: str) -> None:
+def test_each_choice_has_a_context_of_its_own(one: str) -> None:
     assert tls_context(True, None) is tls_context(True, None)
     assert tls_context(True, one) is tls_context(True, one)
     assert tls_context(False, None) is tls_context(False, one)
@@ -68,7 +68,7 @@ def test_there_is_one_context_for_each_choice(one: str) -> None:
 
 @pytest.mark.parametrize("variable", [None, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_what_cannot_be_read_is_named(
+def test_unreadable_certificates_are_refused_with_their_path(
     variable: str | None, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bundle.pem"

@@ -123,7 +123,7 @@ def test_an_answer_is(step: Step, status: int | None, more: dict[str, Any], expe
     assert classify_answer(step, ApiError("POST", step.path, "No", status, **more)) == expected
 
 
-def test_an_answer_after_a_lost_one_may_be_that_to_the_first_try() -> None:
+def test_a_404_after_a_lost_response_may_belong_to_the_first_try() -> None:
     error = ApiError("DELETE", STOP.path, "No", 404)
     error.repeated = True
     assert classify_answer(DELETE, error) == LOST

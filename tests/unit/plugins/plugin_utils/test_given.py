@@ -24,7 +24,7 @@ DATE = datetime.date(2026, 11, 30)
     (None, False), ("", False), (" \t\n", False), (OMITS[0], False), (OMITS[1], False),
     (0, True), (False, True), ([], True), ({}, True), ("omit", True), (DATE, True),
 ])  # fmt: skip
-def test_what_is_given(value: Any, given: bool) -> None:
+def test_values_that_count_as_given(value: Any, given: bool) -> None:
     assert _given.is_given(value) is given
     assert _given.given_values({"a": value, "b": {"c": value}}) == (
         {"a": value, "b": {"c": value}} if given else {"b": {}}
@@ -32,7 +32,7 @@ def test_what_is_given(value: Any, given: bool) -> None:
 
 
 @pytest.mark.parametrize("omit", OMITS)
-def test_what_is_omitted_goes_at_every_depth(omit: Any) -> None:
+def test_omitted_values_are_dropped_at_every_depth(omit: Any) -> None:
     values = {"a": omit, "b": [omit, {"c": omit, "d": ""}, ""], "e": {"f": omit, "g": None}}
     assert _omit.without_omitted(values) == {"b": [{"d": ""}, ""], "e": {"g": None}}
     assert _given.given_values(values) == {"b": [{}, ""], "e": {}}

@@ -59,7 +59,7 @@ def test_the_joint_digest_is_the_same_everywhere_and_always() -> None:
     ],
     ids=["region", "state", "more", "less", "another", "order"],
 )
-def test_what_makes_another_joint_plan(other: dict[str, Fields]) -> None:
+def test_differences_change_the_joint_digest(other: dict[str, Fields]) -> None:
     assert join_plans(other)["digest"] != join_plans(APPROVED)["digest"]
 
 
@@ -92,7 +92,7 @@ BROKEN = {"failed": True, "msg": "503 from the API"}
     ids=["same", "rest", "nothing left", "nothing for one more", "one more that fails", "other steps", "one more", "less",
          "failed", "failed without steps"],
 )  # fmt: skip
-def test_what_a_saved_plan_permits(changed: dict[str, Fields | None], told: str) -> None:
+def test_a_saved_plan_permits_its_own_steps_only(changed: dict[str, Fields | None], told: str) -> None:
     joint = join_plans(APPROVED)
     if told:
         with pytest.raises(Refused) as refused:
@@ -116,7 +116,7 @@ def test_what_a_saved_plan_permits(changed: dict[str, Fields | None], told: str)
     ],
     ids=["same", "nothing left", "rest", "less", "failed", "more"],
 )
-def test_a_digest_permits_all_of_it_or_nothing(changed: dict[str, Fields | None], permitted: bool) -> None:
+def test_a_digest_permits_all_steps_or_nothing(changed: dict[str, Fields | None], permitted: bool) -> None:
     digest = join_plans(APPROVED)["digest"]
     if not permitted:
         with pytest.raises(Refused, match="the digest alone cannot say so"):

@@ -75,7 +75,7 @@ def chosen(
         ({**ALL, "play_hosts": ["localhost", "one"], "play_batch": ["localhost", "one"]}, "on localhost alone"),
     ],
 )
-def test_what_is_refused(variables: Fields, problem: str) -> None:
+def test_bad_variables_are_refused(variables: Fields, problem: str) -> None:
     problems = read(**variables)["problems"]
     assert len(problems) == 1 and problem in problems[0]
 
@@ -94,11 +94,11 @@ def test_what_is_refused(variables: Fields, problem: str) -> None:
         {**HOST, "ids": [ONE], "copy_name": "rebuild-{instance}"},  # the role rebuild, for each host
     ],
 )
-def test_what_is_accepted(variables: Fields) -> None:
+def test_good_variables_are_accepted(variables: Fields) -> None:
     assert read(**variables)["problems"] == []
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     assert len(read(keep_last="x", keep_days="x", period="", group="db")["problems"]) == 4
 
 
@@ -117,7 +117,7 @@ def test_all_problems_are_told_at_once() -> None:
         ({**HOST, "instance": ONE.upper()}, {"id": ONE.upper(), "expand": []}, False),
     ],
 )
-def test_what_is_listed(variables: Fields, query: Fields, lists_all: bool) -> None:
+def test_the_query_follows_from_the_variables(variables: Fields, query: Fields, lists_all: bool) -> None:
     made = read(**variables)
     assert (made["query"], made["lists_all"]) == (query, lists_all)
 
@@ -149,7 +149,7 @@ def test_without_retention_nothing_is_pruned(variables: Fields, prunes: bool) ->
         ("creating_error_quota", "error", False),
     ],
 )
-def test_a_copy_is_of_use_of_what_was_created_and_stays(status: str, state: str, useful: bool) -> None:
+def test_only_created_instances_that_stay_are_copied(status: str, state: str, useful: bool) -> None:
     found = chosen([row(1, status=status, state=state)], **ALL)
     assert found == ([[ONE], [], []] if useful else [[], [ONE], []])
 
@@ -175,7 +175,7 @@ def test_which_instances_are_chosen(variables: Fields, hosts: Fields | None, fou
     assert chosen(ROWS, hosts=hosts, **variables) == found
 
 
-def test_what_the_other_conditions_leave_out_is_not_missing() -> None:
+def test_instances_excluded_by_other_conditions_are_not_missing() -> None:
     assert chosen([row(1)], ROWS, ids=[TWO, THREE], name_pattern="web-1") == [[], [], [THREE]]
 
 
@@ -335,7 +335,7 @@ SILENT = "its module was killed before it returned a result; the next run finds 
         ({"failed": True}, "it ended without a message"),
     ],
 )
-def test_why_one_failed(result: Fields, reason: str) -> None:
+def test_the_reason_of_a_failure_is_reported(result: Fields, reason: str) -> None:
     """The reason of a failure is reported for a copy and for a retention."""
     for pairs in ([[result], []], [[copied()], [result]]):
         made = summary(*pairs)
@@ -344,7 +344,7 @@ def test_why_one_failed(result: Fields, reason: str) -> None:
         assert made["message"].splitlines()[-1] == f"Failed: web-1 ({ONE}): {reason}"
 
 
-def test_what_is_missing_counts_as_failed() -> None:
+def test_a_missing_instance_counts_as_failed() -> None:
     result = summary([], [], rows=[], ids=[TWO])
     assert result["failed"] == [{"instance": TWO, "id": TWO, "reason": "there is no such instance in this region"}]
     assert result["message"] == (
@@ -365,7 +365,7 @@ def test_the_summary_in_check_mode() -> None:
 
 
 @pytest.mark.parametrize(("power_off", "stopped"), [(True, ["web-2"]), (False, [])])
-def test_what_was_found_stopped_is_named(power_off: bool, stopped: list[str]) -> None:
+def test_instances_found_stopped_are_named(power_off: bool, stopped: list[str]) -> None:
     result = summary([copied(), copied()], [], power_off=power_off)
     assert result["found_stopped"] == stopped
     assert ("Found stopped, perhaps left so by a run that was killed: web-2" in result["message"]) == power_off
@@ -378,5 +378,5 @@ def test_an_instance_without_a_name_is_called_by_its_id() -> None:
     assert result["message"].splitlines()[-1] == f"Failed: {TWO}: not now"
 
 
-def test_that_there_is_none_is_said() -> None:
+def test_the_summary_says_if_no_instance_matches() -> None:
     assert summary([], [], rows=[])["message"].splitlines()[-1] == "There is no such instance."

@@ -56,7 +56,7 @@ def plan(there: list[Fields], snapshots: list[Fields] | None = None, **variables
         ({**RESTORED, "declaration": {"labels": [], "image": "x"}}, "image and labels cannot be declared with"),
     ],
 )
-def test_what_is_refused(variables: Fields, problem: str) -> None:
+def test_bad_variables_are_refused(variables: Fields, problem: str) -> None:
     problems = rebuild_settings({**VARIABLES, **variables})["problems"]
     assert len(problems) == 1 and problem in problems[0]
 
@@ -86,7 +86,7 @@ def test_null_counts_as_not_given() -> None:
         {**RESTORED, "declaration": {"network": {"vpc": ONE}}},
     ],
 )
-def test_what_is_accepted(variables: Fields) -> None:
+def test_good_variables_are_accepted(variables: Fields) -> None:
     assert rebuild_settings({**VARIABLES, **variables})["problems"] == []
 
 
@@ -115,7 +115,7 @@ FRESH, BEGUN = ("web-1", ONE, False, ""), ("web-1", ONE, True, "")
         ([row(1), NAMELESS, row(3, None)], [{"id": "copy"}], [FRESH], []),
     ],
 )
-def test_what_was_done_is_seen_from_names(
+def test_the_steps_done_so_far_follow_from_names(
     instances: list[Fields], snapshots: list[Fields], members: list[Any] | None, earlier: list[str]
 ) -> None:
     made = plan(instances, snapshots)
@@ -159,7 +159,7 @@ BESIDE = f"there are both it ({ID.format(6)}) and web-1-old-x1 ({ONE}), which is
         ([row(6)], [copy(of=TWO)], {**HOST, "host_id": ONE}, "and the instance named web-1 here is another instance"),
     ],
 )
-def test_what_cannot_be_replaced(
+def test_an_instance_that_cannot_be_replaced_is_refused(
     instances: list[Fields], snapshots: list[Fields], variables: Fields, problem: str
 ) -> None:
     problems = plan(instances, snapshots, **variables)["problems"]
@@ -179,11 +179,11 @@ def test_what_cannot_be_replaced(
         (row(1, network={"ports": [{}]}), ALL),
     ],
 )
-def test_what_can_be_replaced(instance: Fields, variables: Fields) -> None:
+def test_an_instance_that_can_be_replaced_is_accepted(instance: Fields, variables: Fields) -> None:
     assert plan([instance], **variables)["problems"] == []
 
 
-def test_all_problems_of_all_instances_are_told() -> None:
+def test_all_problems_of_all_instances_are_reported() -> None:
     made = plan([row(1, state="stopped", image=None), row(2, "web-2", labels=None, network=None)])
     assert [line.count("; ") for line in made["problems"]] == [2, 0]
     assert plan([row(1, "db-1")])["problems"] == ["No instance matches rebuild_name_pattern 'web-*'."]
@@ -216,7 +216,7 @@ def test_a_host_rebuilds_its_own_instance(
         ({"instances": [{"name": 101}]}, ["101"]),
     ],
 )
-def test_only_what_this_rebuild_has_put_aside_is_taken_for_it(variables: Fields, names: list[str]) -> None:
+def test_only_instances_renamed_by_this_rebuild_belong_to_it(variables: Fields, names: list[str]) -> None:
     """An instance whose name only ends like those put aside is an ordinary one, also when listed by name."""
     there = [row(number, name) for number, name in enumerate(["web-old", "web-1", "db-old", "db-old-x0", "101"])]
     made = plan([*there, row(7, "db-1-old-x1", "stopped")], **variables)
@@ -233,7 +233,7 @@ def test_an_instance_without_a_name_is_not_rebuilt() -> None:
     assert own["members"] == []
 
 
-def test_what_was_begun_comes_first() -> None:
+def test_instances_already_begun_come_first() -> None:
     made = plan([row(1), row(2, "web-2"), row(3, "web-3-old-x1", "stopped")])
     assert [member["name"] for member in made["members"]] == ["web-3", "web-1", "web-2"]
 

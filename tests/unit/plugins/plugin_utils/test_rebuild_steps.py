@@ -70,12 +70,12 @@ LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
         ("delete_old", COPIED, (), [GONE]),
     ],
 )
-def test_what_a_step_requests(step: str, fields: Fields, listed: Any, options: list[Fields]) -> None:
+def test_each_step_requests_its_tasks(step: str, fields: Fields, listed: Any, options: list[Fields]) -> None:
     assert requested(step, member(**fields), listed=listed) == [("web-1", each) for each in options]
 
 
 @pytest.mark.parametrize("deleted", [True, False])
-def test_public_addresses_go_as_told(deleted: bool) -> None:
+def test_rebuild_delete_public_ip_decides_about_public_addresses(deleted: bool) -> None:
     made = requested("delete_old", member(), **ALL, delete_public_ip=deleted)
     assert made == [("web-1", {**GONE, "delete_public_ip": deleted})]
 
@@ -117,7 +117,7 @@ BARE = {"name": "web-1", "state": "running", "on_immutable_change": "ignore", "n
         (OLD, {"instances": [{"name": "web-1", **BLANK}]}, {**SAME, "image": "image", "labels": ["prod"]}),
     ],
 )
-def test_the_new_instance_is_as_the_old_one_where_nothing_else_is_declared(
+def test_the_new_instance_equals_the_old_instance_unless_declared_otherwise(
     old: Fields, variables: Fields, declared: Fields
 ) -> None:
     assert requested("create", member(old, **COPIED), **variables) == [("web-1", declared)]
@@ -172,11 +172,11 @@ CREATED = {"instance": row(9), "actions": []}
         ("create", {"members": [NO]}, {"new": row(9), **COPIED}, {"reason": "not now"}),
     ],
 )
-def test_what_came_of_a_step(step: str, result: Fields, fields: Fields, changed: Fields) -> None:
+def test_the_result_of_a_step_changes_the_member(step: str, result: Fields, fields: Fields, changed: Fields) -> None:
     assert after(step, result, **fields) == changed
 
 
-def test_of_several_new_instances_of_a_name_one_that_stays_counts() -> None:
+def test_a_new_instance_that_could_not_be_deleted_counts() -> None:
     asked = [{"name": "web-1", "options": {}}] * 2
     for rows in ([NO, CREATED], [CREATED, NO]):
         (made,) = rebuild_after([member(**FAILED)], "delete_new", {"members": rows}, asked)
@@ -192,7 +192,7 @@ def summary(*finished: Fields, current: Any = (), check: bool = False, **variabl
 DONE: Fields = {"snapshot": "copy", "new": row(9), "kept_public_ips": ["192.0.2.1"]}
 
 
-def test_the_summary_of_what_was_replaced() -> None:
+def test_the_summary_of_replaced_instances() -> None:
     result = summary(member(**DONE), current=[member(row(2, "web-2"))])
     assert result == {
         "id": "x1",
@@ -229,7 +229,7 @@ def test_the_summary_of_what_was_replaced() -> None:
         ),
     ],
 )
-def test_the_summary_of_what_failed(fields: Fields, reason: str, back: bool, now: str) -> None:
+def test_the_summary_of_failed_instances(fields: Fields, reason: str, back: bool, now: str) -> None:
     result = summary(member(**fields))
     (failed,) = result["failed"]
     assert (failed["name"], failed["id"], failed["reason"], failed["back"]) == ("web-1", ONE, reason, back)

@@ -46,7 +46,9 @@ def failed(slug: str | None, msg: str = "It has no init logs.") -> dict[str, Any
     ({"msg": "x", "error": None}, False),
 ])  # fmt: skip
 @pytest.mark.parametrize(("left", "over"), [(5, False), ("5", False), (0, True), ("0", True), (-1, True)])
-def test_an_init_log_is_read_until_it_shows_keys(result: dict[str, Any], done: bool, left: Any, over: bool) -> None:
+def test_an_init_log_is_read_until_it_shows_host_keys(
+    result: dict[str, Any], done: bool, left: Any, over: bool
+) -> None:
     """An init log is read until it shows keys. Ansible before 2.19 passes the result of a template as a text."""
     assert read.host_keys_read(result, left) is (done or over)
 

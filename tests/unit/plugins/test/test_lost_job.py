@@ -40,7 +40,7 @@ def at_work() -> Iterator[subprocess.Popen[bytes]]:
 @pytest.mark.parametrize(
     "left", [None, "", "{", '{"started": 1, "finished": 0}', '{"started": true, "finished": false}']
 )
-def test_a_job_is_lost_when_it_has_no_process_and_no_result(
+def test_a_job_without_process_and_result_is_lost(
     tmp_path: Path, at_work: subprocess.Popen[bytes], left: str | None
 ) -> None:
     result = tmp_path / "result"
@@ -63,5 +63,5 @@ def test_a_job_that_left_a_result_is_not_lost(tmp_path: Path, left: str) -> None
     assert not lost_job(job)
 
 
-def test_ansible_finds_it() -> None:
+def test_ansible_finds_the_plugin() -> None:
     assert TestModule().tests() == {"lost_job": lost_job}
