@@ -65,10 +65,10 @@ def _size(env: dict[str, str], folder: Path, size: int, runs: int) -> dict[str, 
             costs[name].append(cost(command(kind), env))
     floors = {play: medians(costs["floor play"]), listing: medians(costs["floor list"])}
     server = _server(env)
-    result: dict[str, Any] = {
-        "floor, empty play": f"{floors[play].seconds:.2f} s, {floors[play].megabytes:.0f} MB, of which the server {server:.2f} s",
-        "floor, --list": f"{floors[listing].seconds:.2f} s, {floors[listing].megabytes:.0f} MB",
-    }
+    result: dict[str, Any] = {"the server's share, seconds": round(server, 2)}
+    for name, command in {"floor, empty play": play, "floor, --list": listing}.items():
+        result[f"{name}, seconds"] = round(floors[command].seconds, 2)
+        result[f"{name}, megabytes"] = round(floors[command].megabytes)
     for name, (command, _kind) in ways.items():
         mine, floor = medians(costs[name]), floors[command]
         result[name] = {
