@@ -68,7 +68,7 @@ def test_documentation_networks_are_used_first() -> None:
 
 @pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
 def test_addresses_in_responses(api: Api, edition: str) -> None:
-    """All addresses are nobody's and distinct: of seeds, creations and interfaces, in every region."""
+    """All addresses are nobody's, and private ones distinct: of seeds and creations, in every region."""
     api.sim.reset(instances=3, edition=edition, quota_public_ips=None, instant=True)
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         api.sim.seed("instance", region=region, public_ip=True)
@@ -76,6 +76,8 @@ def test_addresses_in_responses(api: Api, edition: str) -> None:
     found = [text for text in texts(api.sim.state()) if looks_like_address(text)]
     assert len(found) >= 3 * (3 + 1) * 2 + 1
     assert not [text for text in found if not nobodys(text)]
+    private = [text for text in found if text.startswith("198.18.")]
+    assert len(private) >= 3 * (3 + 1) + 1 and len(set(private)) == len(private)
 
 
 def looks_like_address(text: str) -> bool:

@@ -289,7 +289,7 @@ def test_a_fault_without_effect_or_with_harm_is_refused(api: Api, add: Any, faul
 
 @pytest.mark.parametrize("seconds", [1e13, 1e300, float("inf"), float("nan"), -1])
 @pytest.mark.parametrize("kind", ["stuck", "unknown_status", "hold"])
-def test_the_end_of_a_fault_can_be_written_as_a_date(api: Api, add: Any, kind: str, seconds: float) -> None:
+def test_seconds_beyond_all_dates_are_refused(api: Api, add: Any, kind: str, seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds"):
         add(kind=kind, seconds=seconds)
 

@@ -238,10 +238,14 @@ def test_interfaces_come_and_go(api: Api) -> None:
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "suspended"])
-def test_interfaces_in_each_state(api: Api, state: str) -> None:
+def test_an_interface_is_attached_and_detached_in_each_state(api: Api, state: str) -> None:
     identifier = api.sim.seed("instance", state=state)["id"]
     request = {"instance": {"id": identifier}, "network": {"interface": {"id": UUID}}}
-    assert api("POST", "/instances/network-interface/attach", request).status_code == 204
+    for action, attached in (("attach", True), ("detach", False)):
+        assert api("POST", f"/instances/network-interface/{action}", request).status_code == 204
+        api.sim.advance(60)
+        interfaces = api.instance(identifier, expand="network")["network"]["interfaces"]
+        assert (UUID in [interface["id"] for interface in interfaces]) is attached
 
 
 def test_a_vpc_by_its_id_exists(api: Api) -> None:

@@ -83,12 +83,14 @@ def test_two_faults_of_a_request_apply_in_turn(api: Api) -> None:
 def test_rows_come_and_go_only_after_a_list_was_answered(api: Api) -> None:
     api.sim.seed("instance", name="a", id="00000000-0000-4000-8000-000000000001")
     api.sim.add_fault(kind="create_between_pages")
-    gone = api.sim.add_fault(operation="GET /v1/instances", kind="delete_between_pages")["name"]
+    api.sim.add_fault(operation="GET /v1/instances", kind="delete_between_pages")
     api.get("/machine-types")
     assert Api(api.sim, key="wrong")("GET", "/instances").status_code == 403
-    assert [fault["fired"] for fault in api.sim.faults()] == [0, 0] and gone
+    assert [fault["fired"] for fault in api.sim.faults()] == [0, 0]
     assert api.names() == ["a"]
     assert [fault["fired"] for fault in api.sim.faults()] == [1, 1]
+    (appeared,) = api.names()
+    assert appeared != "a"
 
 
 @pytest.mark.parametrize("wrong", [
@@ -157,13 +159,20 @@ def test_an_interface_is_a_text(api: Api, interface: Any) -> None:
 def test_resources_with_missing_fields_can_be_copied_and_restored(api: Api) -> None:
     sim = api.sim
     bare = sim.seed("instance", name=None, machine_type=None)["id"]
-    assert api("POST", "/snapshots", {"name": "of-bare", "instance": {"id": bare}}).ok
+    copy = api("POST", "/snapshots", {"name": "of-bare", "instance": {"id": bare}}).json()["id"]
     of = sim.seed("snapshot", name="s", image=None)["id"]
     body = {"name": "again", "machine_type": {"name": LARGE}, "ssh_key_name": "deploy"}
-    assert api("POST", f"/snapshots/{of}", body).ok
+    restored = api("POST", f"/snapshots/{of}", body).json()["id"]
+    sim.advance(3600)
+    assert api("GET", f"/snapshots/{copy}").json()["status"] == "completed"
+    assert api.instance(restored)["status"] == "completed"
     base = f"http://127.0.0.1:{sim.port}/_simulator"
     assert requests.get(f"{base}/glance", timeout=9).status_code == 200
-    assert requests.put(f"{base}/state", json=[{"kind": "instance", "region": "xx"}], timeout=9).status_code == 400
+
+
+def test_a_seed_in_an_unknown_region_is_refused(api: Api) -> None:
+    url, seed = f"http://127.0.0.1:{api.sim.port}/_simulator/state", {"kind": "instance", "region": "xx"}
+    assert requests.put(url, json=[seed], timeout=9).status_code == 400
 
 
 @pytest.mark.parametrize(("wrong", "why"), [
@@ -199,7 +208,8 @@ def test_the_clock_cannot_be_moved_out_of_time(api: Api, change: dict[str, Any])
 def test_the_first_vpc_is_the_default(api: Api) -> None:
     api.sim.reset(vpcs=("apps",), instances=1)
     api.create("web")
-    assert api.names() == ["instance-00001", "web"]
+    rows = api.get("/instances", expand="network")["instances"]
+    assert {row["name"]: row["network"]["vpc"]["name"] for row in rows} == {"instance-00001": "apps", "web": "apps"}
 
 
 def test_the_page_shows_the_current_settings(api: Api) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import select
+import selectors
 import socket
 import ssl
 import threading
@@ -60,14 +60,16 @@ class Handler(BaseHTTPRequestHandler):
         with socket.create_connection(("127.0.0.1", port)) as there:
             self.send_response_only(200)
             self.end_headers()
-            pair = {self.connection: there, there: self.connection}
-            while True:
-                for end in select.select(list(pair), [], [])[0]:
-                    data = end.recv(65536)
-                    if not data:
-                        self.close_connection = True
-                        return
-                    pair[end].sendall(data)
+            with selectors.DefaultSelector() as ends:
+                ends.register(self.connection, selectors.EVENT_READ, there)
+                ends.register(there, selectors.EVENT_READ, self.connection)
+                while True:
+                    for end, _events in ends.select():
+                        data = end.fileobj.recv(65536)  # type: ignore[union-attr]
+                        if not data:
+                            self.close_connection = True
+                            return
+                        end.data.sendall(data)
 
 
 Answer = Any  # (status, body, headers), or a function of the handler and the request
