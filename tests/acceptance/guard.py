@@ -110,13 +110,13 @@ def _refuse_creation(rule: Rule, body: Mapping[str, Any], made: Made, limits: Li
         if not (made.is_own(str(source.get("id", ""))) or made.has_name(str(source.get("name", "")))):
             return f"the source of the {rule.creates} was not made by this run"
     if rule.creates != INSTANCE:
-        return f"this run has created {limits.copies} copies already" if made.copies >= limits.copies else None
+        return f"this run may create no more copies than {limits.copies}" if made.copies >= limits.copies else None
     if (lost := list_lost_with(body)) is not None:
         return f"{lost} is not of this run, and would be attached to its instance"
     if made.creations >= limits.creations:
-        return f"this run has created {limits.creations} instances already"
+        return f"this run may create no more instances than {limits.creations}"
     if made.count_instances() >= limits.at_once:
-        return f"this run may have {limits.at_once} instances at once"
+        return f"this run may have no more instances at once than {limits.at_once}"
     return None
 
 

@@ -80,13 +80,13 @@ def test_only_the_chosen_region_is_changed() -> None:
 
 
 def test_limits_hold_for_creations_and_for_nothing_else() -> None:
-    assert "may have 1 instances at once" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
-    assert "may have 1 instances at once" in refusal_of("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
-    assert "has created 1 instances" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
+    assert "no more instances at once than 1" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
+    assert "no more instances at once than 1" in refusal_of("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
+    assert "no more instances than 1" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
     assert "the 10 minutes of this run are over" in refusal_of("POST", "/v1/instances", NEW, minutes=10)
     copy = {**NEW, "instance": {"id": OWN}}
-    assert "has created 1 copies" in refusal_of("POST", "/v1/snapshots", copy, limits=Limits(9, 9, 10, copies=1))
-    assert "has created 0 copies" in refusal_of("POST", "/v1/images/custom", NEW, limits=Limits(9, 9, 10))
+    assert "no more copies than 1" in refusal_of("POST", "/v1/snapshots", copy, limits=Limits(9, 9, 10, copies=1))
+    assert "no more copies than 0" in refusal_of("POST", "/v1/images/custom", NEW, limits=Limits(9, 9, 10))
     assert not refusal_of("POST", f"/v1/instances/{OWN}/stop", limits=Limits(0, 0, 0), minutes=10)
     assert not refusal_of("DELETE", f"/v1/instances/{OWN}", limits=Limits(0, 0, 0), minutes=10)
 
