@@ -81,7 +81,9 @@ def test_only_the_chosen_region_is_changed() -> None:
 
 def test_limits_hold_for_creations_and_for_nothing_else() -> None:
     assert "no more instances at once than 1" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(1, 5, 10))
-    assert "no more instances at once than 1" in refusal_of("POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10))
+    assert "no more instances at once than 1" in refusal_of(
+        "POST", f"/v1/snapshots/{COPY}", NEW, limits=Limits(1, 5, 10)
+    )
     assert "no more instances than 1" in refusal_of("POST", "/v1/instances", NEW, limits=Limits(9, 1, 10))
     assert "the 10 minutes of this run are over" in refusal_of("POST", "/v1/instances", NEW, minutes=10)
     copy = {**NEW, "instance": {"id": OWN}}

@@ -123,8 +123,9 @@ def test_the_program_names_the_costs_and_asks_first(cloud: Cloud) -> None:
         ),
     ],
 )
-def test_impossible_arguments_are_refused(cloud: Cloud, arguments: tuple[str, ...], environment: dict[str, str],
-                                       words: str) -> None:  # fmt: skip
+def test_impossible_arguments_are_refused(
+    cloud: Cloud, arguments: tuple[str, ...], environment: dict[str, str], words: str
+) -> None:
     code, said = run(cloud, *arguments, **environment)
     assert (code, said[: len(words)]) == (command.REFUSED, words)
 
