@@ -32,7 +32,8 @@ export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 LINK := .build/collections/ansible_collections/magalu/cloud
 # The environment is created again when the pins or the folder change, since its scripts contain the folder's path.
 SETUP := .build/setup-$(shell (cat requirements-dev.txt; pwd) | sha256sum | head -c 16)
-SYSTEM_PACKAGES := openssh-server chromium
+# Ubuntu has no package chromium, but GitHub's runners have the program.
+SYSTEM_PACKAGES = openssh-server $(if $(shell command -v chromium),,chromium)
 # awx.awx for the tests of awx_setup, taken from the package that contains it.
 AWX := .build/awx-collections/24.6.1
 # An ansible-runner that nodes of AWX 24.6.1 may have, and the versions that `make runners` tries.

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,6 +107,21 @@ def test_workflows_call_targets_that_exist() -> None:
         assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", step["uses"]) for step in steps if "uses" in step)
     cores = load_yaml((ROOT / ".github/workflows/nightly.yml").read_text())["jobs"]["matrix"]["strategy"]["matrix"]
     assert cores["core"] == list(CORES)
+
+
+def test_chromium_is_installed_only_where_it_is_missing(tmp_path: Path) -> None:
+    """Ubuntu, which the workflows run on, has no package of this name; its runners have the program."""
+
+    def install() -> str:
+        command = ["make", "--dry-run", "--file", ROOT / "Makefile", "system-packages"]
+        env = os.environ | {"PATH": f"{tmp_path}", "PYENV_ROOT": "/nonexistent"}
+        return subprocess.check_output(command, cwd=ROOT, env=env, text=True)
+
+    for program in ("make", "bash", "sed", "sha256sum", "head", "cat", "realpath"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    assert "openssh-server chromium" in install()
+    (tmp_path / "chromium").symlink_to("/bin/true")
+    assert "openssh-server" in (text := install()) and "chromium" not in text
 
 
 def test_tests_that_only_make_test_all_runs_are_listed() -> None:
