@@ -7,7 +7,7 @@
 `all` runs all suites, ansible-test sanity and the integration targets with each, the integration targets also with the
 modules on the oldest Python that they support, and writes the page Supported versions. `bench` measures with each.
 `runners` runs a job with each and with the releases between them, and with every ansible-runner of the Makefile.
-Further arguments are the versions of ansible-core to which the run is restricted.
+Further arguments are the versions of ansible-core to run with instead; another version, such as a pre-release, too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,15 @@ def sampled() -> list[str]:
     return [str(file) for file in (ROOT / "tests").rglob("test_*.py") if SAMPLE in file.read_text(encoding="utf-8")]
 
 
-def main(what: str, only: list[str]) -> int:
+def choose(what: str, given: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return the versions of ansible-core to run with, and the Pythons of each: of an unknown one the newest's."""
+    known = CORES | BETWEEN
+    if given:
+        return {core: known.get(core, [*CORES.values()][-1]) for core in given}
+    return known if what == "runners" else CORES
+
+
+def main(what: str, given: list[str]) -> int:
     commands = {
         "bench": [["python", "-m", "tests.benchmarks"]],
         "every_core": [["python", "-m", "pytest", "-m", "every_core"]],
@@ -89,8 +97,8 @@ def main(what: str, only: list[str]) -> int:
         ],
     }[what]
     failed, left_out = [], []
-    for core, names in (CORES | BETWEEN if what == "runners" else CORES).items():
-        if (only and core not in only) or (what in ("every_core", "sample") and core == version("ansible-core")):
+    for core, names in choose(what, given).items():
+        if what in ("every_core", "sample") and core == version("ansible-core"):
             continue
         found = {name: path for name in names if (path := find_python(name))}
         left_out += [f"ansible-core {core} on Python {name}" for name in names if name not in found]
@@ -100,7 +108,7 @@ def main(what: str, only: list[str]) -> int:
             passed = run(environment(core, found[name], name), commands)
             if not passed:
                 failed.append(core)
-            if what == "all":
+            if what == "all" and core in CORES:
                 row = {"core": core, "python": name, "modules": f"{name}, {OLDEST}", "date": f"{date.today()}"}
                 record(core, row if passed and find_python(OLDEST) else None)
     for combination in left_out:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests import versions
-from tests.cores import CORES
+from tests.cores import BETWEEN, CORES, choose
 from tests.release import PLACES, numbers
 from tests.support.documents import load_yaml
 
@@ -92,6 +92,13 @@ def test_supported_versions_are_those_that_make_matrix_ran(tmp_path: Path, monke
     assert cells[4:] == ["2.9.1", "3.11", "3.11, 3.9", "2026-11-25", "2.19.14", "3.11", "3.11, 3.9", "2026-11-25"]
     versions.record("2.9.1", None)
     assert [row["core"] for row in versions.recorded()] == ["2.19.14"]
+
+
+def test_matrix_runs_with_every_given_version() -> None:
+    """A version that is not in the list is not left out: with it all tests would pass, since none would run."""
+    assert choose("all", []) == choose("bench", []) == CORES
+    assert choose("runners", []) == CORES | BETWEEN
+    assert choose("all", ["2.16.19", "2.99.0rc1"]) == {"2.16.19": CORES["2.16.19"], "2.99.0rc1": [*CORES.values()][-1]}
 
 
 def test_workflows_call_targets_that_exist() -> None:
