@@ -73,6 +73,21 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg, **{"error": plain_error("check the options", msg), **kwargs})
         raise SystemExit  # never reached: for readers and type checkers
 
+    def warn(self, warning: str, **kwargs: t.Any) -> None:
+        """Warn without secrets."""
+        super().warn(self._hide_secrets(warning), **kwargs)
+
+    def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
+        """Return a result without secrets.
+
+        From ansible-core 2.22 on, secrets stay in a result: they are hidden only where Ansible shows it.
+        """
+        result = {"invocation": {"module_args": self.params}, **kwargs}
+        super()._return_formatted(self._hide_secrets(result))
+
+    def _hide_secrets(self, value: t.Any) -> t.Any:
+        return mask_secrets(value, sorted(self.no_log_values, key=len, reverse=True))
+
     def client(self, *secrets: str | None, make: type[Api] = Api) -> Api:
         """Return a client for the API that the options define.
 
@@ -191,6 +206,21 @@ def _drop_data(params: dict[str, t.Any], spec: dict[str, t.Any], above: str = ""
         if listed and not texts and option.get("elements") == "str":
             params[name] = [item for item in t.cast("list[t.Any]", value) if not isinstance(item, (dict, list))]
     return dropped
+
+
+def mask_secrets(value: t.Any, secrets: list[str]) -> t.Any:
+    """Return the value with all secrets in its texts masked, in the same way as ansible-core before 2.22."""
+    if isinstance(value, dict):
+        return {key: mask_secrets(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask_secrets(item, secrets) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value in secrets:
+        return "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    for secret in secrets:
+        value = value.replace(secret, "********")
+    return value
 
 
 _MEANT = {

@@ -4,7 +4,8 @@
 
 Three places are Ansible's own, with any module, and ignored here. A playbook has the secrets that users write into it;
 a module's options are in a file while it runs, for its user only (ANSIBLE_KEEP_REMOTE_FILES keeps the file); and
-ANSIBLE_DEBUG prints a line with the options as they were given (ITS_OWN).
+ANSIBLE_DEBUG prints a line with the options as they were given (ITS_OWN). From ansible-core 2.22 on, it also prints the
+list of values that the controller is to hide, as a module sends it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ ENV = {
     "ANSIBLE_CALLBACK_PLUGINS": str(LOUD / "callbacks"), "JUNIT_OUTPUT_DIR": "junit",
     "ANSIBLE_CALLBACKS_ENABLED": "keep_all,ansible.builtin.junit",
 }  # fmt: skip
-ITS_OWN = re.compile(r".* done with _execute_module \(.*")
+ITS_OWN = re.compile(r'.* done with _execute_module \(.*|\\*"_ansible_new_secrets\\*": \[.*?\]')
 OLD = {"region": "br-ne1"}  # with API version 2024-08, which alone has backups
 FIRST = "GET /v1/instances/config/{id}/first-windows-password"
 PLAIN = {name: value for name, value in DECLARED.items() if name != "name"}

@@ -74,7 +74,8 @@ def test_encrypted_entries_of_lists_and_mappings_work(programs: Programs, sim: A
         f"filters:\n  name: !vault |\n      {name}\nimage_users:\n  - match: '*'\n    user: !vault |\n      {user}\n"
     )
     [(host, variables)] = programs.list("--vault-password-file", "password").hosts.items()
-    assert (host, variables["ansible_user"]) == ("web", "admin")
+    # ansible-core 2.22 decrypts the text, too, and hides it wherever it shows it.
+    assert host == "web" and variables["ansible_user"] in ("admin", "$REDACTED$")
 
 
 def test_key_by_a_lookup(programs: Programs, sim: Any) -> None:

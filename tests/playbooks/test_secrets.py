@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible.module_utils import basic
 
 from tests.support.declarations import DECLARED, LARGE
 from tests.support.leaking import ENCODED, TEXT, leaking_faults
@@ -59,6 +60,13 @@ def test_a_failed_read_shows_no_secret(play: Player, sim: Any) -> None:
     assert_kept(done, KEY)
 
 
+@pytest.fixture
+def no_other_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ansible-core leave secrets in a result, as it does from 2.22 on."""
+    monkeypatch.setattr(basic, "remove_values", lambda value, _secrets: value)
+
+
+@pytest.mark.usefixtures("no_other_mask")
 @pytest.mark.one_in(9)
 @pytest.mark.parametrize("operation", ["GET /v1/instances", "POST /v1/instances/{id}/stop", "POST /v1/instances"])
 @pytest.mark.parametrize("option", ["api_key", "access_token"])
@@ -76,6 +84,23 @@ def test_no_failed_request_leaves_a_secret_in_a_result(sim: Any, operation: str,
             assert hidden not in shown, (fault, shown)
 
 
+@pytest.mark.usefixtures("no_other_mask")
+def test_warnings_and_options_of_a_result_show_no_secret(sim: Any) -> None:
+    """Also what the API repeats later, in an instance's error, and the options, which Ansible adds on demand."""
+    error = {"slug": "create_instance.user_data", "message": f"cannot use {TEXT.strip()} or {ENCODED}"}
+    sim.seed("instance", name="web", state="error", status="creating_error", error=error)
+    options = {**DECLARED, "user_data": TEXT, "on_immutable_change": "fail"}
+    given = result(sim, "vm_instance", options)
+    assert given["instance"]["error"]["message"] == "cannot use ******** or ********"
+    assert "kept-data-9b1e" not in json.dumps(given)
+    sim.reset(keys={KEY: "tenant-1"})
+    given = result(sim, "vm_instance", {**DECLARED, "name": f"{KEY} x"}, check=True, env={"MGC_API_KEY": KEY})
+    assert given["warnings"][0].startswith("The name '******** x' may be refused") and KEY not in json.dumps(given), (
+        given
+    )
+
+
+@pytest.mark.usefixtures("no_other_mask")
 def test_the_address_of_an_image_is_a_secret_too(sim: Any) -> None:
     """The URL of an image is a secret, too: it is presigned, so anyone who has it can read the image."""
     url = f"https://objects.example.com/golden.qcow2?signature={PASSWORD}"

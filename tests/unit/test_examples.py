@@ -24,7 +24,7 @@ from tests.support.programs import run
 pytestmark = pytest.mark.programs
 
 MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "plugins/modules").glob("*.py"))
-ANSIBLES_OWN = {"changed", "failed", "diff", "warnings", "invocation"}
+ANSIBLES_OWN = {"ansible_parsed", "changed", "failed", "diff", "warnings", "invocation"}
 # Each example may have to wait for the effect of the previous one, which takes little time, since the simulator's
 # clock runs 60 times as fast.
 NO_WAIT = {"wait": False}
