@@ -68,17 +68,17 @@ def _later(date: str = "") -> dict[str, Any]:
     return {**_status(429, **{"Retry-After": date or "20"}), "body": body}
 
 
-MOTION = {"slug": "conflict", "message": "It is in motion"}
+CONFLICT = {"slug": "conflict", "message": "It is in transition"}
 FAULTS: dict[str, Fault] = {
     "connection refused": Fault(refused=True),
     "connection reset before the request arrives": Fault({"kind": "reset", "when": "before"}),
-    "change made, answer lost by a reset": Fault({"kind": "reset", "when": "after"}),
-    "change made, answer lost by a time-out": Fault({"kind": "hold", "when": "after"}, options={"api_timeout": 0.25}),
-    "change made, answered 500": Fault(_status(500, "after")),
-    "change made, answered 502 in HTML": Fault({"kind": "html", "status": 502, "when": "after"}),
-    "change made, answered 504": Fault(_status(504, "after")),
+    "change made, response lost by a reset": Fault({"kind": "reset", "when": "after"}),
+    "change made, response lost by a timeout": Fault({"kind": "hold", "when": "after"}, options={"api_timeout": 0.25}),
+    "change made, response 500": Fault(_status(500, "after")),
+    "change made, response 502 in HTML": Fault({"kind": "html", "status": 502, "when": "after"}),
+    "change made, response 504": Fault(_status(504, "after")),
     "keep-alive connections closed meanwhile": Fault({"kind": "close_keep_alive"}, everywhere=True),
-    "409, it is in motion": Fault({**_status(409), "body": MOTION}, reads=False),
+    "409, it is in transition": Fault({**_status(409), "body": CONFLICT}, reads=False),
     "429 with Retry-After in seconds": Fault(_later()),
     "429 with Retry-After as a date": Fault(_later("{date}")),
     "503": Fault(_status(503)),
@@ -86,8 +86,8 @@ FAULTS: dict[str, Fault] = {
     "408": Fault(_status(408)),
     "body cut short": Fault({"kind": "short_body", "when": "after"}, can_be=has_response_body),
     "HTML instead of JSON": Fault({"kind": "html", "status": 200, "when": "after"}),
-    "slow answers": Fault({"kind": "slow", "seconds": 0.02}),
-    "status stuck in motion": Fault({"kind": "stuck", "seconds": BEYOND}, can_be=lasting, reads=False),
+    "slow responses": Fault({"kind": "slow", "seconds": 0.02}),
+    "status stuck in transition": Fault({"kind": "stuck", "seconds": BEYOND}, can_be=lasting, reads=False),
     "the operation fails": Fault({"kind": "failing"}, can_be=lasting, reads=False),
     "unknown status": Fault({"kind": "unknown_status", "seconds": 20}, can_be=lasting, reads=False),
     "lists 5 s behind creations": Fault(settings={"lag": 5}, can_be=making),

@@ -19,8 +19,8 @@ CREATE, LIST = "POST /v1/instances", "GET /v1/instances"
 RATE = {"kind": "status", "status": 429, "headers": {"Retry-After": "5"}, "body": {"slug": "rate", "message": "Slow"}}
 # Faults of a tenth of the creations: whether the run succeeds, None if chance may strike a member twice.
 TENTH: dict[str, tuple[Fields, bool | None]] = {
-    "answer lost by a reset": ({"kind": "reset", "when": "after"}, True),
-    "answer lost by 502": ({"kind": "html", "status": 502, "when": "after"}, True),
+    "response lost by a reset": ({"kind": "reset", "when": "after"}, True),
+    "response lost by 502": ({"kind": "html", "status": 502, "when": "after"}, True),
     "body cut short": ({"kind": "short_body", "when": "after"}, True),
     "reset before": ({"kind": "reset", "when": "before"}, None),
     "409": ({"kind": "status", "status": 409}, None),
@@ -140,7 +140,7 @@ def test_lists_that_stay_unavailable_fail_with_the_steps_done(sim: Any) -> None:
     ("state", "operation"),
     [("stopped", "POST /v1/instances/{id}/stop"), ("rebooted", "POST /v1/instances/{id}/reboot")],
 )
-@pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "reset before", "429", "409"])
+@pytest.mark.parametrize("fault", ["response lost by a reset", "response lost by 502", "reset before", "429", "409"])
 def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: str, fault: str) -> None:
     others = reset_cloud(sim, stale=2)
     done(sim, **FLEET)
@@ -157,7 +157,7 @@ def test_a_third_of_the_actions_meets_a_fault(sim: Any, state: str, operation: s
 
 
 @pytest.mark.one_in(3)
-@pytest.mark.parametrize("fault", ["answer lost by a reset", "answer lost by 502", "429", "409", "503"])
+@pytest.mark.parametrize("fault", ["response lost by a reset", "response lost by 502", "429", "409", "503"])
 def test_a_third_of_the_deletions_meets_a_fault_and_no_address_stays(sim: Any, fault: str) -> None:
     others = reset_cloud(sim)
     done(sim, **FLEET)

@@ -63,7 +63,7 @@ def test_rolling_retypes_one_instance_at_a_time(sim: Any, tmp_path: Path) -> Non
     ended = 0.0
     for request in sim.requests():
         if request["method"] == "POST":
-            assert request["at"] >= ended, "another one was still in motion"
+            assert request["at"] >= ended, "another one was still in transition"
             ended = request["at"] + 6
 
 

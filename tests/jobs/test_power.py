@@ -131,7 +131,7 @@ def test_batches_are_small_and_no_batch_follows_a_failure(sim: Any, tmp_path: Pa
     assert sorted(states(sim).values()) == ["running"] * 3 + ["stopped"]
     assert "max_failures is 0" in job.summary[-1]
     first, second = [each["at"] for each in sim.requests() if each["method"] == "POST"]
-    assert second - first >= 5, "both were in motion at once"
+    assert second - first >= 5, "both were in transition at once"
     assert re.search(r'"concurrency": 3,', job.said) and re.search(r'"wait_timeout": 900\b', job.said)
 
 

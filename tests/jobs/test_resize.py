@@ -46,7 +46,7 @@ def test_instances_are_resized_in_turn_and_unchanged_ones_reported(sim: Any, tmp
     ]  # fmt: skip
     assert set(types(sim).values()) == {LARGE} and states(sim) == before
     first, second, third = starts(sim)
-    assert second - first >= 5 and third - second >= 5, "two were in motion at once"
+    assert second - first >= 5 and third - second >= 5, "two were in transition at once"
 
 
 @pytest.mark.test_all("one run of the playbook and its refusals are in make test")
