@@ -23,6 +23,7 @@ import importlib.util
 import inspect
 import io
 import json
+import multiprocessing.util
 import os
 import pickle
 import re
@@ -283,6 +284,7 @@ def end(main: Callable[[], None]) -> NoReturn:
     )  # fmt: skip
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     atexit._clear()
+    atexit.register(multiprocessing.util._exit_function)  # registered when it was imported
     code: Any = 0
     try:
         main()

@@ -50,9 +50,11 @@ def test_a_playbook_says_and_leaves_the_same(sim: Any, tmp_path: Path, options: 
         keep("[info, failed, folder.stdout]", tmp_path / "kept"), {"ansible.builtin.fail": {"msg": "the end"}},
     ]  # fmt: skip
     (tmp_path / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    (tmp_path / "left").mkdir()
     env = environment(
-        sim, tmp_path, ANSIBLE_FORKS="9", ANSIBLE_FORCE_COLOR="1", ANSIBLE_COLOR_OK="blue", ANSIBLE_NOCOLOR=""
-    )
+        sim, tmp_path, ANSIBLE_FORKS="9", ANSIBLE_FORCE_COLOR="1", ANSIBLE_COLOR_OK="blue", ANSIBLE_NOCOLOR="",
+        TMPDIR=str(tmp_path / "left"),
+    )  # fmt: skip
     found = []
     for way in (run_new, run_forked):
         sim.reset()
@@ -67,7 +69,7 @@ def test_a_playbook_says_and_leaves_the_same(sim: Any, tmp_path: Path, options: 
         requests = [
             (request["path"], request["region"], request["headers"]["user-agent"]) for request in sim.requests()
         ]
-        found.append((code, UNLIKE.sub("", said), kept, sorted(requests)))
+        found.append((code, UNLIKE.sub("", said), kept, sorted(requests), os.listdir(tmp_path / "left")))
     assert found[0] == found[1]
 
 
