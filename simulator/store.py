@@ -43,7 +43,7 @@ class Store:
         try:
             # The lock is kept until the database is closed. Whoever has it now may be about to end: SQLite waits 2 s.
             self.database.executescript(f"PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; {TABLES}")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self.database.close()
             if "locked" not in str(error):
                 raise

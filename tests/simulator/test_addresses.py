@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def test_data_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cloud.db"
     command = [sys.executable, "-m", "simulator", "--port", "0", "--data", str(file)]
     subprocess.run([*command, "--instances", "1", "--", "true"], cwd=ROOT, check=True)
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE region SET document = json_remove(document, '$.public_numbers')")
     refused = subprocess.run([*command, "--", "true"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2

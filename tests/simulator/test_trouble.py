@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ import requests
 from simulator import running
 from simulator.server import PortInUse
 from simulator.settings import Settings
+from simulator.store import Store
 from tests.support.declarations import LARGE, SMALL
 from tests.support.raw_client import LINUX, Api, creation_body
 
@@ -291,6 +293,15 @@ def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, damage: str) -> 
         refused = pytest.raises(sqlite3.DataError, match="damaged, or not of this version")
         with refused, running(data=data):
             pass
+
+
+def test_a_file_that_is_not_a_database_is_closed(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database")
+    with pytest.raises(sqlite3.DatabaseError, match="not a database") as refused:
+        Store(file)
+    opened = [os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")]
+    assert refused and str(file) not in opened  # the exception would keep it open
 
 
 def test_a_missing_package_fails_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
