@@ -84,7 +84,7 @@ contract: setup  ## compare requests and answers with the API's OpenAPI files (M
 	python -m pytest tests/contract || [ $$? = 5 -a -z "$(MGC_CONTRACT)" ] # 5: all tests were skipped
 
 suites: setup  ## run all of pytest's suites, with the pinned ansible-core
-	python -m pytest $(SIDE_BY_SIDE) $(FAILED) --durations 30 $(if $(TEST_ALL),--cov)
+	python -m pytest $(SIDE_BY_SIDE) $(FAILED) --durations 30 $(if $(TEST_ALL),--cov --cov-fail-under 98)
 
 again: setup  ## run the tests that failed in the last run of quick or suites
 	python -m pytest $(FAILED) --last-failed --last-failed-no-failures none
