@@ -234,10 +234,15 @@ class Region:
 
     def list_shown(self, kind: Kind[F]) -> list[tuple[Resource[F], F]]:
         """Return the resources that a list shows, with the fields that it shows."""
-        rows = [(resource, self.show(resource, self.settings.lag)) for resource in self.resources[kind].values()]
-        for _pair in self.keep_present([resource for resource, fields in rows if fields is None]):
+        shown, gone = [], []
+        for resource in self.resources[kind].values():
+            if fields := self.show(resource, self.settings.lag):
+                shown.append((resource, fields))
+            else:
+                gone.append(resource)
+        for _pair in self.keep_present(gone):
             pass  # only to forget resources
-        return [(resource, fields) for resource, fields in rows if fields]
+        return shown
 
     def refuse_taken_name(self, kind: Kind[F], name: str | None, but: Resource[F] | None = None) -> None:
         if name is not None and any(resource is not but for resource, _fields in self.find_named(kind, name)):

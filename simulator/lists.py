@@ -7,8 +7,8 @@ from __future__ import annotations
 import functools
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 
@@ -21,6 +21,12 @@ SORTABLE = {"id", "name", "status", "state", "created_at", "updated_at", "availa
             "end_life_at", "release_at", "version", "vcpus", "ram", "disk", "gpu"}  # fmt: skip
 
 
+class Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Identified)
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
@@ -44,18 +50,18 @@ def parse_sort(sort: str) -> tuple[tuple[str, bool], ...]:
     return tuple((field, direction == "desc") for field, direction in pairs)
 
 
-def sort_key(field: str) -> Callable[[tuple[str, Mapping[str, Any]]], Any]:
+def sort_key(field: str) -> Callable[[tuple[Identified, Mapping[str, Any]]], Any]:
     if field == "id":
-        return lambda pair: pair[0]
+        return lambda pair: pair[0].id
     return lambda pair: ((value := pair[1].get(field)) is not None, value)
 
 
-def cut_page(region: Region, page: Page, found: Iterable[tuple[str, Row]]) -> tuple[list[tuple[str, Row]], Fields]:
-    """Return the rows of a page, and the part of the response that describes it."""
+def cut_page(region: Region, page: Page, found: list[tuple[Item, Row]]) -> tuple[list[tuple[Item, Row]], Fields]:
+    """Return the items of a page with their fields, and the part of the response that describes the page."""
     for field, _descending in parse_sort(page.sort):
         if field not in SORTABLE or (field == "id" and not region.settings.sort_by_id):
             raise invalid_parameter("_sort", f"cannot sort by {field}")
-    rows = [pair for pair in found if page.name is None or pair[1]["name"] == page.name]
+    rows = found if page.name is None else [pair for pair in found if pair[1]["name"] == page.name]
     if region.settings.shuffle_ties:
         random.shuffle(rows)
     for field, descending in reversed(parse_sort(page.sort)):

@@ -185,12 +185,12 @@ def catalog_routes(s: ModuleType, new: bool) -> APIRouter:
     @router.get("/images", tags=["images"], response_model=s.ListImageExternalV1, summary="Retrieves all images.")
     async def list_images_v1(here: Here, page: Page = image_pages) -> Response:
         found = [
-            (image.id, image._asdict())
+            (image, image._asdict())
             for image in catalog.IMAGES
             if (zones := here.list_zones(image)) and page.zone in (None, *zones)
         ]
         shown, meta = cut_page(here, page, found)
-        return answer({"images": [rows.catalog_image_row(here, fields) for _id, fields in shown], **meta})
+        return answer({"images": [rows.catalog_image_row(here, fields) for _image, fields in shown], **meta})
 
     @router.get("/machine-types", tags=["machine-types"], response_model=s.InstanceTypesV1ListResponse,
                 summary="Retrieves all machine-types.")  # fmt: skip
@@ -210,8 +210,7 @@ def catalog_routes(s: ModuleType, new: bool) -> APIRouter:
 def answer_types(here: Here, page: Page, key: str) -> Response:
     """Return the response with a page of machine types."""
     offered = [kind for kind in catalog.MACHINE_TYPES if here.list_zones(kind)]
-    found = [(kind.id, kind._asdict()) for kind in offered if page.zone is None or page.zone in here.list_zones(kind)]
+    found = [(kind, kind._asdict()) for kind in offered if page.zone is None or page.zone in here.list_zones(kind)]
     shown, meta = cut_page(here, page, found)
-    made = [rows.machine_type_row(here, catalog.TYPES_BY_ID[identifier], sku=key == "machine_types")
-            for identifier, _fields in shown]  # fmt: skip
+    made = [rows.machine_type_row(here, kind, sku=key == "machine_types") for kind, _fields in shown]
     return answer({key: made, **meta})

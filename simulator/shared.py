@@ -92,9 +92,7 @@ def answer_page(
 
     With `optional`, a response without rows may lack the key.
     """
-    found = [(resource.id, fields) for resource, fields in region.list_shown(kind)]
-    shown, meta = cut_page(region, page, found)
-    resources = region.resources[kind]
-    rows = [row(resources[identifier], fields) for identifier, fields in shown]
+    shown, meta = cut_page(region, page, region.list_shown(kind))
+    rows = [row(resource, fields) for resource, fields in shown]
     left_out = optional and not rows and region.settings.nulls == "omitted"
     return answer({**({} if left_out else {key: rows}), **meta})
