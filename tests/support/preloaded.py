@@ -38,6 +38,7 @@ import threading
 import time
 import traceback
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -335,6 +336,9 @@ def load_plugins(loaders: Any) -> None:
 
 def fork_modules() -> None:
     """Let a worker fork itself for a module that Ansible would start with this Python."""
+    # vm_fleet reads the lines of its module in a thread, which the fork does not need. As this file is __main__, Python
+    # 3.12 and newer would show its warning, and ansible-core 2.19 warns of output that is not its own.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]
     signature = inspect.signature(execute)
 
