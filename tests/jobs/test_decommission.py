@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,26 @@ def test_confirmed_instances_are_deleted_with_their_addresses(sim: Any, tmp_path
     assert sim.state()["br-se1"]["public_ips"] == []
     nothing = launch(sim, tmp_path, "decommission", {**answers, "magalu_confirm_count": 0})
     assert nothing.code == 0 and nothing.summary == ["No instances were deleted."]
+
+
+def test_variables_of_the_inventory_delete_no_other_instance(sim: Any, tmp_path: Path) -> None:
+    """The role fleet also reads variables that the inventory has for another fleet."""
+    seed(sim, [*WEB, "db-01"])
+    another = {
+        "fleet_count": 2,
+        "fleet_name_format": "web-{index:02d}",
+        "fleet_prune_match": "web-*",
+        "fleet_prune_all": True,
+    }
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"vars": another}}))
+    job = launch(
+        sim,
+        tmp_path,
+        "decommission",
+        {**ALL, "magalu_name_pattern": "db-*", "magalu_confirm_count": 1},
+        ("-i", "hosts.yml"),
+    )
+    assert job.code == 0 and names(sim) == WEB, job.said
 
 
 @SLOW

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_a_blank_answer_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
     assert done.summary[1].startswith(f"web: running {told['instances'][0]['private_ipv4']}, 2001:db8:")
     again = launch(sim, tmp_path, "provision", answers)
     assert again.code == 0 and " changed=0 " in again.said and again.stats["magalu_provision"]["changed"] == []
+
+
+def test_variables_of_the_inventory_delete_nothing(sim: Any, tmp_path: Path) -> None:
+    """The role fleet also reads variables that the inventory has for another fleet."""
+    seed(sim, ["app", "web"])
+    another = {"fleet_state": "absent", "fleet_prune_match": "app*", "fleet_prune_all": True}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"vars": another}}))
+    job = launch(sim, tmp_path, "provision", WEB, ("-i", "hosts.yml"))
+    assert job.code == 0 and names(sim) == ["app", "web"], job.said
 
 
 def test_every_answer_arrives(sim: Any, tmp_path: Path) -> None:

@@ -58,11 +58,16 @@ def test_snapshots_are_planned_and_created(sim: Any, tmp_path: Path) -> None:
 
 @pytest.mark.test_all("test_restore.py has a killed job, and a failed one is in test_approved.py")
 def test_a_failed_job_passes_its_failures_to_the_workflow(sim: Any, tmp_path: Path) -> None:
-    """A failed job passes its failures to the workflow: a copy's name is taken, and another copy takes too long."""
+    """A failed job passes its failures to the workflow: a copy's name is taken, and another copy takes too long.
+
+    A variable that the inventory has for another run of the role does not hide them.
+    """
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"vars": {"protect_fail": False}}}))
     seed(sim, ["web-1", "web-2"], region="br-ne1")
     sim.seed("snapshot", region="br-ne1", name="snapshot-web-1-x")
     sim.add_fault(operation="POST /v1/snapshots", kind="stuck")
-    job = launch(sim, tmp_path, "snapshot", answers(name_pattern="**", period="x", region="br-ne1", wait_timeout=2))
+    asked = answers(name_pattern="**", period="x", region="br-ne1", wait_timeout=2)
+    job = launch(sim, tmp_path, "snapshot", asked, ("-i", "hosts.yml"))
     assert job.code == 2
     why = {row["instance"]: row["reason"] for row in job.stats["magalu_snapshot"]["failed"]}
     assert "is of another instance" in why["web-1"] and "Timed out after 2 s" in why["web-2"]
