@@ -133,6 +133,8 @@ def _problems(given: Row) -> t.Iterator[str]:
     for name, (pattern, words) in NUMBERS.items():
         if not re.fullmatch(pattern, text_of(given[name])):
             yield f"rebuild_{name} must be {words}, not '{text_of(given[name])}'."
+    if given["from"] not in (None, "", "image", "snapshot"):  # Ansible may have been told not to check it
+        yield f"rebuild_from must be image or snapshot, not '{given['from']}'."
     yield from _choice_problems(given)
     yield from _declaration_problems(given)
 
