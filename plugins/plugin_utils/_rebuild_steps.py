@@ -7,6 +7,7 @@ The filters rebuild_requests, rebuild_after and rebuild_summary pass plain value
 
 from __future__ import annotations
 
+import glob
 import typing as t
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
@@ -48,6 +49,9 @@ def _try(member: Member, settings: Settings, listed: Rows) -> list[Row]:
 
 
 def _delete_new(member: Member, settings: Settings, listed: Rows) -> list[Row]:
+    """Return the deletions of the new instance, none if the old one is gone: somebody else may have deleted it."""
+    if not any(same_id(row["id"], member.old["id"]) and row["phase"] != "deleting" for row in listed):
+        return []
     news = [row for row in listed if row.get("name") == member.name and not same_id(row["id"], member.old["id"])]
     return [{"id": row["id"], "state": "absent", "delete_public_ip": True} for row in news]
 
@@ -57,7 +61,9 @@ def _give_back(member: Member, settings: Settings, listed: Rows) -> list[Row]:
 
 
 def _delete_old(member: Member, settings: Settings, listed: Rows) -> list[Row]:
-    return [{"id": member.old["id"], "state": "absent", "delete_public_ip": settings.delete_public_ip}]
+    """Return the deletion of the old instance, which is refused if somebody else has given it its name back."""
+    options = {"id": member.old["id"], "state": "absent", "delete_public_ip": settings.delete_public_ip}
+    return [{**options, "protect_names": [glob.escape(member.name)]}]
 
 
 class Step(t.NamedTuple):

@@ -110,6 +110,33 @@ def test_an_unreachable_new_instance_is_rolled_back_and_tried_again(sim: Any, tm
     assert not (tmp_path / "PROOF").exists()
 
 
+ABSENT = "- magalu.cloud.vm_instance: {{name: {}, state: absent, delete_public_ip: true}}\n"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "kept", "words"),
+    [
+        (ABSENT.format("web-1-old-x1") + "- ansible.builtin.fail: {msg: no}\n", "new", "There is no instance with id"),
+        (
+            ABSENT.format("web-1")
+            + "- magalu.cloud.vm_instance: {name: web-1-old-x1, new_name: web-1, state: running}\n",
+            "old",
+            "is protected from deletion",
+        ),
+    ],
+    ids=["the old instance is deleted", "the old instance is brought back"],
+)
+def test_one_instance_is_left_if_another_run_does_the_opposite(
+    sim: Any, tmp_path: Path, meanwhile: str, kept: str, words: str
+) -> None:
+    """Another run, or a person, takes one of the two instances away while this run checks the new one."""
+    old = sim.seed("instance", name="web-1")["id"]
+    (tmp_path / "ask.yml").write_text(meanwhile)
+    (outcome,), job = use(sim, tmp_path, "rebuild", Case({**GIVEN, "rebuild_check": str(tmp_path / "ask.yml")}))
+    assert words in outcome.failed, job.said
+    assert list(states(sim).items()) == [("web-1", "running")] and (row(sim, "web-1")["id"] == old) is (kept == "old")
+
+
 @SLOW
 @pytest.mark.needs("sshd", "ssh")
 def test_by_way_of_a_snapshot_with_a_login(sim: Any, tmp_path: Path) -> None:

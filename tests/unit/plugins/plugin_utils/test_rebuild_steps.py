@@ -44,7 +44,7 @@ def requested(step: str, *members: Fields, listed: Any = (), **variables: Any) -
 
 ASIDE = {"id": ONE, "name": "web-1-old-x1", "state": "stopped"}
 BACK = {"id": ONE, "name": "web-1", "state": "running"}
-GONE = {"id": ONE, "state": "absent", "delete_public_ip": True}
+GONE = {"id": ONE, "state": "absent", "delete_public_ip": True, "protect_names": ["web-1"]}
 COPIED, FAILED = {"snapshot": "copy"}, {"reason": "not now"}
 LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
 
@@ -60,7 +60,9 @@ LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
         ("delete_new", {**COPIED, **FAILED}, LISTED, [{"id": NEW, "state": "absent", "delete_public_ip": True}]),
         ("delete_new", {**COPIED, **FAILED}, LISTED[1:], []),
         ("delete_new", {**COPIED, **FAILED}, [row(1)], []),  # the old instance still has its own name
-        ("delete_new", {**COPIED, **FAILED}, [{"id": TWO}, {"id": ONE, "name": None}], []),
+        ("delete_new", {**COPIED, **FAILED}, [row(2, "web-2"), row(1, None)], []),
+        ("delete_new", {**COPIED, **FAILED}, LISTED[::2], []),  # somebody else has deleted the old instance
+        ("delete_new", {**COPIED, **FAILED}, [LISTED[0], row(1, "web-1-old-x1", status="deleting")], []),
         ("delete_new", FAILED, LISTED, []),  # without a snapshot, no new instance was created
         ("give_back", {**COPIED, **FAILED}, (), [BACK]),
         ("give_back", FAILED, (), [BACK]),
@@ -72,6 +74,12 @@ LISTED = [row(9), row(1, "web-1-old-x1", "stopped"), row(8, "web-2")]
 )
 def test_each_step_requests_its_tasks(step: str, fields: Fields, listed: Any, options: list[Fields]) -> None:
     assert requested(step, member(**fields), listed=listed) == [("web-1", each) for each in options]
+
+
+def test_an_old_instance_that_has_its_name_back_is_not_deleted() -> None:
+    """Its name is a pattern of protect_names, in which nothing but the name itself matches."""
+    ((_name, made),) = requested("delete_old", member(name="web[1]*"))
+    assert made["protect_names"] == ["web[[]1][*]"]
 
 
 @pytest.mark.parametrize("deleted", [True, False])
