@@ -28,6 +28,7 @@ NUMBERS = {  # the variable -> the pattern of its values, and in words
     "batch": (r"[1-9][0-9]*|[1-9][0-9]?%|100%", "a number above 0, or a percentage"),
     "max_failures": (r"[0-9]+", "a number from 0 on"),
     "check_timeout": (r"0*[1-9][0-9]*", "a number of seconds above 0"),
+    "ssh_port": (r"0*[1-9][0-9]{0,4}", "a port, such as 22"),
     "wait_timeout": (r"(0*[1-9][0-9]*)?", "a number of seconds above 0"),
 }
 # Options that only one instance can have, not the old and the new instance at the same time.

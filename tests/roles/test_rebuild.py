@@ -110,6 +110,20 @@ def test_an_unreachable_new_instance_is_rolled_back_and_tried_again(sim: Any, tm
     assert not (tmp_path / "PROOF").exists()
 
 
+def test_null_counts_as_not_given_in_the_check(sim: Any, tmp_path: Path) -> None:
+    """An odd value is refused before anything is done, and null does not end the run between two steps."""
+    old = sim.seed("instance", name="web-1")["id"]
+    null = {"rebuild_ssh_address": None, "rebuild_ssh_private_key_file": None, "rebuild_ssh_user": None}
+    cases = [
+        Case({**GIVEN, "rebuild_check": None}),
+        Case({**GIVEN, "rebuild_check": "ssh", "rebuild_check_timeout": 1, **null}),
+    ]
+    (refused, silent), job = use(sim, tmp_path, "rebuild", *cases)
+    assert refused.failed.startswith("rebuild_check must be none, ssh, or the absolute path"), job.said
+    assert "no login as" in silent.failed and "is back, and runs as web-1" in silent.failed, job.said
+    assert [each["id"] for each in rows(sim)] == [old]
+
+
 ABSENT = "- magalu.cloud.vm_instance: {{name: {}, state: absent, delete_public_ip: true}}\n"
 
 

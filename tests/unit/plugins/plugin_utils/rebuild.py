@@ -14,7 +14,7 @@ ID = "0000000{}-0000-4000-8000-00000000000a"
 ONE, TWO, THREE = (ID.format(number) for number in (1, 2, 3))
 VARIABLES: Fields = {
     "id": "x1", "old_suffix": "-old", "name_pattern": "", "instances": [], "from": "image", "declaration": {},
-    "accept_loss": [], "delete_public_ip": True, "batch": "1", "max_failures": 0, "check_timeout": 300, "wait_timeout": "",
+    "accept_loss": [], "delete_public_ip": True, "batch": "1", "max_failures": 0, "check_timeout": 300, "ssh_port": 22, "wait_timeout": "",
     "host": "localhost", "host_id": "", "play_hosts": ["localhost"], "play_batch": ["localhost"],
 }  # fmt: skip
 ALL: Fields = {"name_pattern": "web-*"}

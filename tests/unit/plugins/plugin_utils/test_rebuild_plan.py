@@ -52,6 +52,7 @@ def plan(there: list[Fields], snapshots: list[Fields] | None = None, **variables
         ({"instances": [{"name": "web-7", "id": ONE}]}, "cannot have id: what only one instance can have"),
         ({"instances": [{"name": "web-7", "id": ONE}]}, "These options are given: id, name."),
         ({**ALL, "declaration": {"state": "running", "volumes": []}}, "cannot have state, volumes"),
+        ({**ALL, "ssh_port": True}, "rebuild_ssh_port must be a port, such as 22, not 'True'."),
         ({**ALL, "from": "snapshots"}, "rebuild_from must be image or snapshot, not 'snapshots'."),
         ({**RESTORED, "declaration": {"image": "debian"}}, "image cannot be declared with rebuild_from: snapshot."),
         ({**RESTORED, "declaration": {"labels": [], "image": "x"}}, "image and labels cannot be declared with"),
