@@ -40,7 +40,7 @@ The instances are left as they are. Fix the cause and run this again.
 def odd_names(instances: t.Iterable[Row], name_format: str = "") -> list[str]:
     """Return the names of members that cannot be hosts."""
     names = [str(row[key]) for key in ("name", "new_name") for row in instances if key in row]
-    names.append(re.sub("[{][^}]*[}]", "1", name_format))
+    names.append(re.sub("[{][^}]*[}]", "1", str(name_format)))
     return [name for name in names if ODD_NAME.fullmatch(name)]
 
 

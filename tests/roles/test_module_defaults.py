@@ -149,6 +149,18 @@ def test_an_unsuitable_strategy_is_refused_first(sim: Any, tmp_path: Path) -> No
 
 
 @SLOW
+def test_a_blank_group_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
+    """Ansible would end the whole run, without a result, after the instances were created."""
+    one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}", "fleet_group": " "}
+    asked = Case(
+        {"fleet_count": 0, "fleet_wait_for": "none"},
+        ({"ansible.builtin.assert": {"that": "groups.fleet == ['db-1']"}},),
+    )
+    (made, _nothing), job = use(sim, tmp_path, "fleet", Case(one), asked)
+    assert made.failed == "", job.said
+
+
+@SLOW
 def test_without_a_wait_host_keys_are_read_once_if_asked_for(sim: Any, tmp_path: Path) -> None:
     one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}", "fleet_known_hosts": str(tmp_path / "known")}
     (quiet, asked), job = use(sim, tmp_path, "fleet", Case(one), Case({**one, "fleet_host_keys": "init_logs"}))

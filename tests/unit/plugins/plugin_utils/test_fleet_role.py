@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -33,6 +33,7 @@ def test_names_that_cannot_be_hosts(name: str) -> None:
 def test_names_that_can_be_hosts() -> None:
     assert role.odd_names([{"name": name} for name in ("web", "a:b:c", "alls", "x{", "")], "web-{index:02d}") == []
     assert role.odd_names([], "all{x}:{index}") == ["all1:1"]
+    assert role.odd_names([], cast(str, 7)) == []  # vm_fleet says what is wrong with it
 
 
 def test_names_that_several_instances_have() -> None:
