@@ -620,6 +620,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             if parent == child:
                 raise AnsibleError("no group is in itself")
+            if child == "all":  # which Ansible would only refuse later, for all inventory sources
+                raise AnsibleError("it contains all groups")
             self.inventory.add_child(parent, child)
         except AnsibleError as error:
             text = f"keyed_groups: {child!r} cannot be a group of {parent!r}: {error}"

@@ -470,6 +470,17 @@ def test_a_label_cannot_make_a_group_its_own_parent(sim: Any, tmp_path: Path) ->
         parse_inventory(sim, tmp_path, keyed_groups=keyed, strict=True)
 
 
+def test_a_label_cannot_put_all_groups_into_a_group(sim: Any, tmp_path: Path) -> None:
+    """Ansible would accept the label `all` first, and fail later for all inventory sources."""
+    sim.seed("instance", name="web", labels=["all", "fine"])
+    keyed = [{"key": "labels", "separator": "", "parent_group": "above"}]
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed)
+    assert found.parents == {"above": ["fine"]} and found.groups["fine"] == ["web"]
+    assert found.warnings == ["keyed_groups: 'all' cannot be a group of 'above': it contains all groups"]
+    with pytest.raises(AnsibleParserError, match="'all' cannot be a group of 'above'"):
+        parse_inventory(sim, tmp_path, keyed_groups=keyed, strict=True)
+
+
 def test_groups_can_be_children_of_others(sim: Any, tmp_path: Path) -> None:
     sim.seed("instance", name="web")
     keyed = [{"key": "availability_zone", "prefix": "", "separator": "", "parent_group": "{{ region }}"}]
