@@ -22,6 +22,8 @@ except ImportError:  # before 2.19
 SINCE_2_19 = trust_as_template is not None
 # The characters that a template can begin with, also if a header changes the delimiters.
 may_be_template = re.compile(r"[{#<\[%$]").search
+# With a key that begins so, such as `__ansible_vault`, an exported mapping is read as another type.
+RESERVED = "__ansible_"
 
 
 def plain(text: str) -> str:
@@ -47,9 +49,13 @@ class Marker(dict[t.Any, t.Any]):
         return marked
 
     def __call__(self, value: t.Any) -> t.Any:
-        """Return the value, and all values in it, marked for use in a variable."""
+        """Return the value, and all values in it, marked for use in a variable, without reserved keys of mappings."""
         if isinstance(value, dict):
-            return {plain(key) if isinstance(key, str) else key: self(item) for key, item in value.items()}
+            return {
+                plain(key) if isinstance(key, str) else key: self(item)
+                for key, item in value.items()
+                if not str(key).startswith(RESERVED)
+            }
         if isinstance(value, (list, tuple)):
             return [self(item) for item in value]
         return self[value]

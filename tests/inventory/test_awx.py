@@ -16,7 +16,7 @@ import yaml
 from tests.inventory import hostile
 from tests.support.awx import Run, plain, script
 from tests.support.documents import load_yaml
-from tests.support.inventory_programs import Programs
+from tests.support.inventory_programs import FAILS, Programs
 
 pytestmark = [pytest.mark.every_core, pytest.mark.programs]
 SOURCE = "project/inventories/smart.vm_instances.yml"  # the name in the record
@@ -100,6 +100,20 @@ def test_export_of_hostile_instances_is_the_same_with_every_core(programs: Progr
     assert hostile.comparable_export(ran.inventory) == KEPT, "if that is right: python -m tests.inventory.hostile"
     shown = programs.play({"debug": {"var": "hostvars[inventory_hostname]"}})
     assert shown.code == 0, shown.stdout
+
+
+def test_a_label_as_a_key_does_not_change_an_exported_mapping(programs: Programs, sim: Any) -> None:
+    """A label `__ansible_type=x` as a key would make the inventory of a job unreadable since 2.19."""
+    labels = ["__ansible_type=x", "__ansible_vault=x", "__ansible_unsafe=x", "role=web"]
+    sim.seed("instance", name="web", labels=labels)
+    programs.write(
+        compose={"tags": "dict(labels | map('split', '=', 1))", "deep": "[{'x': dict([['__ansible_vault', 1]])}]"}
+    )
+    exported = programs.list("--export").inventory
+    file = programs.write(script(exported), name="exported")
+    file.chmod(0o700)
+    variables = programs("inventory", "-i", "exported", "--list", **FAILS).hosts["web"]
+    assert (variables["tags"], variables["deep"], variables["mgc_labels"]) == ({"role": "web"}, [{"x": {}}], labels)
 
 
 def test_only_texts_that_may_be_templates_are_marked() -> None:
