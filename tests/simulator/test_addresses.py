@@ -55,10 +55,14 @@ def test_every_ipv4_address(give: Callable[[int, bool], str], blocks: list[str],
     assert give(count + 1, loopback) == given[0], "what comes after the last"
 
 
-@pytest.mark.parametrize("number", [1, 2, 65535, 65536, 1 << 32, (1 << 64) - 1, 1 << 64, (1 << 64) + 1])
-def test_every_ipv6_address(number: int) -> None:
-    assert IPv6Address(addresses.public_ipv6(number, False)) in IPv6Network("2001:db8::/64")
-    assert addresses.public_ipv6(number, True) == "::1"
+def test_ipv6_addresses_are_distinct_until_the_network_is_used_up() -> None:
+    net = IPv6Network("2001:db8::/64")
+    numbers = [*range(1, 70_000), *(1 << bit for bit in range(17, 64)), (1 << 64) - 1]
+    given = [IPv6Address(addresses.public_ipv6(number, False)) for number in numbers]
+    assert all(address in net for address in given)
+    assert len(set(given)) == len(numbers), "one was given twice"
+    assert addresses.public_ipv6(net.num_addresses + 1, False) == str(given[0]), "what comes after the last"
+    assert {addresses.public_ipv6(number, True) for number in numbers} == {"::1"}
 
 
 def test_documentation_networks_are_used_first() -> None:
@@ -74,11 +78,14 @@ def test_addresses_in_responses(api: Api, edition: str) -> None:
     for region in ("br-se1", "br-ne1", "br-mgl1"):
         api.sim.seed("instance", region=region, public_ip=True)
     api.create(name="made")
-    found = [text for text in texts(api.sim.state()) if looks_like_address(text)]
-    assert len(found) >= 3 * (3 + 1) * 2 + 1
+    regions = [Api(api.sim, region) for region in ("br-se1", "br-ne1", "br-mgl1")]
+    rows = [each.get("/instances", expand="network") for each in regions]
+    found = [text for text in texts(rows) if looks_like_address(text)]
+    assert len(found) == 2 * (3 * (3 + 1) + 1) + 3, "private IPv4, IPv6, and the public IPv4 of three"
+    assert set(found) == {text for text in texts(api.sim.state()) if looks_like_address(text)}
     assert not [text for text in found if not nobodys(text)]
     private = [text for text in found if text.startswith("198.18.")]
-    assert len(private) >= 3 * (3 + 1) + 1 and len(set(private)) == len(private)
+    assert len(private) == 3 * (3 + 1) + 1 and len(set(private)) == len(private)
 
 
 def looks_like_address(text: str) -> bool:

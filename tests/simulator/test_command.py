@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,15 @@ pytestmark = pytest.mark.programs
 START = [sys.executable, "-m", "simulator", "--port", "0"]
 
 
-def test_the_simulator_runs_until_it_is_stopped() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_simulator_runs_until_it_is_stopped(number: int) -> None:
     with subprocess.Popen([*START, "--instances", "2"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
         headers = {"x-api-key": "simulator"}
         rows = requests.get(url.format(region="br-se1") + "/v1/instances", headers=headers, timeout=10).json()
         assert len(rows["instances"]) == 2
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.wait(10) == 0
         assert process.stdout.read() == ""
 
@@ -46,9 +48,9 @@ def test_around_a_command() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_reach_the_command(number: int) -> None:
-    script = ("import signal, sys; [signal.signal(n, lambda s, f: sys.exit(40 + s)) for n in (2, 15)]; "
+    script = ("import signal, sys; [signal.signal(n, lambda s, f: sys.exit(40 + s)) for n in (1, 2, 15)]; "
               "print('ready', flush=True); signal.pause()")  # fmt: skip
     # In a session of its own: at a terminal, Ctrl-C reaches the command directly, and is not passed on.
     with subprocess.Popen([*START, "--", sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE,
@@ -140,7 +142,7 @@ def test_every_switch_has_an_option() -> None:
         return parse_settings(vars(build_parser().parse_args(arguments)))
 
     assert settings() == Settings()
-    assert settings(
+    made = settings(
         "--edition=2024-08", "--edition=br-ne1=2026-08", "--speed=0", "--instant", "--duration=create=5",
         "--instances=3", "--data=x.db", "--no-unique-names", "--lag=1", "--stale=2", "--address-delay=inf",
         "--page-limit=60", "--nulls=sent", "--no-sort-by-id", "--shuffle-ties", "--strict-expand",
@@ -149,7 +151,8 @@ def test_every_switch_has_an_option() -> None:
         "--api-key=k", "--tenant=t", "--key=k2=t2", "--face=service", "--rate-limit=8", "--rate-window=60",
         "--unknown-ssh-key=a", "--unknown-ssh-key=b", "--vpc=v", "--no-linux-without-key", "--loopback", "--init-log=text", "--validate",
         "--record=10",
-    ) == Settings(
+    )  # fmt: skip
+    assert made == Settings(
         edition="2024-08", editions={"br-ne1": "2026-08"}, speed=0, instant=True, durations={"create": 5.0},
         instances=3, data="x.db", unique_names=False, lag=1, stale=2, address_delay=float("inf"), page_limit=60,
         nulls="sent", sort_by_id=False, shuffle_ties=True, strict_expand=True, ignore_expand=True,
@@ -159,6 +162,8 @@ def test_every_switch_has_an_option() -> None:
         face="service", rate_limit=8, rate_window=60, unknown_ssh_keys=("a", "b"), vpcs=("v",), linux_without_key=False, loopback=True,
         init_log="text", validate=True, record=10,
     )  # fmt: skip
+    same = [field.name for field in fields(Settings) if getattr(made, field.name) == getattr(Settings(), field.name)]
+    assert not same, "switches that this test leaves out"
 
 
 def test_the_simulator_runs_under_the_name_of_the_collection() -> None:

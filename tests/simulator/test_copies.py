@@ -89,14 +89,24 @@ def test_an_unfinished_copy_cannot_be_used(api: Api, kind: str, edition: str) ->
     other = api("POST", f"/{kind}s", {"name": "other", "instance": {"id": identifier}}).json()["id"]
     assert api.refused("POST", restore_path(kind, other), restored())[0] == 409
     assert api.refused("DELETE", f"/{kind}s/{other}")[0] == 409
+
+
+@every_kind
+def test_a_failed_copy_cannot_be_restored(api: Api, kind: str, edition: str) -> None:
+    api.sim.reset(edition=edition)
     failed = api.sim.seed(kind, name="bad", status="error", state="error")["id"]
     assert api.refused("POST", restore_path(kind, failed), restored()) == (400, f"{kind}.invalid_state")
     renamed = api("PATCH", f"/{kind}s/{failed}/rename", {"name": "n"})
     assert renamed.ok if kind == "snapshot" else renamed.json()["slug"] == "backup.invalid_state"
+    assert api("DELETE", f"/{kind}s/{failed}").status_code == 204
+
+
+@every_kind
+def test_an_instance_whose_creation_failed_cannot_be_copied(api: Api, kind: str, edition: str) -> None:
+    api.sim.reset(edition=edition)
     unborn = api.sim.seed("instance", name="unborn", status="creating_error", state="error")["id"]
     refused = api.refused("POST", f"/{kind}s", {"name": "of-unborn", "instance": {"id": unborn}})
     assert refused == (400, f"{kind}.instance.invalid_state")
-    assert api("DELETE", f"/{kind}s/{failed}").status_code == 204
 
 
 @every_kind
@@ -117,12 +127,14 @@ def test_a_snapshot_restore_without_a_zone_means_br_se1(api: Api) -> None:
     assert there("POST", f"/snapshots/{made}", restored(availability_zone=None)).status_code == 202
 
 
-def test_copies_outlive_their_instance(api: Api) -> None:
-    identifier, made = ready(api, "backup", "2024-08")
+@every_kind
+def test_copies_outlive_their_instance(api: Api, kind: str, edition: str) -> None:
+    identifier, made = ready(api, kind, edition)
     api("DELETE", f"/instances/{identifier}")
     api.sim.advance(3)
-    assert api.get(f"/backups/{made}", expand="instance")["instance"]["state"] == "deleted"
-    assert api("POST", f"/backups/{made}/restore", restored()).status_code == 202
+    instance = api.get(f"/{kind}s/{made}", expand="instance")["instance"]
+    assert (instance["id"], instance.get("state")) == (identifier, "deleted" if kind == "backup" else None)
+    assert api("POST", restore_path(kind, made), restored()).status_code == 202
 
 
 def test_an_instance_has_at_most_a_hundred_backups(api: Api) -> None:

@@ -52,10 +52,15 @@ def test_a_share_of_the_matches_is_the_same_each_time(api: Api, add: Any) -> Non
     assert 5 < found[0].count(500) < 25
 
 
-@pytest.mark.parametrize("operation", ["*", "list_instances_v1", "GET /v1/instances", "list_"])
-def test_which_operations(api: Api, add: Any, operation: str) -> None:
-    add(operation=operation, kind="status")
-    assert statuses(api, 1) == [503]
+@pytest.mark.parametrize(("operation", "images", "types"), [
+    ("*", 503, 503), ("list_instances_v1", 200, 200), ("GET /v1/instances", 200, 200), ("list_i", 503, 503),
+    ("list_im", 503, 200),
+])  # fmt: skip
+def test_which_operations(api: Api, add: Any, operation: str, images: int, types: int) -> None:
+    add(operation=operation, kind="status", match="every")
+    assert statuses(api, 1) == [200 if operation == "list_im" else 503]
+    assert statuses(api, 1, "/images") == [images]
+    assert statuses(api, 1, "/machine-types") == [types]
 
 
 @pytest.mark.parametrize("operation", ["GET /v1/instances/{id}", "instance_details"])

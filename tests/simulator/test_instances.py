@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from simulator.settings import Settings
+from simulator.editions import edition_app
+from simulator.settings import EDITIONS, Settings
 from tests.support.raw_client import LINUX, UUID, WINDOWS, Api, creation_body
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -140,27 +141,46 @@ def test_actions_in_the_wrong_state(api: Api, action: str, state: str) -> None:
         assert answer.json()["details"] == {"state": state}
 
 
-def test_an_instance_in_motion_refuses_everything(api: Api) -> None:
+def test_an_instance_in_transition_refuses_every_change(api: Api) -> None:
+    api.sim.reset(edition="2025-05")  # has both kinds of copies
     identifier = api.create()
     interface = {"instance": {"id": identifier}, "network": {"interface": {"id": UUID}}}
     for method, path, body in [
-        ("POST", f"/instances/{identifier}/stop", None),
-        ("POST", f"/instances/{identifier}/retype", BODIES["retype"]),
+        *(
+            ("POST", f"/instances/{identifier}/{action}", BODIES.get(action))
+            for action in sorted({move[0] for move in MOVES})
+        ),
         ("PATCH", f"/instances/{identifier}/rename", {"name": "b"}),
         ("DELETE", f"/instances/{identifier}", None),
         ("POST", "/instances/network-interface/attach", interface),
         ("POST", "/instances/network-interface/detach", interface),
         ("POST", "/snapshots", {"name": "s", "instance": {"id": identifier}}),
+        ("POST", "/backups", {"name": "b", "instance": {"id": identifier}}),
     ]:
-        assert api.refused(method, path, body)[0] == 409, path
+        assert api.refused(method, path, body) == (409, "instance.conflict"), path
 
 
-def test_unknown_ids(api: Api) -> None:
-    assert api.refused("GET", f"/instances/{NOBODY}") == (404, "instance.not_found")
-    assert api.refused("GET", "/instances/abc") == (404, "instance.not_found")
-    assert api.refused("DELETE", f"/instances/{NOBODY}") == (404, "instance.not_found")
-    assert api.refused("DELETE", "/instances/abc") == (422, "")
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_unknown_ids(api: Api, edition: str) -> None:
+    """An unknown id is 404 in every operation. An invalid one is 422 where the contract asks for a UUID."""
+    api.sim.reset(edition=edition)
+    body = creation_body(region="br-ne-1", destination_region="br-ne1")  # has the fields of all bodies
+    kinds = {"instances": "instance", "snapshots": "snapshot", "backups": "backup", "images": "custom_image"}
+    checked = 0
+    for path, methods in edition_app(edition).openapi()["paths"].items():
+        for method, operation in methods.items() if "{id}" in path else ():
+            sent, slug = path.removeprefix("/v1"), f"{kinds[path.split('/')[2]]}.not_found"
+            assert api.refused(method, sent.replace("{id}", NOBODY), body) == (404, slug), (method, path)
+            [schema] = [item["schema"] for item in operation["parameters"] if item["name"] == "id"]
+            invalid = (422, "") if schema.get("format") == "uuid" else (404, slug)
+            assert api.refused(method, sent.replace("{id}", "abc"), body) == invalid, (method, path)
+            checked += 1
+    assert checked >= 17
+
+
+def test_unknown_paths_and_methods(api: Api) -> None:
     assert api.refused("GET", "/nothing") == (404, "not_found")
+    assert api.refused("GET", f"/instances/{NOBODY}/nothing") == (404, "not_found")
     assert api.refused("PUT", "/instances") == (405, "method_not_allowed")
 
 

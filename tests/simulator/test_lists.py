@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_client import Api
+from tests.support.raw_client import Api, creation_body
 
 START = 1_700_000_000
 
@@ -178,10 +178,18 @@ def test_long_responses_are_compressed_if_accepted(five: Api) -> None:
 
 
 def test_headers_of_every_answer(api: Api) -> None:
-    for path in ("/instances", "/instances/none", "/nowhere"):
-        headers = api("GET", path).headers
-        assert len(headers["x-request-id"]) == 36
-        assert len(headers["x-mgc-trace-id"]) == 32
+    identifier, body = api.sim.seed("instance", name="a")["id"], creation_body("b")
+    api.sim.add_fault(kind="status", operation="GET /v1/images")
+    sent = [("GET", "/instances", None), ("POST", "/instances", body), ("POST", f"/instances/{identifier}/stop", None),
+            ("GET", "/nowhere", None), ("PUT", "/instances", None), ("POST", "/instances", body),
+            ("POST", "/instances", {}), ("GET", "/images", None)]  # fmt: skip
+    answers = [api(*request) for request in sent]
+    answers += [Api(api.sim, key=key)("GET", "/instances") for key in (None, "wrong")]
+    assert [answer.status_code for answer in answers] == [200, 201, 204, 404, 405, 409, 422, 503, 401, 403]
+    for answer in answers:
+        assert len(answer.headers["x-request-id"]) == 36
+        assert len(answer.headers["x-mgc-trace-id"]) == 32
+    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
     api.sim.cloud.clock.advance(START - api.sim.now())
     assert api("GET", "/instances").headers["date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
 

@@ -239,8 +239,8 @@ def test_loopback_addresses(api: Api) -> None:
     assert [row["ip_addresses"]["public_ipv6"] for row in rows] == ["::1", "::1"]
 
 
-def test_settings_define_init_log_vpcs_and_validation(api: Api) -> None:
-    api.sim.reset(init_log="one\ntwo {name}", vpcs=("blue",), validate=True)
+def test_settings_define_init_log_and_vpcs(api: Api) -> None:
+    api.sim.reset(init_log="one\ntwo {name}", vpcs=("blue",))
     assert api.refused("POST", "/instances", creation_body(network={"vpc": {"name": "vpc_default"}}))[0] == 404
     identifier = api.running(network={"vpc": {"name": "blue"}})
     assert api.get(f"/instances/{identifier}/init-logs")["logs"] == ["one", "two web-1"]

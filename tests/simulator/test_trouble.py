@@ -54,11 +54,14 @@ def test_a_public_address_appears_after_its_delay(api: Api) -> None:
 
 
 def test_no_two_regions_give_the_same_address(api: Api) -> None:
-    other = Api(api.sim, "br-ne1")
-    for each in (api, other):
-        each.create(network={"associate_public_ip": True})
-    found = [ip["address"] for region in api.sim.state().values() for ip in region["public_ips"]]
-    assert len(found) == len(set(found)) == 2
+    for region in ("br-se1", "br-ne1", "br-mgl1", "br-se1"):
+        Api(api.sim, region).create(f"web-{len(api.names())}", network={"associate_public_ip": True})
+    state = api.sim.state().values()
+    found = [ip["address"] for region in state for ip in region["public_ips"]]
+    found += [
+        port[name] for region in state for port in region["interfaces"] for name in ("private_ipv4", "public_ipv6")
+    ]
+    assert len(found) == len(set(found)) == 3 * 4
 
 
 def test_a_fault_counts_only_effective_hits(api: Api) -> None:
