@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs/docsite/rst/faults.rst"
 BEGIN, END = ".. The tables are written by: python -m tests.faults\n", ".. End of the tables.\n"
 TITLES = {"instance": "Instances", "snapshot": "Snapshots", "backup": "Backups", "image": "Custom images",
-          "fleet": "Members of fleets", "task": "Steps of tasks that have several"}  # fmt: skip
+          "fleet": "Members of fleets", "task": "Tasks with several steps"}  # fmt: skip
 
 
 def matrix_outcomes(sim: Any, only: list[str]) -> Results:
