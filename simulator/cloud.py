@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +86,16 @@ class Cloud:
         if self.store:
             self.store.save(self.clock.now(), (region.stored() for region in self.regions.values()))
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what the block has added or replaced if it raises an exception."""
+        before = {key: region.copy() for key, region in self.regions.items()}
+        try:
+            yield
+        except BaseException:
+            self.regions = before
+            raise
+
     def region(self, name: str, tenant: str | None = None) -> Region:
         key = (tenant or self.settings.tenant, REGION_NAMES[name])
         if key not in self.regions:
@@ -103,6 +115,14 @@ class Region:
         self.next_release = NEVER  # the earliest moment at which one of them is released
         self.index: dict[Key, dict[str, Resource[Any]]] = {}  # candidates: a resource may not have a key any more
         self.numbers = self.public_numbers = 0  # the highest numbers of addresses in use
+
+    def copy(self) -> Region:
+        """Return a region with the same resources, to which others can be added."""
+        made = copy.copy(self)
+        made.resources = {kind: ById(found) for kind, found in self.resources.items()}
+        made.interfaces, made.public_ips = ById(self.interfaces), dict(self.public_ips)
+        made.index = {key: dict(found) for key, found in self.index.items()}
+        return made
 
     def stored(self) -> StoredRegion:
         """Return the region as the file has it."""

@@ -125,7 +125,7 @@ async def state(simulator: Simulator) -> Fields:
 
 @routes.put("/_simulator/state")
 async def put_state(simulator: Simulator, resources: list[Fields]) -> list[Fields]:
-    return [simulator.seed(**resource) for resource in resources]
+    return simulator.seed_all(resources)
 
 
 @routes.post("/_simulator/reset", status_code=204)

@@ -64,15 +64,26 @@ class Handle:
     def clear_faults(self) -> None:
         self.gateway.clear_faults()
 
-    def seed(self, /, kind: str = "", region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
+    def seed(self, /, kind: str = "", **fields: Any) -> Fields:
+        with self.cloud.lock:
+            made = self.add(kind, **fields)
+            self.cloud.save()
+            return made
+
+    def seed_all(self, seeds: list[Fields]) -> list[Fields]:
+        """Add resources, or none of them if one is refused."""
+        with self.cloud.lock:
+            with self.cloud.all_or_nothing():
+                made = [self.add(**fields) for fields in seeds]
+            self.cloud.save()
+            return made
+
+    def add(self, /, kind: str = "", region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
         if not isinstance(region, str) or region not in REGION_NAMES:
             raise Mistake(f"There is no region {region!r}, only {', '.join(REGIONS)}")
         if not isinstance(tenant, (str, type(None))):
             raise Mistake(f"tenant must be a string, not {tenant!r}")
-        with self.cloud.lock:
-            made = seed(self.cloud.region(region, tenant), kind, fields)
-            self.cloud.save()
-            return made
+        return seed(self.cloud.region(region, tenant), kind, fields)
 
     def state(self, tenant: str | None = None) -> Fields:
         with self.cloud.lock:

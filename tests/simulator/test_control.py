@@ -8,11 +8,13 @@ import dataclasses
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from simulator import running
 from simulator.settings import Settings
 from tests.support.raw_client import Api
 
@@ -342,6 +344,28 @@ def test_a_refused_seed_leaves_nothing_behind(sim: Any, wrong: dict[str, Any]) -
         assert control(sim, "PUT", "/_simulator/state", [{"kind": "instance", **wrong}]).status_code == 400
     assert sim.state() == before
     assert sim.seed("instance", public_ip=True)["public_ip"]
+
+
+def test_seeds_are_added_all_or_none(tmp_path: Path) -> None:
+    data, known = str(tmp_path / "cloud.db"), str(uuid.uuid4())
+    seeds = [{"kind": "instance", "name": "new", "id": known, "public_ip": True}, {"kind": "snapshot", "instance": known},
+             {"kind": "instance", "region": "br-ne1"}, {"kind": "instance", "tenant": "t"}]  # fmt: skip
+    with running(data=data, speed=0) as sim:
+        for name in ("old", "other"):
+            sim.seed("instance", name=name, **({"id": known} if name == "old" else {}))
+        before, numbers = sim.state(), sim.cloud.region("br-se1").numbers
+        assert Api(sim).names() == ["old", "other"]
+        for wrong in ({"kind": "instance", "image": "nix"}, {"kind": "pod"}, {"kind": "instance", "region": "xx"}):
+            assert control(sim, "PUT", "/_simulator/state", [*seeds, wrong]).status_code == 400
+            assert (sim.state(), sim.state("t")["br-se1"]["instances"]) == (before, [])
+        assert sim.cloud.region("br-se1").numbers == numbers
+        assert Api(sim).names() == Api(sim).names(_sort="name:desc")[::-1] == ["old", "other"]
+        assert (Api(sim).names(name="old"), Api(sim).names(name="new")) == (["old"], [])
+    with running(data=data, speed=0) as sim:
+        assert sim.state() == before
+        assert control(sim, "PUT", "/_simulator/state", seeds).status_code == 200
+        assert Api(sim).names() == ["other", "new"]
+        assert Api(sim).get("/snapshots")["snapshots"][0]["instance"]["id"] == known
 
 
 @pytest.mark.parametrize(("switch", "why"), [
