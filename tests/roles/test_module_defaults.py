@@ -149,15 +149,16 @@ def test_an_unsuitable_strategy_is_refused_first(sim: Any, tmp_path: Path) -> No
 
 
 @SLOW
-def test_a_blank_group_counts_as_not_given(sim: Any, tmp_path: Path) -> None:
+def test_a_blank_group_and_file_count_as_not_given(sim: Any, tmp_path: Path) -> None:
     """Ansible would end the whole run, without a result, after the instances were created."""
-    one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}", "fleet_group": " "}
+    blank = {"fleet_group": " ", "fleet_known_hosts": None, "fleet_host_keys": "init_logs"}
+    one = {**FLEET, "fleet_count": 1, "fleet_name_format": "db-{index}", **blank}
     asked = Case(
         {"fleet_count": 0, "fleet_wait_for": "none"},
         ({"ansible.builtin.assert": {"that": "groups.fleet == ['db-1']"}},),
     )
     (made, _nothing), job = use(sim, tmp_path, "fleet", Case(one), asked)
-    assert made.failed == "", job.said
+    assert made.failed == "" and (tmp_path / ".ssh").is_dir(), job.said
 
 
 @SLOW
