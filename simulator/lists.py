@@ -22,8 +22,11 @@ SORTABLE = {"id", "name", "status", "state", "created_at", "updated_at", "availa
 
 
 class Identified(Protocol):
+    """A resource, a machine type or an image."""
+
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Return its id."""
 
 
 Item = TypeVar("Item", bound=Identified)

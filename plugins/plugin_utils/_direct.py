@@ -22,7 +22,8 @@ from ._trust import SINCE_2_19
 class Variables(t.Protocol):
     """An object that returns variables by their names."""
 
-    def get(self, name: str, default: t.Any = None, /) -> t.Any: ...
+    def get(self, name: str, default: t.Any = None, /) -> t.Any:
+        """Return the variable, or the default if it does not exist."""
 
 
 Get = t.Callable[[Variables], t.Any]

@@ -123,8 +123,9 @@ def test_data_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cloud.db"
     command = [sys.executable, "-m", "simulator", "--port", "0", "--data", str(file)]
     subprocess.run([*command, "--instances", "1", "--", "true"], cwd=ROOT, check=True)
-    with closing(sqlite3.connect(file)) as database, database:
+    with closing(sqlite3.connect(file)) as database:
         database.execute("UPDATE region SET document = json_remove(document, '$.public_numbers')")
+        database.commit()
     refused = subprocess.run([*command, "--", "true"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "remove it" in refused.stderr and str(file) in refused.stderr
