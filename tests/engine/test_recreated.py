@@ -37,6 +37,19 @@ def instances(sim: Any) -> list[str]:
     return [row["name"] for row in sim.state()["br-se1"]["instances"]]
 
 
+@pytest.mark.parametrize("interfaces", [[], [PORT]])
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_purge_that_the_new_instance_would_refuse_is_refused_before(
+    sim: Any, interfaces: list[str], existing: bool
+) -> None:
+    """API version 2024-08 marks no interface as primary, so nothing is created or deleted for such a purge."""
+    sim.reset(edition="2024-08")
+    if existing:
+        sim.seed("instance", name="web", created_at=sim.now() - 3600)
+    declared = {**DECLARED, **OTHER, "network_interfaces": interfaces, "purge_network_interfaces": True}
+    assert "as primary (0 of 1 are), so purge_network_interfaces could detach" in refusal_message(sim, **declared)
+
+
 def test_recreation_from_an_unfinished_copy_is_refused(sim: Any) -> None:
     """An instance is not recreated from an unfinished copy: the copy can fail when the instance is already deleted."""
     sim.seed("instance", name="src", created_at=sim.now() - 3600)

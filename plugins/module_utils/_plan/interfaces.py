@@ -40,7 +40,8 @@ def attachment_steps(row: Row, want: DesiredInstance) -> list[Step]:
     # Declared ids are in lower case already; an interface that is yet to be created has no id.
     present = {port["id"].lower(): port["id"] for port in ports if port["id"]}
     changes = [("attach", port) for port in dict.fromkeys(wanted) if port not in present]
-    if want.purge_network_interfaces and present.keys() - set(wanted):
+    # Without an id in the response yet, it is the primary interface of an instance that is yet to be created.
+    if want.purge_network_interfaces and any(port["id"] is None or port["id"].lower() not in wanted for port in ports):
         primary = [port["id"] for port in ports if port["primary"]]
         if len(primary) != 1:
             raise Refused(
