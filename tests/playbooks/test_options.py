@@ -122,6 +122,8 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("one of the following is required: id, name", "vm_instance", {"state": "present"}),
     ("mutually exclusive: user_data|user_data_base64", "vm_instance",
      {"name": "web", "user_data": "#!one", "user_data_base64": "#!two"}),
+    ("mutually exclusive: user_data|user_data_base64 found in restore", "vm_snapshot",
+     {"name": "day", "state": "restored", "restore": {"name": "web", "user_data": "#!one", "user_data_base64": "IyEy"}}),
     ("mutually exclusive: interface|vpc found in network", "vm_instance",
      {"name": "web", "network": {"interface": "one", "vpc": "two"}}),
     ("the interface id will take priority", "vm_instance",

@@ -245,6 +245,7 @@ def _argument_spec(options: t.Iterable[Option]) -> Row:
 
 INSTANCE_SPEC = _argument_spec(OPTIONS)
 RESTORE_SPEC = _argument_spec(option for option in OPTIONS if option.restore)
+RESTORE_ONE_OF = [names for names in ONE_OF if set(names) <= RESTORE_SPEC.keys()]
 
 
 def desired_instance(params: Row) -> DesiredInstance:

@@ -16,7 +16,7 @@ from .._api.statuses import is_deleting
 from .._api.times import api_now
 from .._plan.checks import refuse_id_as_name, require_uuid
 from .._plan.copies import DesiredCopy, plan_copy, power_back_plan
-from .._plan.options import RESTORE_SPEC, desired_instance
+from .._plan.options import RESTORE_ONE_OF, RESTORE_SPEC, desired_instance
 from .._plan.restore import refuse_other_instance
 from .._plan.retention import ASSUMED_ID, Retention, plan_retention
 from .._plan.step import Memory, Plan, Query, Task
@@ -28,7 +28,11 @@ COPY_SPEC: dict[str, t.Any] = {
     "new_name": {"type": "str"},
     "instance": {"type": "str"},
     "power_off": {"type": "bool", "default": False},
-    "restore": {"type": "dict", "options": {**RESTORE_SPEC, "name": {"type": "str", "required": True}}},
+    "restore": {
+        "type": "dict",
+        "options": {**RESTORE_SPEC, "name": {"type": "str", "required": True}},
+        "mutually_exclusive": RESTORE_ONE_OF,
+    },
     "destination_region": {"type": "str"},
     "keep_last": {"type": "int"},
     "keep_days": {"type": "float"},
