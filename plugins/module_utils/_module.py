@@ -26,6 +26,7 @@ from ._resources.results import billed_warning, explain_failure, outcome_diff, o
 T = t.TypeVar("T")
 # The option of the modules that change something.
 EXPECTED_PLAN: dict[str, dict[str, t.Any]] = {"expected_plan": {"type": "raw"}}
+LONGEST = 10**9  # seconds of wait_timeout; no time can be computed with some larger numbers
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # nobody can read credentials on the way
 # Every module accepts these options, so that the module_defaults of the action group can contain them.
 GROUP: dict[str, dict[str, t.Any]] = {
@@ -112,8 +113,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
         restoring = self.params.get("snapshot") or self.params.get("backup")
         timeout = self.params.get("wait_timeout")
         self.params["wait_timeout"] = (3600 if restoring else 600) if timeout is None else timeout
-        if self.params["wait_timeout"] < 1:
-            self.fail_json(f"wait_timeout is {timeout}; it must be 1 or more (seconds).")
+        if not 1 <= self.params["wait_timeout"] <= LONGEST:
+            limit = "1 or more" if self.params["wait_timeout"] < 1 else f"{LONGEST} or less"
+            self.fail_json(f"wait_timeout is {timeout}; it must be {limit} (seconds).")
         client.deadline, client.warn = client.clock.now() + self.params["wait_timeout"], self.warn
         return client
 

@@ -133,6 +133,7 @@ def test_a_plan_that_was_applied_changes_nothing(sim: Any) -> None:
         ({"members": []}, "does not have the digest"),
         ({"members": [{"name": "instance web", "steps": [1, 2, 3]}]}, "does not have the digest"),
         ({"members": 1}, "does not have the digest"),
+        ({"at": float("inf")}, "does not have the digest"),
     ],
 )
 def test_an_edited_plan_is_refused_without_a_request(sim: Any, change: dict[str, Any], told: str) -> None:
@@ -143,6 +144,8 @@ def test_an_edited_plan_is_refused_without_a_request(sim: Any, change: dict[str,
         assert told in str(run_planned(sim, form, **STOPPED).failure)
     failure = str(run_planned(sim, '{"digest": ', **STOPPED).failure)
     assert failure.startswith("expected_plan is not valid JSON: Expecting value")
+    failure = str(run_planned(sim, '{"digest": ' + "[" * 100_000, **STOPPED).failure)
+    assert failure.startswith("expected_plan is not valid JSON: maximum recursion depth exceeded")
     assert sim.requests() == []
 
 

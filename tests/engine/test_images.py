@@ -263,6 +263,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**GOLDEN, "name": "dourada-\u00e9"}, "names of custom images have letters, digits, '-' and '_' only."),
     ({"id": "golden-1"}, "id is 'golden-1', but ids are UUIDs"),
     ({**GOLDEN, "url": "s3://bucket/image"}, "url is not a URL that begins with https:// or http://."),
+    ({**GOLDEN, "url": "https://[bucket/image"}, "url is not a URL that begins with https:// or http://."),
     ({"name": "golden-1"}, "There is no custom image 'golden-1'; creating it needs url and platform."),
     ({"name": "golden-1", "url": URL}, "creating it needs platform."),
     ({"id": "9ec75090-2872-4f51-8111-53d05d96d2c6"}, "There is no custom image with id 9ec75090"),

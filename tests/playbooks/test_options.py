@@ -118,6 +118,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("labels[1] is a mapping; it must be text", "vm_instance", {"name": "web", "labels": ["a", {"role": "web"}]}),
     ("api_key is a list; it must be text", "vm_info", {"api_key": [SECRET]}),
     ("wait_timeout is 0; it must be 1 or more", "vm_info", {"wait_timeout": 0}),
+    ("; it must be 1000000000 or less", "vm_info", {"wait_timeout": 10**400}),
     ("got: sideways", "vm_instance", {"name": "web", "state": "sideways"}),
     ("one of the following is required: id, name", "vm_instance", {"state": "present"}),
     ("mutually exclusive: user_data|user_data_base64", "vm_instance",

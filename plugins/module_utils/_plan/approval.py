@@ -213,7 +213,7 @@ class Approval:
         if isinstance(given, str) and given.lstrip().startswith("{"):
             try:
                 given = json.loads(given)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise Refused(f"expected_plan is not valid JSON: {error}.") from None
         self.saved: Row | None = given if isinstance(given, dict) else None
         self.digest = str(given.get("digest") if isinstance(given, dict) else given).strip()
@@ -232,7 +232,7 @@ class Approval:
                 marks = tuple(Mark(left.pop(0), str(step)) for step in row["steps"])
                 self.members[str(row["name"])] = Marks(marks, row.get("start") or "", row.get("updated") or "")
             whole = not left and seal_rows(self.scope, lines, rows, at)["digest"] == self.digest
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
             whole = False
         if not whole:
             raise Refused(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from .._api.exceptions import Refused
 from .._api.resources import CREATION_FAILED, CUSTOM_IMAGES, OPERATION_FAILED, UNREADABLE, Row
@@ -47,9 +47,17 @@ def desired_image(params: Row) -> DesiredImage:
     refuse_id_as_name("name", want.name)
     if want.name and not re.fullmatch(r"[A-Za-z0-9_-]+", want.name):
         raise Refused(f"name is {want.name!r}; names of custom images have letters, digits, '-' and '_' only.")
-    if want.url and not re.match(r"https?://[^/?#]+/", want.url, re.IGNORECASE):
+    if want.url and not _is_url(want.url):
         raise Refused("url is not a URL that begins with https:// or http://.")
     return want
+
+
+def _is_url(text: str) -> bool:
+    try:
+        urlsplit(text)  # raises ValueError for an invalid host
+    except ValueError:
+        return False
+    return bool(re.match(r"https?://[^/?#]+/", text, re.IGNORECASE))
 
 
 def plan_image(seen: Seen, want: DesiredImage, memory: Memory) -> Plan:
