@@ -403,10 +403,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         unset = {name: option.get("default") for name, option in known.items() if self._blank_environment(option)}
         if (direct or {}).get("hostvars_prefix") == "":
             given["hostvars_prefix"] = ""
-        super().set_options(
-            direct={**unset, **{key: given[key] for key in ("plugin", "use_extra_vars") if key in given}}
-        )
-        self.templar.available_variables = self._vars if self.get_option("use_extra_vars") else {}
+        # Decided first: the templates of all other options may depend on it.
+        extra = given.get("use_extra_vars")
+        if extra is not None:
+            extra = self._evaluated("use_extra_vars", extra)
+            self._check_type("use_extra_vars", extra)
+        if is_blank(extra):
+            extra = self.get_option("use_extra_vars")
+        given["use_extra_vars"] = extra = _entries.BOOLEANS[str(extra).strip().lower()]
+        self.set_option("use_extra_vars", extra)
+        self.templar.available_variables = self._vars if extra else {}
         for name, value in given.items():
             if name not in PER_HOST:
                 given[name] = value = self._evaluated(name, value)
@@ -436,16 +442,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         Ansible would show the value of a secret in its own error, convert another text to a boolean, or name its own
         types.
         """
-        kind = self.option_definitions[name].get("type")
+        if is_blank(value):
+            return
+        option = self.option_definitions[name]
+        kind, choices = option.get("type"), option.get("choices")
         if kind in (None, "str", "string") and isinstance(value, (list, dict)):
             raise AnsibleParserError(f"{name} must be a text.")
         if kind == "list" and isinstance(value, dict):
             raise AnsibleParserError(f"{name} must be a list: put '- ' before its entries.")
         if kind == "dict" and isinstance(value, list):
             raise AnsibleParserError(f"{name} must be a mapping: leave out the '- ' before its entries.")
-        boolean = kind in ("bool", "boolean")
-        if boolean and not is_blank(value) and str(value).strip().lower() not in _entries.BOOLEANS:
-            raise AnsibleParserError(f"{name}{variable} is {value!r}; it must be true or false.")
+        fits, wanted = _entries.TYPES.get(kind, (None, ""))
+        if fits and not fits(value):
+            raise AnsibleParserError(f"{name}{variable} is {_entries.as_text(value)}; it must be {wanted}.")
+        if choices and value not in choices:
+            raise AnsibleParserError(
+                f"{name}{variable} is {_entries.as_text(value)}; it must be one of {', '.join(choices)}."
+            )
 
     def _check_environment(self) -> None:
         """Check the types of this plugin's environment variables for the options that the file does not set."""

@@ -8,6 +8,7 @@ Every function raises `Refused` with the position of the entry, such as `keyed_g
 from __future__ import annotations
 
 import typing as t
+from datetime import date
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
 
@@ -18,15 +19,41 @@ BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "n
 KEYED = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
 
 
+def _is_boolean(value: t.Any) -> bool:
+    return str(value).strip().lower() in BOOLEANS
+
+
+def _is_number(value: t.Any, kind: t.Callable[[str], float] = float) -> bool:
+    try:
+        kind(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+# The type of an option -> the rule for its values, and the words for a message.
+TYPES: dict[t.Any, tuple[t.Callable[[t.Any], bool], str]] = {
+    "bool": (_is_boolean, "true or false"),
+    "boolean": (_is_boolean, "true or false"),
+    "int": (lambda value: _is_number(value, int), "a whole number"),
+    "float": (_is_number, "a number"),
+    "path": (lambda value: isinstance(value, str), "a text"),
+    "list": (lambda value: isinstance(value, (str, list)), "a list"),
+    "dict": (lambda value: isinstance(value, dict), "a mapping"),
+}
+
+
 def as_text(value: t.Any) -> str:
     """Return the value as text for a message. An encrypted value is not shown."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{as_text(key)}: {as_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
+    if isinstance(value, (list, set)):
         return f"[{', '.join(map(as_text, value))}]"
     if isinstance(value, str):
         return repr(str.__str__(value))
-    return repr(value) if value is None or isinstance(value, SCALARS) else f"<{type(value).__name__}>"
+    if value is None or isinstance(value, (*SCALARS, date, bytes)):
+        return str(value)
+    return "<encrypted>"
 
 
 def texts(where: str, given: t.Any) -> list[str]:

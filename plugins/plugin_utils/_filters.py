@@ -14,6 +14,7 @@ from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions impor
 from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import PHASES, Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_reference, same_zone
 
+from ._entries import as_text
 from ._names import suggest_name
 
 Filter = dict[str, list[str]]
@@ -48,22 +49,22 @@ def filters(option: str, given: t.Any) -> Filter:
     Raise `Refused` with the option and the value.
     """
     if not isinstance(given, dict):
-        raise Refused(f"{option} is {given!r}; it must be a mapping of {', '.join(FILTERS)}.")
+        raise Refused(f"{option} is {as_text(given)}; it must be a mapping of {', '.join(FILTERS)}.")
     result: Filter = {}
     for key, value in given.items():
         if key not in FILTERS:
             raise Refused(
-                f"{option}: {key!r} is not a filter{suggest_name(key, FILTERS) or '.'} The filters are "
+                f"{option}: {as_text(key)} is not a filter{suggest_name(key, FILTERS) or '.'} The filters are "
                 f"{', '.join(FILTERS)}."
             )
         if value == []:
             continue  # an empty list counts as not given
         texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) and text for text in texts):
-            raise Refused(f"{option}.{key} is {value!r}; it must be a text or a list of texts.")
+            raise Refused(f"{option}.{key} is {as_text(value)}; it must be a text or a list of texts.")
         unknown = [text for text in texts if key == "phase" and text not in PHASES]
         if unknown:
-            raise Refused(f"{option}.{key} is {unknown[0]!r}; it must be one of {', '.join(PHASES)}.")
+            raise Refused(f"{option}.{key} is {as_text(unknown[0])}; it must be one of {', '.join(PHASES)}.")
         result[str(key)] = [str(text) for text in texts]
     return result
 
@@ -76,7 +77,7 @@ def excludes(given: t.Sequence[t.Any]) -> tuple[Filter, ...]:
     excluded = tuple(filters(f"exclude_filters[{number}]", each) for number, each in enumerate(given))
     for number, each in enumerate(given):
         if not each:
-            raise Refused(f"exclude_filters[{number}] is {each!r}, and would leave out every instance.")
+            raise Refused(f"exclude_filters[{number}] is {as_text(each)}, and would leave out every instance.")
     return tuple(filter for filter, each in zip(excluded, given) if [] not in each.values())
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -597,6 +598,21 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"hostvars_prefix": "my-"}, "hostvars_prefix is 'my-'"),
     ({"duplicate_names": "suffix"}, "duplicate_names"),
     ({"on_region_error": "ignore"}, "on_region_error"),
+    ({"api_retries": [5]}, r"^api_retries is \[5\]; it must be a whole number\.$"),
+    ({"api_retries": "many"}, "^api_retries is 'many'; it must be a whole number.$"),
+    ({"cache_timeout": {"hours": 1}}, r"^cache_timeout is \{'hours': 1\}; it must be a whole number\.$"),
+    ({"cache_timeout": 0.5}, "^cache_timeout is 0.5; it must be a whole number.$"),
+    ({"api_timeout": "long"}, "^api_timeout is 'long'; it must be a number.$"),
+    ({"ca_path": ["a"]}, r"^ca_path is \['a'\]; it must be a text\.$"),
+    ({"regions": 5}, "^regions is 5; it must be a list.$"),
+    ({"hostnames": True}, "^hostnames is True; it must be a list.$"),
+    ({"compose": "name"}, "^compose is 'name'; it must be a mapping.$"),
+    ({"filters": 5}, "^filters is 5; it must be a mapping.$"),
+    ({"duplicate_names": "guess"}, "^duplicate_names is 'guess'; it must be one of suffix_all, fail.$"),
+    ({"use_extra_vars": []}, r"^use_extra_vars is \[\]; it must be true or false\.$"),
+    ({"regions": [date(2026, 1, 1)]}, r"^regions\[0\] is 2026-01-01; it must be a text\.$"),
+    ({"compose": {"a": date(2026, 1, 1)}}, "^compose.a is 2026-01-01; it must be an expression"),
+    ({"filters": {"name": {date(2026, 1, 1): b"x"}}}, r"^filters\.name is \{2026-01-01: b'x'\}; it must be a text"),
     ({"set_user": "perhaps"}, "set_user is 'perhaps'; it must be true or false"),
     ({"api_url": "ftp://x"}, r"api_url \(MGC_API_URL\): 'ftp://x' is not a URL"),
     ({"api_timeout": -1}, r"api_timeout \(MGC_API_TIMEOUT\): -1 is not between"),
@@ -680,6 +696,38 @@ def test_invalid_options_are_refused_before_any_request(
     with pytest.raises(AnsibleParserError, match=message):
         parse_inventory(sim, tmp_path, **given)
     assert sim.requests() == []
+
+
+@pytest.mark.every_core(sample=True)
+@pytest.mark.parametrize(("variable", "said"), [
+    ("MGC_API_RETRIES", r"^api_retries \(MGC_API_RETRIES\) is 'x'; it must be a whole number\.$"),
+    ("MGC_ON_REGION_ERROR", r"^on_region_error \(MGC_ON_REGION_ERROR\) is 'x'; it must be one of fail, warn\.$"),
+    ("MGC_LISTED_AT", r"^listed_at \(MGC_LISTED_AT\) is 'x'; it must be true or false\.$"),
+])  # fmt: skip
+def test_an_invalid_variable_of_the_environment_is_named(sim: Any, tmp_path: Path, variable: str, said: str) -> None:
+    with pytest.raises(AnsibleParserError, match=said):
+        parse_inventory(sim, tmp_path, env={variable: "x"})
+    given = {"api_retries": 0, "on_region_error": "warn", "listed_at": False}
+    assert parse_inventory(sim, tmp_path, env={variable: "x"}, **given).warnings == []
+
+
+@pytest.mark.every_core(sample=True)
+def test_an_encrypted_entry_is_not_shown(sim: Any, tmp_path: Path) -> None:
+    text = "plugin: magalu.cloud.vm_instances\ncompose:\n  a: !vault |\n    $ANSIBLE_VAULT;1.1;AES256\n    3132\n"
+    with pytest.raises(AnsibleParserError, match="^compose.a is <encrypted>; it must be an expression"):
+        parse_inventory(sim, tmp_path, text=text)
+
+
+@pytest.mark.every_core(sample=True)
+@pytest.mark.parametrize("extra", [True, False])
+def test_a_template_decides_whether_options_use_extra_variables(sim: Any, tmp_path: Path, extra: bool) -> None:
+    given = {"account_name": "{{ ours }}", "use_extra_vars": f"{{{{ {extra} }}}}", "extra": {"ours": "lab"}}
+    sim.seed("instance", name="web")
+    if extra:
+        assert parse_inventory(sim, tmp_path, **given).hosts["web"]["mgc_account"] == "lab"
+    else:
+        with pytest.raises(AnsibleParserError, match="account_name: .*'ours' is undefined"):
+            parse_inventory(sim, tmp_path, **given)
 
 
 def test_wrong_credentials_and_unknown_regions_are_explained(sim: Any, tmp_path: Path) -> None:
