@@ -117,9 +117,9 @@ options:
         dotted where nested), or a template with braces. The first entry that gives an instance a name is used.
       - A name that Ansible or AWX cannot have is skipped for the next entry, and in the end for the id. Such names are
         empty, contain Jinja's braces, a slash or unprintable characters, begin with a hyphen (C(ssh) would read an
-        option), have exactly one colon or more than 240 bytes, are V(localhost), V(all), V(ungrouped) or the name of a
-        group, or belong to another instance. The groups and hosts of inventory sources count too if Ansible read these
-        sources before this one (in a folder by their file names).
+        option), have exactly one colon or more than 240 bytes, are a UUID other than the instance's id, are
+        V(localhost), V(all), V(ungrouped) or the name of a group, or belong to another instance. The groups and hosts
+        of inventory sources count too if Ansible read these sources before this one (in a folder by their file names).
     type: list
     elements: str
     default: [name, id]

@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleParserError
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.exceptions import Refused
-from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import Row
+from ansible_collections.magalu.cloud.plugins.module_utils._api.resources import UUID, Row
 from ansible_collections.magalu.cloud.plugins.module_utils._api.rows import dig, same_id
 
 from . import _hostvars, _names
@@ -125,7 +125,8 @@ class Hosts:
                 name = self._rendered(self._templates[source], row, variables, keep)
             else:
                 name = _names.text(dig(row, source))
-            if _names.usable(name):
+            # Another source may list the instance whose id this is, and name it so.
+            if _names.usable(name) and (name == chosen or not UUID.fullmatch(name)):
                 chosen = name
                 break
             if name:

@@ -262,6 +262,22 @@ def test_an_instance_of_another_file_is_not_merged(sim: Any, tmp_path: Path) -> 
     assert OTHERWISE + mine in found.warnings
 
 
+@pytest.mark.parametrize("hostnames", [["name"], ["{{ name }}"], ["{{ labels[0] }}"]], ids=str)
+@pytest.mark.parametrize("spelt", [str.lower, str.upper])
+def test_no_name_is_the_id_of_an_instance_of_another_file(
+    sim: Any, tmp_path: Path, hostnames: list[str], spelt: Any
+) -> None:
+    """A file that names its hosts by id would give the other instance's host to its own instance."""
+    theirs = UUIDS[1].replace("0000", "abcd")
+    mine = sim.seed("instance", name=spelt(theirs), labels=[spelt(theirs)])["id"]
+    sim.seed("instance", name="web", id=theirs, region="br-ne1", availability_zone="br-ne1-a")
+    inventory = InventoryData()
+    found = parse_inventory(sim, tmp_path, inventory=inventory, hostnames=hostnames)
+    assert found.warnings == [OTHERWISE + mine]
+    found = parse_inventory(sim, tmp_path, inventory=inventory, hostnames=["id"], region="br-ne1")
+    assert ids(found) == {mine: mine, theirs: theirs}
+
+
 PREFIXES = ["mgc_", "lab_", ""]
 
 
