@@ -28,7 +28,7 @@ options:
   region:
     description:
       - The region, V(br-se1), V(br-ne1), V(br-mgl1), or any other that the cloud adds.
-      - C(br-se-1), which is the name of V(br-mgl1) in URLs, is refused, because it may be a typing error of V(br-se1).
+      - C(br-se-1), which is the name of V(br-mgl1) in URLs, is refused, because it may be a mistyped V(br-se1).
       - Defaults to the environment variable E(MGC_REGION).
     type: str
     default: br-se1
@@ -57,7 +57,7 @@ options:
     default: 30
   api_retries:
     description:
-      - How often a failed request is retried where that is safe. A creation is never sent again before the module has
+      - How many times a failed request is retried if that is safe. A creation is never sent again before the module has
         looked for its result.
       - Requests that the API refuses temporarily (429, or 503 with C(Retry-After)) are not counted. They are retried
         after growing pauses, or at the time that the API says, until the deadline of the task.

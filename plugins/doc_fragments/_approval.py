@@ -11,13 +11,13 @@ class ModuleDocFragment:
 options:
   expected_plan:
     description:
-      - An approved plan, as the result of this task has it in RV(plan) in check mode, as a mapping or as JSON. The task
-        plans again, and fails before the first change if its plan is another one. The message lists the steps that are
-        more, less or different. Every step is compared again right before it is sent.
+      - An approved plan, as a mapping or as JSON. It is the RV(plan) in the result of this task in check mode. The task
+        plans again, and fails before the first change if the new plan differs. The message lists the added, missing and
+        different steps. Every step is compared again right before it is sent.
       - If an earlier run of the same plan was interrupted, the task does its remaining steps.
       - The digest of the plan alone, RV(plan.digest), is enough too. The task then does the whole plan or nothing. It
-        cannot tell the rest of an interrupted plan from another plan, and refuses it.
-      - An empty value is an error. Leave the option out, for example with C(omit), to do what was not approved.
+        cannot distinguish the rest of an interrupted plan from another plan, and refuses both.
+      - An empty value is an error. To run without an approved plan, leave the option out, for example with C(omit).
       - A plan is approved for one region and tenant, and for this version of the collection.
       - See R(the guide to approved plans, ansible_collections.magalu.cloud.docsite.plan_approve_apply).
     type: raw

@@ -21,10 +21,10 @@ options:
     type: str
   instance:
     description:
-      - The name or id of the instance that the COPY is of. Required to create a COPY.
-      - A COPY of that name that belongs to another instance is an error, also if O(instance) does not exist and the
-        COPY's own instance does. If the COPY's own instance was deleted, or the API does not return it, the task warns
-        and leaves the COPY as it is.
+      - The name or id of the instance to create the COPY of. Required to create a COPY.
+      - If the COPY exists but belongs to another instance, the task fails. If O(instance) does not exist, the task
+        fails if the COPY's own instance exists; it warns, and leaves the COPY as it is, if that instance was deleted or
+        the API does not return it.
       - In check mode an instance that does not exist counts as created by an earlier task of the play, with a warning,
         because the result cannot be predicted.
       - With O(state=pruned), only COPIES of this instance are considered. Give the id of an instance that was deleted.
@@ -42,7 +42,7 @@ options:
       - The instance to create from the COPY, with O(state=restored), as in M(magalu.cloud.vm_instance).
       - An existing instance of this name counts as restored only if it is not the instance that the COPY is of, is
         younger than the COPY, and has its image. Otherwise the task fails. If the COPY does not exist any more, the
-        task cannot check that; it warns, or fails if the instance would have to be changed.
+        task cannot check that. Then it warns, or fails if it would have to change the instance.
       - In check mode a COPY that does not exist counts as created by an earlier task of the play, with a warning.
     type: dict
     suboptions:
@@ -53,8 +53,8 @@ options:
       machine_type:
         description:
           - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
-          - An instance of another type is changed to this type. A suspended instance is started for that, and suspended
-            again.
+          - An existing instance of another type is changed to this type. A suspended instance is started for that, and
+            then suspended again.
         type: str
       ssh_key_name:
         description:
@@ -68,8 +68,8 @@ options:
       network:
         description:
           - The network of a new instance. The VPC, the security groups and the public address of an existing instance
-            are compared where the API's response shows them (see
-            O(magalu.cloud.vm_instance#module:on_immutable_change)); the others count only at creation.
+            are compared if the API's response contains them (see
+            O(magalu.cloud.vm_instance#module:on_immutable_change)); the other suboptions count only at creation.
         type: dict
         suboptions:
           vpc:
@@ -100,10 +100,11 @@ options:
               - Without this option the API allocates an address. Always set it explicitly.
               - With O(magalu.cloud.vm_instance#module:network.interface) the module sends V(false) if this is not
                 given.
-              - An existing instance with an address where this is V(false), or without one where it is V(true), differs
-                in what the API cannot change (see O(magalu.cloud.vm_instance#module:on_immutable_change)).
-              - API version 2024-08 does not show which of several interfaces is the primary one, so this counts only at
-                creation there while only some of the interfaces have an address.
+              - An existing instance that has an address although this is V(false), or none although it is V(true),
+                differs in something that the API cannot change (see
+                O(magalu.cloud.vm_instance#module:on_immutable_change)).
+              - API version 2024-08 does not show which of several interfaces is the primary interface. If only some of
+                the interfaces have an address, this option therefore counts only at creation there.
             type: bool
       network_interfaces:
         description:
@@ -144,18 +145,18 @@ options:
             type V(BV2-4-40), and a second entry that has the zone V(br-se1-b), the task first tries V(BV1-2-40) in
             V(br-se1-a), then V(BV2-4-40) in V(br-se1-a), and then V(BV1-2-40) in V(br-se1-b).
           - O(magalu.cloud.vm_instance#module:machine_type) and O(magalu.cloud.vm_instance#module:availability_zone) are
-            tried first. An entry takes from them what it leaves out. Without
+            tried first. They also apply to an entry that leaves them out. Without
             O(magalu.cloud.vm_instance#module:machine_type) only the entries are tried, and the type of an existing
             instance is not changed.
           - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the
             last failed instance is deleted too, and the task fails with the reason for each.
           - All entries are checked against the catalogues before the first attempt. Check mode predicts the first
             attempt.
-          - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they
-            are.
-          - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such
-            a reason, is deleted with its address. The task continues with the entry after it, and tries that entry
-            again last.
+          - An existing instance that matches any entry counts as declared. Its machine type and its zone are left as
+            they are.
+          - An interrupted run may leave an instance that matches an entry, has never been running, and failed for one
+            of these reasons. The instance is deleted with its address. The task continues with the next entry, and
+            tries the entry of the deleted instance last.
           - It is refused with O(magalu.cloud.vm_instance#module:network.interface), because the interface would be
             deleted with a failed attempt.
         type: list
@@ -201,14 +202,15 @@ options:
     type: int
   protect_names:
     description:
-      - Shell patterns. A COPY whose whole name matches a pattern is never deleted. It has no other effect, so it can be
-        set in C(module_defaults) of the group C(magalu.cloud.vm).
+      - Shell patterns. A COPY whose whole name matches a pattern is never deleted. This option has no other effect, so
+        it can be set in C(module_defaults) of the group C(magalu.cloud.vm).
     type: list
     elements: str
   new_copy:
     description:
       - With O(state=pruned) and O(instance), the name of a COPY of the instance that an earlier task creates. In check
-        mode it counts as there, so that the same COPIES are deleted as in the real run. It has no other effect.
+        mode that COPY counts as existing, so that check mode predicts the deletions of the real run. It has no other
+        effect.
     type: str
     version_added: 1.1.0
   state:
@@ -232,7 +234,7 @@ options:
     description:
       - How many seconds the whole task may take. When they have passed, no new step is started and the task fails. The
         next run continues.
-      - An instance that was stopped for the COPY is started again also then.
+      - Even then, an instance that was stopped for the COPY is started again.
     type: int
     default: 3600
 """

@@ -44,15 +44,15 @@ options:
     env:
       - name: MGC_ON_REGION_ERROR
   account_name:
-    description: A name for the account, which all its hosts have in the variable C(mgc_account).
+    description: A name for the account. All its hosts have it in the variable C(mgc_account).
     type: str
     env:
       - name: MGC_ACCOUNT_NAME
   filters:
     description:
       - Which instances become hosts. An instance must match all filters that are given. Each filter is a text or a list
-        of texts. An instance matches a list if it matches one of its texts (of C(labels) all). An empty list counts as
-        not given.
+        of texts. An instance matches a list if it matches one of its texts; for C(labels), it must match all of them.
+        An empty list counts as not given.
       - A region with API version 2024-08, which has no labels, fails if a filter asks for labels. So does a region with
         API version 2025-05 in which no instance has labels, because it cannot be distinguished from 2024-08.
       - Deleted instances are listed only if C(state), C(status) or C(phase) asks for them. An instance that failed,
@@ -96,7 +96,7 @@ options:
         type: list
         elements: str
       labels:
-        description: Labels that an instance must all have.
+        description: Labels. An instance must have all of them.
         type: list
         elements: str
   exclude_filters:
@@ -107,7 +107,8 @@ options:
     elements: dict
     default: []
   filter_expressions:
-    description: Jinja conditions without braces. An instance must meet all of them. A condition that fails is not met.
+    description: Jinja conditions without braces. An instance must meet all of them. If a condition cannot be evaluated
+      for an instance, the instance does not meet it.
     type: list
     elements: str
     default: []
@@ -115,11 +116,13 @@ options:
     description:
       - The names of hosts, in order of preference. Each entry is a field as in the table of variables (without prefix,
         dotted where nested), or a template with braces. The first entry that gives an instance a name is used.
-      - A name that Ansible or AWX cannot have is skipped for the next entry, and in the end for the id. Such names are
-        empty, contain Jinja's braces, a slash or unprintable characters, begin with a hyphen (C(ssh) would read an
-        option), have exactly one colon or more than 240 bytes, are a UUID other than the instance's id, are
-        V(localhost), V(all), V(ungrouped) or the name of a group, or belong to another instance. The groups and hosts
-        of inventory sources count too if Ansible read these sources before this one (in a folder by their file names).
+      - If Ansible or AWX does not accept a name, the next entry is used, and finally the id. Such names are empty,
+        contain the start of a Jinja expression (two braces, for example), a slash or unprintable characters, begin or
+        end with white space, begin with a hyphen (C(ssh) would read it as an option), have exactly one colon or more
+        than 240 bytes, are V(localhost), V(127.0.0.1), V(::1), V(all), V(ungrouped), a dot, two dots, a UUID other than
+        the instance's id or the name of a group, or belong to another instance. Names of groups and hosts from other
+        inventory sources count if Ansible has read those sources before this file (in a folder, files are read in the
+        order of their names).
     type: list
     elements: str
     default: [name, id]
@@ -129,7 +132,8 @@ options:
     description:
       - What to do if several instances of all regions, including those that filters leave out, would have the same
         name. With V(suffix_all) each is named C(NAME-) and the first eight characters of its id, and a group with the
-        common name has them all. If another group or another source's host has that name, the group is left out.
+        common name contains all of them. If another group or a host of another source has that name already, the
+        instances are in no group of that name.
     type: str
     choices: [suffix_all, fail]
     default: suffix_all
@@ -141,7 +145,7 @@ options:
         V(private_ipv4), V(public_ipv6) and V(name). The first that an instance has is used. With an empty list,
         C(ansible_host) is not set. A value that begins with a hyphen, which C(ssh) would read as an option, is left
         out, even if O(compose) sets it.
-      - Hosts without an C(ansible_host) cause a warning, or an error with O(strict).
+      - Hosts without C(ansible_host) cause a warning, or an error with O(strict).
     type: list
     elements: str
     default: [public_ipv4, private_ipv4, public_ipv6]
@@ -178,8 +182,8 @@ options:
       - name: MGC_LISTED_AT
   user_data:
     description:
-      - Whether hosts have their user data as a variable. It is large, and often holds secrets, so that it cannot be
-        combined with O(cache).
+      - Whether hosts have their user data as the variable C(mgc_user_data). User data is large and often contains
+        secrets, so this option cannot be combined with O(cache).
     type: bool
     default: false
     env:
@@ -187,8 +191,8 @@ options:
   image_users:
     description:
       - A list of mappings with C(match), a shell pattern for the image's name, and C(user) and C(connection) for such
-        images. The first mapping that matches is used. Built-in mappings come last, the user V(ubuntu) for C(*ubuntu*)
-        and the connection V(psrp) for C(windows*).
+        images. The first mapping that matches is used. The built-in mappings come last - the user V(ubuntu) for
+        C(*ubuntu*), and the connection V(psrp) for C(windows*).
     type: list
     elements: dict
     default: []
@@ -254,7 +258,7 @@ notes:
 EXAMPLES = r"""
 # fmt: code
 ---
-# As magalu.yml, the least. The key is in the environment variable MGC_API_KEY.
+# The smallest magalu.yml. The key is in the environment variable MGC_API_KEY.
 plugin: magalu.cloud.vm_instances
 ---
 # Running instances of two regions, in groups by zone, machine type and label.

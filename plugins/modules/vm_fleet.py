@@ -9,9 +9,9 @@ version_added: 1.0.0
 description:
   - Brings many instances to their desired state in one task, with one listing for all of them.
   - A member takes the options of M(magalu.cloud.vm_instance), and gets the same steps. The failure of a member does not
-    stop the others, and the next run continues with what is missing.
-  - If the patterns of two fleets match each other's instances, each fleet deletes the other one's. Give the names of
-    each fleet a prefix of their own.
+    stop the others, and the next run does only what is missing.
+  - If the O(prune_match) patterns of two fleets match each other's instances, each fleet deletes the instances of the
+    other fleet. Give the names of each fleet a prefix of their own.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
@@ -28,7 +28,8 @@ options:
         description:
           - The instance's id, a UUID.
           - With O(magalu.cloud.vm_instance#module:name) as well, the instance is renamed to that name.
-          - One of O(magalu.cloud.vm_instance#module:id) and O(magalu.cloud.vm_instance#module:name) is required.
+          - At least one of O(magalu.cloud.vm_instance#module:id) and O(magalu.cloud.vm_instance#module:name) is
+            required.
         type: str
       name:
         description:
@@ -44,8 +45,8 @@ options:
       machine_type:
         description:
           - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
-          - An instance of another type is changed to this type. A suspended instance is started for that, and suspended
-            again.
+          - An existing instance of another type is changed to this type. A suspended instance is started for that, and
+            then suspended again.
         type: str
       image:
         description:
@@ -78,8 +79,8 @@ options:
       network:
         description:
           - The network of a new instance. The VPC, the security groups and the public address of an existing instance
-            are compared where the API's response shows them (see
-            O(magalu.cloud.vm_instance#module:on_immutable_change)); the others count only at creation.
+            are compared if the API's response contains them (see
+            O(magalu.cloud.vm_instance#module:on_immutable_change)); the other suboptions count only at creation.
         type: dict
         suboptions:
           vpc:
@@ -110,10 +111,11 @@ options:
               - Without this option the API allocates an address. Always set it explicitly.
               - With O(magalu.cloud.vm_instance#module:network.interface) the module sends V(false) if this is not
                 given.
-              - An existing instance with an address where this is V(false), or without one where it is V(true), differs
-                in what the API cannot change (see O(magalu.cloud.vm_instance#module:on_immutable_change)).
-              - API version 2024-08 does not show which of several interfaces is the primary one, so this counts only at
-                creation there while only some of the interfaces have an address.
+              - An existing instance that has an address although this is V(false), or none although it is V(true),
+                differs in something that the API cannot change (see
+                O(magalu.cloud.vm_instance#module:on_immutable_change)).
+              - API version 2024-08 does not show which of several interfaces is the primary interface. If only some of
+                the interfaces have an address, this option therefore counts only at creation there.
             type: bool
       network_interfaces:
         description:
@@ -123,9 +125,9 @@ options:
       purge_network_interfaces:
         description:
           - Whether to detach interfaces that are neither primary nor in
-            O(magalu.cloud.vm_instance#module:network_interfaces), which must be given; an empty list detaches all but
-            the primary one.
-          - The task fails where the API does not say which interface is the primary one.
+            O(magalu.cloud.vm_instance#module:network_interfaces), which must be given. An empty list detaches all
+            interfaces except the primary interface.
+          - The task fails if the API does not say which interface is the primary interface.
         type: bool
       labels:
         description:
@@ -167,10 +169,11 @@ options:
             user data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's
             response contains are compared.
           - V(recreate) deletes the instance and creates it again. It is refused with
-            O(magalu.cloud.vm_instance#module:id), with other interfaces than the primary interface, with
-            O(magalu.cloud.vm_instance#module:network.interface), and while the instance is in transition.
-          - With V(fail) and V(recreate), a missing public address is waited for in the first minute after the creation.
-            V(recreate) does not recreate an instance for that alone in its first hour, and warns.
+            O(magalu.cloud.vm_instance#module:id), with O(magalu.cloud.vm_instance#module:network.interface), for an
+            instance with interfaces besides the primary interface, and while the instance is in transition.
+          - With V(fail) and V(recreate), the task waits for a missing public address in the first minute after the
+            creation. In the first hour, V(recreate) does not recreate an instance only because the address is missing;
+            it warns.
         type: str
         choices: [warn, fail, recreate, ignore]
       on_failed:
@@ -190,18 +193,18 @@ options:
             type V(BV2-4-40), and a second entry that has the zone V(br-se1-b), the task first tries V(BV1-2-40) in
             V(br-se1-a), then V(BV2-4-40) in V(br-se1-a), and then V(BV1-2-40) in V(br-se1-b).
           - O(magalu.cloud.vm_instance#module:machine_type) and O(magalu.cloud.vm_instance#module:availability_zone) are
-            tried first. An entry takes from them what it leaves out. Without
+            tried first. They also apply to an entry that leaves them out. Without
             O(magalu.cloud.vm_instance#module:machine_type) only the entries are tried, and the type of an existing
             instance is not changed.
           - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the
             last failed instance is deleted too, and the task fails with the reason for each.
           - All entries are checked against the catalogues before the first attempt. Check mode predicts the first
             attempt.
-          - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they
-            are.
-          - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such
-            a reason, is deleted with its address. The task continues with the entry after it, and tries that entry
-            again last.
+          - An existing instance that matches any entry counts as declared. Its machine type and its zone are left as
+            they are.
+          - An interrupted run may leave an instance that matches an entry, has never been running, and failed for one
+            of these reasons. The instance is deleted with its address. The task continues with the next entry, and
+            tries the entry of the deleted instance last.
           - It is refused with O(magalu.cloud.vm_instance#module:network.interface), because the interface would be
             deleted with a failed attempt.
         type: list
@@ -223,20 +226,21 @@ options:
         choices: [capacity, quota]
       state:
         description:
-          - V(present) - the instance exists; its power is left as it is.
+          - V(present) - the instance exists; its power state is left as it is.
           - V(running), V(stopped), V(suspended) - the instance exists and has that power state. A stopped instance is
             billed like a running one.
           - V(rebooted) - the instance is rebooted, or started if it is stopped. This is always a change. An instance
             that the task created is not rebooted.
           - V(absent) - the instance does not exist.
-          - An instance with another power state than running, stopped and suspended can be renamed or deleted. A task
-            that needs its power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
+          - An instance whose state is not running, stopped or suspended can be renamed or deleted. A task that needs
+            its power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
         type: str
         choices: [present, running, stopped, suspended, rebooted, absent]
   defaults:
     description:
       - The options of all members that do not set them. Mappings, such as C(network), are merged key by key.
-      - Of options that exclude each other, such as C(image) and C(snapshot), the member's own replaces the default.
+      - If a member sets an option that excludes a default, such as C(snapshot) with the default C(image), the default
+        does not apply.
     type: dict
     suboptions: *member
   count:
@@ -265,14 +269,15 @@ options:
   max_failures:
     description:
       - How many members may fail, as a number or a percentage (rounded down). If more fail, no further member is
-        started, and those that were started are finished. No limit by default.
+        started, and the members that were started are finished. No limit by default.
     type: str
   prune_match:
     description:
       - Deletes the instances whose names match this shell pattern and that are not declared. Case counts. The pattern
         must start with three literal characters, unless O(prune_all=true).
-      - Nothing is pruned if a member failed (so it needs O(wait=true) if there are members), if the list of instances
-        cannot be proved complete, or if there are no members, unless O(count=0) or O(allow_empty=true).
+      - Nothing is pruned if a member failed (so O(wait=true) is required if there are members), or if the list of
+        instances cannot be proved complete. Without members, nothing is pruned unless O(count=0) or
+        O(allow_empty=true).
     type: str
   prune_all:
     description: Allows any O(prune_match). Without O(prune_match), all instances that are not declared are deleted.
@@ -291,7 +296,7 @@ options:
   protect_names:
     description:
       - Shell patterns. An instance whose whole name matches a pattern is never deleted. Pruning keeps it, and a member
-        that would delete it fails. The patterns that a member sets itself count too.
+        that would delete it fails. The patterns of the member itself count too.
     type: list
     elements: str
   protect_labels:
@@ -304,7 +309,7 @@ options:
     description:
       - Whether deleting an instance deletes its public IPv4 address too. An address that is kept is still billed, and
         the task warns about it.
-      - It counts for pruned instances, and for a member if neither O(defaults) nor the member sets it.
+      - It applies to pruned instances, and to members if neither O(defaults) nor the member sets it.
     type: bool
   results:
     description:
@@ -341,7 +346,7 @@ seealso:
     description: Explains the options of a member, with examples.
   - name: Role magalu.cloud.fleet
     link: https://magalu-cloud.github.io/magalu.cloud/fleet_role.html
-    description: Does the same, waits until Ansible can log in, and adds the members to the inventory.
+    description: Uses this module, waits until Ansible can log in, and adds the members to the inventory.
   - ref: ansible_collections.magalu.cloud.docsite.fleets
     description: Fleets by examples, and the safety of pruning.
 """
@@ -426,7 +431,7 @@ members:
       returned: when the member failed
       type: bool
     msg:
-      description: Why the member failed.
+      description: The message that says why the member failed.
       returned: when the member failed
       type: str
     error:
@@ -455,11 +460,11 @@ members:
           returned: always
           type: dict
         request_id:
-          description: The API's id of the request. The support asks for it.
+          description: The API's id of the request. Magalu Cloud's support asks for it.
           returned: always
           type: str
     instance:
-      description: The instance. Null when it does not exist. With O(results=brief) only its C(id), C(name), C(state),
+      description: The instance. Null if it does not exist. With O(results=brief) only its C(id), C(name), C(state),
         C(status), C(phase), C(private_ipv4), C(public_ipv4) and C(public_ipv6).
       returned: always
       type: dict
@@ -532,7 +537,7 @@ members:
           returned: always
           type: str
         ssh_key_name:
-          description: The name of the SSH key of the creation.
+          description: The name of the SSH key that the instance got at its creation.
           returned: always
           type: str
         availability_zone:
@@ -642,7 +647,7 @@ members:
               returned: always
               type: str
         labels:
-          description: The labels of the creation. API version 2024-08 does not return it.
+          description: The labels that the instance got at its creation. API version 2024-08 does not return it.
           returned: always
           type: list
           elements: str
@@ -659,7 +664,7 @@ members:
           returned: always
           type: str
         default_user:
-          description: The user that the image accepts logins from. Null where that is not certain.
+          description: The user that the image accepts for logins. Null if that is not certain.
           returned: always
           type: str
         phase:
@@ -673,7 +678,7 @@ members:
           type: list
           elements: str
     actions:
-      description: The steps that were done (in check mode, that would be), in order.
+      description: The steps that were done, or in check mode would be done, in order.
       returned: always
       type: list
       elements: dict
@@ -697,7 +702,7 @@ members:
           returned: always
           type: str
         availability_zone:
-          description: The zone of the attempt. Null where the cloud chose it.
+          description: The zone of the attempt. Null if the cloud chose it.
           returned: always
           type: str
         error:
@@ -724,8 +729,8 @@ members:
       type: list
       elements: str
     pruned:
-      description: Whether the instance was not declared, and pruned.
-      returned: when the instance was not declared, and was pruned
+      description: Whether the instance was pruned because it was not declared.
+      returned: when the instance was pruned
       type: bool
     warnings:
       description: The warnings about the member.
@@ -777,23 +782,23 @@ totals:
   sample: {members: 4, changed: 4, failed: 0, created: 4, deleted: 0, pruned: 0}
 plan:
   description:
-    - The plan of the whole fleet, what is pruned included, as it was made before the first change, the same in check
-      mode and for real.
-    - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
+    - The plan of the whole fleet before the first change, including the instances to prune. It is the same in check
+      mode and in the real run.
+    - O(expected_plan) takes this value. It contains no secrets; user data, for example, is only part of the digests.
   returned: when the task could plan
   type: dict
   contains:
     digest:
-      description: The digest of all of the plan but C(at). It says nothing about secrets, and covers them.
+      description: The digest of the whole plan except C(at). It covers secrets without revealing them.
       returned: always
       type: str
     lines:
-      description: The steps in words, in order, with ids, public addresses, and what is done after a failure.
+      description: The steps in words, in order, with ids, public addresses, and the clean-up after a failure.
       returned: always
       type: list
       elements: str
     at:
-      description: The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.
+      description: The API's time when the plan was made, in seconds since 1970. Null if the plan has no steps.
       returned: always
       type: int
     members:
@@ -803,11 +808,11 @@ plan:
       elements: dict
       contains:
         name:
-          description: The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.
+          description: The resource's kind and name; in a fleet, the member's name or the id of an instance to prune.
           returned: always
           type: str
         steps:
-          description: The digests of the steps, each of the request and of what it was planned from.
+          description: The digests of the steps. Each covers the request and the facts that it was planned from.
           returned: always
           type: list
           elements: str
@@ -829,12 +834,12 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
       the error has no name.
-    - If members failed, this is the error of the first of them. Each failed member has its own.
+    - If members failed, this is the error of the first failed member. Each failed member has its own C(error).
   returned: on failure
   type: dict
   contains:
@@ -859,7 +864,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:

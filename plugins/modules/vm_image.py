@@ -18,7 +18,7 @@ extends_documentation_fragment:
   - magalu.cloud._attributes
 options:
   id:
-    description: The image's id, a UUID. One of O(id) and O(name) is required.
+    description: The image's id, a UUID. Exactly one of O(id) and O(name) is required.
     type: str
   name:
     description: The image's name, of letters, digits, V(-) and V(_), unique in the tenant.
@@ -65,7 +65,8 @@ options:
         type: int
         required: true
       ram:
-        description: Memory. The API does not say in which unit, so compare with what it returns for other images.
+        description: Memory. The API does not document the unit, so compare with the values that it returns for other
+          images.
         type: int
         required: true
       disk:
@@ -81,12 +82,12 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds the whole task may take. When they have passed, it fails. The next run continues.
+    description: How many seconds the whole task may take. After that, it fails. The next run continues.
     type: int
     default: 14400
 seealso:
   - module: magalu.cloud.vm_info
-    description: Lists the custom images, and the images of the cloud.
+    description: Lists custom images and the cloud's own images.
   - module: magalu.cloud.vm_instance
     description: Creates an instance from the image.
 """
@@ -210,22 +211,22 @@ created:
   sample: ["7d4c3c63-9d3c-4c33-8a4e-1f1c5c0a2b22"]
 plan:
   description:
-    - The plan of this task as it was made before the first change, the same in check mode and for real.
-    - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
+    - The plan of this task before the first change. It is the same in check mode and in the real run.
+    - O(expected_plan) takes this value. It contains no secrets; user data, for example, is only part of the digests.
   returned: when the task could plan
   type: dict
   contains:
     digest:
-      description: The digest of all of the plan but C(at). It says nothing about secrets, and covers them.
+      description: The digest of the whole plan except C(at). It covers secrets without revealing them.
       returned: always
       type: str
     lines:
-      description: The steps in words, in order, with ids, public addresses, and what is done after a failure.
+      description: The steps in words, in order, with ids, public addresses, and the clean-up after a failure.
       returned: always
       type: list
       elements: str
     at:
-      description: The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.
+      description: The API's time when the plan was made, in seconds since 1970. Null if the plan has no steps.
       returned: always
       type: int
     members:
@@ -235,11 +236,11 @@ plan:
       elements: dict
       contains:
         name:
-          description: The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.
+          description: The resource's kind and name; in a fleet, the member's name or the id of an instance to prune.
           returned: always
           type: str
         steps:
-          description: The digests of the steps, each of the request and of what it was planned from.
+          description: The digests of the steps. Each covers the request and the facts that it was planned from.
           returned: always
           type: list
           elements: str
@@ -261,7 +262,7 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
@@ -290,7 +291,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:

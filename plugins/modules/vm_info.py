@@ -8,8 +8,8 @@ short_description: List virtual machines, images, machine types, snapshots and b
 version_added: 1.0.0
 description:
   - Lists all resources of a kind, or those that the filters select. The list is complete, or the task fails.
-  - A list may be empty. The task fails only if the API version in this region does not have the kind of resource, and
-    for V(init_logs) if the instance does not exist. In the first case C(error.slug) is V(not_in_api_version).
+  - An empty list is not a failure. The task fails if the API version in this region does not have the kind of resource
+    (C(error.slug) is V(not_in_api_version) then), and for V(init_logs) if the instance does not exist.
   - Deleted resources that the API still returns are listed only if O(state), O(status) or O(id) selects them.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
@@ -64,7 +64,7 @@ options:
     type: list
     elements: str
   usable:
-    description: Only images or machine types that an instance can be created with (V(true)), or only the others
+    description: Only images or machine types with which an instance can be created (V(true)), or only the others
       (V(false)).
     type: bool
   instance:
@@ -139,7 +139,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - The instances as the API returns them, with their addresses. Only with O(user_data=true) with their user data.
+    - The instances as the API returns them, with their addresses. O(user_data=true) adds their user data.
     - C(labels) is an empty list if an instance has no labels. API version 2024-08 has no labels.
   returned: when O(kind=instances)
   type: list
@@ -205,7 +205,7 @@ instances:
       returned: always
       type: str
     user_data:
-      description: The user data of the creation, in base64. It may contain secrets.
+      description: The user data that the instance got at its creation, in base64. It may contain secrets.
       returned: when O(user_data=true)
       type: str
     created_at:
@@ -217,7 +217,7 @@ instances:
       returned: when the API returns it
       type: str
     ssh_key_name:
-      description: The name of the SSH key of the creation.
+      description: The name of the SSH key that the instance got at its creation.
       returned: when the API returns it
       type: str
     availability_zone:
@@ -327,7 +327,7 @@ instances:
           returned: always
           type: str
     labels:
-      description: The labels of the creation. API version 2024-08 does not return it.
+      description: The labels that the instance got at its creation. API version 2024-08 does not return it.
       returned: when the API returns it
       type: list
       elements: str
@@ -349,7 +349,7 @@ instances:
       returned: always
       type: str
     default_user:
-      description: The user that the image accepts logins from. Null where that is not certain.
+      description: The user that the image accepts for logins. Null if that is not certain.
       returned: always
       type: str
     unreadable_fields:
@@ -560,7 +560,7 @@ backups:
       returned: when the API returns it
       type: int
     min_disk:
-      description: The disk that an instance needs for a restore, in GB.
+      description: The size of the disk that an instance needs for a restore, in GB.
       returned: when the API returns it
       type: int
     created_at:
@@ -799,15 +799,15 @@ api_time:
 api_version:
   description:
     - The version of the API in this region - V(2026-08), which the public gateway serves today, V(2024-08), or
-      V(2025-05) for the form between the two. That form is recognized only by the labels in a list of instances;
-      without them it is taken for V(2024-08).
-    - Null if no response showed it, as after reading a resource by O(id), which shows no list.
+      V(2025-05), a form between these two. V(2025-05) is recognized only by the labels in a list of instances; without
+      labels, it is taken for V(2024-08).
+    - Null if no response showed it, for example if only a resource was read by its O(id).
   returned: success
   type: str
   sample: "2026-08"
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
@@ -836,7 +836,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:

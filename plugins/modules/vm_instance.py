@@ -9,9 +9,9 @@ version_added: 1.0.0
 description:
   - Create, change, start, stop, suspend, reboot, rename and delete virtual machine instances.
   - The module compares the current with the desired state and applies the differences one step at a time, reading again
-    after each step. The next run continues one that was interrupted.
+    after each step. The next run continues an interrupted run.
   - A task that changes nothing makes one request.
-  - Check mode shows the steps that a run would do.
+  - Check mode shows the steps that a run would take.
 author:
   - Magalu Cloud collection contributors (@magalucloud)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ options:
     description:
       - The instance's id, a UUID.
       - With O(name) as well, the instance is renamed to that name.
-      - One of O(id) and O(name) is required.
+      - At least one of O(id) and O(name) is required.
     type: str
   name:
     description:
@@ -39,22 +39,22 @@ options:
     type: str
   state:
     description:
-      - V(present) - the instance exists; its power is left as it is.
+      - V(present) - the instance exists; its power state is left as it is.
       - V(running), V(stopped), V(suspended) - the instance exists and has that power state. A stopped instance is
         billed like a running one.
       - V(rebooted) - the instance is rebooted, or started if it is stopped. This is always a change. An instance that
         the task created is not rebooted.
       - V(absent) - the instance does not exist.
-      - An instance with another power state than running, stopped and suspended can be renamed or deleted. A task that
-        needs its power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
+      - An instance whose state is not running, stopped or suspended can be renamed or deleted. A task that needs its
+        power state (V(running), V(stopped), V(suspended), V(rebooted), another machine type) fails.
     type: str
     choices: [present, running, stopped, suspended, rebooted, absent]
     default: present
   machine_type:
     description:
       - The machine type's name or id, for example V(BV1-1-40). Required to create an instance.
-      - An instance of another type is changed to this type. A suspended instance is started for that, and suspended
-        again.
+      - An existing instance of another type is changed to this type. A suspended instance is started for that, and then
+        suspended again.
     type: str
   image:
     description:
@@ -84,7 +84,8 @@ options:
   network:
     description:
       - The network of a new instance. The VPC, the security groups and the public address of an existing instance are
-        compared where the API's response shows them (see O(on_immutable_change)); the others count only at creation.
+        compared if the API's response contains them (see O(on_immutable_change)); the other suboptions count only at
+        creation.
     type: dict
     suboptions:
       vpc:
@@ -112,10 +113,10 @@ options:
           - Whether the instance gets a public IPv4 address. The address is billed, also after the instance is deleted.
           - Without this option the API allocates an address. Always set it explicitly.
           - With O(network.interface) the module sends V(false) if this is not given.
-          - An existing instance with an address where this is V(false), or without one where it is V(true), differs in
-            what the API cannot change (see O(on_immutable_change)).
-          - API version 2024-08 does not show which of several interfaces is the primary one, so this counts only at
-            creation there while only some of the interfaces have an address.
+          - An existing instance that has an address although this is V(false), or none although it is V(true), differs
+            in something that the API cannot change (see O(on_immutable_change)).
+          - API version 2024-08 does not show which of several interfaces is the primary interface. If only some of the
+            interfaces have an address, this option therefore counts only at creation there.
         type: bool
   network_interfaces:
     description:
@@ -124,9 +125,9 @@ options:
     elements: str
   purge_network_interfaces:
     description:
-      - Whether to detach interfaces that are neither primary nor in O(network_interfaces), which must be given;
-        an empty list detaches all but the primary one.
-      - The task fails where the API does not say which interface is the primary one.
+      - Whether to detach interfaces that are neither primary nor in O(network_interfaces), which must be given. An
+        empty list detaches all interfaces except the primary interface.
+      - The task fails if the API does not say which interface is the primary interface.
     type: bool
     default: false
   user_data:
@@ -158,10 +159,11 @@ options:
       - What to do when an existing instance differs in something that the API cannot change - image, SSH key, zone,
         user data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's
         response contains are compared.
-      - V(recreate) deletes the instance and creates it again. It is refused with O(id), with other interfaces than the
-        primary interface, with O(network.interface), and while the instance is in transition.
-      - With V(fail) and V(recreate), a missing public address is waited for in the first minute after the creation.
-        V(recreate) does not recreate an instance for that alone in its first hour, and warns.
+      - V(recreate) deletes the instance and creates it again. It is refused with O(id), with O(network.interface), for
+        an instance with interfaces besides the primary interface, and while the instance is in transition.
+      - With V(fail) and V(recreate), the task waits for a missing public address in the first minute after the
+        creation. In the first hour, V(recreate) does not recreate an instance only because the address is missing; it
+        warns.
     type: str
     choices: [warn, fail, recreate, ignore]
     default: warn
@@ -180,15 +182,16 @@ options:
         O(alternatives_on). For example, O(machine_type) is V(BV1-2-40) and O(availability_zone) is V(br-se1-a). With
         one entry that has the machine type V(BV2-4-40), and a second entry that has the zone V(br-se1-b), the task
         first tries V(BV1-2-40) in V(br-se1-a), then V(BV2-4-40) in V(br-se1-a), and then V(BV1-2-40) in V(br-se1-b).
-      - O(machine_type) and O(availability_zone) are tried first. An entry takes from them what it leaves out. Without
-        O(machine_type) only the entries are tried, and the type of an existing instance is not changed.
+      - O(machine_type) and O(availability_zone) are tried first. They also apply to an entry that leaves them out.
+        Without O(machine_type) only the entries are tried, and the type of an existing instance is not changed.
       - A failed attempt is deleted with its public IPv4 address before the next attempt. If all attempts fail, the last
         failed instance is deleted too, and the task fails with the reason for each.
       - All entries are checked against the catalogues before the first attempt. Check mode predicts the first attempt.
-      - An existing instance that equals any entry is as declared. Its machine type and its zone are left as they are.
-      - An instance that an interrupted run left, that equals an entry, has never been running, and failed for such a
-        reason, is deleted with its address. The task continues with the entry after it, and tries that entry again
-        last.
+      - An existing instance that matches any entry counts as declared. Its machine type and its zone are left as they
+        are.
+      - An interrupted run may leave an instance that matches an entry, has never been running, and failed for one of
+        these reasons. The instance is deleted with its address. The task continues with the next entry, and tries the
+        entry of the deleted instance last.
       - It is refused with O(network.interface), because the interface would be deleted with a failed attempt.
     type: list
     elements: dict
@@ -230,7 +233,7 @@ seealso:
     plugin_type: inventory
     description: Lists the instances as hosts for the plays that configure them.
   - ref: ansible_collections.magalu.cloud.docsite.cost
-    description: What is billed without being noticed.
+    description: Costs that are easily overlooked.
 """
 
 EXAMPLES = r"""
@@ -287,7 +290,7 @@ EXAMPLES = r"""
     network:
       associate_public_ip: false
 
-- name: Replace the server if its image, its key or something else that the API cannot change is another
+- name: Replace the server if its image, its key or something else that the API cannot change differs
   magalu.cloud.vm_instance:
     name: web-02
     machine_type: BV1-1-40
@@ -335,8 +338,8 @@ RETURN = r"""
 instance:
   description:
     - The instance as the API returns it, without user data, and with its addresses. Null if it does not exist.
-    - In check mode, the predicted instance, with the same keys. Values that only the cloud knows are null, such as the
-      id and the addresses of an instance that would be created.
+    - In check mode, the predicted instance, with the same keys. Values that only the cloud knows, such as the id and
+      the addresses of an instance that would be created, are null.
   returned: always
   type: dict
   contains:
@@ -408,7 +411,7 @@ instance:
       returned: always
       type: str
     ssh_key_name:
-      description: The name of the SSH key of the creation.
+      description: The name of the SSH key that the instance got at its creation.
       returned: always
       type: str
     availability_zone:
@@ -518,7 +521,7 @@ instance:
           returned: always
           type: str
     labels:
-      description: The labels of the creation. API version 2024-08 does not return it.
+      description: The labels that the instance got at its creation. API version 2024-08 does not return it.
       returned: always
       type: list
       elements: str
@@ -535,7 +538,7 @@ instance:
       returned: always
       type: str
     default_user:
-      description: The user that the image accepts logins from. Null where that is not certain.
+      description: The user that the image accepts for logins. Null if that is not certain.
       returned: always
       type: str
     phase:
@@ -592,7 +595,7 @@ creation_attempts:
       returned: always
       type: str
     availability_zone:
-      description: The zone of the attempt. Null where the cloud chose it.
+      description: The zone of the attempt. Null if the cloud chose it.
       returned: always
       type: str
     error:
@@ -620,22 +623,22 @@ created:
   sample: ["9ec75090-2872-4f51-8111-53d05d96d2c6"]
 plan:
   description:
-    - The plan of this task as it was made before the first change, the same in check mode and for real.
-    - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
+    - The plan of this task before the first change. It is the same in check mode and in the real run.
+    - O(expected_plan) takes this value. It contains no secrets; user data, for example, is only part of the digests.
   returned: when the task could plan
   type: dict
   contains:
     digest:
-      description: The digest of all of the plan but C(at). It says nothing about secrets, and covers them.
+      description: The digest of the whole plan except C(at). It covers secrets without revealing them.
       returned: always
       type: str
     lines:
-      description: The steps in words, in order, with ids, public addresses, and what is done after a failure.
+      description: The steps in words, in order, with ids, public addresses, and the clean-up after a failure.
       returned: always
       type: list
       elements: str
     at:
-      description: The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.
+      description: The API's time when the plan was made, in seconds since 1970. Null if the plan has no steps.
       returned: always
       type: int
     members:
@@ -645,11 +648,11 @@ plan:
       elements: dict
       contains:
         name:
-          description: The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.
+          description: The resource's kind and name; in a fleet, the member's name or the id of an instance to prune.
           returned: always
           type: str
         steps:
-          description: The digests of the steps, each of the request and of what it was planned from.
+          description: The digests of the steps. Each covers the request and the facts that it was planned from.
           returned: always
           type: list
           elements: str
@@ -671,7 +674,7 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
@@ -700,7 +703,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:

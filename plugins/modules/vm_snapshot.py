@@ -263,7 +263,7 @@ instance:
       returned: always
       type: str
     ssh_key_name:
-      description: The name of the SSH key of the creation.
+      description: The name of the SSH key that the instance got at its creation.
       returned: always
       type: str
     availability_zone:
@@ -373,7 +373,7 @@ instance:
           returned: always
           type: str
     labels:
-      description: The labels of the creation. API version 2024-08 does not return it.
+      description: The labels that the instance got at its creation. API version 2024-08 does not return it.
       returned: always
       type: list
       elements: str
@@ -390,7 +390,7 @@ instance:
       returned: always
       type: str
     default_user:
-      description: The user that the image accepts logins from. Null where that is not certain.
+      description: The user that the image accepts for logins. Null if that is not certain.
       returned: always
       type: str
     phase:
@@ -519,7 +519,7 @@ kept:
       returned: always
       type: str
     reason:
-      description: Why it is kept.
+      description: The reason why it is kept.
       returned: always
       type: str
   sample:
@@ -572,7 +572,7 @@ creation_attempts:
       returned: always
       type: str
     availability_zone:
-      description: The zone of the attempt. Null where the cloud chose it.
+      description: The zone of the attempt. Null if the cloud chose it.
       returned: always
       type: str
     error:
@@ -600,22 +600,22 @@ created:
   sample: ["4830bfbe-0362-4ebb-a8ba-f36be4b4bc6a"]
 plan:
   description:
-    - The plan of this task as it was made before the first change, the same in check mode and for real.
-    - This is what O(expected_plan) takes. It holds no secrets; user data and the like are only part of the digests.
+    - The plan of this task before the first change. It is the same in check mode and in the real run.
+    - O(expected_plan) takes this value. It contains no secrets; user data, for example, is only part of the digests.
   returned: when the task could plan
   type: dict
   contains:
     digest:
-      description: The digest of all of the plan but C(at). It says nothing about secrets, and covers them.
+      description: The digest of the whole plan except C(at). It covers secrets without revealing them.
       returned: always
       type: str
     lines:
-      description: The steps in words, in order, with ids, public addresses, and what is done after a failure.
+      description: The steps in words, in order, with ids, public addresses, and the clean-up after a failure.
       returned: always
       type: list
       elements: str
     at:
-      description: The API's time when the plan was made, in seconds since 1970. Null if nothing is to be done.
+      description: The API's time when the plan was made, in seconds since 1970. Null if the plan has no steps.
       returned: always
       type: int
     members:
@@ -625,11 +625,11 @@ plan:
       elements: dict
       contains:
         name:
-          description: The resource's kind and name. In a fleet the member's name, or the id of an instance to prune.
+          description: The resource's kind and name; in a fleet, the member's name or the id of an instance to prune.
           returned: always
           type: str
         steps:
-          description: The digests of the steps, each of the request and of what it was planned from.
+          description: The digests of the steps. Each covers the request and the facts that it was planned from.
           returned: always
           type: list
           elements: str
@@ -651,7 +651,7 @@ plan:
     at: 1796083200
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
@@ -680,7 +680,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - magalu.cloud._attributes.secret
 options:
   id:
-    description: The instance's id, a UUID. One of O(id) and O(name) is required.
+    description: The instance's id, a UUID. Exactly one of O(id) and O(name) is required.
     type: str
   name:
     description: The instance's name.
@@ -28,12 +28,12 @@ options:
   password_file:
     description:
       - A file to which the module writes the password before it returns, readable only by its owner, on the host that
-        the module runs on. Its folder must exist. The password is not in the result then.
+        the module runs on. Its folder must exist. With this option, the result does not contain the password.
       - A path that is a folder is an error.
       - If the file exists, the module makes no request and changes nothing.
     type: path
   wait:
-    description: Whether to wait until the password is ready. The API says so without returning the password.
+    description: Whether to wait until the password is ready. The API reports that without returning the password.
     type: bool
     default: true
   wait_timeout:
@@ -44,7 +44,7 @@ seealso:
   - module: magalu.cloud.vm_instance
     description: Creates the Windows instance.
   - ref: ansible_collections.magalu.cloud.docsite.windows
-    description: Windows by an example.
+    description: An example of a Windows server.
 """
 
 EXAMPLES = r"""
@@ -64,12 +64,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user whose password it is.
+  description: The user to whom the password belongs.
   returned: when the password was read
   type: str
   sample: admin
 password:
-  description: The password. With O(password_file) only if the file could not be written, so that it is not lost.
+  description: The password. With O(password_file), it is returned only if the file could not be written, so that the
+    password is not lost.
   returned: when the password was read, and not written to a file
   type: str
   sample: example
@@ -94,7 +95,7 @@ instance:
   sample: {id: 9ec75090-2872-4f51-8111-53d05d96d2c6, name: win-01}
 error:
   description:
-    - The failure, with the same keys each time. C(status), C(details) and C(request_id) are null if the API did not
+    - The failure, always with the same keys. C(status), C(details) and C(request_id) are null if the API did not
       refuse a request, for example because a check of the task failed, O(wait_timeout) expired, or a resource failed
       after its creation.
     - C(slug) is V(not_in_api_version) if the API version of this region does not have what the task needs, and null if
@@ -123,7 +124,7 @@ error:
       returned: always
       type: dict
     request_id:
-      description: The API's id of the request. The support asks for it.
+      description: The API's id of the request. Magalu Cloud's support asks for it.
       returned: always
       type: str
   sample:
