@@ -18,14 +18,14 @@ TEXT = """\
 Supported versions
 ==================
 
-The collection works with ansible-core 2.16 and newer, and its modules on Python 3.9 and newer. They need ``requests``
-there. The simulator needs Python 3.10 or newer.
+The collection needs ansible-core 2.16 or newer. Its modules need Python 3.9 or newer, with ``requests``. The simulator
+needs Python 3.10 or newer.
 
 """
 TABLE = """\
 Each row is a run of ``make matrix`` in which nothing failed: all suites of tests, ``ansible-test sanity``, and the
-integration targets, once with the modules on the Python of ansible-core, and once on the oldest that they support. This
-page is written by it.
+integration targets, once with the modules on the Python of ansible-core, and once on the oldest supported Python.
+``make matrix`` writes this page.
 
 .. list-table::
    :header-rows: 1

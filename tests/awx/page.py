@@ -30,15 +30,15 @@ and need no inventory:
     export MGC_API_KEY=...
     ansible-playbook magalu.cloud.report
 
-With ``--check`` they show what they would do. All input is by extra variables. A blank variable counts as not given, a
-list may also be a text separated by commas or lines, and mistakes are reported before the first request. A choice that
-matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each playbook ends with a
-short summary, and passes it to workflows of AWX with ``set_stats``, for example as ``magalu_power``.
+With ``--check`` they show what they would do. All input comes from extra variables. A blank variable counts as not
+given, a list may also be a text separated by commas or lines, and mistakes are reported before the first request. A
+choice that matches nothing fails, unless ``magalu_allow_none`` is true or ``magalu_confirm_count`` is 0. Each playbook
+ends with a short summary, and passes it to workflows of AWX with ``set_stats``, for example as ``magalu_power``.
 
-Each playbook but ``report`` takes ``magalu_expected_plan``: an approved plan that check mode has shown, or its digest. The
-playbook then applies exactly that plan, or nothing. With ``magalu_approved_only: true`` a job of an AWX workflow takes
-the plan of the check job before it, and does nothing without a plan. See
-:ref:`Plan, approve, apply <ansible_collections.magalu.cloud.docsite.plan_approve_apply>`.
+Each playbook except ``report`` takes ``magalu_expected_plan``: an approved plan that check mode has shown, or its
+digest. The playbook then applies exactly that plan, or nothing. With ``magalu_approved_only: true`` a job of an AWX
+workflow takes the plan of the check job before it, and does nothing without a plan. See :ref:`Plan, approve, apply
+<ansible_collections.magalu.cloud.docsite.plan_approve_apply>`.
 
 Each playbook is written for a job template. :ref:`ansible_collections.magalu.cloud.docsite.awx` says how to set up the
 job templates, with surveys of these variables.
@@ -60,7 +60,7 @@ These commands run in this order, in the simulator too. A file of variables take
     magalu_public_ip: false
     magalu_wait_for: none     # only in the simulator, where no instance answers
 
-On the command line, a value with a blank needs quotes of its own inside those of the shell, as the image does here. First
+On the command line, a value with a blank, such as the image, needs its own quotes inside the quotes of the shell. First
 ``shop-01``, ``shop-02`` and ``old-lab`` are created. Then ``old-lab`` is stopped, and the others are resized one at a
 time:
 
@@ -71,7 +71,7 @@ time:
     ansible-playbook magalu.cloud.power -e magalu_action=stop -e 'magalu_name_pattern=old-*'
     ansible-playbook magalu.cloud.resize -e 'magalu_name_pattern=shop-*' -e magalu_machine_type=BV2-2-40
 
-Then snapshots of both are created and restored, and old snapshots are deleted:
+Then snapshots of both are created, one of them is restored, and old snapshots are deleted:
 
 .. code-block:: shell
 
@@ -79,8 +79,8 @@ Then snapshots of both are created and restored, and old snapshots are deleted:
     ansible-playbook magalu.cloud.restore -e @shop.yml -e magalu_machine_type=BV2-2-40 -e magalu_copy=daily-shop-01-monday -e magalu_name=shop-03
     ansible-playbook magalu.cloud.prune -e magalu_name_prefix=daily- -e magalu_keep_last=7 -e magalu_prune_max=5
 
-The report shows the current resources. To delete instances, give their number. A second run refuses, since none are
-left:
+The report shows the current resources. To delete instances, confirm their number. A second run fails, because no
+instance matches any more:
 
 .. code-block:: shell
 
