@@ -87,9 +87,9 @@ async def clock(simulator: Simulator) -> Fields:
 
 @routes.post("/_simulator/clock")
 async def move_clock(simulator: Simulator, change: ClockChange) -> Fields:
+    simulator.advance(change.advance or 0)  # first, since it may be refused
     if change.speed is not None:
         simulator.cloud.clock.speed = change.speed
-    simulator.advance(change.advance or 0)
     return await clock(simulator)
 
 

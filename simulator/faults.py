@@ -88,6 +88,8 @@ class Fault(BaseModel, extra="forbid"):
         used = {name for names in USES.values() for name in names} - set(USES.get(self.kind, ()))
         if unused := sorted(used & self.model_fields_set):
             raise ValueError(f"{self.kind} does not use {', '.join(unused)}")
+        if self.seconds == 0 and self.kind != "slow":
+            raise ValueError(f"seconds must be more than 0 with {self.kind}")
         count = 1 if self.value is None else self.value
         if self.kind in PAGES and not (isinstance(count, int) and count is not True and 0 < count <= MANY):
             raise ValueError(f"value must be a number of rows from 1 to {MANY} with {self.kind}, not {self.value!r}")

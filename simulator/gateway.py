@@ -28,10 +28,9 @@ from .faults import (
     reset_connection,
 )
 from .kinds import Fields
-from .settings import REGION_NAMES
+from .settings import EXPIRED_KEY, READ_ONLY_KEY, REGION_NAMES
 
 GZIP_FROM = 1000  # bytes
-READ_ONLY_KEY, EXPIRED_KEY = "simulator-read-only", "simulator-expired"
 
 
 class Gateway:

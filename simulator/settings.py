@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .catalog import TYPES_BY_NAME
 from .checks import LATEST
 
+READ_ONLY_KEY, EXPIRED_KEY = "simulator-read-only", "simulator-expired"
 EDITIONS = ("2024-08", "2025-05", "2026-08")
 
 # The name of each region as users write it -> its name in paths, and its zones.
@@ -265,16 +266,32 @@ class Settings:
         self.refuse_unknown_names()
         editions = {REGION_NAMES[region]: edition for region, edition in self.editions.items()}
         object.__setattr__(self, "editions", editions)
+        self.refuse_contradictions()
+
+    def refuse_contradictions(self) -> None:
+        """Raise a ValueError for settings that cannot have their effect together."""
+        for key in (self.api_key, *self.keys):
+            if key in (READ_ONLY_KEY, EXPIRED_KEY):
+                raise ValueError(f"{key} cannot be a valid key: it is always {key.removeprefix('simulator-')}")
+        if self.api_key in self.keys:
+            raise ValueError(f"keys: {self.api_key} is api_key, whose tenant is {self.tenant}")
+        if self.rate_limit and not self.rate_window:
+            raise ValueError("rate_window must be more than 0 with rate_limit")
+        if self.instances and not self.vpcs:
+            raise ValueError("vpcs needs a name with instances, which are made in the first VPC")
         if any(self.edition_of(region) != "2026-08" for region in REGIONS) and (self.page_limit or 50) < 50:
             raise ValueError("page_limit below 50 needs API version 2026-08: other lists have no total to page by")
 
     def refuse_unknown_names(self) -> None:
         """Raise a ValueError for the first key of a mapping that names nothing."""
         types = [name.partition("@")[0] for name in self.capacity]
+        places = [name.partition("@")[2] for name in self.capacity if "@" in name]
+        zones = [zone for _path, zones in REGIONS.values() for zone in zones]
         for setting, what, names, known, hint in (
             ("editions", "API version", self.editions.values(), EDITIONS, f"there are {', '.join(EDITIONS)}"),
             ("editions", "region", self.editions, REGION_NAMES, f"there are {', '.join(REGIONS)}"),
             ("capacity", "machine type", types, TYPES_BY_NAME, "GET /v1/machine-types lists them"),
+            ("capacity", "zone", places, zones, f"there are {', '.join(zones)}"),
             ("durations", "action", self.durations, DURATIONS, f"there are {', '.join(DURATIONS)}"),
         ):
             for name in names:

@@ -281,7 +281,8 @@ def test_the_clock_stays_where_dates_can_be_written(api: Api, change: Any) -> No
     for _turn in range(30):
         assert control(api.sim, "POST", "/_simulator/clock", change).status_code in (200, 400)
     assert api("GET", "/instances").status_code == 200
-    refused = control(api.sim, "POST", "/_simulator/clock", change)
+    refused = control(api.sim, "POST", "/_simulator/clock", {**change, "speed": 7})
+    assert api.sim.cloud.clock.speed == 0, "a refused request changes nothing"
     assert (refused.status_code, refused.json()["message"]) == (400, "The clock cannot leave the years 1970 to 9891")
 
 
@@ -373,11 +374,20 @@ def test_seeds_are_added_all_or_none(tmp_path: Path) -> None:
     ({"rate_window": float("inf")}, "rate_window must be a number of seconds from 0 to"), ({"api_key": ""}, "api_key must be"),
     ({"api_key": "caf\u00e9"}, "api_key must be printable ASCII"), ({"tenant": ""}, "tenant must be"),
     ({"keys": {"": "t"}}, "keys must be"), ({"keys": {"k": "a\nb"}}, "keys must be"),
+    ({"api_key": "simulator-expired"}, "simulator-expired cannot be a valid key: it is always expired"),
+    ({"keys": {"simulator-read-only": "t"}}, "simulator-read-only cannot be a valid key: it is always read-only"),
+    ({"keys": {"simulator": "t"}}, "keys: simulator is api_key, whose tenant is tenant-1"),
+    ({"rate_limit": 1, "rate_window": 0}, "rate_window must be more than 0 with rate_limit"),
+    ({"instances": 1, "vpcs": ()}, "vpcs needs a name with instances"),
+    ({"capacity": {"BV1-1-40@mars": 0}}, "capacity: there is no zone mars; there are br-se1-a, "),
+    ({"capacity": {"BV1-1-40@": 0}}, "capacity: there is no zone ; there are br-se1-a, "),
     ({"data": "other.db"}, "data cannot be changed while the simulator runs"),
 ])  # fmt: skip
 def test_a_switch_that_would_fail_later_is_refused_at_once(sim: Any, switch: dict[str, Any], why: str) -> None:
-    """A switch that would fail later, or have no effect, is refused at once."""
+    """A switch that would fail later, or have no effect, is refused at once, and nothing is reset."""
+    sim.seed("instance", name="kept")
     with pytest.raises(ValueError, match=why):
         sim.reset(**switch)
+    assert Api(sim).names() == ["kept"]
     sim.reset(data=None, durations={"create": float("inf")})
     assert Api(sim).instance(Api(sim).create())["state"] == "new"

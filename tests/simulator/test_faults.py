@@ -265,6 +265,10 @@ USELESS: list[tuple[dict[str, Any], str]] = [
     ({"kind": "status", "value": 429}, "status does not use value"),
     ({"kind": "reset", "status": 404, "body": "x"}, "reset does not use body, status"),
     ({"kind": "html", "seconds": 1}, "html does not use seconds"),
+    *(
+        ({"kind": kind, "seconds": 0}, f"seconds must be more than 0 with {kind}")
+        for kind in ("hold", "stuck", "unknown_status")
+    ),
     ({"kind": "stuck", "value": 5}, "value must be a status with stuck, not 5"),
     ({"kind": "reset", "operation": "GET /v1/none"}, "no request matches operation 'GET /v1/none'"),
     ({"kind": "stuck", "headers": {"a": "b"}}, "stuck does not use headers"),
