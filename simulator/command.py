@@ -10,8 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
+from functools import partial
 from typing import Any
 
 from .resource import Refused
@@ -60,7 +61,10 @@ def parse_settings(options: Mapping[str, Any]) -> Settings:
         if isinstance(switch.default, tuple):
             value = tuple(value) or switch.default
         elif switch.metadata["option"]:
-            value = {key: parse(item) for key, item in split_pairs(value)}
+            try:
+                value = {key: parse(item) for key, item in split_pairs(value)}
+            except ValueError as error:
+                raise ValueError(f"{option_names(switch)[0]}: {error}") from error
         chosen[switch.name] = value
     return Settings(**chosen)
 
@@ -79,6 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     command = given[cut + 1 :]
     parser = build_parser()
     options = vars(parser.parse_args(given[:cut]))
+    if options["command"]:
+        parser.error(f"{options['command'][0]!r} is not an option; a command must follow --")
     if "--" in given and not command:  # such as an empty variable: it would serve for ever
         parser.error("there is no command after --")
     port = options["port"]
@@ -107,9 +113,14 @@ def serve(simulator: Simulator) -> int:
 def run_around(command: list[str], port: int, settings: Settings) -> int:
     """Run a command on a simulator, pass signals on to it, return its exit code."""
     with serving(Simulator(settings, port)) as simulator:
-        child = subprocess.Popen(command, env=child_environment(simulator))
+        early: list[int] = []  # signals before the command has begun
+        take: Callable[[int], None] = early.append
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda received, frame: pass_on(child, received))
+            signal.signal(number, lambda received, frame: take(received))
+        child = subprocess.Popen(command, env=child_environment(simulator))
+        take = partial(pass_on, child)
+        for number in early:
+            take(number)
         code = child.wait()
     return 128 - code if code < 0 else code
 

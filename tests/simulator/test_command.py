@@ -61,6 +61,28 @@ def test_signals_reach_the_command(number: int) -> None:
         assert process.wait(10) == 40 + number
 
 
+# Gets a signal while the command starts.
+EARLY = """
+import os, signal, subprocess, sys
+from simulator import command
+start = subprocess.Popen
+def start_late(*given, **named):
+    child = start(*given, **named)
+    os.kill(os.getpid(), int(sys.argv[1]))
+    return child
+subprocess.Popen = start_late
+sys.exit(command.main(["--port", "0", "--", "sleep", "20"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_while_the_command_starts_reaches_it(number: int) -> None:
+    """A signal that comes while the command starts ends it: before, the simulator died, and the command went on."""
+    start = [sys.executable, "-c", EARLY, str(int(number))]
+    done = subprocess.run(start, cwd=ROOT, timeout=15, check=False, start_new_session=True)
+    assert done.returncode == 128 + number
+
+
 # Opens a terminal in a separate process, since a process with threads must not fork.
 TERMINAL = """
 import os, pty, sys
@@ -114,7 +136,9 @@ def test_a_command_killed_by_a_signal_gives_its_code() -> None:
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "NAME=VALUE"),
+    (["--edition", "1999"], "edition must be"), (["--capacity", "BV1-1-40"], "--capacity: 'BV1-1-40' must have the form NAME=VALUE"),
+    (["--duration", "create=soon"], "--duration: could not convert string to float: 'soon'"),
+    (["true"], "'true' is not an option; a command must follow --"),
     (["--", "/no/such/command"], "No such file"), (["--capacity", "BVX=1"], "there is no machine type BVX"),
     (["--speed", "-1"], "speed must be a number from 0 to 1000000, not -1.0"), (["--data", "/etc/passwd"], "--data /etc/passwd: "),
     (["--data", "/nonexistent/x.db"], "--data /nonexistent/x.db: "), (["--"], "there is no command after --"),
