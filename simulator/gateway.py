@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import traceback
 import uuid
 import weakref
@@ -89,8 +90,9 @@ class Gateway:
             answer = around.after_exchange(served) if around else served
         if outcome and twist:
             outcome.settle(twist)
-        for fault in lists:
-            fault.after_answer(self.cloud.region(exchange.region, self.tenant(exchange)), exchange, answer)
+        with self.cloud.lock:
+            for fault in lists:
+                fault.after_answer(self.cloud.region(exchange.region, self.tenant(exchange)), exchange, answer)
         if around:
             await around.before_sending()
         await self.send(send, exchange, answer, around)
@@ -146,10 +148,14 @@ class Gateway:
             self.cloud.twist = None
             if self.cloud.settings.face == "gateway" and answer.status == 422:
                 answer = rewrite_invalid(answer)
-            if exchange.method != "GET" or "password" in exchange.path:
-                self.cloud.save()
-            elif self.cloud.store:
-                self.cloud.store.tick(self.cloud.clock.now())
+            try:
+                if exchange.method != "GET" or "password" in exchange.path:
+                    self.cloud.save()
+                elif self.cloud.store:
+                    self.cloud.store.tick(self.cloud.clock.now())
+            except sqlite3.Error:
+                traceback.print_exc()
+                return refusal(500, "simulator.error", "The file of --data cannot be written; see stderr")
         return answer
 
     async def call(self, scope: Fields, region: Region, body: bytes) -> Answer:

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, cast
 from .kinds import CommonFields, Fields, Kind
 from .resource import Resource
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS resource (tenant, region, kind, id, document, PRIMARY KEY (tenant, region, id));
-CREATE TABLE IF NOT EXISTS region (tenant, name, document, PRIMARY KEY (tenant, name));
-CREATE TABLE IF NOT EXISTS clock (one PRIMARY KEY, now);
-"""
+TABLES = (
+    "CREATE TABLE resource (tenant, region, kind, id, document, PRIMARY KEY (tenant, region, id))",
+    "CREATE TABLE region (tenant, name, document, PRIMARY KEY (tenant, name))",
+    "CREATE TABLE clock (one PRIMARY KEY, now)",
+)
 PLAIN = ("created", "gone", "base", "later", "version")  # of a resource's document
 TICK = 1.0  # seconds between two writes of the clock
 
@@ -42,7 +42,12 @@ class Store:
         self.database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
         try:
             # The lock is kept until the database is closed. Whoever has it now may be about to end: SQLite waits 2 s.
-            self.database.executescript(f"PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; {TABLES}")
+            self.database.executescript("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")
+            found = {sql for (sql,) in self.database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+            if not found <= set(TABLES):
+                raise sqlite3.DataError("it is a database of another program: give another file")
+            for table in set(TABLES) - found:
+                self.database.execute(table)
         except sqlite3.Error as error:
             self.database.close()
             if "locked" not in str(error):
@@ -79,10 +84,15 @@ class Store:
                 self.save_clock(now)
 
     def save(self, now: float, regions: Iterable[StoredRegion]) -> None:
-        with self.database:
-            for region in regions:
-                self.save_region(region)
-            self.save_clock(now)
+        before = dict(self.written)
+        try:
+            with self.database:
+                for region in regions:
+                    self.save_region(region)
+                self.save_clock(now)
+        except sqlite3.Error:
+            self.written = before  # such as on a full disk: the next write repeats this one
+            raise
 
     def save_clock(self, now: float) -> None:
         self.database.execute("REPLACE INTO clock VALUES (1, ?)", (now,))

@@ -253,6 +253,21 @@ def test_rows_can_appear_and_disappear_between_pages(api: Api, add: Any, kind: s
     assert api.names(path) == ["b", "c", "d", "new-1", "new-2"]
 
 
+def test_rows_change_between_pages_only_while_nobody_reads(api: Api, add: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's thread that reads the state meanwhile would fail: a dictionary changes its size while it is read."""
+    free: list[bool] = []
+
+    def change(*_arguments: Any) -> None:
+        reader = threading.Thread(target=lambda: free.append(api.sim.cloud.lock.acquire(blocking=False)))
+        reader.start()
+        reader.join()
+
+    monkeypatch.setattr("simulator.faults.change_between_pages", change)
+    add(operation="GET /v1/instances", kind="create_between_pages")
+    api.names()
+    assert free == [False]
+
+
 def test_invalid_faults_are_refused(api: Api, add: Any) -> None:
     for wrong in ({"kind": "nothing"}, {"kind": "status", "share": 2}, {"kind": "status", "odd": 1}, {}):
         with pytest.raises(ValueError, match="Fault"):

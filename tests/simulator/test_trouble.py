@@ -307,6 +307,40 @@ def test_a_file_that_is_not_a_database_is_closed(tmp_path: Path) -> None:
     assert refused and str(file) not in opened  # the exception would keep it open
 
 
+@pytest.mark.parametrize("table", ["users (name)", "clock (hand)", "resource (id, name)"])
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path, table: str) -> None:
+    data = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(data)) as database:
+        database.execute(f"CREATE TABLE {table}")
+    before = data.read_bytes()
+    with pytest.raises(sqlite3.DataError, match="of another program"), running(data=data):
+        pass
+    assert data.read_bytes() == before
+
+
+def test_what_could_not_be_written_is_written_next_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A write that fails, such as on a full disk, is an error in the response and on stderr, and is repeated."""
+    data = tmp_path / "cloud.sqlite"
+    with running(data=data, speed=0, instant=True) as sim:
+        api, database = Api(sim), sim.cloud.store.database
+        doomed = api.create("doomed")
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        for number in range(99):
+            answer = api("POST", "/instances", creation_body(f"web-{number}"))
+            if answer.status_code != 201:
+                break
+        assert (answer.status_code, answer.json()["slug"]) == (500, "simulator.error")
+        assert "database or disk is full" in capsys.readouterr().err
+        api("DELETE", f"/instances/{doomed}")
+        database.execute("PRAGMA max_page_count = 100000")
+        sim.seed("instance", name="last")
+        before = sim.state()
+    with running(data=data, speed=0) as sim:
+        assert sim.state() == before
+        assert {"web-0", f"web-{number}", "last"} <= set(Api(sim).names()) and "doomed" not in Api(sim).names()
+
+
 def test_a_missing_package_fails_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing package is an error in the caller, not in the serving thread, and the port is free again."""
     monkeypatch.delitem(sys.modules, "uvicorn.protocols.http.httptools_impl", raising=False)
