@@ -119,8 +119,8 @@ def run_around(command: list[str], port: int, settings: Settings) -> int:
             signal.signal(number, lambda received, frame: take(received))
         child = subprocess.Popen(command, env=child_environment(simulator))
         take = partial(pass_on, child)
-        for number in early:
-            take(number)
+        for received in early:
+            take(received)
         code = child.wait()
     return 128 - code if code < 0 else code
 

@@ -64,9 +64,9 @@ class Handle:
     def clear_faults(self) -> None:
         self.gateway.clear_faults()
 
-    def seed(self, /, kind: str = "", **fields: Any) -> Fields:
+    def seed(self, /, kind: str = "", region: str = "br-se1", tenant: str | None = None, **fields: Any) -> Fields:
         with self.cloud.lock:
-            made = self.add(kind, **fields)
+            made = self.add(kind, region, tenant, **fields)
             self.cloud.save()
             return made
 
