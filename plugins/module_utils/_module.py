@@ -26,6 +26,7 @@ from ._resources.results import billed_warning, explain_failure, outcome_diff, o
 T = t.TypeVar("T")
 # The option of the modules that change something.
 EXPECTED_PLAN: dict[str, dict[str, t.Any]] = {"expected_plan": {"type": "raw"}}
+BINARY = "binary data"
 LONGEST = 10**9  # seconds of wait_timeout; no time can be computed with some larger numbers
 _PROTECTED = ("https:", "http://127.0.0.1:", "http://localhost:")  # nobody can read credentials on the way
 # Every module accepts these options, so that the module_defaults of the action group can contain them.
@@ -187,26 +188,26 @@ def _drop_blank(value: t.Any, spec: dict[str, t.Any]) -> t.Any:
 
 
 def _drop_data(params: dict[str, t.Any], spec: dict[str, t.Any], above: str = "") -> list[tuple[str, str]]:
-    """Remove mappings and lists from options that must be text.
+    """Remove mappings, lists and binary data from options that must be text.
 
-    Return the path and kind of each. Ansible would convert them to their Python form, with only a warning, which shows
-    them.
+    Return the path and kind of each. Ansible would convert mappings and lists to their Python form, with only a
+    warning, which shows them. Binary data comes from a lookup of a file; no request can carry it.
     """
     dropped = []
     for name, option in spec.items():
         value, path = params.get(name), f"{above}{name}"
         texts, listed = option.get("type", "str") in ("str", "path"), isinstance(value, list)
-        if texts and isinstance(value, (dict, list)):
-            dropped.append((path, "list" if listed else "mapping"))
+        if texts and _kind_of_data(value):
+            dropped.append((path, _kind_of_data(value)))
             del params[name]
         for number, item in enumerate(t.cast("list[t.Any]", value) if listed and not texts else [value]):
             place = f"{path}[{number}]" if listed else path
             if isinstance(item, dict) and option.get("options"):
                 dropped += _drop_data(item, option["options"], f"{place}.")
-            elif listed and not texts and option.get("elements") == "str" and isinstance(item, (dict, list)):
-                dropped.append((place, "list" if isinstance(item, list) else "mapping"))
+            elif listed and not texts and option.get("elements") == "str" and _kind_of_data(item):
+                dropped.append((place, _kind_of_data(item)))
         if listed and not texts and option.get("elements") == "str":
-            params[name] = [item for item in t.cast("list[t.Any]", value) if not isinstance(item, (dict, list))]
+            params[name] = [item for item in t.cast("list[t.Any]", value) if not _kind_of_data(item)]
     return dropped
 
 
@@ -223,6 +224,14 @@ def mask_secrets(value: t.Any, secrets: list[str]) -> t.Any:
     for secret in secrets:
         value = value.replace(secret, "********")
     return value
+
+
+def _kind_of_data(value: t.Any) -> str:
+    """Return what a value is that cannot be text, or ""."""
+    if isinstance(value, (dict, list)):
+        return "a list" if isinstance(value, list) else "a mapping"
+    # Ansible represents bytes that are not UTF-8 by halves of surrogate pairs.
+    return BINARY if isinstance(value, str) and re.search("[\ud800-\udfff]", value) else ""
 
 
 _MEANT = {
@@ -255,11 +264,13 @@ def did_you_mean(message: str) -> str:
 
 
 def not_text_message(option: str, kind: str) -> str:
-    """Return the error for an option that must be text, and is a mapping or a list."""
+    """Return the error for an option that must be text, and is a mapping, a list or binary data."""
+    if option.endswith("user_data") and kind == BINARY:
+        return f"{option} is {kind}; it must be text. Give binary data in base64, as user_data_base64."
     if option.endswith("user_data"):
         return (
-            f"{option} is a {kind}; it must be text. For cloud-init, write it as a block (user_data: |) whose first "
+            f"{option} is {kind}; it must be text. For cloud-init, write it as a block (user_data: |) whose first "
             "line is "
             "#cloud-config."
         )
-    return f"{option} is a {kind}; it must be text."
+    return f"{option} is {kind}; it must be text."

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import platform
 import subprocess
 from typing import Any
+from unittest import mock
 
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.magalu.cloud.plugins.module_utils._api.messages import plain_error
 from tests.conftest import COLLECTIONS, ROOT
@@ -162,6 +165,26 @@ def test_a_mistake_is_reported_with_its_remedy(sim: Any, remedy: str, module: st
     assert remedy in given["msg"]
     assert SECRET not in json.dumps(given)
     assert ("zzz" in remedy or "sideways" in remedy) <= ("Did you mean" not in given["msg"])
+    assert sim.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "text"),
+    [
+        ("vm_instance", {"name": "web", "user_data": "\udc8b"}, "Give binary data in base64, as user_data_base64."),
+        (
+            "vm_snapshot",
+            {"name": "day", "restore": {"name": "web", "user_data": "\udc8b"}},
+            "restore.user_data is binary",
+        ),
+        ("vm_instance", {"name": "web\udc8b"}, "name is binary data; it must be text."),
+        ("vm_instance", {"name": "web", "labels": ["a", "\udc8b"]}, "labels[1] is binary data; it must be text."),
+    ],
+)
+def test_binary_data_is_refused(sim: Any, module: str, options: dict[str, Any], text: str) -> None:
+    """ansible-core 2.16 passes binary data to modules; 2.19 refuses it before a module starts."""
+    with mock.patch.object(basic, "_load_params", lambda: copy.deepcopy(options)):
+        assert text in result(sim, module, {})["msg"]
     assert sim.requests() == []
 
 
