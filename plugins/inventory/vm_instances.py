@@ -594,12 +594,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 cached = json.loads(self._cache[key])
                 self.listed_at = str(cached["listed_at"])
                 rows: list[Row] = cached["instances"]
+                if not isinstance(rows, list):
+                    raise TypeError
                 for number, row in enumerate(rows):
                     rows[number] = read.mark({**row})
                     if not _hostvars.READ <= row.keys():
                         raise KeyError
                 return rows
-            except (KeyError, ValueError, TypeError, AnsibleError):
+            except (KeyError, ValueError, TypeError, RecursionError, AnsibleError):
                 pass  # missing, expired, written by another program or another state of this plugin, or corrupt
         self.listed_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         fetched = _fetch.fetch(connection, regions, f"ansible-core/{core_version} inventory", read, labels)
