@@ -75,6 +75,7 @@ class Hosts:
             for number, source in enumerate(settings.hostnames)
             if "{" in source
         }
+        self._parents: dict[int, tuple[tuple[str, str], ...]] = {}  # the pairs of `parents` by instance number
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}  # of groups: many hosts share each
         self._ids: list[str] = []
         self._odd: set[int] = set()  # instances whose name is not valid for a host
@@ -192,6 +193,7 @@ class Hosts:
         while again:
             hosts.update((number, self._host(number, kept[number])) for number in again)
             made = {number: host for number, host in hosts.items() if host}
+            self.parents = dict.fromkeys(pair for pairs in self._parents.values() for pair in pairs)
             self._groups.update(*(host.groups for host in made.values()), *self.parents)
             common = self._common_groups(made)
             again = [
@@ -247,6 +249,7 @@ class Hosts:
     def _host(self, number: int, variables: dict[str, t.Any]) -> Host | None:
         """Return a host, None if filter_expressions exclude it."""
         name, expressions = self._names[number], self.expressions
+        self._parents.pop(number, None)  # of the same host with another name
         groups = {self.settings.group: None}
         if not expressions.any:
             return Host(name, variables, {}, self._combination(groups))
@@ -264,7 +267,8 @@ class Hosts:
         seen.add(composed)
         for placement in expressions.groups_of(seen, name):
             groups.update(dict.fromkeys(placement.names))
-            self.parents.update(dict.fromkeys(placement.parents))
+            if placement.parents:
+                self._parents[number] = self._parents.get(number, ()) + placement.parents
         return Host(name, variables, composed, self._combination(groups))
 
     def _combination(self, groups: t.Iterable[str]) -> tuple[str, ...]:

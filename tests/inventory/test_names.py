@@ -153,6 +153,17 @@ def test_no_host_has_the_name_of_a_group(sim: Any, tmp_path: Path, name: str) ->
     assert found.groups["named"] == ["other"]
 
 
+def test_a_host_with_another_name_leaves_no_group_behind(sim: Any, tmp_path: Path) -> None:
+    """The groups of the name that a host had before a name conflict are not created."""
+    sim.seed("instance", name="web", id="a1")
+    sim.seed("instance", name="db", id="a2")
+    keyed = [{"key": "inventory_hostname", "prefix": "h", "parent_group": "above_{{ inventory_hostname }}"}]
+    found = parse_inventory(sim, tmp_path, keyed_groups=keyed, groups={"web": "name == 'db'"})
+    assert sorted(found.hosts) == ["a1", "db"]
+    assert found.parents == {"above_a1": ["h_a1"], "above_db": ["h_db"]}
+    assert sorted(found.groups) == ["above_a1", "above_db", "h_a1", "h_db", "mgc", "web"]
+
+
 def test_a_shared_name_may_be_the_group_name_of_another_instance(sim: Any, tmp_path: Path) -> None:
     """The common name `web.1` makes the group `web_1`, which is also the name of another instance."""
     sim.reset(unique_names=False)
