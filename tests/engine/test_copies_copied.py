@@ -62,6 +62,26 @@ def test_a_copy_with_a_lost_response_is_sought_in_the_destination(
 
 
 @both
+def test_an_accepted_copy_is_sent_once_however_late_it_appears(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition, lag=200)
+    sim.seed(kind, name="copy")
+    sim.advance(300)
+    done = copies.run(sim, kind, **TO_NE1)
+    assert (done.failure, done.actions) == (None, ["copy"])
+    assert task.list_changes(sim) == ["POST copy"]
+
+
+@both
+def test_an_accepted_copy_that_never_appears_is_sent_once(sim: Any, kind: str, edition: str) -> None:
+    sim.reset(edition=edition)
+    sim.seed(kind, name="copy")
+    sim.add_fault(operation=f"POST /v1/{kind}s/{{id}}/copy", kind="status", status=204)
+    done = copies.run(sim, kind, **TO_NE1, timeout=300)
+    assert f"the API accepted it, but its lists do not show such a {kind} yet. Look for it before" in done.message
+    assert task.list_changes(sim) == ["POST copy"]
+
+
+@both
 def test_a_source_in_motion_is_waited_for(sim: Any, kind: str, edition: str) -> None:
     sim.reset(edition=edition)
     sim.seed("instance", name="web")

@@ -29,7 +29,11 @@ def timeout_failure(member: Member, seconds: float, unread: ApiError | None = No
     wants_address = pending is not None and pending.step.goal.get("public_ipv4")
     if wants_address and row and status_class(row) not in (MOVING, GONE) and not row.get("public_ipv4"):
         status += ", and it has no public IPv4 address yet"
-    text = f"Timed out after {seconds:g} s (wait_timeout) {what}: {status}. The next run continues from there."
+    end = "The next run continues from there."
+    if pending and pending.is_accepted and pending.step.creates and part not in member.view.next_query.ids:
+        status = f"the API accepted it, but its lists do not show such a {kind.kind} yet"
+        end = "Look for it before you run this again: a run that does not find it creates another."
+    text = f"Timed out after {seconds:g} s (wait_timeout) {what}: {status}. {end}"
     refused = _last_refusal(pending, member)
     doing = pending.step.description if pending and (refused or not unread) else f"look at {member.label}"
     return Failed(text, doing, refused or unread)

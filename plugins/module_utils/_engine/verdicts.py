@@ -106,10 +106,13 @@ Rule = t.Callable[[SentStep], t.Optional[Verdict]]
 
 
 def _find_created(sent: SentStep) -> Verdict | None:
-    """Look for the new resource of a step whose response gave no id."""
+    """Look for the new resource of a step whose response gave no id.
+
+    An accepted step is not sent again, however late lists show its resource: it would create a second one.
+    """
     if not sent.creates_unknown or (sent.new and sent.status != GONE):
         return None
-    if sent.waited < sent.limit:
+    if sent.answer == ACCEPTED or sent.waited < sent.limit:
         return Verdict(WAIT, seconds_until_look(False, sent.waited), listing=True)
     return Verdict(REPLAN, attempt_failed=sent.answer == LOST)
 

@@ -85,8 +85,7 @@ def sent(step: Step, answer: str, row: dict[str, Any] | None, **more: Any) -> Se
         (REBOOT, ACCEPTED, RUNNING, {"waited": 30.0}, REACHED),
         (REBOOT, ACCEPTED, RUNNING, {"moved": True}, REACHED),
         (REBOOT, CONFLICT, RUNNING, {"patience": 30.0, "waited": 30.0}, FAILED),
-        (CREATE, ACCEPTED, None, {"row_id": None, "waited": 59.0}, WAIT),
-        (CREATE, ACCEPTED, None, {"row_id": None, "waited": 60.0}, REPLAN),
+        (CREATE, ACCEPTED, None, {"row_id": None, "waited": 3599.0}, WAIT),
         (CREATE, ACCEPTED, None, {"waited": 59.0}, WAIT),
         (CREATE, ACCEPTED, None, {"waited": 60.0}, FAILED),
         (CREATE, ACCEPTED, RUNNING, {"waited": 20.0, "new": True}, WAIT),  # waits for its address
