@@ -24,8 +24,8 @@ INTRODUCTION = """\
 {title}
 {underline}
 
-Declare virtual machines on Magalu Cloud, with their snapshots, backups and images, and let Ansible create what is
-missing and change only what differs. A simulator of the API comes with the collection, so you can try everything
+Declare virtual machines on Magalu Cloud, with their snapshots, backups and images, and Ansible creates what is missing
+and changes only what differs. A simulator of the API comes with the collection, so you can try everything
 without an account:
 
 .. code-block:: shell
@@ -54,7 +54,7 @@ without an account:
     python -m pip install ~/.ansible/collections/ansible_collections/magalu/cloud/simulator
     magalu-cloud-simulator --port 0 -- ansible-playbook first.yml
 
-:ref:`First steps <ansible_collections.magalu.cloud.docsite.getting_started>` goes on from here, in Portuguese
+:ref:`First steps <ansible_collections.magalu.cloud.docsite.getting_started>` shows the next steps; in Portuguese,
 :ref:`Primeiros passos <ansible_collections.magalu.cloud.docsite.primeiros_passos>`.
 
 """

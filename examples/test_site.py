@@ -13,10 +13,10 @@ def play(sim):
 
 
 def states(sim):
-    return {one["name"]: one["state"] for one in sim.state()["br-se1"]["instances"]}
+    return {instance["name"]: instance["state"] for instance in sim.state()["br-se1"]["instances"]}
 
 
-def test_a_lost_answer_doubles_nothing():
+def test_a_lost_response_creates_no_duplicate():
     with running(speed=10, unique_names=False) as sim:
         sim.add_fault(operation="POST /v1/instances", kind="reset", when="after")
         play(sim)
