@@ -273,8 +273,6 @@ class Settings:
         for key in (self.api_key, *self.keys):
             if key in (READ_ONLY_KEY, EXPIRED_KEY):
                 raise ValueError(f"{key} cannot be a valid key: it is always {key.removeprefix('simulator-')}")
-        if self.api_key in self.keys:
-            raise ValueError(f"keys: {self.api_key} is api_key, whose tenant is {self.tenant}")
         if self.rate_limit and not self.rate_window:
             raise ValueError("rate_window must be more than 0 with rate_limit")
         if self.instances and not self.vpcs:

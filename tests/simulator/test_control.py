@@ -376,7 +376,6 @@ def test_seeds_are_added_all_or_none(tmp_path: Path) -> None:
     ({"keys": {"": "t"}}, "keys must be"), ({"keys": {"k": "a\nb"}}, "keys must be"),
     ({"api_key": "simulator-expired"}, "simulator-expired cannot be a valid key: it is always expired"),
     ({"keys": {"simulator-read-only": "t"}}, "simulator-read-only cannot be a valid key: it is always read-only"),
-    ({"keys": {"simulator": "t"}}, "keys: simulator is api_key, whose tenant is tenant-1"),
     ({"rate_limit": 1, "rate_window": 0}, "rate_window must be more than 0 with rate_limit"),
     ({"instances": 1, "vpcs": ()}, "vpcs needs a name with instances"),
     ({"capacity": {"BV1-1-40@mars": 0}}, "capacity: there is no zone mars; there are br-se1-a, "),
