@@ -170,7 +170,9 @@ options:
             response contains are compared.
           - V(recreate) deletes the instance and creates it again. It is refused with
             O(magalu.cloud.vm_instance#module:id), with O(magalu.cloud.vm_instance#module:network.interface), for an
-            instance with interfaces besides the primary interface, and while the instance is in transition.
+            instance with interfaces besides the primary interface, and while the instance is in transition. With API
+            version 2024-08, it is also refused for another O(magalu.cloud.vm_instance#module:availability_zone),
+            because that version does not show whether the zone exists.
           - With V(fail) and V(recreate), the task waits for a missing public address in the first minute after the
             creation. In the first hour, V(recreate) does not recreate an instance only because the address is missing;
             it warns.

@@ -160,7 +160,9 @@ options:
         user data, labels, VPC, security groups, or whether it has a public IPv4 address. Only values that the API's
         response contains are compared.
       - V(recreate) deletes the instance and creates it again. It is refused with O(id), with O(network.interface), for
-        an instance with interfaces besides the primary interface, and while the instance is in transition.
+        an instance with interfaces besides the primary interface, and while the instance is in transition. With API
+        version 2024-08, it is also refused for another O(availability_zone), because that version does not show whether
+        the zone exists.
       - With V(fail) and V(recreate), the task waits for a missing public address in the first minute after the
         creation. In the first hour, V(recreate) does not recreate an instance only because the address is missing; it
         warns.

@@ -50,6 +50,31 @@ def test_a_purge_that_the_new_instance_would_refuse_is_refused_before(
     assert "as primary (0 of 1 are), so purge_network_interfaces could detach" in refusal_message(sim, **declared)
 
 
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+@pytest.mark.parametrize(
+    ("where", "zone"),
+    [
+        ({"availability_zone": "br-se1-b"}, "br-se1-b"),
+        ({"availability_zone": "BR-SE-1-A"}, "BR-SE-1-A"),
+        ({"alternatives": [{"availability_zone": "br-se1-b"}]}, "br-se1-b"),
+        ({"availability_zone": "br-se1-a"}, None),
+    ],
+    ids=["another", "other spelling", "alternative", "the same"],
+)
+def test_a_recreation_in_a_zone_that_no_response_shows_is_refused(
+    sim: Any, where: Any, zone: str | None, edition: str
+) -> None:
+    """API version 2024-08 shows the zones of instances only; a wrong zone would be refused after the deletion."""
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web", availability_zone="br-se1-a", created_at=sim.now() - 7200)
+    declared = {**DECLARED, **OTHER, **where}
+    if zone and edition == "2024-08":
+        text = f"it is in availability zone 'br-se1-a', and the API does not show whether {zone!r} exists."
+        assert text in refusal_message(sim, **declared)
+    else:
+        assert task.run(sim, **declared).actions == ["delete", "create"]
+
+
 def test_recreation_from_an_unfinished_copy_is_refused(sim: Any) -> None:
     """An instance is not recreated from an unfinished copy: the copy can fail when the instance is already deleted."""
     sim.seed("instance", name="src", created_at=sim.now() - 3600)

@@ -98,11 +98,16 @@ def _in_zone(row: Row, zone: str | None) -> bool:
     return zone is None or not zones or any(same_zone(zone, each) for each in zones)
 
 
+def zones_of(rows: list[Row]) -> list[str]:
+    """Return the zones that any row of a catalogue names. API version 2024-08 names none."""
+    return sorted({each for row in rows for each in row.get("availability_zones") or []})
+
+
 def _offered(what: str, row: Row, zone: str | None, rows: list[Row]) -> None:
     """Raise `Refused` if the machine type or image is not offered in the zone."""
     if _in_zone(row, zone):
         return
-    zones = sorted({each for other in rows for each in other.get("availability_zones") or []})
+    zones = zones_of(rows)
     if not any(same_zone(zone, each) for each in zones):
         raise Refused(f"There is no availability zone {zone!r} in this region; its zones are {', '.join(zones)}.")
     offered_in = ", ".join(row["availability_zones"])

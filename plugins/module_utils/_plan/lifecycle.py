@@ -10,6 +10,7 @@ from .._api.resources import CREATION_FAILED, INSTANCES, MOVING, OPERATION_FAILE
 from .._api.rows import dig, interfaces_of, same_id
 from .._api.statuses import field_value, is_deleting, never_ran, status_class
 from .alternatives import failed_attempt_index, next_attempt, removal_way, tried_sentence
+from .catalogs import zones_of
 from .checks import refuse_renamed
 from .creation import creation_step, creation_warnings
 from .deletion import deletion_step
@@ -210,6 +211,18 @@ def _suspended_again(row: Row | None, want: DesiredInstance, memory: Memory) -> 
     return Plan(tuple(steps), row, row)
 
 
+def _unproven_zone(row: Row, want: DesiredInstance, catalogs: Catalogs | None) -> str | None:
+    """Return a declared zone that neither the catalogues nor the instance shows in that spelling, None otherwise.
+
+    The API could refuse the zone when the instance is deleted already. API version 2024-08 shows the zones of instances
+    only.
+    """
+    if catalogs is None or zones_of(catalogs.machine_types):  # the creation is checked against these
+        return None
+    zones = [want.availability_zone, *(way.get("availability_zone") for way in want.alternatives or [])]
+    return next((zone for zone in zones if zone and zone != row.get("availability_zone")), None)
+
+
 def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memory: Memory, differences: str) -> Plan:
     """Return the plan that deletes the instance and creates it again as declared.
 
@@ -218,6 +231,7 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
     called = instance_label(row)
     ports = interfaces_of(row)
     declared = {want.network.interface, *(want.network_interfaces or [])}
+    zone = _unproven_zone(row, want, catalogs)
     reasons = {
         "it is in transition": status_class(row) == MOVING,
         "it is declared by id, which a new one cannot have": bool(want.id),
@@ -232,6 +246,8 @@ def _recreation(row: Row, want: DesiredInstance, catalogs: Catalogs | None, memo
         or bool(want.network.interface),
         "the copy to restore it from is in transition": catalogs is not None
         and status_class(catalogs.source, SNAPSHOTS) == MOVING,
+        f"it is in availability zone {row.get('availability_zone')!r}, and the API does not show whether {zone!r} "
+        "exists": bool(zone),
     }
     against = next((why for why, holds in reasons.items() if holds), None)
     if against:
