@@ -106,6 +106,18 @@ def test_the_source_itself_is_not_its_restore(sim: Any, kind: str, edition: str)
     assert task.run(sim, **{**DECLARED, "image": None, kind: "copy"}).actions == []
 
 
+@pytest.mark.parametrize("edition", ["2024-08", "2026-08"])
+@pytest.mark.parametrize("kind", ["snapshot", "backup"])
+def test_an_absent_instance_does_not_need_its_copy(sim: Any, kind: str, edition: str) -> None:
+    """API version 2026-08 has no backups, and the copy may be gone, but nothing is to be restored."""
+    sim.reset(edition=edition)
+    sim.seed("instance", name="web")
+    declared = {**DECLARED, "image": None, kind: "copy", "state": "absent"}
+    done = [task.run(sim, **declared) for _run in range(2)]
+    assert [(each.failure, each.actions) for each in done] == [(None, ["delete"]), (None, [])]
+    assert not [request for request in sim.requests() if request["path"] == f"/v1/{kind}s"]
+
+
 @every_kind
 def test_a_name_of_an_instance_being_deleted_is_awaited(sim: Any, kind: str, edition: str) -> None:
     """A restore under the name of its source waits while the source is being deleted."""

@@ -60,6 +60,13 @@ def test_an_id_with_the_name_of_another_instance_is_refused(sim: Any, settings: 
         task.check(sim, id=one["id"], name="b")
 
 
+@pytest.mark.parametrize("kind", ["instance", "snapshot"])
+def test_a_resource_without_a_name_is_refused_by_its_id(sim: Any, kind: str) -> None:
+    one, other = (sim.seed(kind, name=name) for name in (None, "b"))
+    done = result(sim, f"vm_{kind}", {"id": one["id"], "name": "b"})
+    assert done["msg"] == f"The resource ({one['id']}) cannot be renamed: 'b' exists too ({other['id']})."
+
+
 def test_an_id_with_a_free_name_renames(sim: Any) -> None:
     row = sim.seed("instance", name="a")
     assert task.run(sim, id=row["id"], name="b").actions == ["rename"]

@@ -18,9 +18,8 @@ LARGEST_USER_DATA = 65000  # characters of base64 (from the API's schema), which
 
 def both_names_exist(row: Row, renamed: Row) -> Refused:
     """Return the error for a rename whose old name and new name both exist."""
-    return Refused(
-        f"{row.get('name')!r} ({row['id']}) cannot be renamed: {renamed.get('name')!r} exists too ({renamed['id']})."
-    )
+    name = repr(row["name"]) if row.get("name") else "The resource"
+    return Refused(f"{name} ({row['id']}) cannot be renamed: {renamed.get('name')!r} exists too ({renamed['id']}).")
 
 
 def refuse_renamed(label: str, row: Row, names: t.Collection[str | None]) -> None:

@@ -176,8 +176,11 @@ class CopyReader:
             return seen
         if want.instance:
             seen["instance"] = self._instance(query)
-        missing = self.assume_created and not UUID.fullmatch(want.instance or "")
+        missing = want.instance and self.assume_created and not UUID.fullmatch(want.instance)
         instance = seen.get("instance") or ({"name": want.instance} if missing else None)
+        if "{instance}" in want.name and instance is None:
+            why = f"there is no instance {want.instance!r}" if want.instance else "no instance is given"
+            raise Refused(f"name is {want.name!r}, but {why} whose name could stand for {{instance}}.")
         self.want = want._replace(name=copy_name(want.name, instance, self.client))
         return seen
 

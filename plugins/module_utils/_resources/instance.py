@@ -55,7 +55,8 @@ def instance_observer(
         if want.id and want.name and row and row.get("name") != want.name:  # a rename: is the name free?
             renamed = find_resources(client, (want.name,), None, True, excluded=query.excluded)[want.name]
         seen = {"instance": row if want.id else row or renamed, "renamed": renamed}
-        if (want.snapshot or want.backup) and (always_reads_source or not seen["instance"]):
+        restores = (want.snapshot or want.backup) and want.state != "absent"
+        if restores and (always_reads_source or not seen["instance"]):
             seen.update(read_source(client, want, query))
         return seen
 
